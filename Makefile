@@ -1,0 +1,51 @@
+# make repro   set everything up and run the pipeline on the embedded sample
+# make test    set everything up, then lint, types and tests
+# Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
+
+.PHONY: repro test lint setup readme clean
+.DELETE_ON_ERROR:
+
+SYSTEM_UV := $(shell command -v uv 2>/dev/null)
+UV := $(or $(SYSTEM_UV),.tools/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+
+# The interpreter is the machine's own: nothing but the package index is asked for anything.
+export UV_PYTHON_DOWNLOADS := never
+# Threads that spin while they wait slow their neighbours down many times over.
+export OMP_WAIT_POLICY := passive
+
+repro: setup
+	@$(RUN) dvc repro
+	@echo
+	@cat reports/results.md
+	@echo
+	@echo "The whole report: $(CURDIR)/reports/index.html"
+
+test: setup lint
+	@$(RUN) pytest
+
+lint: setup
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) mypy
+	@$(RUN) lint-imports --no-cache
+
+readme: setup
+	@$(RUN) python -m stages.report data/plans reports --readme README.md
+
+setup: .venv/.synced
+	@test -e .git || $(RUN) dvc config --local core.no_scm true
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --frozen
+	@touch $@
+
+.tools/bin/uv:
+	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "error: python3 must be 3.11, 3.12 or 3.13, found $$(python3 --version 2>&1)"; exit 1; }
+	@python3 -m venv .tools || \
+	  { rm -rf .tools; echo "error: python3 has no venv module (on Debian: apt install python3-venv)"; exit 1; }
+	@.tools/bin/pip install --quiet --disable-pip-version-check "uv>=0.7"
+
+clean:
+	rm -rf .venv .tools

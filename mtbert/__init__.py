@@ -1,0 +1,1 @@
+"""Multi-task fine-tuning of BERT: nouns that the stages compose."""

@@ -1,0 +1,1 @@
+"""From raw head outputs to predictions, metrics and hand-in files."""

@@ -1,0 +1,97 @@
+"""Raw head outputs become predictions, in the terms of the task's labels."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mtbert.errors import InputError
+from mtbert.tasks import Binary, Classes, Labels
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# An example is called positive above this probability; one of exactly 0.5 is negative.
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What one run predicts for one split of one task, in the split's order."""
+
+    ids: list[str]
+    labels: np.ndarray  # (example,) float64, NaN where there is no label
+    values: np.ndarray  # (example,) int64 for classes and binary, float64 for similarity
+    # (example, class) for classes, (example,) P(label = 1) for binary, None for similarity
+    probabilities: np.ndarray | None
+
+    def table(self) -> "pa.Table":
+        """As an Arrow table: id, label, prediction, then `probability` or `probabilities`."""
+        import pyarrow as pa
+
+        columns = {
+            "id": pa.array(self.ids, pa.string()),
+            "label": pa.array(self.labels, pa.float64(), from_pandas=True),
+            "prediction": pa.array(self.values),
+        }
+        if self.probabilities is not None:
+            name = "probability" if self.probabilities.ndim == 1 else "probabilities"
+            columns[name] = pa.array(self.probabilities.tolist())
+        return pa.table(columns)
+
+
+def decode(table: "pa.Table", labels: Labels, *, labelled: bool, where: str) -> Predictions:
+    """Turn a table of raw outputs (id, label, output) into predictions.
+
+    Raises:
+        InputError: an output has another width than the labels ask for, or is not finite; a
+            split that has to be `labelled` lacks a label.
+    """
+    outputs = _outputs(table, labels.width, where)
+    actual = table["label"].to_numpy(zero_copy_only=False).astype(np.float64)
+    if labelled and (bare := np.flatnonzero(np.isnan(actual)).tolist()):
+        raise InputError(f"{where}: row {bare[0]}: a label is required here, found none")
+    values: np.ndarray
+    probabilities: np.ndarray | None = None
+    match labels:
+        case Classes():
+            probabilities = _softmax(outputs)
+            values = outputs.argmax(axis=1)
+        case Binary():
+            probabilities = _sigmoid(outputs[:, 0])
+            values = (probabilities > THRESHOLD).astype(np.int64)
+        case _:
+            values = outputs[:, 0]
+    return Predictions(table["id"].to_pylist(), actual, values, probabilities)
+
+
+def _outputs(table: "pa.Table", width: int, where: str) -> np.ndarray:
+    """Outputs as one array, (example, width) float64."""
+    lists = table["output"].combine_chunks()
+    widths = lists.value_lengths().to_numpy()
+    if wrong := np.flatnonzero(widths != width).tolist():
+        found = int(widths[wrong[0]])
+        raise InputError(
+            f"{where}: row {wrong[0]}: the task's labels ask for {width} outputs an example, "
+            f"found {found}; rerun the training with the present task row"
+        )
+    outputs: np.ndarray = lists.flatten().to_numpy().astype(np.float64).reshape(-1, width)
+    if broken := np.flatnonzero(~np.isfinite(outputs).all(axis=1)).tolist():
+        raise InputError(
+            f"{where}: row {broken[0]}: outputs must be finite numbers, "
+            f"found {outputs[broken[0]].tolist()} ({len(broken)} such rows): "
+            "the training diverged; a lower train.learning_rate may help"
+        )
+    return outputs
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    from scipy.special import softmax
+
+    return np.asarray(softmax(logits, axis=1))
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    from scipy.special import expit
+
+    return np.asarray(expit(logits))

@@ -1,0 +1,1 @@
+"""From token ids to logits: encoder, packing, pooling, heads, model, checkpoint."""

@@ -1,0 +1,87 @@
+"""Checkpoints: safetensors plus readable settings; loading one executes no code."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mtbert.errors import InputError
+from mtbert.modeling.encoder import encoder_of, read_config
+from mtbert.modeling.model import MultiTaskModel
+from mtbert.modeling.settings import ModelSettings
+from mtbert.params import read_yaml, validate, write_yaml
+from mtbert.tasks import Task
+
+WEIGHTS, SETTINGS = "model.safetensors", "model.yaml"
+
+
+def save_checkpoint(
+    folder: Path,
+    model: MultiTaskModel,
+    *,
+    settings: ModelSettings,
+    tasks: dict[str, Task],
+    tokens: Path,
+) -> None:
+    """Write weights, settings and tokenizer: all that a prediction needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / WEIGHTS)
+    model.encoder.config.to_json_file(folder / "config.json", use_diff=False)
+    named = {
+        name: tasks[name].model_dump(mode="json", exclude_none=True) for name in settings.tasks
+    }
+    write_yaml(
+        folder / SETTINGS,
+        {"model": settings.model_dump(mode="json"), "tasks": named},
+        heading="How to rebuild the model around the weights beside this file.",
+    )
+    for name in ("tokenizer.json", "sequences.json"):
+        shutil.copyfile(tokens / name, folder / name)
+
+
+def load_checkpoint(folder: Path) -> MultiTaskModel:
+    """Rebuild the model that a checkpoint holds, on the CPU in fp32.
+
+    Raises:
+        InputError: a file is missing or broken, or the weights are not those of the settings; the
+            message lists what differs.
+    """
+    described = read_yaml(folder / SETTINGS)
+    settings = validate(ModelSettings, described["model"], where=f"{folder / SETTINGS}: model")
+    tasks = {
+        name: validate(Task, row, where=f"{folder / SETTINGS}: tasks.{name}")
+        for name, row in described["tasks"].items()
+    }
+    model = MultiTaskModel(encoder=encoder_of(read_config(folder)), settings=settings, tasks=tasks)
+    try:
+        weights = load_file(folder / WEIGHTS)
+    except Exception as error:  # the Rust library raises its own type
+        raise InputError(f"{folder / WEIGHTS}: cannot be read: {error}") from None
+    if faults := differences(model.state_dict(), weights):
+        listed = "\n".join(f"  {fault}" for fault in faults[:20])
+        raise InputError(
+            f"{folder / WEIGHTS}: not the weights of the model in {SETTINGS} and config.json; "
+            f"{len(faults)} differ:\n{listed}"
+        )
+    model.load_state_dict(weights)
+    return model
+
+
+def differences(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
+    """Say, weight by weight, how a state differs from the one expected."""
+    faults = [f"{name}: missing" for name in sorted(set(expected) - set(found))]
+    faults += [f"{name}: not part of the model" for name in sorted(set(found) - set(expected))]
+    faults += [
+        f"{name}: expected shape {list(expected[name].shape)}, found {list(found[name].shape)}"
+        for name in sorted(set(expected) & set(found))
+        if expected[name].shape != found[name].shape
+    ]
+    return faults
+
+
+def read_sequences(folder: Path) -> dict[str, Any]:
+    """Read where special tokens stand, as the tokenize stage recorded it."""
+    return dict(json.loads((folder / "sequences.json").read_text(encoding="utf-8")))

@@ -1,0 +1,233 @@
+"""Batches without padding: sequences laid end to end in rows, each seeing only itself.
+
+A sequence's tokens carry its number; the mask lets tokens of equal number see each other, and
+positions restart with each sequence, so that an encoder gives the same vectors as on padded rows
+(Krell et al. 2021, section 3.2). Padded rows are the special case of one sequence a row.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtbert.schemas import Ragged
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Where special tokens stand, and how long sequences and rows may be (in tokens)."""
+
+    prefix: list[int]
+    middle: list[int]
+    suffix: list[int]
+    types: list[int]  # token type of a first and of a second text
+    pad: int
+    max_length: int
+    row_length: int  # rows are filled up to this, or to the longest sequence of the batch
+    packed: bool = True
+
+    @classmethod
+    def of(cls, sequences: Mapping[str, Any], *, row_length: int, packed: bool) -> "Shape":
+        """Read the shape from what the tokenize stage recorded."""
+        known = {item.name for item in fields(cls)} & set(sequences)
+        return cls(**{k: sequences[k] for k in known}, row_length=row_length, packed=packed)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which sequences of a batch are one task's, in the order of its examples."""
+
+    first: slice
+    second: slice | None  # None where an example is one sequence
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences of one or several tasks in rows."""
+
+    input_ids: Tensor  # (row, token)
+    position_ids: Tensor  # (row, token), restarting at 0 with each sequence
+    token_type_ids: Tensor  # (row, token)
+    sequence: Tensor  # (row, token): number of the sequence, the highest one + 1 for padding
+    starts: Tensor  # (sequence,): place of its first token in the rows laid end to end
+    parts: dict[str, Part]
+    tokens: int  # real ones
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """Move the tensors to a device."""
+        tensors = ("input_ids", "position_ids", "token_type_ids", "sequence", "starts")
+        return replace(
+            self, **{name: getattr(self, name).to(device, non_blocking=True) for name in tensors}
+        )
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Some examples of one task: their rows in its flat token lists."""
+
+    a: Ragged
+    b: Ragged | None
+    rows: np.ndarray  # (example,)
+    joint: bool = False
+
+
+def collate(examples: Mapping[str, Examples], shape: Shape) -> Batch:
+    """Assemble one batch of the examples of one or several tasks.
+
+    No Python runs per token; per sequence only the choice of its row.
+    """
+    pieces: list[_Sequences] = []
+    parts: dict[str, Part] = {}
+    count = 0
+    for task, chosen in examples.items():
+        made = _sequences(chosen, shape)
+        places = []
+        for item in made:
+            places.append(slice(count, count + len(item)))
+            count += len(item)
+        parts[task] = Part(places[0], places[1] if len(places) > 1 else None)
+        pieces += made
+    lengths = np.concatenate([item.lengths for item in pieces])
+    limit = max(shape.row_length, int(lengths.max())) if shape.packed else 0
+    row, column, width = place(lengths, limit)
+    starts = row * width + column
+    slots = (int(row.max()) + 1) * width
+    ids = np.full(slots, shape.pad, dtype=np.int64)
+    positions, types = np.zeros_like(ids), np.zeros_like(ids)
+    number = np.full(slots, len(lengths), dtype=np.int64)
+    target = spans(starts, lengths)
+    ids[target] = np.concatenate([item.ids for item in pieces])
+    types[target] = np.concatenate([item.types for item in pieces])
+    positions[target] = target - np.repeat(starts, lengths)
+    number[target] = np.repeat(np.arange(len(lengths)), lengths)
+    return Batch(
+        input_ids=torch.from_numpy(ids.reshape(-1, width)),
+        position_ids=torch.from_numpy(positions.reshape(-1, width)),
+        token_type_ids=torch.from_numpy(types.reshape(-1, width)),
+        sequence=torch.from_numpy(number.reshape(-1, width)),
+        starts=torch.from_numpy(starts),
+        parts=parts,
+        tokens=int(lengths.sum()),
+    )
+
+
+def place(lengths: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Place sequences in as few rows of at most `limit` tokens as first fit finds.
+
+    The rows' width is then the smallest at which the longest-first order still fits: a few long
+    sequences or a small batch leave no half-empty row.
+
+    Args:
+        lengths: Tokens of each sequence, (sequence,).
+        limit: Longest row; 0 gives every sequence a row of its own (padded).
+
+    Returns:
+        Row and first column of each sequence, (sequence,) each, and the width of the rows.
+    """
+    if limit == 0:
+        return np.arange(len(lengths)), np.zeros_like(lengths), int(lengths.max())
+    order = np.argsort(-lengths, kind="stable")
+    ordered = lengths[order].tolist()
+    rows = -(-int(lengths.sum()) // limit)
+    width = max(ordered[0], -(-int(lengths.sum()) // rows))
+    while (found := _first_fit(ordered, rows, width)) is None:
+        if width == limit:
+            rows, width = rows + 1, max(ordered[0], -(-int(lengths.sum()) // (rows + 1)))
+        else:
+            width = min(limit, width + max(1, width // 64))
+    row, column = np.empty_like(lengths), np.empty_like(lengths)
+    row[order], column[order] = np.array(found).T
+    return row, column, int((column + lengths).max())
+
+
+def _first_fit(lengths: Sequence[int], rows: int, width: int) -> list[tuple[int, int]] | None:
+    fill, found = [0] * rows, []
+    for length in lengths:
+        for row, used in enumerate(fill):
+            if used + length <= width:
+                found.append((row, used))
+                fill[row] = used + length
+                break
+        else:
+            return None
+    return found
+
+
+def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Lay the ranges [start, start + length) end to end."""
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - ends + lengths, lengths) + np.arange(
+        int(ends[-1]) if len(ends) else 0
+    )
+
+
+def truncated(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths of two texts cut to `room` tokens together, the longer one first.
+
+    As Transformers' `longest_first`: the shorter text keeps its whole length while it fits in its
+    half; an odd token left over goes to the text that was longer, to the second when equal.
+    """
+    short = np.minimum(a, b)
+    long_left = np.maximum(short, room - short)
+    both = short + long_left > room
+    short_left = np.where(both, room // 2, short)
+    long_left = np.where(both, room // 2 + room % 2, np.minimum(long_left, np.maximum(a, b)))
+    cut = a + b > room
+    first = np.where(cut, np.where(a > b, long_left, short_left), a)
+    second = np.where(cut, np.where(a > b, short_left, long_left), b)
+    return first, second
+
+
+@dataclass(frozen=True)
+class _Sequences:
+    """Whole sequences, special tokens included, laid end to end."""
+
+    ids: np.ndarray  # (token,)
+    types: np.ndarray  # (token,)
+    lengths: np.ndarray  # (sequence,)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+
+def _sequences(chosen: Examples, shape: Shape) -> list[_Sequences]:
+    """One list of sequences for single texts and joint pairs, two for siamese pairs."""
+    sides = [chosen.a] if chosen.b is None else [chosen.a, chosen.b]
+    around = len(shape.prefix) + len(shape.suffix)
+    lengths = [side.lengths[chosen.rows] for side in sides]
+    if not chosen.joint:
+        cut = [np.minimum(item, shape.max_length - around) for item in lengths]
+        return [
+            _assemble([side], [item], chosen.rows, shape)
+            for side, item in zip(sides, cut, strict=True)
+        ]
+    room = shape.max_length - around - len(shape.middle)
+    cut = list(truncated(lengths[0], lengths[1], room))
+    return [_assemble(sides, cut, chosen.rows, shape)]
+
+
+def _assemble(
+    sides: list[Ragged], lengths: list[np.ndarray], rows: np.ndarray, shape: Shape
+) -> _Sequences:
+    """Write special tokens and the first `lengths` tokens of each side into their places."""
+    fixed = [shape.prefix, shape.middle, shape.suffix] if len(sides) > 1 else None
+    fixed = fixed or [shape.prefix, shape.suffix]
+    total: np.ndarray = np.sum(lengths, axis=0) + sum(map(len, fixed))
+    offset = np.cumsum(total) - total
+    ids = np.empty(int(total.sum()), dtype=np.int64)
+    types = np.empty_like(ids)
+    for i, special in enumerate(fixed):
+        at = (offset[:, None] + np.arange(len(special))).ravel()
+        ids[at] = np.tile(special, len(rows))
+        # A separator belongs to the text before it.
+        types[at] = shape.types[max(0, i - 1)]
+        offset = offset + len(special)
+        if i < len(sides):
+            at = spans(offset, lengths[i])
+            ids[at] = sides[i].ids[spans(sides[i].offsets[rows], lengths[i])]
+            types[at] = shape.types[i]
+            offset = offset + lengths[i]
+    return _Sequences(ids, types, total)

@@ -1,0 +1,23 @@
+"""What of section `train` makes the model."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mtbert.modeling.heads import HEADS
+from mtbert.modeling.pooling import POOLINGS
+from mtbert.params import Settings
+from mtbert.registry import entry
+
+Encoding = Literal["siamese", "joint"]
+
+
+class ModelSettings(Settings):
+    """Encoder use, pooling and heads; keyed by task where tasks may differ."""
+
+    tasks: Annotated[tuple[str, ...], Field(min_length=1)]
+    encoding: dict[str, Encoding]
+    pooling: entry(POOLINGS, "pooling")  # type: ignore[valid-type]
+    heads: dict[str, entry(HEADS, "head")]  # type: ignore[valid-type]
+    layout: Literal["packed", "padded"]
+    row_length: Annotated[int, Field(ge=8)]

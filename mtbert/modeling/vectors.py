@@ -1,0 +1,54 @@
+"""Layers on sentence vectors that torch does not bring."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mtbert.modeling.features import COSINE, Feature
+
+Pair = tuple[Tensor, Tensor | None]
+
+
+def _cosine(u: Tensor, v: Tensor) -> Tensor:
+    return nn.functional.cosine_similarity(u, v, dim=-1).unsqueeze(-1)
+
+
+FEATURES: dict[Feature, Callable[[Tensor, Tensor], Tensor]] = {
+    "u": lambda u, v: u,
+    "v": lambda u, v: v,
+    "abs_diff": lambda u, v: (u - v).abs(),
+    "product": lambda u, v: u * v,
+    "cosine": _cosine,
+}
+
+
+class Features(nn.Module):
+    """Chosen features of (u, v), side by side: (example, hidden) each → (example, size)."""
+
+    def __init__(self, names: tuple[Feature, ...]) -> None:
+        super().__init__()
+        self.names = names
+
+    def size(self, hidden_size: int) -> int:
+        """Width of the features laid side by side."""
+        return sum(1 if name == COSINE else hidden_size for name in self.names)
+
+    def forward(self, vectors: Pair) -> Tensor:
+        """Lay the features side by side."""
+        u, v = vectors
+        # A single vector stands for both: the head's check allows it no feature of v.
+        v = u if v is None else v
+        return torch.cat([FEATURES[name](u, v) for name in self.names], dim=-1)
+
+
+class Scale(nn.Module):
+    """Multiply by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Any shape in, the same shape out."""
+        return values * self.factor

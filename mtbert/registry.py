@@ -1,0 +1,51 @@
+"""A room is one literal dict from a method's name to its settings class.
+
+A method's settings class is the method: its fields are the knobs, its other members do the work.
+In YAML a bare word is short for `{name: word}`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from mtbert.errors import InputError, choices
+from mtbert.params import Settings, validate
+
+M = TypeVar("M", bound=Settings)
+
+
+def build(room: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
+    """Build the method that `spec` names: `word` or `{name: word, knob: value, ...}`.
+
+    Raises:
+        InputError: no such method in the room (with the nearest name), or a knob does not fit.
+    """
+    name, knobs = (spec.get("name"), dict(spec)) if isinstance(spec, dict) else (spec, {})
+    knobs.pop("name", None)
+    if not isinstance(name, str) or name not in room:
+        raise InputError(choices(what, name, room))
+    return validate(room[name], knobs, where=name)
+
+
+def spell(room: Mapping[str, type[Settings]], method: Settings) -> dict[str, Any]:
+    """Write a method back as `{name: word, knob: value, ...}`, with every default spelled out."""
+    name = next(name for name, kind in room.items() if kind is type(method))
+    return {"name": name, **method.model_dump(mode="json")}
+
+
+def entry(room: Mapping[str, type[Any]], what: str) -> Any:
+    """Annotate a settings field that holds one method of a room."""
+
+    def check(spec: Any) -> Settings:
+        try:
+            return spec if isinstance(spec, Settings) else build(room, spec, what=what)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+
+    return Annotated[
+        Any,
+        PlainValidator(check),
+        PlainSerializer(lambda method: spell(room, method)),
+        WithJsonSchema({"description": f"a {what}: {', '.join(room)}"}),
+    ]

@@ -1,0 +1,1 @@
+"""From the runs' small files to tables, figures and pages; nothing here is typed by hand."""

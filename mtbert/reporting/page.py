@@ -1,0 +1,67 @@
+"""index.html: the whole report on one page that needs nothing from anywhere else."""
+
+from pathlib import Path
+from typing import Any
+
+from mtbert.reporting import conditions, corpora, figures, markdown, scoreboard
+from mtbert.reporting.comparison import main_metrics
+from mtbert.reporting.confusion import confusions
+from mtbert.reporting.results import Results
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def html_page(results: Results) -> str:
+    """Write index.html."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("page.html.jinja")
+    return (
+        page.render(
+            scope=results.scope,
+            strategies=results.strategies,
+            sample_note=conditions.SAMPLE_NOTE if conditions.on_sample(results) else "",
+            looks=figures.looks(results),
+            tables=_tables(results),
+            further=[scoreboard.further(results, task) for task in results.tasks],
+            labels=[one for task in results.text if (one := corpora.labels(results, task))],
+            settings={one.name: conditions.settings(one) for one in results.strategies},
+            overall_line=markdown.overall_line(results),
+            noise_line=markdown.noise_line(results),
+            **_pictures(results),
+        )
+        + "\n"
+    )
+
+
+def _tables(results: Results) -> dict[str, Any]:
+    return {
+        "ran": conditions.ran(results),
+        "scores": scoreboard.scores(results),
+        "differences": scoreboard.differences(results),
+        "noises": scoreboard.noises(results),
+        "above": scoreboard.above_chance(results),
+        "cost": conditions.cost(results),
+        "changes": conditions.changes(results),
+        "counts": corpora.counts(results),
+        "unusable": corpora.unusable(results),
+        "tokens": corpora.tokens(results),
+    }
+
+
+def _pictures(results: Results) -> dict[str, Any]:
+    """Panels as (title, SVG), matrices as (task, one a strategy)."""
+    classed = [name for name, task in results.tasks.items() if task.labels.kind != "similarity"]
+    return {
+        "dots": [(m.title, figures.dots(results, m)) for m in main_metrics(results)],
+        "curves": [(f"{task} on dev", figures.curves(results, task)) for task in results.tasks],
+        "losses": [(f"{task} loss", figures.losses(results, task)) for task in results.tasks],
+        "confusions": [(task, confusions(results, task)) for task in classed],
+    }

@@ -1,0 +1,128 @@
+"""The tables on scores: results, differences to the baseline, noise, further metrics."""
+
+from mtbert.reporting.comparison import (
+    Metric,
+    Summary,
+    difference,
+    examples,
+    further_metrics,
+    main_metrics,
+    noise,
+    summarize,
+)
+from mtbert.reporting.results import Results, Strategy
+from mtbert.reporting.tables import Cell, Table, number, signed, spread, table
+
+# Metrics of which less is better; of every other one more is.
+ERRORS = {"mse", "rmse", "msle", "median_absolute_error", "mean_absolute_error"}
+FORMULAS = {
+    "mean": "(sst + para + sts) / 3",
+    "leaderboard": "(sst + para + (sts + 1) / 2) / 3",
+}
+
+
+def scores(results: Results) -> Table:
+    """Strategies × main metrics on dev."""
+    metrics = main_metrics(results)
+    seeds = len(results.scope.seeds)
+    spreads = "mean ± standard deviation" if seeds > 1 else "one run"
+    caption = f"Scores on dev: {spreads} over {seeds} seed{'s' if seeds > 1 else ''}"
+    return _grid(caption, results, metrics, notes=len(results.strategies) > 1)
+
+
+def further(results: Results, task: str) -> Table:
+    """Strategies × all metrics of one task on dev."""
+    caption = f"{task}: every metric on dev"
+    return _grid(caption, results, further_metrics(results, task))
+
+
+def differences(results: Results) -> Table:
+    """Strategies × main metrics: difference to the baseline, seed by seed."""
+    metrics, base = main_metrics(results), results.baseline
+    rows = [
+        [one.name, *(signed(difference(one, base, metric)) for metric in metrics)]
+        for one in results.strategies
+        if one is not base
+    ]
+    caption = f"Difference to {base.name}: mean (± standard deviation) over pairs of equal seeds"
+    return table(caption, ["strategy", *(metric.title for metric in metrics)], rows)
+
+
+def noises(results: Results) -> Table:
+    """Half-width of each main metric's 95 % interval at the size of the dev split."""
+    rows = []
+    for metric in main_metrics(results):
+        one = _bearer(results, metric)
+        count = number(examples(one, metric)) if metric.group != "overall" else ""
+        width = noise(one, metric)
+        rows.append([metric.title, count, "–" if width is None else f"± {number(width)}"])
+    caption = f"What the dev split's size leaves open, at the scores of {results.baseline.name}"
+    return table(caption, ["metric", "dev examples", "95 % half-width"], rows)
+
+
+def above_chance(results: Results) -> Table:
+    """Each task of each strategy above what needs no model."""
+    metrics = [metric for metric in main_metrics(results) if metric.group != "overall"]
+    rows = [
+        [one.name, *(signed(_gain(one, metric)) for metric in metrics)]
+        for one in results.strategies
+    ]
+    floors = (_floor(_bearer(results, metric), metric) for metric in metrics)
+    rows.append(["(without a model)", *(number(floor) for floor in floors)])
+    header = ["strategy", *(f"{metric.title} − {_rule(metric)}" for metric in metrics)]
+    return table("Above what needs no model, on dev", header, rows)
+
+
+def _bearer(results: Results, metric: Metric) -> Strategy:
+    """The baseline if it has the metric, else the first strategy that does."""
+    ordered = (results.baseline, *results.strategies)
+    found = (one for one in ordered if one.values(metric.group, metric.name))
+    return next(found, results.baseline)
+
+
+def _rule(metric: Metric) -> str:
+    return "0" if metric.name == "pearson" else "majority"
+
+
+def _floor(one: Strategy, metric: Metric) -> float:
+    """The score without a model: the commonest dev label; nothing correlates with a constant."""
+    return max(one.values(metric.group, "majority"), default=0.0)
+
+
+def _gain(one: Strategy, metric: Metric) -> Summary | None:
+    values = one.values(metric.group, metric.name)
+    return summarize([value - _floor(one, metric) for value in values])
+
+
+def _grid(caption: str, results: Results, metrics: list[Metric], *, notes: bool = False) -> Table:
+    best = {metric: _best(results, metric) for metric in metrics}
+    rows: list[list[str | Cell]] = []
+    for one in results.strategies:
+        base = notes and one is results.baseline
+        row: list[str | Cell] = [Cell(one.name, note="baseline" if base else "")]
+        for metric in metrics:
+            own = summarize(one.values(metric.group, metric.name))
+            marked = own is not None and own.mean == best[metric]
+            row.append(Cell(spread(own), marked, _note(results, one, metric) if notes else ""))
+        rows.append(row)
+    return table(caption, ["strategy", *(metric.title for metric in metrics)], rows)
+
+
+def _best(results: Results, metric: Metric) -> float | None:
+    """The best mean of a column; None where there is nothing to choose from."""
+    found = (summarize(one.values(metric.group, metric.name)) for one in results.strategies)
+    means = [summary.mean for summary in found if summary is not None]
+    if len(set(means)) < 2:
+        return None
+    return min(means) if metric.name in ERRORS else max(means)
+
+
+def _note(results: Results, one: Strategy, metric: Metric) -> str:
+    """The difference to the baseline, with an arrow where it exceeds the dev split's noise."""
+    base = results.baseline
+    gap, width = difference(one, base, metric), noise(base, metric)
+    if one is base or gap is None:
+        return ""
+    clear = width is not None and abs(gap.mean) > width
+    arrow = (" ▲" if gap.mean > 0 else " ▼") if clear else ""
+    return f"{number(gap.mean) if gap.mean < 0 else '+' + number(gap.mean)}{arrow}"

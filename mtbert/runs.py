@@ -1,0 +1,223 @@
+"""A run is one strategy with one seed: here the rooms meet around the training loop.
+
+Stands above the rooms, like `strategies`.
+"""
+
+import importlib.metadata
+import json
+import platform
+import random
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from mtbert.modeling.checkpoint import load_checkpoint, read_sequences, save_checkpoint
+from mtbert.modeling.encoder import load_encoder
+from mtbert.modeling.model import MultiTaskModel
+from mtbert.modeling.packing import Batch, Examples, Shape, collate
+from mtbert.modeling.prediction import predict
+from mtbert.modeling.settings import ModelSettings
+from mtbert.outputs import write_text
+from mtbert.schemas import Tokens, read_tokens, write_table
+from mtbert.strategies import Plan
+from mtbert.training.log import Log
+from mtbert.training.loop import train
+from mtbert.training.objectives import OBJECTIVES
+from mtbert.training.precision import usable
+from mtbert.training.score import SCORES
+
+
+class Run:
+    """Everything that one run holds in memory."""
+
+    def __init__(self, plan: Plan, *, seed: int) -> None:
+        self.started = time.perf_counter()
+        self.plan, self.seed = plan, seed
+        self.name = f"{plan.strategy}-{seed}"
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        seed_everything(seed)
+        self.folder = Path(plan.sequences.path).parent
+        sequences = read_sequences(self.folder)
+        self.shape = Shape.of(
+            sequences,
+            row_length=max(plan.train.row_length, sequences["max_length"]),
+            packed=plan.train.layout == "packed",
+        )
+        self.tokens = {split: self._read(split) for split in ("train", "dev", "test")}
+        self.precision, self.fallback = usable(plan.train.precision, self.device)
+        encoder = load_encoder(Path(plan.encoder.folder), vocabulary=sequences["vocabulary"])
+        fields = {name: getattr(plan.train, name) for name in ModelSettings.model_fields}
+        self.settings = ModelSettings.model_construct(**fields)
+        self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
+        self.model.to(self.device)
+
+    def _read(self, split: str) -> dict[str, Tokens]:
+        return {
+            task: read_tokens(Path(files[split].path), paired=self.plan.tasks[task].paired)
+            for task, files in self.plan.tokens.items()
+            if split in files
+        }
+
+    def collate(self, rows: Mapping[str, np.ndarray]) -> Batch:
+        """Assemble a training batch of some rows of each task."""
+        splits = self.tokens["train"]
+        chosen = {
+            task: Examples(splits[task].a, splits[task].b, item, joint=self.model.joint[task])
+            for task, item in rows.items()
+        }
+        return collate(chosen, self.shape).to(self.device)
+
+    def labels(self) -> dict[str, Tensor]:
+        """Labels of each task's train split, (example,) float32, on the device."""
+        return {
+            task: torch.tensor(split.labels, dtype=torch.float32, device=self.device)
+            for task, split in self.tokens["train"].items()
+        }
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context in which a forward pass runs; weights stay in fp32."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def predict(self, split: str) -> dict[str, np.ndarray]:
+        """Outputs of every example of a split, (example, width) for each task."""
+        with self.autocast():
+            return predict(self.model, self.tokens[split], self.shape)
+
+    def scores(self) -> dict[str, float]:
+        """Each task's main metric on dev, and their mean as `score`."""
+        found = {}
+        for task, outputs in self.predict("dev").items():
+            name, metric = SCORES[self.plan.tasks[task].labels.kind]
+            found[f"{task}_{name}"] = metric(outputs, self.tokens["dev"][task].labels)
+        return {**found, "score": sum(found.values()) / len(found)}
+
+
+def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
+    """Train a strategy with a seed; keep the best epoch, the last, and the best one's predictions.
+
+    Args:
+        plan: The strategy's plan.
+        seed: Decides initial weights, order of examples and dropout.
+        folder: Takes best/, last/ and predictions/.
+        log_folder: Takes steps.csv, epochs.csv and run.json.
+    """
+    run = Run(plan, seed=seed)
+    log = Log(log_folder, list(plan.tasks), name=run.name)
+    if run.fallback:
+        print(f"{run.name}: training in fp32, not {plan.train.precision}: {run.fallback}")
+
+    def save(name: str) -> None:
+        save_checkpoint(
+            folder / name,
+            run.model,
+            settings=run.settings,
+            tasks=plan.tasks,
+            tokens=run.folder,
+        )
+
+    def end_epoch(epoch: int, step: int) -> None:
+        row = {"epoch": epoch, "step": step, **run.scores()}
+        if row["score"] > max((item["score"] for item in log.epochs), default=-np.inf):
+            save("best")
+        log.epoch(row)
+
+    setup = time.perf_counter() - run.started
+    train(
+        run.model,
+        settings=plan.train,
+        seed=seed,
+        labels=run.labels(),
+        collate=run.collate,
+        objectives={task: OBJECTIVES[plan.tasks[task].labels.kind] for task in plan.tasks},
+        end_epoch=end_epoch,
+        autocast=run.autocast,
+        log=log,
+    )
+    log.close()
+    save("last")
+    run.model = load_checkpoint(folder / "best").to(run.device)
+    write_predictions(folder / "predictions", run)
+    described = describe(run, log, setup)
+    write_text(log_folder / "run.json", json.dumps(described, indent=1) + "\n")
+
+
+def write_predictions(folder: Path, run: Run) -> None:
+    """Write the raw outputs for dev and test, as {task}-{split}.parquet, in original order."""
+    for split in ("dev", "test"):
+        for task, outputs in run.predict(split).items():
+            tokens = run.tokens[split][task]
+            labels = [None if np.isnan(label) else label for label in tokens.labels]
+            table = pa.table(
+                {
+                    "id": pa.array(tokens.example_ids, pa.string()),
+                    "label": pa.array(labels, pa.float64()),
+                    "output": pa.array(list(outputs), pa.list_(pa.float32())),
+                }
+            )
+            write_table(folder / f"{task}-{split}.parquet", table)
+
+
+def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
+    """Say what ran, on what, and how fast: the content of run.json."""
+    best = max(log.epochs, key=lambda row: row["score"])
+    parameters = list(run.model.parameters())
+    return {
+        "strategy": run.plan.strategy,
+        "seed": run.seed,
+        "encoder": {"kind": run.plan.encoder.kind, "name": run.plan.encoder.name},
+        "data_source": run.plan.data_source,
+        "device": run.device.type,
+        "hardware": hardware(run.device),
+        "threads": torch.get_num_threads(),
+        "precision": {
+            "asked": run.plan.train.precision,
+            "used": run.precision,
+            "reason": run.fallback,
+        },
+        "versions": {"python": platform.python_version(), **versions()},
+        "parameters": {
+            "total": sum(p.numel() for p in parameters),
+            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
+        },
+        "examples": {task: len(split) for task, split in run.tokens["train"].items()},
+        "epochs": int(log.epochs[-1]["epoch"]),
+        "steps": int(log.epochs[-1]["step"]),
+        "best_epoch": int(best["epoch"]),
+        "real_tokens": log.tokens,
+        "packed_share": round(log.tokens / log.slots, 4),
+        "tokens_per_second": round(log.tokens / log.seconds, 1),
+        "setup_seconds": round(setup, 1),
+        "train_seconds": round(log.seconds, 1),
+        "total_seconds": round(time.perf_counter() - run.started, 1),
+    }
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every generator, and choose kernels that give the same bits each time."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of what decides a result."""
+    names = ("mtbert", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
+    return {name: importlib.metadata.version(name) for name in names}
+
+
+def hardware(device: torch.device) -> str:
+    """Name of the processor that did the work."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

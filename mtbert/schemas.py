@@ -1,0 +1,104 @@
+"""The two tables that travel between stages, and how they are written and read.
+
+TEXT (after `prepare`): one row an example. TOKENS (after `tokenize`): the same rows in the same
+order, texts replaced by token ids without special tokens.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mtbert.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Column name -> Arrow type name. `label` is null in unlabelled splits, `text_b` in single tasks.
+TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
+
+
+def text_schema() -> "pa.Schema":
+    """The Arrow schema of a TEXT table."""
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in TEXT.items()])
+
+
+def tokens_schema(vocabulary_size: int) -> "pa.Schema":
+    """The Arrow schema of a TOKENS table: token ids in the smallest unsigned type that fits."""
+    import pyarrow as pa
+
+    ids = pa.list_(pa.uint16() if vocabulary_size <= 2**16 else pa.uint32())
+    return pa.schema([("id", pa.string()), ("ids_a", ids), ("ids_b", ids), ("label", pa.float64())])
+
+
+def write_table(path: Path, table: "pa.Table") -> None:
+    """Write a table as Parquet; the same rows give the same bytes."""
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="zstd")
+
+
+def read_table(path: Path) -> "pa.Table":
+    """Read a Parquet table.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; `dvc repro` makes it")
+    return pq.ParquetFile(path).read()
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Lists of token ids laid end to end: list i is `ids[offsets[i]:offsets[i + 1]]`."""
+
+    ids: np.ndarray  # (token,) int64
+    offsets: np.ndarray  # (example + 1,) int64
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens in each list, (example,)."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One split of one task, decoded once into flat arrays."""
+
+    example_ids: list[str]
+    a: Ragged
+    b: Ragged | None  # None for a task on single texts
+    labels: np.ndarray  # (example,) float64, NaN where there is no label
+
+    def __len__(self) -> int:
+        return len(self.example_ids)
+
+
+def read_tokens(path: Path, *, paired: bool) -> Tokens:
+    """Read a TOKENS table.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    table = read_table(path)
+    return Tokens(
+        example_ids=table["id"].to_pylist(),
+        a=_ragged(table, "ids_a"),
+        b=_ragged(table, "ids_b") if paired else None,
+        labels=table["label"].to_numpy(zero_copy_only=False).astype(np.float64),
+    )
+
+
+def _ragged(table: "pa.Table", column: str) -> Ragged:
+    lists = table[column].combine_chunks()
+    return Ragged(
+        ids=lists.flatten().to_numpy().astype(np.int64),
+        offsets=np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy())]).astype(np.int64),
+    )

@@ -1,0 +1,87 @@
+"""The tokenizer of a run: the pretrained encoder's own, or WordPiece trained on the data."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, Tokenizer
+from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+
+from mtbert.errors import InputError
+
+SPECIALS: tuple[str | AddedToken, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def load_tokenizer(encoder: Path) -> Tokenizer:
+    """Load the tokenizer that lies beside a pretrained encoder.
+
+    Truncation and padding that the file may carry are switched off: packing does both.
+
+    Raises:
+        InputError: the folder holds no tokenizer, or a broken one.
+    """
+    whole, vocabulary = encoder / "tokenizer.json", encoder / "vocab.txt"
+    try:
+        if whole.is_file():
+            tokenizer = Tokenizer.from_file(str(whole))
+        elif vocabulary.is_file():
+            tokenizer = Tokenizer.from_str(BertWordPieceTokenizer(str(vocabulary)).to_str())
+        else:
+            raise InputError(f"{encoder}: no tokenizer.json and no vocab.txt")
+    except InputError:
+        raise
+    except Exception as error:  # the Rust library raises bare Exceptions
+        raise InputError(f"{encoder}: the tokenizer cannot be read: {error}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
+    """Train a lower-casing WordPiece vocabulary of at most `size` entries (Devlin et al. 2019)."""
+    trainer = BertWordPieceTokenizer(lowercase=True)
+    # Sorted, since ties between equally frequent pieces fall by order of arrival.
+    trainer.train_from_iterator(
+        iter(sorted(texts)),
+        vocab_size=size,
+        min_frequency=2,
+        show_progress=False,
+        special_tokens=list(SPECIALS),
+    )
+    # Built anew from the vocabulary: training leaves out the template of special tokens.
+    return Tokenizer.from_str(BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True).to_str())
+
+
+def template(tokenizer: Tokenizer) -> dict[str, Any]:
+    """Read off a tokenizer where its special tokens stand: [CLS] a [SEP] and [CLS] a [SEP] b [SEP].
+
+    Returns:
+        `prefix`, `middle` and `suffix`: lists of token ids around and between two texts;
+        `types`: the token type of the first and of the second text; `pad`: the padding id.
+
+    Raises:
+        InputError: one text and a pair of texts open or close with different tokens.
+    """
+    plain = tokenizer.encode("a", add_special_tokens=False).ids
+    single, pair = tokenizer.encode("a"), tokenizer.encode("a", "a")
+    start = _find(single.ids, plain)
+    prefix, suffix = single.ids[:start], single.ids[start + len(plain) :]
+    second = len(pair.ids) - len(suffix) - len(plain)
+    middle = pair.ids[start + len(plain) : second]
+    if pair.ids != [*prefix, *plain, *middle, *plain, *suffix]:
+        raise InputError("the tokenizer treats single texts and pairs differently; not supported")
+    padding = json.loads(tokenizer.to_str()).get("padding") or {}
+    pad = tokenizer.token_to_id("[PAD]")
+    pad = tokenizer.token_to_id("<pad>") if pad is None else pad
+    return {
+        "prefix": prefix,
+        "middle": middle,
+        "suffix": suffix,
+        "types": [pair.type_ids[start], pair.type_ids[second]],
+        "pad": padding.get("pad_id", 0) if pad is None else pad,
+    }
+
+
+def _find(ids: list[int], part: list[int]) -> int:
+    return next(i for i in range(len(ids)) if ids[i : i + len(part)] == part)

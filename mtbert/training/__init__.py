@@ -1,0 +1,1 @@
+"""How the model learns: samplers, objectives, balancing, schedule, and the loop over them."""

@@ -1,0 +1,154 @@
+"""The training loop, read from top to bottom. It asks for no method's or task's name."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mtbert.errors import InputError
+from mtbert.training.batches import draw
+from mtbert.training.log import Log
+from mtbert.training.schedule import factor
+from mtbert.training.settings import TrainingSettings
+
+# From rows of each task to a batch on the device, with `.tokens` (real ones) and `.input_ids`.
+Collate = Callable[[Mapping[str, np.ndarray]], Any]
+# (logits, labels) → mean loss of the examples
+Objective = Callable[[Tensor, Tensor], Tensor]
+
+
+def train(
+    model: nn.Module,
+    *,
+    settings: TrainingSettings,
+    seed: int,
+    labels: Mapping[str, Tensor],
+    collate: Collate,
+    objectives: Mapping[str, Objective],
+    end_epoch: Callable[[int, int], None],
+    autocast: Callable[[], AbstractContextManager[Any]],
+    log: Log,
+) -> None:
+    """Train a model in place.
+
+    Args:
+        model: Maps a batch to {task: logits}.
+        settings: Sampler, balancing, optimizer and budget.
+        seed: Decides the order of the examples; dropout follows torch's own generator.
+        labels: Labels of each task's train split, (example,), on the device. Their order is the
+            order of the tasks.
+        collate: Assembles a batch.
+        objectives: Each task's objective.
+        end_epoch: Called with the epoch and the step after each epoch: evaluates and saves.
+        autocast: Gives the context in which the forward pass runs.
+        log: Takes a row for every step.
+
+    Raises:
+        InputError: a loss is not a finite number.
+    """
+    sizes = {task: len(values) for task, values in labels.items()}
+    schedule = plan_steps(settings, sizes)
+    total = sum(map(len, schedule))
+    optimizer = make_optimizer(model, settings)
+    step = 0
+    model.train()
+    for epoch, steps in enumerate(schedule, start=1):
+        batches = {
+            task: draw(size, settings.batch_size[task], seed=seed, task=task, epoch=epoch)
+            for task, size in sizes.items()
+        }
+        for tasks in steps:
+            started = time.perf_counter()
+            rate = settings.learning_rate * factor(
+                step, total=total, warmup=settings.warmup, schedule=settings.schedule
+            )
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            rows = {task: next(batches[task]) for task in tasks}
+            tokens = slots = 0
+
+            def losses(
+                asked: Sequence[str], rows: dict[str, np.ndarray] = rows
+            ) -> dict[str, Tensor]:
+                nonlocal tokens, slots
+                batch = collate({task: rows[task] for task in asked})
+                tokens, slots = tokens + batch.tokens, slots + batch.input_ids.numel()
+                with autocast():
+                    logits = model(batch)
+                return {
+                    task: objectives[task](logits[task].float(), labels[task][rows[task]])
+                    for task in asked
+                }
+
+            found = settings.balancing.backward(losses, tasks)
+            values = {task: float(loss) for task, loss in found.items()}
+            check_finite(values, step + 1)
+            norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            log.step(
+                step=step,
+                epoch=epoch,
+                total=total,
+                learning_rate=rate,
+                losses=values,
+                gradient_norm=float(norm),
+                tokens=tokens,
+                slots=slots,
+                seconds=time.perf_counter() - started,
+            )
+        end_epoch(epoch, step)
+
+
+def plan_steps(settings: TrainingSettings, sizes: Mapping[str, int]) -> list[list[tuple[str, ...]]]:
+    """Give the tasks of every step, epoch by epoch; `steps` may end the last epoch early.
+
+    Args:
+        settings: Sampler, batch sizes and budget.
+        sizes: Examples of each task.
+    """
+    batches = {task: -(-size // settings.batch_size[task]) for task, size in sizes.items()}
+    schedule: list[list[tuple[str, ...]]] = []
+    left = settings.steps
+    for _ in _epochs(settings):
+        steps = settings.sampler.epoch(batches)[:left]
+        schedule.append(steps)
+        left = None if left is None else left - len(steps)
+        if left == 0:
+            break
+    return schedule
+
+
+def _epochs(settings: TrainingSettings) -> Iterator[int]:
+    epoch = 0
+    while settings.steps is not None or epoch < settings.epochs:
+        epoch += 1
+        yield epoch
+
+
+def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019); as in BERT, no decay on biases and layer norms."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+
+
+def check_finite(losses: Mapping[str, float], step: int) -> None:
+    """Stop before an update that would spoil every weight.
+
+    Raises:
+        InputError: naming the step and the tasks whose loss is not a number.
+    """
+    if broken := {task: loss for task, loss in losses.items() if not np.isfinite(loss)}:
+        raise InputError(
+            f"step {step}: the loss of {', '.join(broken)} is {list(broken.values())}; "
+            f"a lower train.learning_rate or train.clip may help"
+        )

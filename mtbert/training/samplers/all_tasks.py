@@ -1,0 +1,32 @@
+"""One batch of every task makes one update."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mtbert.params import Settings
+
+Step = tuple[str, ...]
+
+
+class AllTasks(Settings):
+    """wang's "total loss", smet-walker's "round robin", wu's sum of losses.
+
+    `stop` ends the epoch when the shortest task is through (wang), when the longest is (shorter
+    ones start again), or after `steps` steps.
+    """
+
+    stop: Literal["shortest", "longest", "steps"] = "longest"
+    steps: Annotated[int, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _steps_given(self) -> "AllTasks":
+        if (self.stop == "steps") != (self.steps is not None):
+            raise ValueError("steps: give a number of steps with stop: steps, and only then")
+        return self
+
+    def epoch(self, batches: Mapping[str, int]) -> list[Step]:
+        """Give the steps of one epoch."""
+        ends = {"shortest": min(batches.values()), "longest": max(batches.values())}
+        return [tuple(batches)] * (self.steps or ends[self.stop])

@@ -1,0 +1,1 @@
+"""Verbs: one typer command per DVC stage, composing the library."""

@@ -1,0 +1,43 @@
+"""Prepare: parse and validate the tasks' files into TEXT tables."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mtbert.cli import run
+
+
+def main(
+    corpora: Annotated[Path, typer.Argument(help="Folder of the tasks' files.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write: {task}/{split}.parquet.")],
+    report: Annotated[Path, typer.Argument(help="JSON file to write: what the data holds.")],
+    params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
+) -> None:
+    """Turn the tasks' files into tables; name every row that cannot be used."""
+    from mtbert.corpora.settings import Data
+    from mtbert.corpora.summary import summarize, warnings
+    from mtbert.corpora.validation import read_task
+    from mtbert.outputs import new_folder, write_text
+    from mtbert.params import read_section
+    from mtbert.schemas import write_table
+    from mtbert.tasks import read_tasks
+
+    data = read_section(params, "data", Data)
+    facts: dict[str, dict[str, Any]] = {}
+    with new_folder(out) as folder:
+        for name, task in read_tasks(params).items():
+            facts[name] = {}
+            for split, examples in read_task(corpora, name, task, data):
+                for line in warnings(examples):
+                    print(line, file=sys.stderr)
+                write_table(folder / name / f"{split}.parquet", examples.table())
+                facts[name][split] = summarize(examples, task.labels)
+                print(f"{name} {split}: {len(examples.ids):,} of {examples.rows:,} rows")
+    write_text(report, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    run(main)

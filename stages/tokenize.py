@@ -1,0 +1,63 @@
+"""TEXT tables to TOKENS tables, with the encoder's own tokenizer or one trained on the data."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.cli import run
+from mtbert.errors import InputError
+from mtbert.outputs import new_folder, write_text
+from mtbert.params import read_section
+from mtbert.tasks import SPLITS
+
+
+def main(
+    text: Annotated[Path, typer.Argument(help="TEXT tables, {task}/{split}.parquet")],
+    encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
+    out: Annotated[Path, typer.Argument(help="TOKENS tables and the tokenizer go here")],
+    report: Annotated[Path, typer.Argument(help="Token counts go here, as JSON")],
+    params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+) -> None:
+    """Tokenize every task and split."""
+    # One thread: vocabulary training breaks ties in the order in which its threads finish.
+    scratch = not (encoder / "tokenizer.json").is_file() and not (encoder / "vocab.txt").is_file()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false" if scratch else "true"
+    from mtbert.schemas import read_table, write_table
+    from mtbert.tokenization.encoding import encode_tables, summarize
+    from mtbert.tokenization.settings import TokenizeSettings
+    from mtbert.tokenization.vocabulary import load_tokenizer, template, train_tokenizer
+
+    settings = read_section(params, "tokenize", TokenizeSettings)
+    config = json.loads((encoder / "config.json").read_text())
+    if settings.max_length > config.get("max_position_embeddings", settings.max_length):
+        raise InputError(
+            f"{params}: tokenize.max_length: the encoder has {config['max_position_embeddings']} "
+            f"positions, found {settings.max_length}"
+        )
+    paths = {(p.parent.name, p.stem): p for p in sorted(text.glob("*/*.parquet"))}
+    tables = {key: read_table(path) for key, path in paths.items()}
+    train = [table for (_, split), table in tables.items() if split == SPLITS[0]]
+    if scratch:
+        texts = {t for tab in train for side in ("text_a", "text_b") for t in tab[side].to_pylist()}
+        tokenizer = train_tokenizer(texts - {None}, size=config["vocab_size"])
+    else:
+        tokenizer = load_tokenizer(encoder)
+    shape = template(tokenizer)
+    tokens = encode_tables(tokenizer, tables)
+    totals = {"max_length": settings.max_length, "vocabulary": tokenizer.get_vocab_size()}
+    counts: dict[str, dict[str, object]] = {}
+    with new_folder(out) as folder:
+        tokenizer.save(str(folder / "tokenizer.json"))
+        meta = {**shape, **totals}
+        write_text(folder / "sequences.json", json.dumps(meta, indent=1) + "\n")
+        for (task, split), table in tokens.items():
+            write_table(folder / task / f"{split}.parquet", table)
+            counts.setdefault(task, {})[split] = summarize(table, shape, settings.max_length)
+    write_text(report, json.dumps({**totals, "tasks": counts}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,40 @@
+"""Train one strategy with one seed."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.cli import run
+
+# Threads that spin while they wait slow a neighbour on the same cores down many times over.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+def main(
+    plan: Annotated[Path, typer.Argument(help="The strategy's plan")],
+    seed: Annotated[int, typer.Argument(help="Decides weights, order and dropout", min=0)],
+    out: Annotated[Path, typer.Argument(help="Checkpoints and predictions go here")],
+    record: Annotated[Path, typer.Argument(help="The log and run.json go here")],
+) -> None:
+    """Train, evaluating on dev after each epoch; predict dev and test with the best epoch."""
+    from mtbert.outputs import new_folder
+    from mtbert.strategies import read_plan, verify
+
+    planned = read_plan(plan)
+    verify(planned.encoder.files)
+    verify((planned.sequences, planned.tokenizer))
+    for files in planned.tokens.values():
+        verify(files)
+    with new_folder(out) as folder, new_folder(record) as log_folder:
+        from mtbert.runs import train_run
+
+        train_run(planned, seed=seed, folder=folder, log_folder=log_folder)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,151 @@
+"""Fetching against a local server that breaks off, ignores ranges, or sends other bytes."""
+
+import hashlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from mtbert.corpora import sources
+from mtbert.corpora.fetching import fetch, git_blob_sha1
+from mtbert.corpora.sources import collect
+from mtbert.errors import InputError
+
+BODY = bytes(range(256)) * 1024
+BLOB = hashlib.sha1(b"blob 262144\0" + BODY).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each request in the next manner of `manners`, and notes the ranges asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.manners: list[str] = []
+        self.ranges: list[str | None] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """break: half of what is asked for; whole: ignores ranges; wrong: other bytes; missing: 404."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        asked = self.headers["Range"]
+        self.server.ranges.append(asked)
+        manner = self.server.manners.pop(0) if self.server.manners else "good"
+        if manner in ("missing", "busy"):
+            self.send_error(404 if manner == "missing" else 503)
+            return
+        start = int(asked[6:-1]) if asked and manner != "whole" else 0
+        if start >= len(BODY):
+            self.send_error(416)
+            return
+        body = BODY[start:] if manner != "wrong" else b"?" * (len(BODY) - start)
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if manner == "break" else body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_blob_id_is_gits(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert git_blob_sha1(tmp_path / "empty") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+
+
+@pytest.mark.parametrize(
+    ("manners", "ranges"),
+    [
+        ([], [None]),
+        (["busy"], [None, None]),
+        (["break"], [None, "bytes=131072-"]),
+        (["break", "break"], [None, "bytes=131072-", "bytes=196608-"]),
+        (["break", "whole"], [None, "bytes=131072-"]),
+        # What was continued with other bytes is begun anew.
+        (["break", "wrong"], [None, "bytes=131072-", None]),
+    ],
+)
+def test_a_broken_transfer_goes_on(
+    server: Server, tmp_path: Path, manners: list[str], ranges: list[str | None]
+) -> None:
+    server.manners = manners
+    path = fetch(f"{server.url}/a", BLOB, tmp_path, pause=0)
+    assert path.read_bytes() == BODY
+    assert server.ranges == ranges
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_later_run_goes_on_and_fetches_nothing_twice(server: Server, tmp_path: Path) -> None:
+    server.manners = ["break"]
+    with pytest.raises(InputError, match=r"cannot reach .* run again to go on, or give a folder"):
+        fetch(f"{server.url}/a", BLOB, tmp_path, tries=1)
+    assert (tmp_path / f"{BLOB}.part").stat().st_size == 131072
+    assert not (tmp_path / BLOB).exists()
+    for _ in range(2):
+        assert fetch(f"{server.url}/a", BLOB, tmp_path).read_bytes() == BODY
+    assert server.ranges == [None, "bytes=131072-"]
+
+
+def test_a_damaged_download_is_fetched_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / BLOB).write_bytes(BODY[:-1])
+    (tmp_path / f"{BLOB}.part").write_bytes(BODY + b"more than there is")
+    assert fetch(f"{server.url}/a", BLOB, tmp_path, pause=0).read_bytes() == BODY
+
+
+def test_a_complete_part_is_used(server: Server, tmp_path: Path) -> None:
+    (tmp_path / f"{BLOB}.part").write_bytes(BODY)
+    assert fetch(f"{server.url}/a", BLOB, tmp_path).read_bytes() == BODY
+
+
+def test_other_bytes_are_refused(server: Server, tmp_path: Path) -> None:
+    server.manners = ["wrong"]
+    found = hashlib.sha1(b"blob 262144\0" + b"?" * len(BODY)).hexdigest()
+    with pytest.raises(InputError, match=f"expected git blob id {BLOB}, found {found}"):
+        fetch(f"{server.url}/a", BLOB, tmp_path)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_missing_file_is_not_asked_for_again(server: Server, tmp_path: Path) -> None:
+    server.manners = ["missing"]
+    with pytest.raises(InputError, match="the server answers 404"):
+        fetch(f"{server.url}/a", BLOB, tmp_path)
+    assert len(server.ranges) == 1
+
+
+def test_no_connection_ends_in_one_line(server: Server, tmp_path: Path) -> None:
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(InputError) as caught:
+        fetch(f"{server.url}/a", BLOB, tmp_path, tries=2, pause=0)
+    assert f"cannot reach {server.url}/a" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_course_files_are_verified(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sources.BLOBS, "sts-dev.csv", BLOB)
+    (tmp_path / "out").mkdir()
+    collect("cs224n", ["sts-dev.csv"], tmp_path / "out", url=server.url)
+    assert (tmp_path / "out/sts-dev.csv").read_bytes() == BODY
+    assert (tmp_path / ".dvc/tmp/mtbert/downloads" / BLOB).is_file()
+    with pytest.raises(
+        InputError, match=r"unknown file 'sts-dv\.csv'; did you mean 'sts-dev\.csv'"
+    ):
+        collect("cs224n", ["sts-dv.csv"], tmp_path / "out", url=server.url)

@@ -1,0 +1,194 @@
+"""Course files: their quirks, and every kind of row and file that cannot be used."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtbert.corpora.settings import Data
+from mtbert.corpora.summary import summarize, warnings
+from mtbert.corpora.validation import Examples, read_split, read_task
+from mtbert.errors import InputError
+from mtbert.params import validate
+from mtbert.tasks import Task
+
+HEAD = b"\tid\tone\ttwo\tscore\n"
+GOOD = b"7\tgood\tA man .\tA woman .\t1.0\n"
+BINARY = {"kind": "binary"}
+GRADES = {"kind": "similarity", "low": 0, "high": 5}
+
+
+def task(labels: dict[str, Any] = BINARY, *, paired: bool = True) -> Task:
+    row = {
+        "title": "pairs",
+        "files": {"train": "train.csv", "dev": "dev.csv"},
+        "columns": {"id": "id", "text_a": "one", "label": "score"} | (
+            {"text_b": "two"} if paired else {}
+        ),
+        "labels": labels,
+        "predictions": {"file": "p.csv", "column": "p"},
+    }  # fmt: skip
+    return validate(Task, row, where="tasks.pairs")
+
+
+def read(path: Path, content: bytes, *, of: Task | None = None, **knobs: Any) -> Examples:
+    path.write_bytes(content)
+    data = Data(source="x", max_bad_share=knobs.pop("share", 0.9), max_characters=40)
+    return read_split(path, of or task(), data, labelled=knobs.pop("labelled", True), seen={})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "train.csv"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (b"7\tx\tA .\tB .\n", "expected 5 fields, found 4"),
+        (b"7\tx\tA .\tB .\t1\t\n", "expected 5 fields, found 6"),
+        (b"7\t\tA .\tB .\t1\n", "no id"),
+        (b"7\tx\t \tB .\t1\n", "no text_a"),
+        (b"7\tx\tA .\t\t\n", "no text_b and no label"),
+        (b"7\tx\tA .\tB .\tyes\n", "label 'yes' is not a number; expected a whole number from 0"),
+        (b"7\tx\tA .\tB .\t0.5\n", "label '0.5' is not allowed; expected a whole number from 0"),
+        (b"7\tx\tA .\tB .\t2\n", "label '2' is not allowed; expected a whole number from 0 to 1"),
+        (b"7\tx\tA .\tB .\tnan\n", "label 'nan' is not allowed"),
+        (b"7\tx\tA .\tB .\tinf\n", "label 'inf' is not allowed"),
+        (b"7\tx\tA\0 .\tB .\t1\n", "NUL byte"),
+        (b"7\tx\tA \xff\tB .\t1\n", "invalid UTF-8 at byte 7 of line 3"),
+        (b"7\tx\tA" + b"a" * 40 + b"\tB .\t1\n", "text_a has 41 characters, more than"),
+        (b"7\tgood\tA .\tB .\t1\n", "id good is already in train.csv line 2"),
+        (b"7\tx\tA\rB\tB .\t1\n", "not tab-separated text"),
+    ],
+)
+def test_an_unusable_row_is_named(path: Path, row: bytes, reason: str) -> None:
+    last = GOOD.replace(b"good", b"last")
+    examples = read(path, HEAD + GOOD + row + last)
+    assert examples.ids == ["good", "last"]
+    assert [line for line, _ in examples.unusable] == [3]
+    assert reason in examples.unusable[0][1]
+    assert examples.rows == 3
+
+
+def test_a_similarity_lies_in_its_range(path: Path) -> None:
+    rows = GOOD.replace(b"1.0", b"4.25") + GOOD.replace(b"1.0", b"5.1").replace(b"good", b"high")
+    examples = read(path, HEAD + rows, of=task(GRADES))
+    assert examples.labels == [4.25]
+    assert examples.unusable == [(3, "label '5.1' is not allowed; expected a number from 0 to 5")]
+
+
+def test_texts_come_out_as_the_course_reads_them(path: Path) -> None:
+    row = b'7\tx\t" """"""Why , """"he"""" asked ."\t  It\'s "so"  .  \t1\n'
+    examples = read(path, HEAD + row)
+    assert examples.texts_a == ['"""Why , ""he"" asked .']
+    assert examples.texts_b == ['It\'s "so"  .']
+
+
+def test_a_quoted_text_may_hold_line_ends(path: Path) -> None:
+    examples = read(path, HEAD + b'7\tx\t"one\nline"\tB .\t1\n' + b"7\ty\tA .\tB .\t9\n")
+    assert examples.texts_a == ["one\nline"]
+    assert examples.unusable[0][0] == 4
+
+
+def test_a_stray_quote_loses_no_row_silently(path: Path) -> None:
+    rows = [b"%d\tid%d\tA .\tB .\t1\n" % (n, n) for n in range(6)]
+    rows[1] = b'1\tid1\t"A .\tB .\t1\n'
+    rows[3] = b'3\tid3\t"A ."\tB .\t1\n'
+    examples = read(path, HEAD + b"".join(rows))
+    assert examples.ids == ["id0", "id4", "id5"]
+    assert [line for line, _ in examples.unusable] == [3, 4, 5]
+    assert "a quote that opens in line 3 swallows the text up to line 5" in examples.unusable[0][1]
+    assert examples.rows == 6
+
+
+def test_a_quote_that_never_closes_stops_the_run(path: Path) -> None:
+    rows = b"".join(b"%d\tid%d\tA .\tB .\t1\n" % (n, n) for n in range(9))
+    with pytest.raises(InputError, match=r"9 of 10 rows \(90.00%\) cannot be used"):
+        read(path, HEAD + GOOD + rows.replace(b"A .", b'"A .', 1), share=0.5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\tid\tone\n0\tx\tA .\n",
+        b"0\t\tid\tone\n1\t0.0\tx\tA .\n",
+        b"id\tone\n0\tx\tA .\n",
+        b"id\tone\n0\t0.0\tx\tA .\n",
+        b"\xef\xbb\xbfid\tone\r\nx\tA .\r\n\r\n",
+    ],
+)
+def test_index_columns_are_passed_over(path: Path, content: bytes) -> None:
+    examples = read(path, content, of=task(paired=False), labelled=False)
+    assert (examples.ids, examples.texts_a) == (["x"], ["A ."])
+    assert (examples.texts_b, examples.labels, examples.unusable) == ([None], [None], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty: expected a header line and at least one row"),
+        (HEAD, "empty: expected a header line and at least one row"),
+        (b"\tid\tone\ttwo\tscor\n" + GOOD, "columns.label: unknown column 'score'; .* 'scor'"),
+        (b"\tid\tone\tone\tscore\n" + GOOD, "columns.text_a: expected one column 'one', found 2"),
+        (b"\xff\xfe\0" + HEAD + GOOD, "line 1: .*expected tab-separated UTF-8 text"),
+        (HEAD + GOOD.replace(b"1.0", b""), "1 of 1 rows .* none is left; the first:\n.*line 2: no"),
+    ],
+)
+def test_a_faulty_file_stops_the_run(path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read(path, content)
+
+
+def test_the_share_of_unusable_rows_is_limited(path: Path) -> None:
+    content = HEAD + GOOD + GOOD + GOOD.replace(b"good", b"x") + GOOD.replace(b"good", b"y")
+    assert len(read(path, content, share=0.25).ids) == 3
+    with pytest.raises(InputError, match=r"1 of 4 rows \(25.00%\) .* data.max_bad_share is 0.24"):
+        read(path, content, share=0.24)
+
+
+def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_bytes(HEAD + GOOD)
+    (tmp_path / "dev.csv").write_bytes(HEAD + GOOD + GOOD.replace(b"good", b"x"))
+    data = Data(source="x", max_bad_share=0.5, max_characters=40)
+    splits = dict(read_task(tmp_path, "pairs", task(), data))
+    assert splits["dev"].unusable == [(2, "id good is already in train.csv line 2")]
+    (tmp_path / "dev.csv").unlink()
+    with pytest.raises(InputError, match=r"tasks\.pairs: .* unknown file 'dev\.csv'"):
+        dict(read_task(tmp_path, "pairs", task(), data))
+
+
+def test_the_table_has_the_text_schema(path: Path) -> None:
+    from mtbert.schemas import text_schema
+
+    table = read(path, HEAD + GOOD).table()
+    assert table.schema == text_schema()
+    expected = {"id": "good", "text_a": "A man .", "text_b": "A woman .", "label": 1.0}
+    assert table.to_pylist() == [expected]
+
+
+def test_a_summary_counts() -> None:
+    examples = Examples(
+        "a.csv", ["x", "y"], ["one two", "one"], [None, None], [0.0, 5.0], [(3, "no")]
+    )
+    grades = summarize(examples, task(GRADES).labels)
+    assert (grades["rows"], grades["usable"]) == (3, 2)
+    assert grades["unusable"] == [{"line": 3, "reason": "no"}]
+    assert grades["words"] == {"mean": 1.5, "max": 2}
+    assert grades["characters"] == {"mean": 5, "max": 7}
+    spread = grades["label_distribution"]
+    assert (spread["min"], spread["mean"], spread["max"]) == (0, 2.5, 5)
+    assert spread["histogram"]["counts"] == [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert spread["histogram"]["edges"][:2] == [0, 0.5]
+    classes = summarize(examples, validate(Task, task().model_dump() | {
+        "labels": {"kind": "classes", "count": 6}}, where="t").labels)  # fmt: skip
+    assert classes["label_distribution"] == {"0": 1, "1": 0, "2": 0, "3": 0, "4": 0, "5": 1}
+
+
+def test_ten_warnings_a_file_and_a_count() -> None:
+    examples = Examples("a.csv", unusable=[(line, "no id") for line in range(2, 15)])
+    lines = warnings(examples)
+    assert lines[0] == "warning: a.csv: line 2: not used: no id"
+    assert lines[10] == "warning: a.csv: and 3 more, see the report"
+    assert len(lines) == 11
+    assert warnings(Examples("a.csv")) == []

@@ -1,0 +1,176 @@
+"""Packed and padded batches are the same thing to a model."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from conftest import ragged, tiny_config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mtbert.modeling.encoder import encode, encoder_of
+from mtbert.modeling.packing import Examples, Shape, collate, place, spans, truncated
+from mtbert.modeling.pooling import CLS, Mean
+
+MAX = 32
+PACKED = Shape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX)
+PADDED = Shape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX, packed=False)
+
+
+def encoder():
+    torch.manual_seed(0)
+    return encoder_of(tiny_config())
+
+
+def examples(lengths_a, lengths_b=None, *, joint=False):
+    b = None if lengths_b is None else ragged(lengths_b, seed=1)
+    return Examples(ragged(lengths_a), b, np.arange(len(lengths_a)), joint=joint)
+
+
+def test_a_batch_by_hand():
+    batch = collate({"sst": examples([2, 1])}, PACKED)
+    ids = ragged([2, 1]).ids
+    assert batch.input_ids.tolist() == [[1, ids[0], ids[1], 2, 1, ids[2], 2]]
+    assert batch.position_ids.tolist() == [[0, 1, 2, 3, 0, 1, 2]]
+    assert batch.token_type_ids.tolist() == [[0] * 7]
+    assert batch.sequence.tolist() == [[0, 0, 0, 0, 1, 1, 1]]
+    assert batch.starts.tolist() == [0, 4]
+    assert batch.tokens == 7
+
+
+def test_a_joint_pair_by_hand():
+    batch = collate({"sts": examples([1], [2], joint=True)}, PACKED)
+    a, b = ragged([1]).ids, ragged([2], seed=1).ids
+    assert batch.input_ids.tolist() == [[1, a[0], 2, b[0], b[1], 2]]
+    assert batch.token_type_ids.tolist() == [[0, 0, 0, 1, 1, 1]]
+    assert batch.parts["sts"].second is None
+
+
+def test_parts_follow_the_order_of_tasks_and_sides():
+    batch = collate({"para": examples([3, 3], [4, 4]), "sst": examples([5])}, PACKED)
+    para, sst = batch.parts["para"], batch.parts["sst"]
+    assert (para.first, para.second) == (slice(0, 2), slice(2, 4))
+    assert (sst.first, sst.second) == (slice(4, 5), None)
+    firsts = batch.input_ids.flatten()[batch.starts + 1].tolist()
+    a, b = ragged([3, 3]).ids, ragged([4, 4], seed=1).ids
+    assert firsts == [a[0], a[3], b[0], b[4], ragged([5]).ids[0]]
+
+
+@pytest.mark.parametrize("length", range(1, MAX + 4))
+def test_every_length_equals_its_padded_self(length):
+    model = encoder().eval()
+    mixed = examples([length, 3, 29, 1, length], [7, length, 2, length, 12])
+    with torch.inference_mode():
+        found = [
+            Mean().pool(encode(model, batch), batch.sequence.flatten(), batch.starts)
+            for batch in (collate({"t": mixed}, PACKED), collate({"t": mixed}, PADDED))
+        ]
+    torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("joint", [False, True])
+@pytest.mark.parametrize("pooling", [Mean(), CLS()])
+def test_vectors_losses_and_gradients_equal_the_padded_ones(pooling, joint):
+    mixed = examples([5, 1, 30, 12, 7, 3], [2, 28, 30, 4, 9, 1], joint=joint)
+    found = []
+    for shape in (PACKED, PADDED):
+        model = encoder().train()
+        batch = collate({"t": mixed}, shape)
+        vectors = pooling.pool(encode(model, batch), batch.sequence.flatten(), batch.starts)
+        target = torch.linspace(-1, 1, vectors.shape[1])
+        loss = ((vectors - target) ** 2).mean()
+        loss.backward()
+        grads = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+        found.append((vectors.detach(), loss.detach(), grads))
+    for packed, padded in zip(*found, strict=True):
+        torch.testing.assert_close(packed, padded, atol=1e-5, rtol=0)
+
+
+def test_packed_equals_transformers_fed_with_padding():
+    """The same through Transformers' own 2-D mask, positions and token types."""
+    model = encoder().eval()
+    batch = collate({"t": examples([4, 9], [6, 2], joint=True)}, PACKED)
+    with torch.inference_mode():
+        ours = encode(model, batch)[batch.starts]
+        rows = [batch.sequence.flatten() == number for number in range(2)]
+        for number, row in enumerate(rows):
+            ids = batch.input_ids.flatten()[row]
+            padded = torch.cat([ids, torch.zeros(5, dtype=torch.long)])[None]
+            kinds = torch.cat([batch.token_type_ids.flatten()[row], torch.zeros(5).long()])[None]
+            theirs = model(
+                input_ids=padded, attention_mask=(padded > 0).long(), token_type_ids=kinds
+            ).last_hidden_state[0, 0]
+            torch.testing.assert_close(ours[number], theirs, atol=1e-5, rtol=0)
+
+
+def test_neighbours_do_not_matter():
+    model = encoder().eval()
+    alone, crowd = examples([6]), examples([6, 3, 11, 2])
+    assert (alone.a.ids[:6] == crowd.a.ids[:6]).all()
+    with torch.inference_mode():
+        one = encode(model, collate({"t": alone}, PACKED))[:8]
+        batch = collate({"t": crowd}, PACKED)
+        start = int(batch.starts[0])
+        other = encode(model, batch)[start : start + 8]
+    torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+
+
+def test_without_the_mask_neighbours_would_matter():
+    """The trap that the mask is there for: positions alone keep nothing apart."""
+    model = encoder().eval()
+    batch = collate({"t": examples([6, 3, 11])}, PACKED)
+    with torch.inference_mode():
+        right = encode(model, batch)
+        wrong = model(input_ids=batch.input_ids, position_ids=batch.position_ids)
+    assert not torch.allclose(right, wrong.last_hidden_state.flatten(0, 1), atol=1e-3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=80), st.integers(8, 64))
+def test_placing_overlaps_nothing_and_loses_nothing(lengths, limit):
+    lengths = np.array(lengths)
+    row, column, width = place(lengths, max(limit, int(lengths.max())))
+    taken = spans(row * width + column, lengths)
+    assert len(set(taken.tolist())) == lengths.sum()
+    assert (column + lengths <= width).all()
+    assert width <= max(limit, lengths.max())
+
+
+@pytest.mark.parametrize("batch", [16, 32, 64])
+def test_ordinary_batches_are_at_least_95_percent_real(batch):
+    generator = np.random.default_rng(0)
+    shares = []
+    for _ in range(50):
+        lengths = np.clip(generator.gamma(4.0, 5.0, batch).astype(int) + 3, 3, 80)
+        row, _, width = place(lengths, 128)
+        shares.append(lengths.sum() / ((row.max() + 1) * width))
+    assert np.median(shares) >= 0.95
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(2, 50))
+def test_truncation_is_transformers_longest_first(a, b, room):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    theirs = Tokenizer(models.WordLevel({"a": 0, "b": 1, "?": 2}, unk_token="?"))
+    theirs.pre_tokenizer = pre_tokenizers.Whitespace()
+    theirs.enable_truncation(room, strategy="longest_first")
+    types = theirs.encode("a " * a, "b " * b).ids
+    ours = truncated(np.array([a]), np.array([b]), room)
+    assert (int(ours[0][0]), int(ours[1][0])) == (types.count(0), types.count(1))
+
+
+def test_the_longest_pair_fits():
+    batch = collate({"t": examples([50], [40], joint=True)}, PACKED)
+    assert batch.tokens == MAX
+    single = collate({"t": examples([50])}, PACKED)
+    assert single.tokens == MAX
+    assert single.input_ids[0, -1] == 2, "the closing token is kept"
+
+
+def test_dropout_off_leaves_the_encoder_untouched():
+    model = encoder()
+    before = copy.deepcopy(model.state_dict())
+    encode(model.eval(), collate({"t": examples([5])}, PACKED))
+    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())

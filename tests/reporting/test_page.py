@@ -1,0 +1,140 @@
+"""The Markdown and HTML pages of a made-up workspace."""
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from reporting.workspace import write_workspace
+
+from mtbert.reporting.figures import looks
+from mtbert.reporting.markdown import data_page, results_page
+from mtbert.reporting.page import html_page
+from mtbert.reporting.results import Results, read_results
+from mtbert.reporting.settings import read_scope
+
+VOID = {"meta", "path", "use", "rect"}
+
+
+def read(root: Path) -> Results:
+    scope = read_scope(root / "params.yaml")
+    return read_results(scope, root / "data/plans", root / "reports")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    root = tmp_path_factory.mktemp("workspace")
+    write_workspace(root)
+    return read(root)
+
+
+@pytest.fixture(scope="module")
+def page(results: Results) -> str:
+    return html_page(results)
+
+
+class Balance(HTMLParser):
+    """Collects ids, links and attributes, and insists on closed tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = {key: value or "" for key, value in attrs}
+        self.ids += [named["id"]] if "id" in named else []
+        self.links += [named[key] for key in ("href", "src") if key in named]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def test_results_hold_means_over_seeds(results: Results) -> None:
+    text = results_page(results)
+    # Seeds 1 and 2 lie 0.004 and 0.008 above 0.5: sd = 0.004 / sqrt(2).
+    assert "| main | 0.506 ± 0.003 |" in text
+    assert "| joint | +0.010 ± 0.000 | +0.060 ± 0.000 |" in text  # difference to main
+    assert "| joint | **0.516 ± 0.003** |" in text  # the best
+    assert "| sst accuracy | 1,101 | ± 0.030 |" in text
+    assert "| (without a model) | 0.263 | 0.625 | 0.000 |" in text
+    assert "made up" in text
+    assert "nan" not in text
+
+
+def test_data_names_every_unusable_row(results: Results) -> None:
+    text = data_page(results)
+    assert r"| para train | para-train.csv | 90 | text \| empty |" in text
+    assert "| 1 | 450 (37.5%) | 450 (37.5%) |" in text
+    assert "| 0 to 1 | 90 (15.0%) | 90 (15.0%) |" in text
+    assert "a vocabulary of 3,987" in text
+
+
+def test_page_is_well_formed_and_self_contained(page: str) -> None:
+    parser = Balance()
+    parser.feed(page)
+    assert parser.open == []
+    assert len(set(parser.ids)) == len(parser.ids)
+    assert all(link.startswith("#") for link in parser.links)
+    assert {link[1:] for link in parser.links} <= set(parser.ids)
+    assert "<script" not in page
+    assert not re.search(r"url\((?!#)|@import", page)
+
+
+def test_page_marks_what_exceeds_noise(page: str) -> None:
+    # para: + 0.06 is beyond ± 0.005; sst: + 0.01 is within ± 0.03
+    assert "<strong>0.866 ± 0.003</strong><small>+0.060 ▲</small>" in page
+    assert "<strong>0.516 ± 0.003</strong><small>+0.010</small>" in page
+    assert "Sample data." in page
+
+
+def test_page_is_deterministic(results: Results, page: str) -> None:
+    assert html_page(results) == page
+
+
+def test_figures_show_every_strategy_in_its_colour(results: Results, page: str) -> None:
+    colours = [look.colour.lower() for look in looks(results).values()]
+    assert len(set(colours)) == 3
+    curve = page[page.index("sst on dev") : page.index("para on dev")]
+    assert all(curve.count(colour) == 3 for colour in colours)  # two seeds and their mean
+
+
+def test_single_seed_single_strategy(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main",), seeds=(7,), epochs=1)
+    results = read(tmp_path)
+    assert "Difference" not in results_page(results)
+    assert "one seed (7)" in html_page(results)
+
+
+def test_a_strategy_of_one_task_leaves_gaps(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "joint"), seeds=(1,))
+    edit(tmp_path / "data/plans/joint.yaml", lambda t: t.replace("  - para\n  - sts\n", ""))
+    metrics = tmp_path / "reports/metrics/joint-1.json"
+    metrics.write_text(json.dumps({"sst": json.loads(metrics.read_text())["sst"]}))
+    text = results_page(read(tmp_path))
+    assert "| joint | **0.514** | – | – | – | – |" in text
+    assert "| joint | +0.010 | – | – | – | – |" in text
+    html_page(read(tmp_path))
+
+
+def test_markup_in_names_is_escaped(tmp_path: Path) -> None:
+    write_workspace(tmp_path, seeds=(1,))
+    edit(tmp_path / "params.yaml", lambda t: t.replace("title: mtbert", "title: <b>&"))
+    assert "<h1>&lt;b&gt;&amp;</h1>" in html_page(read(tmp_path))
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    text = path.read_text()
+    assert change(text) != text
+    path.write_text(change(text))

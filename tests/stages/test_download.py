@@ -1,0 +1,76 @@
+"""`python -m stages.download` on the sample and on a shape."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mtbert.errors import InputError
+from stages.download import Thing, main
+
+PARAMS = """
+data: {source: SOURCE, max_bad_share: 0.01, max_characters: 100}
+tasks:
+  a:
+    title: a
+    files: {train: a-train.csv, dev: a-dev.csv}
+    columns: {id: id, text_a: sentence, label: label}
+    labels: {kind: binary}
+    predictions: {file: p.csv, column: p}
+encoder:
+  pretrained: scratch
+  scratch: {layers: 1, hidden_size: 8, heads: 2, intermediate_size: 16, vocabulary_size: 50}
+"""
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    for split in ("train", "dev"):
+        (tmp_path / f"mine/a-{split}.csv").write_text(f"id\tsentence\tlabel\n{split}\tA .\t1\n")
+    (tmp_path / "params.yaml").write_text(PARAMS.replace("SOURCE", "mine"))
+    return tmp_path / "params.yaml"
+
+
+def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
+    def content(out: Path) -> dict[str, bytes]:
+        main(Thing.corpora, out, params)
+        return {path.name: path.read_bytes() for path in out.iterdir()}
+
+    first = content(Path("one"))
+    assert sorted(first) == ["SOURCE.json", "a-dev.csv", "a-train.csv"]
+    assert content(Path("two")) == first
+    assert content(Path("one")) == first
+
+
+def test_an_encoders_shape_is_written(params: Path) -> None:
+    main(Thing.encoder, Path("encoder"), params)
+    assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
+
+
+def test_nothing_is_left_of_a_failure(params: Path) -> None:
+    main(Thing.corpora, Path("out"), params)
+    params.write_text(PARAMS.replace("SOURCE", "yours"))
+    with pytest.raises(InputError, match=r"unknown data\.source 'yours'"):
+        main(Thing.corpora, Path("new"), params)
+    with pytest.raises(InputError):
+        main(Thing.corpora, Path("out"), params)
+    assert not Path("new").exists()
+    assert Path("out/a-dev.csv").is_file()
+
+
+@pytest.mark.parametrize("stage", ["download", "prepare"])
+def test_help_is_light(stage: str) -> None:
+    heavy = "{'torch', 'transformers', 'pandas', 'pyarrow', 'huggingface_hub', 'requests'}"
+    code = (
+        f"import runpy, sys; sys.argv[1:] = ['--help']\n"
+        f"try: runpy.run_module('stages.{stage}', run_name='__main__')\n"
+        f"finally: print('HEAVY', sorted({heavy} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert "Usage" in done.stdout
+    assert "HEAVY []" in done.stdout

@@ -1,0 +1,109 @@
+"""`python -m stages.evaluate` on a run of three tasks."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mtbert.errors import InputError
+from mtbert.schemas import read_table, write_table
+from stages.evaluate import main
+
+PLAN = """
+strategy: main
+train: {tasks: [sst, para, sts]}
+tasks:
+  sst:
+    title: a
+    files: {train: x, dev: x, test: x}
+    columns: {id: id, text_a: a, label: b}
+    labels: {kind: classes, count: 2}
+    predictions: {file: 'sst-{split}.csv', column: Sentiment}
+  para:
+    title: a
+    files: {train: x, dev: x}
+    columns: {id: id, text_a: a, text_b: b, label: c}
+    labels: {kind: binary}
+    predictions: {file: 'para-{split}.csv', column: Paraphrase}
+  sts:
+    title: a
+    files: {train: x, dev: x}
+    columns: {id: id, text_a: a, text_b: b, label: c}
+    labels: {kind: similarity, low: 0, high: 5}
+    predictions: {file: 'sts-{split}.csv', column: Similarity}
+"""
+DEV = {
+    "sst-dev": [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]],
+    "para-dev": [[1.0], [1.0], [-1.0], [-1.0]],
+    "sts-dev": [[1.0], [1.0], [0.0], [0.0]],
+}
+LABELS = [1.0, 1.0, 0.0, 0.0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    write("sst-test", [[0.0, 1.0]], [None])
+    for name, rows in DEV.items():
+        write(name, rows, LABELS)
+    return tmp_path
+
+
+def write(name: str, rows: list[list[float]], labels: list[float | None]) -> None:
+    ids = [f"i{row}" for row in range(len(rows))]
+    columns = [pa.array(ids), pa.array(labels, pa.float64())]
+    columns.append(pa.array(rows, pa.list_(pa.float32())))
+    table = pa.table(columns, names=["id", "label", "output"])
+    write_table(Path(f"run/predictions/{name}.parquet"), table)
+
+
+def evaluate() -> None:
+    main(Path("plan.yaml"), Path("run"), Path("out"), Path("m.json"), Path("confusion"))
+
+
+def test_everything_is_written(folder: Path) -> None:
+    evaluate()
+    scores = json.loads((folder / "m.json").read_text())
+    assert scores["sst"] == {"accuracy": 0.75, "macro_f1": 0.733333, "majority": 0.5, "n": 4}
+    assert scores["overall"] == {"mean": 0.916667, "leaderboard": 0.916667}
+    assert (folder / "out/sst-test.csv").read_text() == "id \t Sentiment \ni0 , 1 \n"
+    written = {path.name for path in (folder / "out").iterdir()}
+    splits = ("sst-dev", "sst-test", "para-dev", "sts-dev")
+    assert written == {f"{split}.{kind}" for split in splits for kind in ("csv", "parquet")}
+    assert {path.name for path in (folder / "confusion").iterdir()} == {"sst.csv", "para.csv"}
+    assert read_table(folder / "out/sst-test.parquet")["label"].null_count == 1
+
+
+def test_a_constant_similarity_is_null_and_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("sts-dev", [[2.0]] * 4, LABELS)
+    evaluate()
+    scores = json.loads((folder / "m.json").read_text())
+    assert scores["sts"]["pearson"] is None
+    assert scores["overall"] == {"mean": None, "leaderboard": None}
+    assert "warning: sts dev: pearson has no value" in capsys.readouterr().err
+
+
+def test_nothing_is_left_half_written(folder: Path) -> None:
+    write("sts-dev", [[float("nan")]] * 4, LABELS)
+    with pytest.raises(InputError, match=r"sts-dev\.parquet: row 0: outputs must be finite"):
+        evaluate()
+    assert not {"out", "m.json", "confusion"} & {path.name for path in folder.iterdir()}
+
+
+def test_a_missing_split_is_named(folder: Path) -> None:
+    (folder / "run/predictions/sst-test.parquet").unlink()
+    with pytest.raises(InputError, match=r"sst-test\.parquet: no such file"):
+        evaluate()
+
+
+def test_same_inputs_same_bytes(folder: Path) -> None:
+    evaluate()
+    first = {path: path.read_bytes() for path in (folder / "out").iterdir()}
+    evaluate()
+    assert first == {path: path.read_bytes() for path in (folder / "out").iterdir()}
+    assert pq.ParquetFile(folder / "out/para-dev.parquet").read()["probability"].null_count == 0

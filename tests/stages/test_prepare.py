@@ -1,0 +1,66 @@
+"""`python -m stages.prepare` on a small task."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mtbert.errors import InputError
+from mtbert.schemas import read_table
+from stages.prepare import main
+
+PARAMS = """
+data: {source: mine, max_bad_share: 0.5, max_characters: 100}
+tasks:
+  a:
+    title: a
+    files: {train: a-train.csv, dev: a-dev.csv, test: a-test.csv}
+    columns: {id: id, text_a: sentence, label: label}
+    labels: {kind: binary}
+    predictions: {file: p.csv, column: p}
+"""
+FILES = {
+    "a-train.csv": "\tid\tsentence\tlabel\n0\tx\tA .\t1.0\n1\ty\tB .\t\n2\tz\tC .\t0\n",
+    "a-dev.csv": "\tid\tsentence\tlabel\n0\tv\tA .\t1\n",
+    "a-test.csv": "0\t\tid\tsentence\n1\t0.0\tw\tA b .\n",
+}
+
+
+@pytest.fixture
+def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(PARAMS)
+    Path("mine").mkdir()
+    for name, text in FILES.items():
+        Path("mine", name).write_text(text)
+    return Path("mine")
+
+
+def test_tables_and_report(corpora: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(corpora, Path("out"), Path("reports/data.json"), Path("params.yaml"))
+    train = read_table(Path("out/a/train.parquet")).to_pylist()
+    assert [(row["id"], row["label"]) for row in train] == [("x", 1.0), ("z", 0.0)]
+    test = {"id": "w", "text_a": "A b .", "text_b": None, "label": None}
+    assert read_table(Path("out/a/test.parquet")).to_pylist() == [test]
+    report = json.loads(Path("reports/data.json").read_text())
+    assert list(report["a"]) == ["train", "dev", "test"]
+    assert report["a"]["train"]["unusable"] == [{"line": 3, "reason": "no label"}]
+    assert report["a"]["train"]["label_distribution"] == {"0": 1, "1": 1}
+    assert report["a"]["test"]["label_distribution"] is None
+    assert "warning: a-train.csv: line 3: not used: no label" in capsys.readouterr().err
+
+
+def test_the_same_files_give_the_same_bytes(corpora: Path) -> None:
+    for out in ("one", "two"):
+        main(corpora, Path(out), Path(out, "../", f"{out}.json"), Path("params.yaml"))
+    assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
+    for one in Path("one").rglob("*.parquet"):
+        assert one.read_bytes() == Path("two", one.relative_to("one")).read_bytes()
+
+
+def test_a_faulty_file_leaves_nothing(corpora: Path) -> None:
+    (corpora / "a-test.csv").write_text("")
+    with pytest.raises(InputError, match=r"a-test\.csv: empty"):
+        main(corpora, Path("out"), Path("data.json"), Path("params.yaml"))
+    assert not Path("out").exists()
+    assert not Path("data.json").exists()

@@ -1,0 +1,148 @@
+"""`python -m stages.report` and `python -m stages.record` on a made-up workspace."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reporting.workspace import write_workspace
+
+from mtbert.errors import InputError
+from stages import record, report
+
+PLANS, REPORTS, PARAMS = Path("data/plans"), Path("reports"), Path("params.yaml")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_workspace(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(**options: Path) -> None:
+    report.main(PLANS, REPORTS, **{"params": PARAMS, "readme": None, **options})
+
+
+def keep(title: str = "x", *, replace: bool = False, strategy: str = "main") -> None:
+    record.main(
+        Path("studies/one"),
+        title=title,
+        note="",
+        strategy=strategy,
+        replace=replace,
+        params=PARAMS,
+        plans=PLANS,
+        reports=REPORTS,
+    )
+
+
+def commit(root: Path) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "params.yaml"], [*who, "commit", "-qm", "first"]):
+        subprocess.run(["git", *words], cwd=root, check=True)
+
+
+def test_stale_files_change_nothing(workspace: Path) -> None:
+    run()
+    files = [workspace / "reports" / name for name in ("results.md", "data.md", "index.html")]
+    first = [path.read_bytes() for path in files]
+    (PLANS / "gone.yaml").write_text("not: a plan")
+    (REPORTS / "metrics/gone-1.json").write_text("{")
+    (REPORTS / "metrics/main-99.json").write_text("{")
+    run()
+    assert [path.read_bytes() for path in files] == first
+
+
+@pytest.mark.parametrize(
+    "name", ["metrics/joint-2.json", "runs/joint-2/run.json", "confusion/joint-2/sst.csv"]
+)
+def test_a_missing_file_is_named(workspace: Path, name: str) -> None:
+    (REPORTS / name).unlink()
+    with pytest.raises(InputError, match=f"reports/{name}: no such file"):
+        run()
+    assert not (REPORTS / "results.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("baseline: main", "baseline: mian", "report.baseline: unknown strategy 'mian'; did you"),
+        ("  baseline: main", "  baselin: main", "report: unknown key 'baselin'; did you mean"),
+        ("- 2\n", "- 1\n", "each seed may stand once"),
+        ("- 2\n", "- two\n", "seeds.1: input should be a valid integer"),
+    ],
+)
+def test_faulty_settings_are_named(workspace: Path, old: str, new: str, message: str) -> None:
+    text = PARAMS.read_text()
+    assert old in text
+    PARAMS.write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=message):
+        run()
+
+
+def test_metrics_older_than_the_plan_are_refused(workspace: Path) -> None:
+    path = REPORTS / "metrics/main-1.json"
+    scores = json.loads(path.read_text())
+    del scores["sts"]
+    path.write_text(json.dumps(scores))
+    with pytest.raises(InputError, match=r"main-1\.json: sts: no pearson"):
+        run()
+
+
+def test_an_undefined_metric_is_a_gap(workspace: Path) -> None:
+    for seed in (1, 2):
+        path = REPORTS / f"metrics/main-{seed}.json"
+        scores = json.loads(path.read_text())
+        scores["sts"]["pearson"] = None
+        scores["overall"] = {"mean": None, "leaderboard": None}
+        path.write_text(json.dumps(scores))
+    run()
+    assert (
+        "| main | 0.506 ± 0.003 | 0.806 ± 0.003 | – | – | – |"
+        in Path("reports/results.md").read_text()
+    )
+
+
+def test_record_then_readme(workspace: Path) -> None:
+    commit(workspace)
+    PARAMS.write_text(PARAMS.read_text() + "extra: 1\n")
+    keep("BERT")
+    kept = {path.name for path in Path("studies/one/runs").iterdir()}
+    assert kept == {"plan.yaml", *(f"{log}-{n}.csv" for log in ("steps", "epochs") for n in (1, 2))}
+    readme = Path("README.md")
+    readme.write_text("<!-- results:begin -->\n<!-- results:end -->\n")
+    run(readme=readme, studies=Path("studies"))
+    assert "BERT (`main`)\n\n```sh\ndvc exp run -S +extra=1\n```" in readme.read_text()
+    with pytest.raises(InputError, match=r"record\.json: exists already; give --replace"):
+        keep()
+    keep("again", replace=True)
+    assert json.loads(Path("studies/one/record.json").read_text())["title"] == "again"
+
+
+def test_record_refuses_what_the_params_no_longer_give(workspace: Path) -> None:
+    commit(workspace)
+    PARAMS.write_text(PARAMS.read_text().replace("row_length: 128", "row_length: 256"))
+    with pytest.raises(InputError, match=r"not what params\.yaml gives now"):
+        keep()
+    with pytest.raises(InputError, match="unknown strategy 'mian'; did you mean 'main'"):
+        keep(strategy="mian")
+    assert not Path("studies").exists()
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "report", "record"])
+def test_help_is_light(stage: str, root: Path) -> None:
+    heavy = "{'torch', 'transformers', 'sklearn', 'scipy', 'matplotlib', 'pyarrow', 'pandas'}"
+    code = f"import sys, stages.{stage}; assert not {heavy} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+
+
+def test_report_needs_no_torch(workspace: Path, root: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path as P; "
+        "from stages.report import main; "
+        "main(P('data/plans'), P('reports'), params=P('params.yaml'), readme=None); "
+        "assert not {'torch', 'transformers', 'matplotlib.pyplot'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(root)], cwd=workspace, check=True)
