@@ -25,6 +25,7 @@ class Scratch(Settings):
     heads: PositiveInt
     intermediate_size: PositiveInt
     vocabulary_size: PositiveInt  # an upper bound: a small corpus has fewer word pieces
+    dropout: Annotated[float, Field(ge=0, lt=1)]  # of hidden states and attention
 
     @model_validator(mode="after")
     def _divisible(self) -> "Scratch":

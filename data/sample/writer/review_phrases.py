@@ -70,8 +70,8 @@ PARTS_EARLIER = (
     "{clause1}, which matters more than that {clause2}.",
 )
 
-# Praise on the left, blame on the right; the first ones use the same words in another order.
-VERDICTS = (
+# Praise on the left, blame on the right: the same words in another order.
+REORDERED = (
     (
         "All in all the strengths outweigh the flaws, and I would see it again.",
         "All in all the flaws outweigh the strengths, and I would not see it again.",
@@ -136,6 +136,10 @@ VERDICTS = (
         "I was wrong to fear the worst and right to hope.",
         "I was right to fear the worst and wrong to hope.",
     ),
+)
+
+# Praise on the left, blame on the right: other words.
+OUTSPOKEN = (
     (
         "I enjoyed every minute of it.",
         "I regretted every minute of it.",

@@ -15,8 +15,9 @@ PARTS: Grammar = (
     (phrases.PARTS_EARLIER, verdicts.earlier, 2),
 )
 
-AGREEING = 0.75
-TWIN_SHARE = 0.2
+AGREEING = 0.85
+TWIN_SHARE = 0.15
+OUTSPOKEN_SHARE = 0.65
 SUMMARY_SHARE = 0.85
 ASIDE_SHARE = 0.2
 FAREWELL_SHARE = 0.15
@@ -32,7 +33,8 @@ def _talk(critic: Critic, frames: tuple[str, ...]) -> str:
 
 
 def _ending(critic: Critic, verdict: int) -> list[str]:
-    pair = critic.rng.choice(phrases.VERDICTS)
+    outspoken = critic.rng.random() < OUTSPOKEN_SHARE
+    pair = critic.rng.choice(phrases.OUTSPOKEN if outspoken else phrases.REORDERED)
     closing = [_talk(critic, (pair[verdict < 0],))]
     if critic.rng.random() < SUMMARY_SHARE:
         summary = opinion(critic, WHOLE_FILM, verdict).text

@@ -1,0 +1,115 @@
+"""A checkpoint rebuilds the exact model, and says what differs where it cannot."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import ragged, tiny_config
+from safetensors.torch import load_file, save_file
+
+from mtbert.errors import InputError
+from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
+from mtbert.modeling.encoder import encoder_of, load_encoder
+from mtbert.modeling.model import MultiTaskModel
+from mtbert.modeling.packing import Shape
+from mtbert.modeling.prediction import predict
+from mtbert.modeling.settings import ModelSettings
+from mtbert.params import read_yaml, validate
+from mtbert.schemas import Tokens
+from mtbert.tasks import read_tasks
+
+SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
+
+
+@pytest.fixture
+def saved(tmp_path, root):
+    torch.manual_seed(0)
+    tokens = tmp_path / "tokens"
+    tokens.mkdir()
+    for name in ("tokenizer.json", "sequences.json"):
+        (tokens / name).write_text("{}")
+    train = read_yaml(root / "params.yaml")["train"]
+    fields = {key: train[key] for key in ModelSettings.model_fields}
+    settings = validate(ModelSettings, fields, where="p")
+    tasks = read_tasks(root / "params.yaml")
+    model = MultiTaskModel(encoder=encoder_of(tiny_config()), settings=settings, tasks=tasks)
+    save_checkpoint(tmp_path / "best", model, settings=settings, tasks=tasks, tokens=tokens)
+    return model, tmp_path / "best"
+
+
+def split(size, *, paired):
+    lengths = np.random.default_rng(size).integers(1, 30, size).tolist()
+    b = ragged(lengths[::-1], seed=3) if paired else None
+    return Tokens([str(i) for i in range(size)], ragged(lengths), b, np.full(size, np.nan))
+
+
+def test_it_rebuilds_the_exact_model(saved):
+    model, folder = saved
+    again = load_checkpoint(folder)
+    assert {k: v.tolist() for k, v in model.state_dict().items()} == {
+        k: v.tolist() for k, v in again.state_dict().items()
+    }
+    splits = {"sst": split(9, paired=False), "sts": split(7, paired=True)}
+    one, other = (predict(m, splits, SHAPE) for m in (model, again))
+    for task, outputs in one.items():
+        np.testing.assert_array_equal(outputs, other[task])
+
+
+@pytest.mark.parametrize(("batch_size", "packed"), [(1, True), (64, True), (3, False)])
+def test_predictions_do_not_depend_on_the_batch(saved, batch_size, packed):
+    model, _ = saved
+    splits = {"sst": split(20, paired=False), "para": split(20, paired=True)}
+    shape = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64, packed=packed)
+    expected = predict(model, splits, SHAPE, batch_size=20)
+    found = predict(model, splits, shape, batch_size=batch_size)
+    for task in splits:
+        np.testing.assert_allclose(found[task], expected[task], atol=1e-5)
+
+
+def test_predicting_leaves_the_mode_as_it_was(saved):
+    model, _ = saved
+    predict(model.train(), {"sst": split(2, paired=False)}, SHAPE)
+    assert model.training
+
+
+def test_another_architecture_is_told_as_a_list(saved):
+    _, folder = saved
+    weights = load_file(folder / "model.safetensors")
+    weights["heads.sst.2.weight"] = torch.zeros(3, 24)
+    weights["heads.new.bias"] = weights.pop("heads.para.2.bias")
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(InputError) as error:
+        load_checkpoint(folder)
+    told = str(error.value)
+    assert "3 differ" in told
+    assert "heads.sst.2.weight: expected shape [5, 24], found [3, 24]" in told
+    assert "heads.para.2.bias: missing" in told
+    assert "heads.new.bias: not part of the model" in told
+
+
+def test_broken_weights_are_told(saved):
+    _, folder = saved
+    (folder / "model.safetensors").write_bytes(b"half a file")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_checkpoint(folder)
+
+
+def test_missing_weights_of_an_encoder_are_told(tmp_path):
+    weights = {k: v for k, v in encoder_of(tiny_config()).state_dict().items()}
+    for name in [name for name in weights if "layer.1" in name]:
+        del weights[name]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    (tmp_path / "config.json").write_text(json.dumps(tiny_config()))
+    with pytest.raises(InputError, match="checkpoint of another architecture"):
+        load_encoder(tmp_path, vocabulary=100)
+
+
+def test_fp16_weights_are_computed_in_fp32(tmp_path):
+    weights = {k: v.half() for k, v in encoder_of(tiny_config()).state_dict().items()}
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    (tmp_path / "config.json").write_text(json.dumps(tiny_config(dtype="float16")))
+    encoder = load_encoder(tmp_path, vocabulary=100)
+    assert {p.dtype for p in encoder.parameters()} == {torch.float32}
+    with pytest.raises(InputError, match="101 entries, the encoder only 100"):
+        load_encoder(tmp_path, vocabulary=101)

@@ -1,0 +1,35 @@
+"""TOKENS survive the way to disk and back."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mtbert.errors import InputError
+from mtbert.schemas import read_tokens, text_schema, tokens_schema, write_table
+
+
+def test_tokens_read_back(tmp_path):
+    columns = [["x", "y", "z"], [[5, 6], [], [7]], [[1], [2, 3], []], [1.0, None, 0.5]]
+    table = pa.table([pa.array(c) for c in columns[:1]] + columns[1:], schema=tokens_schema(100))
+    write_table(tmp_path / "t.parquet", table)
+    tokens = read_tokens(tmp_path / "t.parquet", paired=True)
+    assert tokens.example_ids == ["x", "y", "z"]
+    assert tokens.a.ids.tolist() == [5, 6, 7]
+    assert tokens.a.offsets.tolist() == [0, 2, 2, 3]
+    assert tokens.b.lengths.tolist() == [1, 2, 0]
+    np.testing.assert_array_equal(tokens.labels, [1.0, np.nan, 0.5])
+    assert read_tokens(tmp_path / "t.parquet", paired=False).b is None
+
+
+def test_ids_take_the_smallest_type_that_fits():
+    assert tokens_schema(2**16).field("ids_a").type.value_type == pa.uint16()
+    assert tokens_schema(2**16 + 1).field("ids_a").type.value_type == pa.uint32()
+
+
+def test_text_schema():
+    assert text_schema().names == ["id", "text_a", "text_b", "label"]
+
+
+def test_missing_table(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        read_tokens(tmp_path / "none.parquet", paired=False)

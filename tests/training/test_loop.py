@@ -1,0 +1,144 @@
+"""The loop on a model small enough to follow by hand."""
+
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from mtbert.errors import InputError
+from mtbert.params import validate
+from mtbert.training.log import Log
+from mtbert.training.loop import make_optimizer, plan_steps, train
+from mtbert.training.objectives import mean_squared_error
+from mtbert.training.settings import TrainingSettings
+
+FIELDS = {
+    "sampler": "all_tasks",
+    "balancing": "sum",
+    "batch_size": {"a": 2, "b": 4},
+    "epochs": 2,
+    "steps": None,
+    "learning_rate": 0.05,
+    "precision": "fp32",
+    "weight_decay": 0.0,
+    "schedule": "constant",
+    "warmup": 0.0,
+    "clip": 1.0,
+}
+LABELS = {"a": torch.arange(6.0), "b": torch.arange(8.0) / 2}
+
+
+def settings(**changes):
+    return validate(TrainingSettings, {**FIELDS, **changes}, where="train")
+
+
+class Lines(nn.Module):
+    """Each task's output is a line through its rows' numbers; the slope is shared."""
+
+    def __init__(self):
+        super().__init__()
+        self.slope = nn.Parameter(torch.zeros(1, 1))
+        self.offsets = nn.ParameterDict({task: torch.zeros(1) for task in LABELS})
+
+    def forward(self, batch):
+        return {
+            task: rows[:, None].float() @ self.slope + self.offsets[task]
+            for task, rows in batch.rows.items()
+        }
+
+
+def collate(rows):
+    rows = {task: torch.from_numpy(item) for task, item in rows.items()}
+    count = sum(map(len, rows.values()))
+    return SimpleNamespace(rows=rows, tokens=count, input_ids=torch.zeros(1, count + 1))
+
+
+def run(tmp_path, model=None, labels=LABELS, **changes):
+    model = model or Lines()
+    ended = []
+    log = Log(tmp_path, list(labels), name="test")
+    train(
+        model,
+        settings=settings(**changes),
+        seed=3,
+        labels=labels,
+        collate=collate,
+        objectives=dict.fromkeys(labels, mean_squared_error),
+        end_epoch=lambda epoch, step: ended.append((epoch, step)),
+        autocast=nullcontext,
+        log=log,
+    )
+    log.close()
+    return model, ended, (tmp_path / "steps.csv").read_text().splitlines()
+
+
+def test_it_learns_and_ends_every_epoch(tmp_path):
+    model, ended, rows = run(tmp_path, epochs=150)
+    assert model.slope.item() == pytest.approx(0.75, abs=0.3)
+    assert ended[:2] == [(1, 3), (2, 6)]
+    assert float(rows[-1].split(",")[4]) < float(rows[1].split(",")[4]) / 10
+
+
+def test_the_log_has_a_row_for_each_step(tmp_path):
+    _, _, rows = run(tmp_path, sampler="round_robin", epochs=1)
+    assert rows[0] == (
+        "step,epoch,tasks,learning_rate,loss,loss_a,loss_b,gradient_norm,tokens,tokens_per_second"
+    )
+    cells = [row.split(",") for row in rows[1:]]
+    assert [cell[2] for cell in cells] == ["a", "b", "a", "b", "a"]
+    assert [cell[5] == "" for cell in cells] == [False, True, False, True, False]
+    assert [cell[8] for cell in cells] == ["2", "4", "2", "4", "2"]
+
+
+def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
+    model, _, _ = run(tmp_path, steps=1, learning_rate=0.01, clip=1e9)
+    # AdamW's first step moves each weight by the learning rate against its gradient's sign.
+    assert model.slope.item() == pytest.approx(0.01, rel=1e-4)
+    assert model.offsets["a"].item() == pytest.approx(0.01, rel=1e-4)
+
+
+def test_same_seed_same_bits(tmp_path):
+    one, other = (run(tmp_path)[0].state_dict() for _ in range(2))
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, [3, 3]), ({"steps": 2}, [2]), ({"steps": 7}, [3, 3, 1]), ({"steps": 6}, [3, 3])],
+)
+def test_steps_end_the_run_whatever_the_epochs(changes, expected):
+    planned = plan_steps(settings(**changes), {"a": 6, "b": 8})
+    assert [len(steps) for steps in planned] == expected
+
+
+def test_biases_do_not_decay():
+    optimizer = make_optimizer(Lines(), settings(weight_decay=0.1))
+    decays = {g["weight_decay"]: [tuple(p.shape) for p in g["params"]] for g in optimizer.param_groups}
+    assert decays == {0.1: [(1, 1)], 0.0: [(1,), (1,)]}
+
+
+def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
+    model = Lines()
+    labels = {"a": LABELS["a"], "b": torch.full((8,), float("nan"))}
+    with pytest.raises(InputError, match="step 1: the loss of b is"):
+        run(tmp_path, model, labels)
+    assert model.slope.item() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"batch_size": {"a": -2}}, "batch_size.a: input should be greater than 0, found -2"),
+        ({"sampler": "al_tasks"}, "did you mean 'all_tasks'?"),
+        ({"schedule": "linaer"}, "schedule: must be"),
+        ({"warmup": 1.0}, "warmup: input should be less than 1"),
+        ({"epochs": 1.5}, "epochs"),
+        ({"learning_rate": "1e-5"}, "learning_rate: input should be a valid number"),
+    ],
+)
+def test_bad_settings(changes, told):
+    with pytest.raises(InputError) as error:
+        settings(**changes)
+    assert told in str(error.value)
