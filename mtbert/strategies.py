@@ -87,7 +87,8 @@ def strategy_settings(
         InputError: a key, a word or a type does not fit; or a task, head or encoding is missing or
             does not fit the task.
     """
-    spot = f"{where}: train (as changed by strategies.{name})" if changes else f"{where}: train"
+    # Section `train` itself is checked first, with no changes: what fails after is the strategy's.
+    spot = f"{where}: strategies.{name}" if changes else f"{where}: train"
     if unknown := [key for key in changes if key not in train]:
         raise InputError(f"{where}: strategies.{name}: {choices('key', unknown[0], train)}")
     merged = merge(train, changes)
@@ -100,7 +101,7 @@ def strategy_settings(
 
 
 def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) -> None:
-    """Refuse what no single key shows: keys that name no task, tasks without a head …"""
+    """Refuse what no single key shows: keys that name no task, tasks without a head."""
     keyed = {
         "tasks": settings.tasks,
         "encoding": settings.encoding,

@@ -1,6 +1,7 @@
 """Write each strategy's complete settings into one small file."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,16 +29,17 @@ def main(
     recipe = getattr(read_section(params, "recipes", Recipes), source["kind"])
     strategies: dict[str, Any] = sections.get("strategies") or {}
     check_names(strategies, sections.get("seeds"), params)
+    settle = partial(
+        strategy_settings,
+        train=sections.get("train") or {},
+        recipe=recipe,
+        tasks=tasks,
+        where=str(params),
+    )
+    settle("train", changes={})
     plans = []
     for name, changes in strategies.items():
-        settings = strategy_settings(
-            name,
-            train=sections["train"],
-            changes=changes or {},
-            recipe=recipe,
-            tasks=tasks,
-            where=str(params),
-        )
+        settings = settle(name, changes=changes or {})
         plans.append(
             Plan(
                 strategy=name,

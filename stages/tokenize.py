@@ -1,7 +1,6 @@
 """TEXT tables to TOKENS tables, with the encoder's own tokenizer or one trained on the data."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -22,13 +21,15 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Tokenize every task and split."""
-    # One thread: vocabulary training breaks ties in the order in which its threads finish.
-    scratch = not (encoder / "tokenizer.json").is_file() and not (encoder / "vocab.txt").is_file()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false" if scratch else "true"
     from mtbert.schemas import read_table, write_table
     from mtbert.tokenization.encoding import encode_tables, summarize
     from mtbert.tokenization.settings import TokenizeSettings
-    from mtbert.tokenization.vocabulary import load_tokenizer, template, train_tokenizer
+    from mtbert.tokenization.vocabulary import (
+        TOKENIZER_FILES,
+        load_tokenizer,
+        template,
+        train_tokenizer,
+    )
 
     settings = read_section(params, "tokenize", TokenizeSettings)
     config = json.loads((encoder / "config.json").read_text())
@@ -40,7 +41,7 @@ def main(
     paths = {(p.parent.name, p.stem): p for p in sorted(text.glob("*/*.parquet"))}
     tables = {key: read_table(path) for key, path in paths.items()}
     train = [table for (_, split), table in tables.items() if split == SPLITS[0]]
-    if scratch:
+    if not any((encoder / name).is_file() for name in TOKENIZER_FILES):
         texts = {t for tab in train for side in ("text_a", "text_b") for t in tab[side].to_pylist()}
         tokenizer = train_tokenizer(texts - {None}, size=config["vocab_size"])
     else:

@@ -29,9 +29,14 @@ def test_a_failure_leaves_the_old_one_as_it_was():
     out = Path("out")
     out.mkdir()
     (out / "old").touch()
-    with pytest.raises(RuntimeError, match="broke"), new_folder(out) as folder:
-        (folder / "half").touch()
-        raise RuntimeError("broke")
+
+    def break_off():
+        with new_folder(out) as folder:
+            (folder / "half").touch()
+            raise RuntimeError("broke")
+
+    with pytest.raises(RuntimeError, match="broke"):
+        break_off()
     assert [p.name for p in out.iterdir()] == ["old"]
 
 

@@ -18,7 +18,7 @@ class Inner(Settings):
 class Outer(Settings):
     size: Annotated[int, Field(gt=0)]
     inner: Inner = Inner()
-    table: dict[str, Inner] = {}
+    table: dict[str, Inner] = Field(default_factory=dict)
     names: tuple[str, ...] = ()
 
 

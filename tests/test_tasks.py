@@ -3,8 +3,8 @@
 import pytest
 
 from mtbert.errors import InputError
-from mtbert.tasks import Task, read_tasks
 from mtbert.params import validate
+from mtbert.tasks import Task, read_tasks
 
 ROW = {
     "title": "t",

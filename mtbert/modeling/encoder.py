@@ -24,6 +24,10 @@ def load_encoder(folder: Path, *, vocabulary: int) -> nn.Module:
         InputError: the weights are not those of the architecture, or the vocabulary does not fit.
     """
     from transformers import AutoModel
+    from transformers.utils import logging
+
+    # Its bar of loaded weights fills a log with control characters.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
     if not list(folder.glob("*.safetensors")):
         return encoder_of({**read_config(folder), "vocab_size": vocabulary})

@@ -1,6 +1,7 @@
 """The tokenizer of a run: the pretrained encoder's own, or WordPiece trained on the data."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
 from mtbert.errors import InputError
 
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt")
 SPECIALS: tuple[str | AddedToken, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+# Rarer letters become [UNK]: a corpus of the web has thousands.
+LETTERS = 1000
 
 
 def load_tokenizer(encoder: Path) -> Tokenizer:
@@ -21,7 +25,7 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
     Raises:
         InputError: the folder holds no tokenizer, or a broken one.
     """
-    whole, vocabulary = encoder / "tokenizer.json", encoder / "vocab.txt"
+    whole, vocabulary = (encoder / name for name in TOKENIZER_FILES)
     try:
         if whole.is_file():
             tokenizer = Tokenizer.from_file(str(whole))
@@ -41,16 +45,29 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
 def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
     """Train a lower-casing WordPiece vocabulary of at most `size` entries (Devlin et al. 2019)."""
     trainer = BertWordPieceTokenizer(lowercase=True)
-    # Sorted, since ties between equally frequent pieces fall by order of arrival.
+    texts = sorted(texts)
+    # The library numbers the letters in the order of a hash table, anew in each process, and ties
+    # between equally frequent pieces fall by number: letters named beforehand keep their numbers.
     trainer.train_from_iterator(
-        iter(sorted(texts)),
+        iter(texts),
         vocab_size=size,
         min_frequency=2,
         show_progress=False,
-        special_tokens=list(SPECIALS),
+        special_tokens=[*SPECIALS, *_letters(trainer, texts)],
     )
     # Built anew from the vocabulary: training leaves out the template of special tokens.
     return Tokenizer.from_str(BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True).to_str())
+
+
+def _letters(tokenizer: BertWordPieceTokenizer, texts: Iterable[str]) -> list[str]:
+    """The commonest letters that open a word, and those that go on with one (as `##x`), sorted."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        words = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
+        for word, _ in words:
+            found.update([word[0], *(f"##{letter}" for letter in word[1:])])
+    ranked = sorted(found, key=lambda letter: (-found[letter], letter))
+    return sorted(ranked[:LETTERS])
 
 
 def template(tokenizer: Tokenizer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from mtbert.errors import InputError
 from mtbert.params import validate
 
 SHAPE = {"layers": 2, "hidden_size": 8, "heads": 2, "intermediate_size": 16, "vocabulary_size": 50}
+SHAPE |= {"dropout": 0.0}
 CONFIG = {"model_type": "bert", "architectures": ["BertModel"], "vocab_size": 5, "hidden_size": 4}
 EMBEDDINGS = "embeddings.word_embeddings.weight"
 

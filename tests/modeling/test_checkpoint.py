@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import ragged, tiny_config
 from safetensors.torch import load_file, save_file
 
 from mtbert.errors import InputError
@@ -19,20 +18,22 @@ from mtbert.params import read_yaml, validate
 from mtbert.schemas import Tokens
 from mtbert.tasks import read_tasks
 
+from tiny import ROOT, ragged, tiny_config
+
 SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 
 
 @pytest.fixture
-def saved(tmp_path, root):
+def saved(tmp_path):
     torch.manual_seed(0)
     tokens = tmp_path / "tokens"
     tokens.mkdir()
     for name in ("tokenizer.json", "sequences.json"):
         (tokens / name).write_text("{}")
-    train = read_yaml(root / "params.yaml")["train"]
+    train = read_yaml(ROOT / "params.yaml")["train"]
     fields = {key: train[key] for key in ModelSettings.model_fields}
     settings = validate(ModelSettings, fields, where="p")
-    tasks = read_tasks(root / "params.yaml")
+    tasks = read_tasks(ROOT / "params.yaml")
     model = MultiTaskModel(encoder=encoder_of(tiny_config()), settings=settings, tasks=tasks)
     save_checkpoint(tmp_path / "best", model, settings=settings, tasks=tasks, tokens=tokens)
     return model, tmp_path / "best"
@@ -96,7 +97,7 @@ def test_broken_weights_are_told(saved):
 
 
 def test_missing_weights_of_an_encoder_are_told(tmp_path):
-    weights = {k: v for k, v in encoder_of(tiny_config()).state_dict().items()}
+    weights = dict(encoder_of(tiny_config()).state_dict())
     for name in [name for name in weights if "layer.1" in name]:
         del weights[name]
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})

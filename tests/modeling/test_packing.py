@@ -5,13 +5,14 @@ import copy
 import numpy as np
 import pytest
 import torch
-from conftest import ragged, tiny_config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtbert.modeling.encoder import encode, encoder_of
 from mtbert.modeling.packing import Examples, Shape, collate, place, spans, truncated
 from mtbert.modeling.pooling import CLS, Mean
+
+from tiny import ragged, tiny_config
 
 MAX = 32
 PACKED = Shape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX)

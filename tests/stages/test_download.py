@@ -21,7 +21,8 @@ tasks:
     predictions: {file: p.csv, column: p}
 encoder:
   pretrained: scratch
-  scratch: {layers: 1, hidden_size: 8, heads: 2, intermediate_size: 16, vocabulary_size: 50, dropout: 0.1}
+  scratch:
+    {layers: 1, hidden_size: 8, heads: 2, intermediate_size: 16, vocabulary_size: 50, dropout: 0.1}
 """
 
 

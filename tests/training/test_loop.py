@@ -115,7 +115,9 @@ def test_steps_end_the_run_whatever_the_epochs(changes, expected):
 
 def test_biases_do_not_decay():
     optimizer = make_optimizer(Lines(), settings(weight_decay=0.1))
-    decays = {g["weight_decay"]: [tuple(p.shape) for p in g["params"]] for g in optimizer.param_groups}
+    decays = {
+        g["weight_decay"]: [tuple(p.shape) for p in g["params"]] for g in optimizer.param_groups
+    }
     assert decays == {0.1: [(1, 1)], 0.0: [(1,), (1,)]}
 
 

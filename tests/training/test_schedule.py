@@ -8,7 +8,9 @@ from mtbert.training.schedule import SCHEDULES, factor
 
 def test_by_hand():
     course = [factor(step, total=10, warmup=0.2, schedule="linear") for step in range(10)]
-    assert course == pytest.approx([1 / 3, 2 / 3, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
+    assert course == pytest.approx(
+        [1 / 3, 2 / 3, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8]
+    )
     assert factor(9, total=10, warmup=0.2, schedule="constant") == 1
 
 

@@ -1,0 +1,166 @@
+"""The real DAG on a few rows: exactly the right stages run, and bits repeat."""
+
+import json
+import shutil
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tiny import ROOT
+
+MAIN_ALONE = ("~strategies.round_robin", "~strategies.four_tasks")
+AFTER_PLAN = {"train@main-1", "evaluate@main-1", "report"}
+
+
+def test_a_second_repro_executes_no_stage(project):
+    assert project.repro() == set()
+
+
+def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
+    clone = tmp_path / "clone"
+    project.run("git", "clone", "-q", str(project.folder), str(clone))
+    (clone / ".dvc" / "config.local").write_text(
+        f"[cache]\n    dir = {project.folder / '.dvc' / 'cache'}\n"
+    )
+    fresh = type(project)(clone, project.offline)
+    fresh.run("dvc", "checkout")
+    # Byte code of the clone's own must not make its folder deps look changed.
+    fresh.run("python", "-m", "compileall", "-q", "mtbert", "stages")
+    assert list(clone.rglob("__pycache__"))
+    assert fresh.repro() == set()
+
+
+def test_a_sampler_reruns_the_strategies_that_inherit_it(project):
+    assert project.experiment("train.sampler=round_robin") == {
+        "plan",
+        *(
+            f"{stage}@{name}-1"
+            for stage in ("train", "evaluate")
+            for name in ("main", "four_tasks")
+        ),
+        "report",
+    }
+
+
+def test_a_length_reruns_from_tokenize(project):
+    ran = project.experiment("tokenize.max_length=40", *MAIN_ALONE)
+    assert ran == {"tokenize", "plan", *AFTER_PLAN}
+
+
+def test_the_report_s_knobs_rerun_the_report_alone(project):
+    assert project.experiment("report.title=another") == {"report"}
+
+
+def test_a_seed_reruns_itself(project):
+    assert project.experiment("seeds=[1,7]", *MAIN_ALONE) == {
+        "plan",
+        "train@main-7",
+        "evaluate@main-7",
+        "report",
+    }
+
+
+def test_a_new_strategy_runs_alone(project):
+    assert project.experiment("+strategies.small={batch_size: {sst: 4}}") == {
+        "plan",
+        "train@small-1",
+        "evaluate@small-1",
+        "report",
+    }
+
+
+def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):
+    path = project.folder / "data" / "sample" / "ids-cfimdb-train.csv"
+    path.write_text(path.read_text().replace("\t1\n", "\t0\n", 1))
+    ran = project.repro("train@main-1")
+    project.restore()
+    assert ran == {"download_corpora", "prepare", "tokenize", "plan"}
+
+
+def test_an_edit_in_training_reruns_train_and_never_tokenize(project):
+    path = project.folder / "mtbert" / "training" / "loop.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    ran = project.repro("train@main-1")
+    project.restore()
+    assert ran == {"train@main-1"}
+
+
+def test_the_same_seed_gives_the_same_bits(project):
+    yaml = YAML(typ="safe")
+
+    def digests():
+        outs = yaml.load(project.folder / "dvc.lock")["stages"]["train@main-1"]["outs"]
+        return {o["path"]: o["md5"] for o in outs if not o["path"].endswith((".json", "steps.csv"))}
+
+    before = digests()
+    assert project.repro("-f", "-s", "train@main-1") == {"train@main-1"}
+    after = digests()
+    project.restore()
+    assert before == after
+    assert len(before) == 2
+
+
+def test_what_a_run_leaves_behind(project):
+    reports = project.folder / "reports"
+    run = json.loads((reports / "runs" / "main-1" / "run.json").read_text())
+    assert run["steps"] == 3
+    assert run["examples"] == {"sst": 40, "para": 40, "sts": 40}
+    assert run["device"] in ("cpu", "cuda")
+    assert 0.8 < run["packed_share"] <= 1
+    metrics = json.loads((reports / "metrics" / "four_tasks-1.json").read_text())
+    assert set(metrics) == {"sst", "para", "sts", "cfimdb", "overall"}
+    handed = project.folder / "data" / "predictions" / "main-1"
+    for name, heading, rows in (
+        ("sst-dev-output.csv", "Predicted_Sentiment", 40),
+        ("para-test-output.csv", "Predicted_Is_Paraphrase", 40),
+        ("sts-test-output.csv", "Predicted_Similiary", 40),
+    ):
+        lines = (handed / name).read_text().splitlines()
+        assert lines[0] == f"id \t {heading} "
+        assert len(lines) == rows + 1
+        assert lines[1].count(" , ") == 1
+    checkpoint = {p.name for p in (project.folder / "data" / "runs" / "main-1" / "best").iterdir()}
+    assert checkpoint == {
+        "config.json",
+        "model.safetensors",
+        "model.yaml",
+        "sequences.json",
+        "tokenizer.json",
+    }
+
+
+def test_experiments_compare_and_queue(project):
+    project.run("dvc", "exp", "run", "-n", "rr", "-S", "train.sampler=round_robin")
+    assert "train.sampler" in project.run("dvc", "params", "diff")
+    assert "overall.mean" in project.run("dvc", "metrics", "diff", "--all")
+    assert "rr" in project.run("dvc", "exp", "show", "--md", "--drop", ".*")
+    project.run("dvc", "plots", "diff", "-o", "plots")
+    assert (project.folder / "plots" / "index.html").is_file()
+    shutil.rmtree(project.folder / "plots")
+    project.restore()
+    for name in ("one", "two"):
+        project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"report.title={name}")
+    assert project.run("dvc", "queue", "status").count("Queued") == 2
+    project.run("dvc", "queue", "start")
+    project.run("dvc", "queue", "logs", "-f", "two", ok=True)
+    listed = project.run("dvc", "exp", "list", "--name-only")
+    project.restore()
+    assert {"one", "two", "rr"} <= set(listed.split())
+
+
+def test_a_folder_beside_the_project_is_found_from_an_experiment_s_copy(project):
+    beside = project.folder.parent / "beside"
+    shutil.copytree(project.folder / "data" / "sample", beside)
+    told = project.run("dvc", "exp", "run", "--temp", "prepare", "-S", "data.source=../beside")
+    assert "Running stage 'download_corpora'" in told
+
+
+def test_archive_without_git(project, tmp_path):
+    """A source archive has no .git: DVC works once told so, as the Makefile does."""
+    folder = tmp_path / "archive"
+    shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns(".git", "cache", "tmp"))
+    plain = type(project)(folder, project.offline)
+    assert "core.no_scm true" in (ROOT / "Makefile").read_text()
+    plain.run("dvc", "config", "--local", "core.no_scm", "true")
+    assert plain.repro("prepare") <= {"download_corpora", "prepare"}
+    assert Path(folder / "data" / "text" / "sst" / "train.parquet").is_file()

@@ -1,0 +1,168 @@
+"""Every strategy's settings are complete and checked before anything trains."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from ruamel.yaml import YAML
+
+from mtbert.errors import InputError
+from mtbert.params import read_yaml
+from mtbert.strategies import merge, read_plan, verify
+from stages.plan import main
+
+from tiny import ROOT
+
+
+@pytest.fixture
+def inputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("tokens/tokenizer.json", "tokens/sequences.json", "encoder/config.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    (tmp_path / "encoder" / "SOURCE.json").write_text(json.dumps({"kind": "scratch"}))
+    for task in ("sst", "para", "sts", "cfimdb"):
+        for split in ("train", "dev", "test"):
+            path = tmp_path / "tokens" / task / f"{split}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(task + split)
+    return tmp_path
+
+
+def plan(inputs, change=lambda params: None):
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    change(params)
+    with (inputs / "params.yaml").open("w") as file:
+        YAML(typ="safe").dump(params, file)
+    main(*(inputs / name for name in ("tokens", "encoder", "plans", "params.yaml")))
+    return {path.stem: read_plan(path) for path in (inputs / "plans").iterdir()}
+
+
+def test_a_plan_is_complete(inputs):
+    plans = plan(inputs)
+    assert set(plans) == set(read_yaml(ROOT / "params.yaml")["strategies"])
+    main_plan = plans["main"]
+    recipe = read_yaml(ROOT / "params.yaml")["recipes"]["scratch"]
+    assert main_plan.train.epochs == recipe["epochs"]
+    assert main_plan.train.learning_rate == recipe["learning_rate"]
+    assert set(main_plan.tokens) == set(main_plan.tasks) == {"sst", "para", "sts"}
+    assert plans["round_robin"].changes == {"sampler": "round_robin"}
+    assert type(plans["round_robin"].train.sampler).__name__ == "RoundRobin"
+
+
+def test_a_pretrained_encoder_gets_its_own_recipe(inputs):
+    (inputs / "encoder" / "SOURCE.json").write_text(json.dumps({"kind": "pretrained", "name": "x"}))
+    recipe = read_yaml(ROOT / "params.yaml")["recipes"]["pretrained"]
+    assert plan(inputs)["main"].train.learning_rate == recipe["learning_rate"]
+
+
+def test_a_plan_depends_on_what_its_strategy_uses_alone(inputs):
+    before = plan(inputs)
+    (inputs / "tokens" / "cfimdb" / "train.parquet").write_text("other")
+
+    def change(params):
+        params["train"]["sampler"] = "sequential"
+
+    after = plan(inputs, change)
+    assert before["round_robin"] == after["round_robin"], "names its own sampler"
+    assert before["main"] != after["main"]
+    assert before["four_tasks"].tokens != after["four_tasks"].tokens
+
+
+def test_changes_are_laid_over_key_by_key_but_methods_whole():
+    base = {"heads": {"a": {"name": "x", "p": 1}, "b": "y"}, "lr": 1}
+    changes = {"heads": {"a": {"name": "z"}}, "lr": 2}
+    assert merge(base, changes) == {"heads": {"a": {"name": "z"}, "b": "y"}, "lr": 2}
+
+
+def test_files_that_changed_since_are_noticed(inputs):
+    made = plan(inputs)["main"]
+    verify(made.tokens["sst"])
+    (inputs / "tokens" / "sst" / "dev.parquet").write_text("edited")
+    with pytest.raises(InputError, match=r"dev\.parquet: changed since the plan was made"):
+        verify(made.tokens["sst"])
+
+
+def put(*keys):
+    """Set params[k1][k2]… = value."""
+    *path, last, value = keys
+
+    def change(params):
+        for key in path:
+            params = params[key]
+        params[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, round_robin, sequential)"),
+        (put("train", "balancing", "summ"), "unknown balancing 'summ'; did you mean 'sum'?"),
+        (put("train", "heads", "sst", "lineer"), "train.heads.sst: unknown head 'lineer'; did you mean 'linear'?"),
+        (put("train", "pooling", "men"), "did you mean 'mean'?"),
+        (put("train", "tasks", ["sst", "stss"]), "train.tasks: unknown task 'stss'; did you mean 'sts'?"),
+        (put("train", "tasks", ["sst", "sst"]), "each task once"),
+        (put("train", "tasks", []), "train.tasks"),
+        (put("train", "batch_size", "sst", -1), "train.batch_size.sst: input should be greater than 0, found -1"),
+        (put("train", "batch_size", "sst", "16"), "train.batch_size.sst: input should be a valid integer, found '16'"),
+        (put("train", "batch_size", {"sst": 8}), "train.batch_size.para: required"),
+        (put("train", "heads", "imdb", "linear"), "train.heads: unknown task 'imdb'; did you mean 'cfimdb'?"),
+        (put("train", "epochs", 0), "train.epochs: input should be greater than 0, found 0"),
+        (put("train", "learning_rate", "fast"), "train.learning_rate: input should be a valid number"),
+        (put("train", "smapler", "sum"), "train: unknown key 'smapler'; did you mean 'sampler'?"),
+        (put("train", "heads", "sst", "cosine"), "train.heads.sst: needs two vectors"),
+        (put("train", "encoding", "sst", "joint"), "train.encoding.sst: joint needs a task on pairs"),
+        (put("train", "encoding", "sts", "jiont"), "train.encoding.sts: must be 'siamese' or 'joint', found 'jiont'"),
+        (put("strategies", "main", {"smapler": 1}), "strategies.main: unknown key 'smapler'; did you mean 'sampler'?"),
+        (put("strategies", "round_robin", {"sampler": "robin"}), "strategies.round_robin.sampler: unknown sampler 'robin'"),
+        (put("strategies", "main", [1]), "strategies.main: expected changes to train"),
+        (put("strategies", "a-b", {}), "letters, digits and _ only, found 'a-b'"),
+        (put("strategies", {}), "strategies: expected at least one"),
+        (put("seeds", [1, 1]), "seeds: expected distinct whole numbers"),
+        (put("seeds", [-1]), "found [-1]"),
+        (put("seeds", []), "found []"),
+        (put("tasks", "sst", "labels", {"kind": "classes"}), "tasks.sst.labels"),
+        (put("recipes", "scratch", {}), "recipes.scratch.epochs: required"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_and_nothing_is_overwritten(inputs, change, told):
+    plan(inputs)
+    before = {p.name: p.read_bytes() for p in (inputs / "plans").iterdir()}
+    with pytest.raises(InputError) as error:
+        plan(inputs, change)
+    assert told in str(error.value)
+    assert str(error.value).startswith(str(inputs / "params.yaml"))
+    assert before == {p.name: p.read_bytes() for p in (inputs / "plans").iterdir()}
+
+
+@pytest.mark.parametrize(
+    "stage", ["download", "prepare", "tokenize", "plan", "evaluate", "report", "train"]
+)
+def test_help_imports_nothing_heavy(stage):
+    code = (
+        f"import sys; sys.argv = ['x', '--help']\nfrom stages.{stage} import main\n"
+        "from mtbert.cli import run\ntry: run(main)\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'sklearn', 'scipy', 'pyarrow', 'matplotlib'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert "HEAVY []" in told.stdout, told.stdout + told.stderr
+
+
+def test_plan_and_report_need_neither_torch_nor_transformers(inputs):
+    code = (
+        "import sys, runpy\n"
+        "sys.argv = ['plan', 'tokens', 'encoder', 'plans', '--params', 'params.yaml']\n"
+        "try: runpy.run_module('stages.plan', run_name='__main__')\nexcept SystemExit: pass\n"
+        "print('HEAVY', sorted({'torch', 'transformers'} & set(sys.modules)))"
+    )
+    plan(inputs)
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=inputs, capture_output=True, text=True,
+        env={"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert "HEAVY []" in told.stdout, told.stdout + told.stderr

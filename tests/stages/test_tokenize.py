@@ -1,0 +1,128 @@
+"""TEXT to TOKENS, through the stage."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mtbert.errors import InputError
+from mtbert.schemas import read_tokens, text_schema, write_table
+from stages.tokenize import main
+
+TEXTS = ["the cat sat on the mat", "a dog ran", "the cat ran", "the dog sat on a cat"]
+
+
+@pytest.fixture
+def inputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pairs = pa.table(
+        [["3", "1", "2"], TEXTS[:3], [TEXTS[3], TEXTS[0], TEXTS[1]], [1.0, 0.0, 1.0]],
+        schema=text_schema(),
+    )
+    single = pa.table(
+        [["b", "a"], TEXTS[2:], pa.nulls(2, pa.string()), pa.nulls(2, pa.float64())],
+        schema=text_schema(),
+    )
+    write_table(tmp_path / "text" / "para" / "train.parquet", pairs)
+    write_table(tmp_path / "text" / "sst" / "test.parquet", single)
+    encoder = tmp_path / "encoder"
+    encoder.mkdir()
+    (encoder / "config.json").write_text(json.dumps({"vocab_size": 60}))
+    settings(tmp_path, 8)
+    return tmp_path
+
+
+def settings(folder, max_length):
+    (folder / "params.yaml").write_text(f"tokenize: {{max_length: {max_length}}}\n")
+
+
+def run(folder):
+    names = ("text", "encoder", "tokens", "report.json", "params.yaml")
+    main(*(folder / name for name in names))
+    return json.loads((folder / "report.json").read_text())
+
+
+def test_order_ids_and_labels_are_kept(inputs):
+    run(inputs)
+    tokens = read_tokens(inputs / "tokens" / "para" / "train.parquet", paired=True)
+    assert tokens.example_ids == ["3", "1", "2"]
+    assert tokens.labels.tolist() == [1, 0, 1]
+    single = read_tokens(inputs / "tokens" / "sst" / "test.parquet", paired=False)
+    assert single.example_ids == ["b", "a"]
+    assert np.isnan(single.labels).all()
+
+
+def test_ids_are_the_tokenizer_s_own_and_equal_texts_have_equal_ids(inputs):
+    from tokenizers import Tokenizer
+
+    run(inputs)
+    tokens = read_tokens(inputs / "tokens" / "para" / "train.parquet", paired=True)
+    tokenizer = Tokenizer.from_file(str(inputs / "tokens" / "tokenizer.json"))
+    for side, texts in ((tokens.a, TEXTS[:3]), (tokens.b, [TEXTS[3], TEXTS[0], TEXTS[1]])):
+        lists = np.split(side.ids, side.offsets[1:-1])
+        expected = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+        assert [item.tolist() for item in lists] == expected
+
+
+def test_special_tokens_are_read_off_the_tokenizer(inputs):
+    run(inputs)
+    sequences = json.loads((inputs / "tokens" / "sequences.json").read_text())
+    assert sequences["prefix"] == [2]
+    assert sequences["middle"] == sequences["suffix"] == [3]
+    assert sequences["types"] == [0, 1]
+    assert sequences["pad"] == 0
+    assert sequences["max_length"] == 8
+
+
+def test_what_a_length_cuts_is_counted(inputs):
+    counts = run(inputs)["tasks"]["para"]["train"]
+    tokens = read_tokens(inputs / "tokens" / "para" / "train.parquet", paired=True)
+    a, b = tokens.a.lengths, tokens.b.lengths
+    assert counts["tokens"] == (a + 2).sum() + (b + 2).sum()
+    assert counts["truncated_texts"] == (a + 2 > 8).sum() + (b + 2 > 8).sum()
+    assert counts["truncated_pairs"] == (a + b + 3 > 8).sum() == 3
+    settings(inputs, 64)
+    assert run(inputs)["tasks"]["para"]["train"]["truncated_pairs"] == 0
+
+
+def test_training_a_vocabulary_twice_gives_the_same_bytes(inputs):
+    found = []
+    for _ in range(2):
+        run(inputs)
+        found.append((inputs / "tokens" / "tokenizer.json").read_bytes())
+    assert found[0] == found[1]
+
+
+def test_a_tokenizer_equals_transformers_own(inputs):
+    """A vocab.txt alone, as older checkpoints have it, is read as BertTokenizer reads it."""
+    from transformers import BertTokenizer
+
+    from mtbert.tokenization.vocabulary import load_tokenizer, template
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "sat", "naive", "!"]
+    (inputs / "encoder" / "vocab.txt").write_text("\n".join(words) + "\n")
+    ours = load_tokenizer(inputs / "encoder")
+    theirs = BertTokenizer(str(inputs / "encoder" / "vocab.txt"))
+    for text in ("The cats sat!", "na\u00efve  cat", "", "dog sat"):
+        assert ours.encode(text).ids == theirs(text)["input_ids"]
+        pair = theirs(text, "the cat")
+        encoded = ours.encode(text, "the cat")
+        assert (encoded.ids, encoded.type_ids) == (pair["input_ids"], pair["token_type_ids"])
+    assert template(ours)["prefix"] == [2]
+
+
+def test_an_encoder_with_fewer_positions_is_refused(inputs):
+    (inputs / "encoder" / "config.json").write_text(
+        json.dumps({"vocab_size": 60, "max_position_embeddings": 4})
+    )
+    with pytest.raises(
+        InputError, match=r"tokenize.max_length: the encoder has 4 positions, found 8"
+    ):
+        run(inputs)
+
+
+def test_a_broken_tokenizer_is_told(inputs):
+    (inputs / "encoder" / "tokenizer.json").write_text("{}")
+    with pytest.raises(InputError, match="the tokenizer cannot be read"):
+        run(inputs)
