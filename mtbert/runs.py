@@ -29,7 +29,6 @@ from mtbert.schemas import Tokens, read_tokens, write_table
 from mtbert.strategies import Plan
 from mtbert.training.log import Log
 from mtbert.training.loop import train
-from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.precision import usable
 from mtbert.training.score import SCORES
 
@@ -135,7 +134,7 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
         seed=seed,
         labels=run.labels(),
         collate=run.collate,
-        objectives={task: OBJECTIVES[plan.tasks[task].labels.kind] for task in plan.tasks},
+        bounds={name: task.labels.bounds for name, task in plan.tasks.items()},
         end_epoch=end_epoch,
         autocast=run.autocast,
         log=log,

@@ -4,7 +4,8 @@ Stands above the rooms: it joins what modeling and training each ask for into on
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
@@ -106,6 +107,7 @@ def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) 
         "tasks": settings.tasks,
         "encoding": settings.encoding,
         "heads": settings.heads,
+        "objectives": settings.objectives,
         "batch_size": settings.batch_size,
     }
     for key, names in keyed.items():
@@ -115,7 +117,7 @@ def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) 
     if len(set(settings.tasks)) < len(settings.tasks):
         raise InputError(f"{spot}.tasks: each task once, found {list(settings.tasks)}")
     for task in settings.tasks:
-        for key in ("heads", "batch_size"):
+        for key in ("heads", "objectives", "batch_size"):
             if task not in keyed[key]:
                 raise InputError(f"{spot}.{key}.{task}: required, since tasks lists {task}")
         if tasks[task].paired and task not in settings.encoding:
@@ -123,12 +125,20 @@ def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) 
         joint = settings.encoding.get(task) == "joint"
         if joint and not tasks[task].paired:
             raise InputError(f"{spot}.encoding.{task}: joint needs a task on pairs of texts")
-        try:
-            settings.heads[task].check(
-                labels=tasks[task].labels, paired=tasks[task].paired and not joint
-            )
-        except InputError as error:
-            raise InputError(f"{spot}.heads.{task}: {error}") from None
+        labels, paired = tasks[task].labels, tasks[task].paired and not joint
+        with _located(f"{spot}.heads.{task}"):
+            settings.heads[task].check(labels=labels, paired=paired)
+        with _located(f"{spot}.objectives.{task}"):
+            settings.objectives[task].check(labels)
+
+
+@contextmanager
+def _located(place: str) -> Iterator[None]:
+    """Put the place in front of an error."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
 
 
 def read_plan(path: Path) -> Plan:

@@ -17,8 +17,6 @@ from mtbert.training.settings import TrainingSettings
 
 # From rows of each task to a batch on the device, with `.tokens` (real ones) and `.input_ids`.
 Collate = Callable[[Mapping[str, np.ndarray]], Any]
-# (logits, labels) → mean loss of the examples
-Objective = Callable[[Tensor, Tensor], Tensor]
 
 
 def train(
@@ -28,7 +26,7 @@ def train(
     seed: int,
     labels: Mapping[str, Tensor],
     collate: Collate,
-    objectives: Mapping[str, Objective],
+    bounds: Mapping[str, tuple[float, float]],
     end_epoch: Callable[[int, int], None],
     autocast: Callable[[], AbstractContextManager[Any]],
     log: Log,
@@ -42,7 +40,7 @@ def train(
         labels: Labels of each task's train split, (example,), on the device. Their order is the
             order of the tasks.
         collate: Assembles a batch.
-        objectives: Each task's objective.
+        bounds: Lowest and highest label of each task.
         end_epoch: Called with the epoch and the step after each epoch: evaluates and saves.
         autocast: Gives the context in which the forward pass runs.
         log: Takes a row for every step.
@@ -80,7 +78,9 @@ def train(
                 with autocast():
                     logits = model(batch)
                 return {
-                    task: objectives[task](logits[task].float(), labels[task][rows[task]])
+                    task: settings.objectives[task].loss(
+                        logits[task].float(), labels[task][rows[task]], bounds[task]
+                    )
                     for task in asked
                 }
 

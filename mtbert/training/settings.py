@@ -7,6 +7,7 @@ from pydantic import Field
 from mtbert.params import Settings
 from mtbert.registry import entry
 from mtbert.training.balancing import BALANCINGS
+from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.samplers import SAMPLERS
 from mtbert.training.schedule import SCHEDULES
 
@@ -20,6 +21,7 @@ class TrainingSettings(Settings):
 
     sampler: entry(SAMPLERS, "sampler")  # type: ignore[valid-type]
     balancing: entry(BALANCINGS, "balancing")  # type: ignore[valid-type]
+    objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None

@@ -115,6 +115,7 @@ def put(*keys):
         (put("train", "learning_rate", "fast"), "train.learning_rate: input should be a valid number"),
         (put("train", "smapler", "sum"), "train: unknown key 'smapler'; did you mean 'sampler'?"),
         (put("train", "heads", "sst", "cosine"), "train.heads.sst: needs two vectors"),
+        (put("train", "objectives", "sst", "squared_error"), "train.objectives.sst: needs labels of kind similarity, found classes"),
         (put("train", "encoding", "sst", "joint"), "train.encoding.sst: joint needs a task on pairs"),
         (put("train", "encoding", "sts", "jiont"), "train.encoding.sts: must be 'siamese' or 'joint', found 'jiont'"),
         (put("strategies", "main", {"smapler": 1}), "strategies.main: unknown key 'smapler'; did you mean 'sampler'?"),

@@ -11,12 +11,12 @@ from mtbert.errors import InputError
 from mtbert.params import validate
 from mtbert.training.log import Log
 from mtbert.training.loop import make_optimizer, plan_steps, train
-from mtbert.training.objectives import mean_squared_error
 from mtbert.training.settings import TrainingSettings
 
 FIELDS = {
     "sampler": "all_tasks",
     "balancing": "sum",
+    "objectives": {"a": "squared_error", "b": "squared_error"},
     "batch_size": {"a": 2, "b": 4},
     "epochs": 2,
     "steps": None,
@@ -65,7 +65,7 @@ def run(tmp_path, model=None, labels=LABELS, **changes):
         seed=3,
         labels=labels,
         collate=collate,
-        objectives=dict.fromkeys(labels, mean_squared_error),
+        bounds=dict.fromkeys(labels, (0.0, 1.0)),
         end_epoch=lambda epoch, step: ended.append((epoch, step)),
         autocast=nullcontext,
         log=log,

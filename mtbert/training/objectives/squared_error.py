@@ -1,0 +1,37 @@
+"""Mean squared error of a similarity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mtbert.errors import InputError
+from mtbert.params import Settings
+from mtbert.tasks import Labels, Similarity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class SquaredError(Settings):
+    """Squared error in shares of the label range (fu-chan: labels / 5), or in label units.
+
+    In label units (smet-walker, wu) the loss of a 0..5 task is 25 times as large, and so is its
+    part in a sum of losses.
+    """
+
+    unit: Literal["range", "label"] = "range"
+
+    def check(self, labels: Labels) -> None:
+        """Refuse labels that are no similarity.
+
+        Raises:
+            InputError: naming the kind found.
+        """
+        if not isinstance(labels, Similarity):
+            raise InputError(f"needs labels of kind similarity, found {labels.kind}")
+
+    def loss(self, logits: Tensor, targets: Tensor, bounds: tuple[float, float]) -> Tensor:
+        """(example, 1) in label units, (example,) → mean loss."""
+        low, high = bounds
+        scale = high - low if self.unit == "range" else 1.0
+        return ((logits.squeeze(-1) - targets) / scale).square().mean()
