@@ -15,6 +15,7 @@ export UV_PYTHON_DOWNLOADS := never
 export OMP_WAIT_POLICY := passive
 
 repro: setup
+	@$(RUN) python -m stages.check
 	@$(RUN) dvc repro
 	@echo
 	@cat reports/results.md

@@ -25,8 +25,8 @@ from mtbert.modeling.packing import Batch, Examples, Shape, collate
 from mtbert.modeling.prediction import predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.outputs import write_text
+from mtbert.plans import Plan
 from mtbert.schemas import Tokens, read_tokens, write_table
-from mtbert.strategies import Plan
 from mtbert.training.log import Log
 from mtbert.training.loop import train
 from mtbert.training.precision import usable

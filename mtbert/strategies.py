@@ -1,53 +1,77 @@
-"""A strategy is section `train` with some keys changed; its plan is all that its runs depend on.
+"""A strategy is section `train` with some keys changed; here its settings are worked out.
 
 Stands above the rooms: it joins what modeling and training each ask for into one section.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeGuard
+from typing import Any, TypeGuard
 
 from mtbert.errors import InputError, choices
 from mtbert.modeling.settings import ModelSettings
-from mtbert.params import Settings, read_yaml, validate
-from mtbert.tasks import Task
-from mtbert.training.settings import Recipe, TrainingSettings
+from mtbert.params import read_section, read_yaml, validate
+from mtbert.tasks import Task, read_tasks
+from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 
 
 class TrainSettings(ModelSettings, TrainingSettings):
     """Section `train`, every `auto` replaced."""
 
 
-class File(Settings):
-    """A file that a run reads, and the content it had when the plan was made."""
+@dataclass(frozen=True)
+class Strategy:
+    """What a strategy changes in section `train`, and the complete settings that it comes to."""
 
-    path: str
-    md5: str
-
-
-class Source(Settings):
-    """The encoder of a run."""
-
-    folder: str
-    kind: Literal["scratch", "pretrained"]
-    name: str
-    files: tuple[File, ...]
-
-
-class Plan(Settings):
-    """A strategy's complete settings, and the content of every file that its training reads."""
-
-    strategy: str
     changes: dict[str, Any]
-    data_source: str
-    train: TrainSettings
-    tasks: dict[str, Task]
-    encoder: Source
-    sequences: File
-    tokenizer: File
-    tokens: dict[str, dict[str, File]]
+    settings: TrainSettings
+
+
+def read_strategies(params: Path, *, encoder: str) -> dict[str, Strategy]:
+    """Read and check every strategy of a params file.
+
+    Args:
+        params: The params file.
+        encoder: Kind of the encoder, which decides the recipe: scratch or pretrained.
+
+    Raises:
+        InputError: a section, name, key, word or type does not fit, or they do not fit together.
+    """
+    sections, tasks = read_yaml(params), read_tasks(params)
+    recipe = getattr(read_section(params, "recipes", Recipes), encoder)
+    train = sections.get("train")
+    if not isinstance(train, Mapping):
+        raise InputError(f"{params}: train: expected a mapping of keys, found {train!r}")
+    strategies = check_names(sections.get("strategies"), params)
+
+    def settle(name: str, changes: Mapping[str, Any]) -> TrainSettings:
+        return strategy_settings(
+            name, train=train, changes=changes, recipe=recipe, tasks=tasks, where=str(params)
+        )
+
+    settle("train", {})
+    return {name: Strategy(changes, settle(name, changes)) for name, changes in strategies.items()}
+
+
+def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
+    """Refuse strategies that cannot name a run; give each one's changes.
+
+    Raises:
+        InputError: with the rule.
+    """
+    if not isinstance(strategies, Mapping) or not strategies:
+        raise InputError(f"{params}: strategies: expected at least one, found {strategies!r}")
+    for name, changes in strategies.items():
+        if not str(name).replace("_", "").isalnum():
+            raise InputError(
+                f"{params}: strategies: a name has letters, digits and _ only, found {name!r}"
+            )
+        if not isinstance(changes or {}, Mapping):
+            raise InputError(
+                f"{params}: strategies.{name}: expected changes to train, found {changes!r}"
+            )
+    return {str(name): dict(changes or {}) for name, changes in strategies.items()}
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,36 +163,3 @@ def _located(place: str) -> Iterator[None]:
         yield
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
-
-
-def read_plan(path: Path) -> Plan:
-    """Read a plan that the plan stage wrote.
-
-    Raises:
-        InputError: it is missing or does not fit.
-    """
-    return validate(Plan, read_yaml(path), where=str(path))
-
-
-def fingerprint(path: Path) -> File:
-    """Take the content's digest of a file.
-
-    Raises:
-        InputError: there is no such file.
-    """
-    try:
-        with path.open("rb") as file:
-            return File(path=str(path), md5=hashlib.file_digest(file, "md5").hexdigest())
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
-
-
-def verify(files: Mapping[str, File] | tuple[File, ...]) -> None:
-    """Make sure that files are still what the plan saw.
-
-    Raises:
-        InputError: one has changed since.
-    """
-    for file in files.values() if isinstance(files, Mapping) else files:
-        if fingerprint(Path(file.path)) != file:
-            raise InputError(f"{file.path}: changed since the plan was made; run `dvc repro`")

@@ -51,22 +51,15 @@ def check_current(path: Path, params: Path) -> None:
         InputError: it is older, so that the command would not repeat what is recorded.
     """
     from mtbert.errors import InputError
-    from mtbert.params import read_section, read_yaml
-    from mtbert.strategies import read_plan, strategy_settings
+    from mtbert.params import read_yaml
+    from mtbert.plans import read_plan
+    from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
-    from mtbert.training.settings import Recipes
 
-    plan, sections, tasks = read_plan(path), read_yaml(params), read_tasks(params)
-    changes = sections["strategies"][plan.strategy] or {}
-    settings = strategy_settings(
-        plan.strategy,
-        train=sections["train"],
-        changes=changes,
-        recipe=getattr(read_section(params, "recipes", Recipes), plan.encoder.kind),
-        tasks=tasks,
-        where=str(params),
-    )
-    present = (settings, str(sections["data"]["source"]), {t: tasks.get(t) for t in plan.tasks})
+    plan, tasks = read_plan(path), read_tasks(params)
+    settings = read_strategies(params, encoder=plan.encoder.kind)[plan.strategy].settings
+    source = str(read_yaml(params)["data"]["source"])
+    present = (settings, source, {task: tasks.get(task) for task in plan.tasks})
     if present != (plan.train, plan.data_source, plan.tasks):
         raise InputError(f"{path}: not what {params} gives now; run `dvc repro` first")
 

@@ -23,13 +23,13 @@ def main(
 ) -> None:
     """Train, evaluating on dev after each epoch; predict dev and test with the best epoch."""
     from mtbert.outputs import new_folder
-    from mtbert.strategies import read_plan, verify
+    from mtbert.plans import read_plan, verify
 
     planned = read_plan(plan)
     verify(planned.encoder.files)
     verify((planned.sequences, planned.tokenizer))
     for files in planned.tokens.values():
-        verify(files)
+        verify(files.values())
     with new_folder(out) as folder, new_folder(record) as log_folder:
         from mtbert.runs import train_run
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from mtbert.errors import InputError, choices
 from mtbert.params import Settings, read_yaml, validate
+from mtbert.seeds import read_seeds
 
 
 class Report(Settings):
@@ -15,19 +16,6 @@ class Report(Settings):
 
     title: Annotated[str, Field(min_length=1)]
     baseline: str
-
-
-class Seeds(Settings):
-    """Section `seeds` of the params file."""
-
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
-
-    @field_validator("seeds")
-    @classmethod
-    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(seeds)) < len(seeds):
-            raise ValueError(f"each seed may stand once, found {list(seeds)}")
-        return seeds
 
 
 @dataclass(frozen=True)
@@ -47,11 +35,10 @@ def read_scope(params: Path) -> Scope:
         InputError: a section does not fit, or `report.baseline` is not among the strategies.
     """
     data = read_yaml(params)
-    for section in ("report", "strategies", "seeds"):
+    for section in ("report", "strategies"):
         if section not in data:
             raise InputError(f"{params}: {choices('section', section, data)}")
     report = validate(Report, data["report"], where=f"{params}: report")
-    seeds = validate(Seeds, {"seeds": data["seeds"]}, where=str(params))
     strategies = data["strategies"]
     if not isinstance(strategies, dict) or not strategies:
         raise InputError(
@@ -60,4 +47,4 @@ def read_scope(params: Path) -> Scope:
     if report.baseline not in strategies:
         fault = choices("strategy", report.baseline, strategies)
         raise InputError(f"{params}: report.baseline: {fault}")
-    return Scope(report.title, report.baseline, tuple(map(str, strategies)), seeds.seeds)
+    return Scope(report.title, report.baseline, tuple(map(str, strategies)), read_seeds(params))

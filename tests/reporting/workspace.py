@@ -11,7 +11,8 @@ from random import Random
 from typing import Any
 
 from mtbert.params import read_yaml, validate, write_yaml
-from mtbert.strategies import File, Plan, Source, strategy_settings
+from mtbert.plans import File, Plan, Source
+from mtbert.strategies import strategy_settings
 from mtbert.tasks import read_tasks
 from mtbert.training.settings import Recipe
 

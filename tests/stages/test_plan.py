@@ -9,7 +9,8 @@ from ruamel.yaml import YAML
 
 from mtbert.errors import InputError
 from mtbert.params import read_yaml
-from mtbert.strategies import merge, read_plan, verify
+from mtbert.plans import read_plan, verify
+from mtbert.strategies import merge
 from stages.plan import main
 
 from tiny import ROOT
@@ -79,10 +80,10 @@ def test_changes_are_laid_over_key_by_key_but_methods_whole():
 
 def test_files_that_changed_since_are_noticed(inputs):
     made = plan(inputs)["main"]
-    verify(made.tokens["sst"])
+    verify(made.tokens["sst"].values())
     (inputs / "tokens" / "sst" / "dev.parquet").write_text("edited")
     with pytest.raises(InputError, match=r"dev\.parquet: changed since the plan was made"):
-        verify(made.tokens["sst"])
+        verify(made.tokens["sst"].values())
 
 
 def put(*keys):
@@ -123,7 +124,7 @@ def put(*keys):
         (put("strategies", "main", [1]), "strategies.main: expected changes to train"),
         (put("strategies", "a-b", {}), "letters, digits and _ only, found 'a-b'"),
         (put("strategies", {}), "strategies: expected at least one"),
-        (put("seeds", [1, 1]), "seeds: expected distinct whole numbers"),
+        (put("seeds", [1, 1]), "seeds: each seed may stand once, found [1, 1]"),
         (put("seeds", [-1]), "found [-1]"),
         (put("seeds", []), "found []"),
         (put("tasks", "sst", "labels", {"kind": "classes"}), "tasks.sst.labels"),
