@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,8 +19,24 @@ from mtbert.training.settings import TrainingSettings
 Collate = Callable[[Mapping[str, np.ndarray]], Any]
 
 
+class Model(Protocol):
+    """What the loop asks of a model."""
+
+    def __call__(self, batch: Any) -> dict[str, Tensor]:
+        """Map a batch to each task's logits, (example, width)."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """All parameters."""
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Those that every task's loss reaches."""
+
+    def train(self, mode: bool = True) -> Any:
+        """Switch dropout on."""
+
+
 def train(
-    model: nn.Module,
+    model: Model,
     *,
     settings: TrainingSettings,
     seed: int,
@@ -61,11 +77,9 @@ def train(
         }
         for tasks in steps:
             started = time.perf_counter()
-            rate = settings.learning_rate * factor(
-                step, total=total, warmup=settings.warmup, schedule=settings.schedule
-            )
+            share = factor(step, total=total, warmup=settings.warmup, schedule=settings.schedule)
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = group["peak"] * share
             rows = {task: next(batches[task]) for task in tasks}
             tokens = slots = 0
 
@@ -95,7 +109,7 @@ def train(
                 step=step,
                 epoch=epoch,
                 total=total,
-                learning_rate=rate,
+                learning_rate=settings.learning_rate * share,
                 losses=values,
                 gradient_norm=float(norm),
                 tokens=tokens,
@@ -131,13 +145,21 @@ def _epochs(settings: TrainingSettings) -> Iterator[int]:
         yield epoch
 
 
-def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov & Hutter 2019); as in BERT, no decay on biases and layer norms."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+def make_optimizer(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019); as in BERT, no decay on biases and layer norms.
+
+    Heads start from random weights and take a rate of their own: at one that is safe for a
+    pretrained encoder they would hardly move in a short run.
+    """
+    shared = {id(p) for p in model.shared_parameters()}
+    groups: list[dict[str, Any]] = []
+    for peak, ours in ((settings.learning_rate, True), (settings.head_learning_rate, False)):
+        trained = [p for p in model.parameters() if p.requires_grad and (id(p) in shared) == ours]
+        for decay, matrices in ((settings.weight_decay, True), (0.0, False)):
+            chosen = [p for p in trained if (p.ndim > 1) == matrices]
+            groups.append({"params": chosen, "weight_decay": decay, "peak": peak})
+    # A group without parameters is no fault, but torch warns of a list of none.
+    groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 

@@ -26,6 +26,7 @@ class TrainingSettings(Settings):
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None
     learning_rate: LearningRate
+    head_learning_rate: LearningRate
     precision: Precision
     weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal[tuple(SCHEDULES)]  # type: ignore[valid-type]
@@ -38,6 +39,7 @@ class Recipe(Settings):
 
     epochs: Epochs
     learning_rate: LearningRate
+    head_learning_rate: LearningRate
     precision: Precision
 
 

@@ -21,6 +21,7 @@ FIELDS = {
     "epochs": 2,
     "steps": None,
     "learning_rate": 0.05,
+    "head_learning_rate": 0.05,
     "precision": "fp32",
     "weight_decay": 0.0,
     "schedule": "constant",
@@ -41,6 +42,9 @@ class Lines(nn.Module):
         super().__init__()
         self.slope = nn.Parameter(torch.zeros(1, 1))
         self.offsets = nn.ParameterDict({task: torch.zeros(1) for task in LABELS})
+
+    def shared_parameters(self):
+        return [self.slope]
 
     def forward(self, batch):
         return {
@@ -93,10 +97,10 @@ def test_the_log_has_a_row_for_each_step(tmp_path):
 
 
 def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
-    model, _, _ = run(tmp_path, steps=1, learning_rate=0.01, clip=1e9)
+    model, _, _ = run(tmp_path, steps=1, learning_rate=0.01, head_learning_rate=0.02, clip=1e9)
     # AdamW's first step moves each weight by the learning rate against its gradient's sign.
     assert model.slope.item() == pytest.approx(0.01, rel=1e-4)
-    assert model.offsets["a"].item() == pytest.approx(0.01, rel=1e-4)
+    assert model.offsets["a"].item() == pytest.approx(0.02, rel=1e-4)
 
 
 def test_same_seed_same_bits(tmp_path):
