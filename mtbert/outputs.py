@@ -1,5 +1,6 @@
 """Outputs are written whole or not at all, and by one process at a time."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -21,17 +22,47 @@ def new_folder(path: Path) -> Iterator[Path]:
     so the folder is held by a lock for as long as its writer lives.
 
     Raises:
-        InputError: another process is writing the same output.
+        InputError: another process is writing the same output, or a file stands in its place.
     """
+    if path.is_file():
+        raise InputError(f"{path}: expected a folder to replace, or nothing; found a file")
     work = WORK / str(path).replace("/", "-")
     work.parent.mkdir(parents=True, exist_ok=True)
-    with held(work.with_suffix(".lock"), path):
+    with held(work.with_name(work.name + ".lock"), path):
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         yield work
-        shutil.rmtree(path, ignore_errors=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(work, path)
+        # A link to a folder stays a link: what it points to is replaced.
+        _replace(path.resolve(), work, aside=work.with_name(work.name + ".old"))
+
+
+def _replace(path: Path, new: Path, *, aside: Path) -> None:
+    """Put a folder in place of another, which is deleted last and comes back after a failure."""
+    shutil.rmtree(aside, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        _move(path, aside)
+    try:
+        _move(new, path)
+    except OSError:
+        if aside.exists():
+            _move(aside, path)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename a folder, which never lands inside another; to another disk it has to be copied."""
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        part = target.with_name(target.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(source, part, symlinks=True)
+        part.rename(target)
+        shutil.rmtree(source)
 
 
 @contextmanager

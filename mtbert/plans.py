@@ -4,15 +4,18 @@ Stands above the rooms and `strategies`.
 """
 
 import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import ConfigDict
 
 from mtbert.errors import InputError
-from mtbert.params import Settings, read_yaml, validate
-from mtbert.strategies import Strategy, TrainSettings
-from mtbert.tasks import Task
+from mtbert.modeling.settings import ModelTask
+from mtbert.params import Settings, read_json, read_yaml, validate
+from mtbert.strategies import TrainSettings
+from mtbert.tasks import SPLITS, Task
 
 
 class File(Settings):
@@ -31,68 +34,114 @@ class Source(Settings):
     files: tuple[File, ...]
 
 
+class Origin(Settings):
+    """What training has to know of an encoder's SOURCE.json."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: Literal["scratch", "pretrained"]
+    name: str | None = None
+
+
 class Plan(Settings):
-    """A strategy's complete settings, and the content of every file that its training reads."""
+    """A strategy's complete settings, and the content of every file that its training reads.
+
+    Nothing else: what a report shows or a grader reads (titles, columns, hand-in files) would only
+    make finished training run again.
+    """
 
     strategy: str
-    changes: dict[str, Any]
     data_source: str
     train: TrainSettings
-    tasks: dict[str, Task]
+    tasks: dict[str, ModelTask]
     encoder: Source
     sequences: File
     tokenizer: File
     tokens: dict[str, dict[str, File]]
 
 
-def make_plan(
-    name: str,
-    strategy: Strategy,
+def make_plans(
+    strategies: Mapping[str, TrainSettings],
     *,
-    tasks: dict[str, Task],
+    tasks: Mapping[str, Task],
     source: str,
     tokens: Path,
     encoder: Path,
-) -> Plan:
-    """Plan a strategy.
+) -> list[Plan]:
+    """Plan every strategy.
 
     Args:
-        name: The strategy's name.
-        strategy: Its settings.
+        strategies: Name of each to its settings.
         tasks: All tasks of the params file.
         source: Where the corpora came from, for the record.
         tokens: Folder of TOKENS tables.
         encoder: Folder of the encoder.
 
     Raises:
-        InputError: a file is missing.
+        InputError: a file is missing, or the encoder's SOURCE.json does not fit.
     """
-    used = {task: tasks[task] for task in strategy.settings.tasks}
+    # An encoder has hundreds of MB, and all strategies read the same files.
+    digest = cache(fingerprint)
     origin = read_origin(encoder)
-    return Plan(
-        strategy=name,
-        changes=strategy.changes,
-        data_source=source,
-        train=strategy.settings,
-        tasks=used,
-        encoder=Source(
-            folder=str(encoder),
-            kind=origin["kind"],
-            name=origin.get("name", origin["kind"]),
-            files=tuple(fingerprint(path) for path in sorted(encoder.glob("*.*"))),
-        ),
-        sequences=fingerprint(tokens / "sequences.json"),
-        tokenizer=fingerprint(tokens / "tokenizer.json"),
-        tokens={
-            name: {split: fingerprint(tokens / name / f"{split}.parquet") for split in task.files}
-            for name, task in used.items()
-        },
-    )
+    files = tuple(digest(path) for path in sorted(encoder.glob("*.*")))
+    return [
+        Plan(
+            strategy=name,
+            data_source=source,
+            train=settings,
+            tasks=planned_tasks(settings, tasks),
+            encoder=Source(
+                folder=str(encoder),
+                kind=origin.kind,
+                name=origin.name or origin.kind,
+                files=files,
+            ),
+            sequences=digest(tokens / "sequences.json"),
+            tokenizer=digest(tokens / "tokenizer.json"),
+            tokens={
+                task: {
+                    split: digest(tokens / task / f"{split}.parquet")
+                    for split in SPLITS
+                    if split in tasks[task].files
+                }
+                for task in settings.tasks
+            },
+        )
+        for name, settings in strategies.items()
+    ]
 
 
-def read_origin(encoder: Path) -> dict[str, Any]:
-    """Read where an encoder came from, as the download stage recorded it."""
-    return dict(json.loads((encoder / "SOURCE.json").read_text(encoding="utf-8")))
+def planned_tasks(settings: TrainSettings, tasks: Mapping[str, Task]) -> dict[str, ModelTask]:
+    """What training needs of a strategy's tasks."""
+    return {name: ModelTask.of(tasks[name]) for name in settings.tasks}
+
+
+def read_source(params: Path) -> str:
+    """Read `data.source`: where the corpora came from.
+
+    Raises:
+        InputError: it is missing or not a word.
+    """
+    data = read_yaml(params).get("data")
+    found = data.get("source") if isinstance(data, Mapping) else data
+    if not isinstance(found, str):
+        raise InputError(
+            f"{params}: data.source: expected sample, cs224n or a folder, found {found!r}"
+        )
+    return found
+
+
+def read_origin(encoder: Path) -> Origin:
+    """Read where an encoder came from, as the download stage recorded it.
+
+    Raises:
+        InputError: the record is missing or does not fit.
+    """
+    path = encoder / "SOURCE.json"
+    try:
+        return validate(Origin, read_json(path), where=str(path))
+    except InputError as error:
+        raise InputError(f"{error}; `dvc repro` makes it anew") from None
 
 
 def read_plan(path: Path) -> Plan:

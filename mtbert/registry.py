@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from mtbert.errors import InputError, choices
-from mtbert.params import Settings, validate
+from mtbert.errors import choices
+from mtbert.params import FaultsError, Settings, fit
 
 M = TypeVar("M", bound=Settings)
 
@@ -19,13 +19,17 @@ def build(room: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
     """Build the method that `spec` names: `word` or `{name: word, knob: value, ...}`.
 
     Raises:
-        InputError: no such method in the room (with the nearest name), or a knob does not fit.
+        FaultsError: no such method in the room (with the nearest name), or a knob does not fit.
     """
     name, knobs = (spec.get("name"), dict(spec)) if isinstance(spec, dict) else (spec, {})
+    if knobs and "name" not in knobs:
+        words = ", ".join(sorted(room))
+        rule = f"give it as {{name: word, …}}, found {spec!r} without a name (allowed: {words})"
+        raise FaultsError([((), rule)])
     knobs.pop("name", None)
     if not isinstance(name, str) or name not in room:
-        raise InputError(choices(what, name, room))
-    return validate(room[name], knobs, where=name)
+        raise FaultsError([((), choices(what, name, room))])
+    return fit(room[name], knobs)
 
 
 def spell(room: Mapping[str, type[Settings]], method: Settings) -> dict[str, Any]:
@@ -38,10 +42,7 @@ def entry(room: Mapping[str, type[Any]], what: str) -> Any:
     """Annotate a settings field that holds one method of a room."""
 
     def check(spec: Any) -> Settings:
-        try:
-            return spec if isinstance(spec, Settings) else build(room, spec, what=what)
-        except InputError as error:
-            raise ValueError(str(error)) from None
+        return spec if isinstance(spec, Settings) else build(room, spec, what=what)
 
     return Annotated[
         Any,

@@ -28,7 +28,7 @@ from mtbert.outputs import write_text
 from mtbert.plans import Plan
 from mtbert.schemas import Tokens, read_tokens, write_table
 from mtbert.training.log import Log
-from mtbert.training.loop import train
+from mtbert.training.loop import check_finite, train
 from mtbert.training.precision import usable
 from mtbert.training.score import SCORES
 
@@ -46,7 +46,7 @@ class Run:
         sequences = read_sequences(self.folder)
         self.shape = Shape.of(
             sequences,
-            row_length=max(plan.train.row_length, sequences["max_length"]),
+            row_length=plan.train.row_length,
             packed=plan.train.layout == "packed",
         )
         self.tokens = {split: self._read(split) for split in ("train", "dev", "test")}
@@ -123,6 +123,7 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
 
     def end_epoch(epoch: int, step: int) -> None:
         row = {"epoch": epoch, "step": step, **run.scores()}
+        check_finite({k: v for k, v in row.items() if k not in ("epoch", "step")}, step)
         if row["score"] > max((item["score"] for item in log.epochs), default=-np.inf):
             save("best")
         log.epoch(row)
@@ -172,6 +173,7 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "seed": run.seed,
         "encoder": {"kind": run.plan.encoder.kind, "name": run.plan.encoder.name},
         "data_source": run.plan.data_source,
+        "settings": run.plan.train.model_dump(mode="json"),
         "device": run.device.type,
         "hardware": hardware(run.device),
         "threads": torch.get_num_threads(),

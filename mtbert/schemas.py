@@ -46,13 +46,20 @@ def read_table(path: Path) -> "pa.Table":
     """Read a Parquet table.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or it is not whole.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes it")
-    return pq.ParquetFile(path).read()
+    try:
+        return pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not a whole Parquet file ({reason}); delete it, and `dvc repro` makes it anew"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def read_tokens(path: Path, *, paired: bool) -> Tokens:
     """Read a TOKENS table.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or it is not whole.
     """
     table = read_table(path)
     return Tokens(

@@ -5,7 +5,6 @@ Stands above the rooms: it joins what modeling and training each ask for into on
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -19,17 +18,25 @@ from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 class TrainSettings(ModelSettings, TrainingSettings):
     """Section `train`, every `auto` replaced."""
 
+    @property
+    def keyed(self) -> dict[str, dict[str, Any]]:
+        """The settings that are keyed by task."""
+        return {key: value for key, value in self if isinstance(value, dict)}
 
-@dataclass(frozen=True)
-class Strategy:
-    """What a strategy changes in section `train`, and the complete settings that it comes to."""
+    def own(self) -> "TrainSettings":
+        """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
 
-    changes: dict[str, Any]
-    settings: TrainSettings
+        Two ways to write the same training then come to the same settings.
+        """
+        cut = {
+            key: {task: value[task] for task in self.tasks if task in value}
+            for key, value in self.keyed.items()
+        }
+        return self.model_copy(update=cut)
 
 
-def read_strategies(params: Path, *, encoder: str) -> dict[str, Strategy]:
-    """Read and check every strategy of a params file.
+def read_strategies(params: Path, *, encoder: str) -> dict[str, TrainSettings]:
+    """Read and check every strategy of a params file; give each one's complete settings.
 
     Args:
         params: The params file.
@@ -51,7 +58,7 @@ def read_strategies(params: Path, *, encoder: str) -> dict[str, Strategy]:
         )
 
     settle("train", {})
-    return {name: Strategy(changes, settle(name, changes)) for name, changes in strategies.items()}
+    return {name: settle(name, changes) for name, changes in strategies.items()}
 
 
 def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
@@ -98,7 +105,7 @@ def strategy_settings(
     tasks: Mapping[str, Task],
     where: str,
 ) -> TrainSettings:
-    """Work out and check a strategy's complete settings.
+    """Work out and check a strategy's complete settings, of its own tasks alone.
 
     Args:
         name: The strategy's name.
@@ -122,19 +129,13 @@ def strategy_settings(
             merged[key] = value
     settings = validate(TrainSettings, merged, where=spot)
     _check_tasks(settings, tasks, spot)
-    return settings
+    return settings.own()
 
 
 def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) -> None:
     """Refuse what no single key shows: keys that name no task, tasks without a head."""
-    keyed = {
-        "tasks": settings.tasks,
-        "encoding": settings.encoding,
-        "heads": settings.heads,
-        "objectives": settings.objectives,
-        "batch_size": settings.batch_size,
-    }
-    for key, names in keyed.items():
+    keyed = settings.keyed
+    for key, names in {"tasks": settings.tasks, **keyed}.items():
         for task in names:
             if task not in tasks:
                 raise InputError(f"{spot}.{key}: {choices('task', task, tasks)}")

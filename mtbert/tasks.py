@@ -1,5 +1,6 @@
 """A task is data: its files, its columns, the kind of its labels. The loop knows no task's name."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,11 @@ from mtbert.params import Settings, read_yaml, validate
 
 SPLITS = ("train", "dev", "test")
 Split = Literal["train", "dev", "test"]
+
+# Names become parts of file names and of columns, on any system.
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Beside the tasks' scores stands one that combines them.
+OVERALL = "overall"
 
 
 class Columns(Settings):
@@ -80,6 +86,16 @@ class Hand(Settings):
     file: str
     column: str
 
+    @field_validator("file")
+    @classmethod
+    def _one_a_split(cls, file: str) -> str:
+        if "{split}" not in file or set(file.replace("{split}", "")) & set("{}/\\"):
+            raise ValueError(
+                "must be a file name with {split} in it, without folders and other braces, "
+                f"found {file!r}"
+            )
+        return file
+
 
 class Task(Settings):
     """One task, as a row of the params file."""
@@ -95,6 +111,8 @@ class Task(Settings):
     def _train_and_dev(cls, files: dict[str, str]) -> dict[str, str]:
         if missing := {"train", "dev"} - set(files):
             raise ValueError(f"a task needs train and dev files, missing: {', '.join(missing)}")
+        if len(set(files.values())) < len(files):
+            raise ValueError(f"each split needs a file of its own, found {files}")
         return files
 
     @property
@@ -107,11 +125,31 @@ def read_tasks(path: Path) -> dict[str, Task]:
     """Read section `tasks` of a params file.
 
     Raises:
-        InputError: a row does not fit.
+        InputError: a name or a row does not fit, or two hand-in files have the same name.
     """
     rows = read_yaml(path).get("tasks")
     if not isinstance(rows, Mapping) or not rows:
         raise InputError(f"{path}: tasks: expected a mapping of task names to rows, found {rows!r}")
-    return {
-        str(name): validate(Task, row, where=f"{path}: tasks.{name}") for name, row in rows.items()
-    }
+    for name in rows:
+        if not NAME.fullmatch(str(name)) or name == OVERALL:
+            raise InputError(
+                f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
+                f"{OVERALL!r}, which is the combined score; found {name!r}"
+            )
+    tasks = {name: validate(Task, row, where=f"{path}: tasks.{name}") for name, row in rows.items()}
+    _check_hands(path, tasks)
+    return tasks
+
+
+def _check_hands(path: Path, tasks: Mapping[str, Task]) -> None:
+    """Refuse two hand-in files of the same name: all lie in one folder."""
+    taken: dict[str, str] = {}
+    for name, task in tasks.items():
+        for split in SPLITS:
+            file = task.predictions.file.replace("{split}", split)
+            owner = taken.setdefault(file, name)
+            if owner != name:
+                raise InputError(
+                    f"{path}: tasks.{name}.predictions.file: {file} is tasks.{owner}'s already; "
+                    f"each task needs names of its own, found {task.predictions.file!r}"
+                )

@@ -11,20 +11,33 @@ import typer
 
 from mtbert.cli import run
 
+SECTIONS = (
+    *("data", "tasks", "encoder", "tokenize"),
+    *("train", "recipes", "strategies", "seeds", "report"),
+)
+
 
 def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Check every section of the params file."""
+    from mtbert.corpora.backbones import check_pretrained
     from mtbert.corpora.settings import Data, Encoder
-    from mtbert.params import read_section
+    from mtbert.corpora.sources import check_source
+    from mtbert.errors import InputError, choices
+    from mtbert.params import read_section, read_yaml
     from mtbert.reporting.settings import read_scope
     from mtbert.strategies import read_strategies
     from mtbert.tokenization.settings import TokenizeSettings
 
-    read_section(params, "data", Data)
+    if unknown := [name for name in read_yaml(params) if name not in SECTIONS]:
+        faults = [f"{params}: {choices('section', name, SECTIONS)}" for name in unknown]
+        raise InputError("\n".join(faults))
+    data = read_section(params, "data", Data)
+    check_source(data.source, where=f"{params}: data.source")
     read_section(params, "tokenize", TokenizeSettings)
     encoder = read_section(params, "encoder", Encoder).pretrained
+    check_pretrained(encoder, where=f"{params}: encoder.pretrained")
     read_strategies(params, encoder="scratch" if encoder == "scratch" else "pretrained")
     read_scope(params)
 

@@ -33,11 +33,11 @@ def main(
         data = read_section(params, "data", Data)
         names = file_names(read_tasks(params).values())
         with new_folder(out) as folder:
-            collect(data.source, names, folder)
+            collect(data.source, names, folder, where=f"{params}: data.source")
     else:
         encoder = read_section(params, "encoder", Encoder)
         with new_folder(out) as folder:
-            bring(encoder, folder)
+            bring(encoder, folder, where=f"{params}: encoder.pretrained")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtbert.cli import run
+
+if TYPE_CHECKING:
+    from mtbert.tasks import Task
 
 
 def main(
@@ -16,6 +19,7 @@ def main(
     predictions: Annotated[Path, typer.Argument(help="folder to write: predictions, hand-in")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
     confusion: Annotated[Path, typer.Argument(help="folder to write: actual and predicted")],
+    params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed."""
     from mtbert.evaluation.handin import confusion as confusion_csv
@@ -23,15 +27,11 @@ def main(
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
     from mtbert.evaluation.predictions import decode
     from mtbert.outputs import new_folder, write_text
-    from mtbert.params import read_yaml
     from mtbert.schemas import read_table, write_table
-    from mtbert.tasks import read_tasks
 
-    tasks = read_tasks(plan)
     scores: dict[str, Scores] = {}
     with new_folder(predictions) as tables, new_folder(confusion) as pairs:
-        for name in read_yaml(plan)["train"]["tasks"]:
-            task = tasks[name]
+        for name, task in planned_tasks(plan, params).items():
             for split in (split for split in ("dev", "test") if split in task.files):
                 source, dev = trained / "predictions" / f"{name}-{split}.parquet", split == "dev"
                 table = read_table(source)
@@ -41,8 +41,7 @@ def main(
                 write_text(hand, handin(predicted, task.labels, task.predictions.column))
                 if dev:
                     scores[name] = score(task.labels, predicted.labels, predicted.values)
-                    if (text := confusion_csv(predicted, task.labels)) is not None:
-                        write_text(pairs / f"{name}.csv", text)
+                    write_text(pairs / f"{name}.csv", confusion_csv(predicted, task.labels))
     for name, metric in undefined(scores):
         print(
             f"warning: {name} dev: {metric} has no value (a constant prediction?), null is written",
@@ -50,6 +49,24 @@ def main(
         )
     combined = {} if (both := overall(scores)) is None else {"overall": both}
     write_text(metrics, json.dumps({**scores, **combined}, indent=2, allow_nan=False) + "\n")
+
+
+def planned_tasks(plan: Path, params: Path) -> "dict[str, Task]":
+    """Read the tasks that a strategy trains on, as the params file has them.
+
+    Raises:
+        InputError: a file does not fit, or the params file has lost a task of the plan.
+    """
+    from mtbert.errors import InputError, choices
+    from mtbert.params import read_yaml
+    from mtbert.tasks import read_tasks
+
+    tasks, planned = read_tasks(params), read_yaml(plan).get("tasks")
+    if not isinstance(planned, dict):
+        raise InputError(f"{plan}: tasks: expected those of the strategy, found {planned!r}")
+    if lost := [name for name in planned if name not in tasks]:
+        raise InputError(f"{plan}: {choices('task', lost[0], tasks)}; run `dvc repro plan`")
+    return {name: tasks[name] for name in planned}
 
 
 if __name__ == "__main__":

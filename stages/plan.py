@@ -16,19 +16,20 @@ def main(
 ) -> None:
     """Plan every strategy; nothing is written unless all of them fit."""
     from mtbert.outputs import new_folder
-    from mtbert.params import read_yaml, write_yaml
-    from mtbert.plans import make_plan, read_origin
+    from mtbert.params import write_yaml
+    from mtbert.plans import make_plans, read_origin, read_source
     from mtbert.seeds import read_seeds
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
 
     read_seeds(params)
-    tasks, source = read_tasks(params), str(read_yaml(params)["data"]["source"])
-    strategies = read_strategies(params, encoder=read_origin(encoder)["kind"])
-    plans = [
-        make_plan(name, strategy, tasks=tasks, source=source, tokens=tokens, encoder=encoder)
-        for name, strategy in strategies.items()
-    ]
+    plans = make_plans(
+        read_strategies(params, encoder=read_origin(encoder).kind),
+        tasks=read_tasks(params),
+        source=read_source(params),
+        tokens=tokens,
+        encoder=encoder,
+    )
     with new_folder(out) as folder:
         for plan in plans:
             write_yaml(

@@ -34,7 +34,7 @@ def main(
         raise InputError(f"--strategy: {choices('strategy', strategy, scope.strategies)}")
     if file.exists() and not replace:
         raise InputError(f"{file}: exists already; give --replace, or another folder")
-    kept = read_strategy(strategy, scope.seeds, plans, reports)
+    kept = read_strategy(strategy, scope, plans, reports)
     check_current(plans / f"{strategy}.yaml", params)
     made = records.record(kept, title=title, note=note, command=command(params))
     with new_folder(study / "runs") as folder:
@@ -51,16 +51,14 @@ def check_current(path: Path, params: Path) -> None:
         InputError: it is older, so that the command would not repeat what is recorded.
     """
     from mtbert.errors import InputError
-    from mtbert.params import read_yaml
-    from mtbert.plans import read_plan
+    from mtbert.plans import planned_tasks, read_plan, read_source
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
 
-    plan, tasks = read_plan(path), read_tasks(params)
-    settings = read_strategies(params, encoder=plan.encoder.kind)[plan.strategy].settings
-    source = str(read_yaml(params)["data"]["source"])
-    present = (settings, source, {task: tasks.get(task) for task in plan.tasks})
-    if present != (plan.train, plan.data_source, plan.tasks):
+    plan = read_plan(path)
+    settings = read_strategies(params, encoder=plan.encoder.kind)[plan.strategy]
+    tasks = planned_tasks(settings, read_tasks(params))
+    if (settings, read_source(params), tasks) != (plan.train, plan.data_source, plan.tasks):
         raise InputError(f"{path}: not what {params} gives now; run `dvc repro` first")
 
 

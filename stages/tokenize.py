@@ -23,6 +23,7 @@ def main(
     """Tokenize every task and split."""
     from mtbert.schemas import read_table, write_table
     from mtbert.tokenization.encoding import encode_tables, summarize
+    from mtbert.tokenization.inputs import find_tables, whole_number
     from mtbert.tokenization.settings import TokenizeSettings
     from mtbert.tokenization.vocabulary import (
         TOKENIZER_FILES,
@@ -32,18 +33,18 @@ def main(
     )
 
     settings = read_section(params, "tokenize", TokenizeSettings)
-    config = json.loads((encoder / "config.json").read_text())
-    if settings.max_length > config.get("max_position_embeddings", settings.max_length):
+    config = encoder / "config.json"
+    positions = whole_number(config, "max_position_embeddings", default=settings.max_length)
+    if settings.max_length > positions:
         raise InputError(
-            f"{params}: tokenize.max_length: the encoder has {config['max_position_embeddings']} "
-            f"positions, found {settings.max_length}"
+            f"{params}: tokenize.max_length: the encoder has {positions} positions, "
+            f"found {settings.max_length}"
         )
-    paths = {(p.parent.name, p.stem): p for p in sorted(text.glob("*/*.parquet"))}
-    tables = {key: read_table(path) for key, path in paths.items()}
+    tables = {key: read_table(path) for key, path in find_tables(text).items()}
     train = [table for (_, split), table in tables.items() if split == SPLITS[0]]
     if not any((encoder / name).is_file() for name in TOKENIZER_FILES):
         texts = {t for tab in train for side in ("text_a", "text_b") for t in tab[side].to_pylist()}
-        tokenizer = train_tokenizer(texts - {None}, size=config["vocab_size"])
+        tokenizer = train_tokenizer(texts - {None}, size=whole_number(config, "vocab_size"))
     else:
         tokenizer = load_tokenizer(encoder)
     shape = template(tokenizer)

@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all, and have one writer at a time."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,57 @@ def test_a_failure_leaves_the_old_one_as_it_was():
     with pytest.raises(RuntimeError, match="broke"):
         break_off()
     assert [p.name for p in out.iterdir()] == ["old"]
+
+
+def test_what_cannot_be_deleted_is_put_aside(monkeypatch):
+    out = Path("out")
+    out.mkdir()
+    (out / "old").touch()
+    monkeypatch.setattr("mtbert.outputs.shutil.rmtree", lambda *_, **__: None)
+    with new_folder(out) as folder:
+        (folder / "new").touch()
+    assert [p.name for p in out.iterdir()] == ["new"]
+
+
+def test_the_old_one_comes_back_when_the_new_one_cannot_take_its_place():
+    out = Path("out")
+    out.mkdir()
+    (out / "old").touch()
+    with pytest.raises(FileNotFoundError), new_folder(out) as folder:
+        folder.rmdir()
+    assert [p.name for p in out.iterdir()] == ["old"]
+
+
+def test_on_another_disk_a_folder_is_copied(monkeypatch):
+    rename = Path.rename
+
+    def renamed(self, target):
+        if self.resolve().parent != target.resolve().parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    for name in ("one", "two"):
+        with new_folder(Path("out")) as folder:
+            (folder / name).touch()
+    assert [p.name for p in Path("out").iterdir()] == ["two"]
+    assert sorted(p.name for p in Path().iterdir()) == [".dvc", "out"]
+
+
+def test_a_link_to_a_folder_stays_one():
+    Path("disk").mkdir()
+    Path("out").symlink_to("disk")
+    with new_folder(Path("out")) as folder:
+        (folder / "new").touch()
+    assert Path("out").is_symlink()
+    assert [p.name for p in Path("disk").iterdir()] == ["new"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused():
+    Path("out").write_text("mine")
+    with pytest.raises(InputError, match=r"out: expected a folder .* found a file"):
+        new_folder(Path("out")).__enter__()
+    assert Path("out").read_text() == "mine"
 
 
 def test_a_writer_left_over_from_a_killed_run_is_named():

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from mtbert.errors import InputError, choices
-from mtbert.params import Settings, read_section, read_yaml, validate, write_yaml
+from mtbert.params import Settings, read_json, read_section, read_yaml, validate, write_yaml
 
 
 class Inner(Settings):
@@ -15,11 +15,25 @@ class Inner(Settings):
     rate: float = 0.1
 
 
+class Round(Settings):
+    kind: Literal["round"]
+    radius: float
+
+
+class Square(Settings):
+    kind: Literal["square"]
+    side: float
+
+
 class Outer(Settings):
     size: Annotated[int, Field(gt=0)]
     inner: Inner = Inner()
     table: dict[str, Inner] = Field(default_factory=dict)
     names: tuple[str, ...] = ()
+    shape: Annotated[Round | Square, Field(discriminator="kind")] | None = None
+    shapes: tuple[Annotated[Round | Square, Field(discriminator="kind")], ...] = ()
+    modes: dict[Literal["day", "night"], Literal["fast", "slow"]] = Field(default_factory=dict)
+    level: Literal[1, 2] = 1
 
 
 def test_good_settings_pass_and_are_frozen():
@@ -36,7 +50,38 @@ def test_good_settings_pass_and_are_frozen():
         ({"size": 3, "siez": 1}, "p.yaml: outer: unknown key 'siez'; did you mean 'size'?"),
         ({"size": 3, "inner": {"mod": "fast"}}, "p.yaml: outer.inner: unknown key 'mod'"),
         ({"size": 3, "table": {"a": {"rat": 1}}}, "p.yaml: outer.table.a: unknown key 'rat'"),
-        ({"size": 3, "inner": {"mode": "fats"}}, "must be 'fast' or 'slow', found 'fats'"),
+        (
+            {"size": 3, "inner": {"mode": "fats"}},
+            "p.yaml: outer.inner.mode: unknown mode 'fats'; did you mean 'fast'? "
+            "(allowed: fast, slow)",
+        ),
+        (
+            {"size": 3, "modes": {"day": "fats"}},
+            "p.yaml: outer.modes.day: unknown modes 'fats'; did you mean 'fast'?",
+        ),
+        (
+            {"size": 3, "modes": {"nihgt": "fast"}},
+            "p.yaml: outer.modes: unknown key 'nihgt'; did you mean 'night'?",
+        ),
+        ({"size": 3, "level": 3}, "p.yaml: outer.level: input should be 1 or 2, found 3"),
+        (
+            {"size": 3, "shape": {"kind": "sqare", "side": 1}},
+            "p.yaml: outer.shape.kind: unknown kind 'sqare'; did you mean 'square'? "
+            "(allowed: round, square)",
+        ),
+        (
+            {"size": 3, "shape": {"kind": "square", "sied": 1}},
+            "p.yaml: outer.shape: unknown key 'sied'; did you mean 'side'? (allowed: kind, side)",
+        ),
+        (
+            {"size": 3, "shape": {"kind": "square"}},
+            "p.yaml: outer.shape.side: required, but not given",
+        ),
+        (
+            {"size": 3, "shapes": [{"kind": "square", "sied": 1}]},
+            "p.yaml: outer.shapes.0: unknown key 'sied'; did you mean 'side'?",
+        ),
+        ({"size": 3, "shape": {}}, "p.yaml: outer.shape.kind: required, but not given"),
         ({}, "p.yaml: outer.size: required, but not given"),
         ({"size": "3"}, "p.yaml: outer.size: input should be a valid integer, found '3'"),
         ({"size": 0}, "p.yaml: outer.size: input should be greater than 0, found 0"),
@@ -56,6 +101,32 @@ def test_every_fault_is_told_at_once():
     with pytest.raises(InputError) as error:
         validate(Outer, {"size": -1, "inner": {"rate": "x"}}, where="p")
     assert len(str(error.value).splitlines()) == 2
+
+
+def test_keys_stand_behind_a_colon_in_a_file_and_a_dot_in_a_section():
+    for where, told in (("p.yaml", "p.yaml: size: "), ("p.yaml: outer", "p.yaml: outer.size: ")):
+        with pytest.raises(InputError, match=f"^{told}required"):
+            validate(Outer, {}, where=where)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "no such file"),
+        (b"", "not JSON"),
+        (b'{"a": ', "not JSON"),
+        (b'{"a": "\xff"}', "not JSON: invalid UTF-8 at byte 8"),
+        (b"[]", "expected a JSON object, found list"),
+    ],
+)
+def test_faulty_json_is_told(tmp_path: Path, content, told):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=f"^{path}: {told}"):
+        read_json(path)
+    path.write_text('{"a": "é"}', encoding="utf-8")
+    assert read_json(path) == {"a": "é"}
 
 
 def test_nearest_word_and_allowed_ones():

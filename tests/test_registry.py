@@ -3,7 +3,7 @@
 import pytest
 
 from mtbert.errors import InputError
-from mtbert.params import Settings, validate
+from mtbert.params import FaultsError, Settings, validate
 from mtbert.registry import build, entry, spell
 
 
@@ -38,9 +38,19 @@ def test_a_method_is_spelled_with_all_its_knobs():
     ("spec", "told"),
     [
         ("ad", "p: holder.method: unknown method 'ad'; did you mean 'add'? (allowed: add, keep)"),
-        ({"amount": 1}, "unknown method None (allowed: add, keep)"),
-        ({"name": "add", "amuont": 1}, "unknown key 'amuont'; did you mean 'amount'?"),
-        ({"name": "add", "amount": "1"}, "add.amount: input should be a valid integer"),
+        (
+            {"amount": 1},
+            "p: holder.method: give it as {name: word, …}, found {'amount': 1} without",
+        ),
+        ({}, "p: holder.method: unknown method None (allowed: add, keep)"),
+        (
+            {"name": "add", "amuont": 1},
+            "p: holder.method: unknown key 'amuont'; did you mean 'amount'?",
+        ),
+        (
+            {"name": "add", "amount": "1"},
+            "p: holder.method.amount: input should be a valid integer, found '1'",
+        ),
         (3, "unknown method 3"),
         (None, "unknown method None"),
         (["add"], "unknown method ['add']"),
@@ -50,3 +60,18 @@ def test_errors(spec, told):
     with pytest.raises(InputError) as error:
         validate(Holder, {"method": spec}, where="p: holder")
     assert told in str(error.value)
+
+
+def test_every_fault_of_a_method_has_its_place():
+    with pytest.raises(InputError) as error:
+        validate(Holder, {"method": {"name": "add", "amount": "1", "x": 2}}, where="p: holder")
+    lines = str(error.value).splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("p: holder.method") for line in lines)
+
+
+def test_a_method_alone():
+    with pytest.raises(FaultsError, match=r"unknown method 'ad'; did you mean 'add'\?"):
+        build(ROOM, "ad", what="method")
+    with pytest.raises(InputError, match=r"^amount: input should be a valid integer"):
+        build(ROOM, {"name": "add", "amount": "1"}, what="method")

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from mtbert.errors import InputError
-from mtbert.schemas import read_tokens, text_schema, tokens_schema, write_table
+from mtbert.schemas import read_table, read_tokens, text_schema, tokens_schema, write_table
 
 
 def test_tokens_read_back(tmp_path):
@@ -28,6 +28,18 @@ def test_ids_take_the_smallest_type_that_fits():
 
 def test_text_schema():
     assert text_schema().names == ["id", "text_a", "text_b", "label"]
+
+
+@pytest.mark.parametrize("keep", [0, 3, 100, -1])
+def test_a_table_that_is_not_whole_is_told(tmp_path, keep):
+    path = tmp_path / "t.parquet"
+    write_table(path, pa.table({"id": [str(n) for n in range(99)]}))
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(InputError, match=r"t\.parquet: not a whole Parquet file"):
+        read_table(path)
+    path.write_text("id,text\n" * 9)
+    with pytest.raises(InputError, match=r"t\.parquet: not a whole Parquet file"):
+        read_table(path)
 
 
 def test_missing_table(tmp_path):

@@ -26,12 +26,13 @@ REVISION = re.compile(r"[0-9a-f]{40}")
 WANTED = ("config.json", "model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
 
 
-def bring(encoder: Encoder, out: Path) -> None:
+def bring(encoder: Encoder, out: Path, *, where: str = "encoder.pretrained") -> None:
     """Fill the folder `out` with an encoder and `SOURCE.json`.
 
     Args:
         encoder: section `encoder`: `scratch`, a folder, or a name on the hub.
         out: an existing folder.
+        where: opens the message of an error in the name: its params file and key.
 
     Raises:
         InputError: the name is none of these, or what it stands for is no encoder we can load.
@@ -43,9 +44,23 @@ def bring(encoder: Encoder, out: Path) -> None:
     elif resolve(name).is_dir():
         _copy(resolve(name), out, {"name": name})
     else:
-        repository, revision = pinned(name)
-        folder = _from_hub(repository, revision)
+        repository, revision = pinned(name, where=where)
+        folder = _from_hub(repository, revision, where=where)
         _copy(folder, out, {"name": repository, "revision": revision})
+
+
+def check_pretrained(name: str, *, where: str) -> None:
+    """Make sure that `bring` can take up a name, without opening a connection.
+
+    Raises:
+        InputError: it is no known name, or a folder without an encoder that can be loaded.
+    """
+    if name == "scratch":
+        return
+    if resolve(name).is_dir():
+        check(resolve(name))
+    else:
+        pinned(name, where=where)
 
 
 def bert_config(scratch: Scratch) -> dict[str, Any]:
@@ -69,7 +84,7 @@ def bert_config(scratch: Scratch) -> dict[str, Any]:
     }
 
 
-def pinned(name: str) -> tuple[str, str]:
+def pinned(name: str, *, where: str) -> tuple[str, str]:
     """Split a hub name into repository and commit; a few names have their commit built in.
 
     Raises:
@@ -80,13 +95,13 @@ def pinned(name: str) -> tuple[str, str]:
     if not at and repository in PINS:
         return repository, PINS[repository]
     if not NAME.fullmatch(repository) or (not at and "/" not in repository):
-        known = choices("encoder.pretrained", name, ("scratch", *PINS))
+        known = choices("encoder", name, ("scratch", *PINS))
         raise InputError(
-            f"{known}, or a folder, or name@commit; there is no folder {resolve(name)}"
+            f"{where}: {known}, or a folder, or name@commit; there is no folder {resolve(name)}"
         )
     if not REVISION.fullmatch(revision):
         raise InputError(
-            f"encoder.pretrained: {name!r} is no folder, and a name on the hub needs its commit, "
+            f"{where}: {name!r} is no folder, and a name on the hub needs its commit, "
             f"so that a rerun gets the same weights: write {repository}@ and 40 hex digits "
             f"(its page shows them under Files, History), found {revision or 'none'}; "
             f"built in: {', '.join(PINS)}"
@@ -94,7 +109,7 @@ def pinned(name: str) -> tuple[str, str]:
     return repository, revision
 
 
-def _from_hub(repository: str, revision: str) -> Path:
+def _from_hub(repository: str, revision: str, *, where: str) -> Path:
     """Fetch the files we need from the hub (resumed, cached by its client); the snapshot folder."""
     from huggingface_hub import HfApi, snapshot_download
 
@@ -114,7 +129,7 @@ def _from_hub(repository: str, revision: str) -> Path:
         )
     except Exception:
         raise InputError(
-            f"encoder.pretrained: cannot fetch {repository}@{revision} from the hub ({reason}); "
+            f"{where}: cannot fetch {repository}@{revision} from the hub ({reason}); "
             "run again to go on, or give a folder that holds it, or `scratch`"
         ) from None
 

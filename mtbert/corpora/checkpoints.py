@@ -1,16 +1,21 @@
 """Whether a folder holds an encoder that can be loaded, found out before anything is copied."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
+from mtbert.errors import InputError, choices
+from mtbert.params import read_json
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
 OPTIONAL = (*TOKENIZERS, "tokenizer_config.json", "special_tokens_map.json")
+
+# Sequences are packed: each one's positions start from 0 again in the middle of a row. A test
+# against Transformers' own padded run shows that these take it. Others would run and be wrong
+# without a word: RoBERTa counts positions from its padding id, ModernBERT attends within a window.
+PACKABLE = frozenset({"bert", "electra", "albert", "distilbert"})
 
 # The class a checkpoint was saved from tells a decoder by its ending.
 DECODERS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
@@ -31,7 +36,7 @@ def check(folder: Path) -> list[str]:
     Raises:
         InputError: a file is missing or unreadable, or it is no encoder.
     """
-    config = _read_json(folder / "config.json")
+    config = read_json(folder / "config.json")
     _check_architecture(folder / "config.json", config)
     weights, shards = _weights(folder)
     if not any((folder / name).is_file() for name in TOKENIZERS):
@@ -47,18 +52,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file, and an encoder needs it") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(data).__name__}")
-    return data
-
-
 def _check_architecture(path: Path, config: dict[str, Any]) -> None:
     kind = config.get("model_type")
     if not isinstance(kind, str):
@@ -67,8 +60,13 @@ def _check_architecture(path: Path, config: dict[str, Any]) -> None:
     decoder = kind in GENERATORS or any(name.endswith(DECODERS) for name in classes)
     if decoder or config.get("is_encoder_decoder") or config.get("is_decoder"):
         raise InputError(
-            f"{path}: expected an encoder, such as bert, roberta or electra; found a model that "
+            f"{path}: expected an encoder, such as bert or electra; found a model that "
             f"generates text: model_type {kind}, architectures {', '.join(classes) or 'none'}"
+        )
+    if kind not in PACKABLE:
+        raise InputError(
+            f"{path}: {choices('model_type', kind, PACKABLE)}: only these are proven to give the "
+            "same numbers packed as alone"
         )
 
 
@@ -80,7 +78,7 @@ def _weights(folder: Path) -> tuple[list[str], list[str]]:
         pickled = sorted(path.name for path in folder.glob("*.bin"))
         why = f"; {pickled[0]} is not read, since unpickling runs code" if pickled else ""
         raise InputError(f"{folder}: no {WEIGHTS} or {INDEX}: weights must be safetensors{why}")
-    places = _read_json(folder / INDEX).get("weight_map")
+    places = read_json(folder / INDEX).get("weight_map")
     if not isinstance(places, dict) or not places:
         raise InputError(f"{folder / INDEX}: weight_map: expected a mapping of tensors to files")
     shards = sorted({str(name) for name in places.values()})
@@ -94,7 +92,9 @@ def _check_embeddings(folder: Path, config: dict[str, Any], shards: list[str]) -
     """The word embeddings tell a checkpoint of another architecture from its headers alone."""
     shapes = {name: shape for shard in shards for name, shape in _shapes(folder / shard).items()}
     found = {name: shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS)}
-    size = config.get("vocab_size"), config.get("embedding_size", config.get("hidden_size"))
+    # ALBERT and ELECTRA have embeddings of a size of their own; DistilBERT calls it `dim`.
+    widths = (config[key] for key in ("embedding_size", "hidden_size", "dim") if key in config)
+    size = config.get("vocab_size"), next(widths, None)
     if not found or tuple(next(iter(found.values()))) != size:
         there = found or dict(sorted(shapes.items())[:3])
         raise InputError(

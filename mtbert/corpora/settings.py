@@ -24,7 +24,8 @@ class Scratch(Settings):
     hidden_size: PositiveInt
     heads: PositiveInt
     intermediate_size: PositiveInt
-    vocabulary_size: PositiveInt  # an upper bound: a small corpus has fewer word pieces
+    # An upper bound: a small corpus has fewer word pieces. Fewer could not hold the letters.
+    vocabulary_size: Annotated[int, Field(ge=100)]
     dropout: Annotated[float, Field(ge=0, lt=1)]  # of hidden states and attention
 
     @model_validator(mode="after")

@@ -60,13 +60,16 @@ def file_names(tasks: Iterable[Task]) -> list[str]:
     return names
 
 
-def collect(source: str, names: list[str], out: Path, *, url: str = URL) -> None:
+def collect(
+    source: str, names: list[str], out: Path, *, where: str = "data.source", url: str = URL
+) -> None:
     """Bring the named files of a source into the folder `out`, with `SOURCE.json` beside them.
 
     Args:
         source: `sample`, `cs224n`, or a folder.
         names: the files wanted.
         out: an existing folder.
+        where: opens the message of an error: the params file and key of the source.
         url: where the course's files lie.
 
     Raises:
@@ -74,10 +77,10 @@ def collect(source: str, names: list[str], out: Path, *, url: str = URL) -> None
     """
     if source == "cs224n":
         origin: dict[str, Any] = {"url": url, "commit": COMMIT}
-        found = fetch_course(names, url=url)
+        found = fetch_course(names, where=where, url=url)
     else:
         origin = {}
-        found = find_files(folder_of(source), names)
+        found = find_files(folder_of(source, where=where), names)
     for name, path in found.items():
         shutil.copyfile(path, out / name)
     files = {
@@ -98,7 +101,7 @@ def _terms(source: str, name: str) -> str:
     return OURS if source == "sample" else UNKNOWN
 
 
-def fetch_course(names: list[str], *, url: str) -> dict[str, Path]:
+def fetch_course(names: list[str], *, where: str, url: str) -> dict[str, Path]:
     """Fetch and verify the course's files; those of an earlier, broken run are not fetched again.
 
     Raises:
@@ -106,12 +109,22 @@ def fetch_course(names: list[str], *, url: str) -> dict[str, Path]:
     """
     for name in names:
         if name not in BLOBS:
-            raise InputError(f"data.source cs224n: {choices('file', name, BLOBS)}")
+            raise InputError(f"{where}: cs224n: {choices('file', name, BLOBS)}")
     downloads = project_root() / WORK / "downloads"
     return {name: fetch(f"{url}/{name}", BLOBS[name], downloads) for name in names}
 
 
-def folder_of(source: str) -> Path:
+def check_source(source: str, *, where: str) -> None:
+    """Make sure that a source is a known word or a folder, without opening a connection.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if source != "cs224n":
+        folder_of(source, where=where)
+
+
+def folder_of(source: str, *, where: str) -> Path:
     """The folder that a source stands for.
 
     Raises:
@@ -119,8 +132,8 @@ def folder_of(source: str) -> Path:
     """
     folder = SAMPLE if source == "sample" else resolve(source)
     if not folder.is_dir():
-        known = choices("data.source", source, ("sample", "cs224n"))
-        raise InputError(f"{known}, or a folder; there is no folder {folder}")
+        known = choices("source", source, ("sample", "cs224n"))
+        raise InputError(f"{where}: {known}, or a folder; there is no folder {folder}")
     return folder
 
 

@@ -25,7 +25,7 @@ class Examples:
     ids: list[str] = field(default_factory=list)
     texts_a: list[str] = field(default_factory=list)
     texts_b: list[str | None] = field(default_factory=list)  # None in a task on single texts
-    labels: list[float | None] = field(default_factory=list)  # None in an unlabelled split
+    labels: list[float | None] = field(default_factory=list)  # None where test has none
     unusable: list[tuple[int, str]] = field(default_factory=list)  # line, reason
 
     @property
@@ -74,7 +74,7 @@ def read_split(
         path: the file.
         task: what its columns are called and which labels are allowed.
         data: how many rows may be unusable, how long a text may be.
-        labelled: whether the file must have labels.
+        labelled: whether every row must have a label.
         seen: id -> where, of the task's files read before; this file's are added.
 
     Raises:
@@ -85,8 +85,8 @@ def read_split(
     examples = Examples(path.name)
     for row in rows:
         try:
-            fields = _fields(row, places, len(header), data.max_characters)
-            label = _label(fields["label"], task.labels) if "label" in fields else None
+            fields = _fields(row, places, len(header), data.max_characters, labelled=labelled)
+            label = _label(fields["label"], task.labels) if fields.get("label") else None
             if fields["id"] in seen:
                 raise _UnusableError(f"id {fields['id']} is already in {seen[fields['id']]}")
         except _UnusableError as reason:
@@ -120,14 +120,17 @@ def _places(path: Path, header: list[str], task: Task, *, labelled: bool) -> dic
     return {key: header.index(name) for key, name in wanted.items()}
 
 
-def _fields(row: Row, places: dict[str, int], width: int, longest: int) -> dict[str, str]:
+def _fields(
+    row: Row, places: dict[str, int], width: int, longest: int, *, labelled: bool
+) -> dict[str, str]:
     """TEXT column -> what the row holds there, stripped."""
     if row.fault:
         raise _UnusableError(row.fault)
     if len(row.fields) != width:
         raise _UnusableError(f"expected {width} fields, found {len(row.fields)}")
     fields = {key: row.fields[place].strip() for key, place in places.items()}
-    if empty := [key for key, text in fields.items() if not text]:
+    empty = [key for key, text in fields.items() if not text]
+    if empty and (labelled or empty != ["label"]):
         raise _UnusableError(f"no {' and no '.join(empty)}")
     for key in ("text_a", "text_b"):
         if (size := len(fields.get(key, ""))) > longest:

@@ -4,9 +4,11 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
+
 from mtbert.errors import InputError
 from mtbert.evaluation.predictions import Predictions
-from mtbert.tasks import Binary, Classes, Hand, Labels
+from mtbert.tasks import Classes, Hand, Labels
 
 
 def handin(predictions: Predictions, labels: Labels, column: str) -> str:
@@ -24,27 +26,28 @@ def handin_path(folder: Path, hand: Hand, split: str, *, task: str) -> Path:
     """Path of a split's hand-in file in a folder.
 
     Raises:
-        InputError: the file's name is not a plain one, or another split or task has it already.
+        InputError: the file would be taken for one of the tables that lie beside it.
     """
-    name = hand.file.replace("{split}", split)
-    where = f"tasks.{task}.predictions.file"
-    if Path(name).name != name:
-        raise InputError(f"{where}: must be a file name without folders, found {hand.file!r}")
-    if (folder / name).exists():
+    if hand.file.endswith(".parquet"):
         raise InputError(
-            f"{where}: {name} is taken by another split or task; "
-            "put {split} into the name and make it this task's own"
+            f"tasks.{task}.predictions.file: hand-in files are text, and .parquet is the ending of "
+            f"the tables beside them; found {hand.file!r}"
         )
-    return folder / name
+    return folder / hand.file.replace("{split}", split)
 
 
-def confusion(predictions: Predictions, labels: Labels) -> str | None:
-    """Actual and predicted class of each example as CSV; None for a similarity."""
-    if not isinstance(labels, (Classes, Binary)):
-        return None
+def confusion(predictions: Predictions, labels: Labels) -> str:
+    """Actual and predicted class of each example as CSV.
+
+    A similarity is clipped to its range and rounded to whole labels, halves up.
+    """
+    low, high = labels.bounds
+    actual, predicted = (
+        np.floor(np.clip(values, low, high) + 0.5).astype(int).tolist()
+        for values in (predictions.labels, predictions.values)
+    )
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["actual", "predicted"])
-    actual = predictions.labels.astype(int).tolist()
-    writer.writerows(zip(actual, predictions.values.tolist(), strict=True))
+    writer.writerows(zip(actual, predicted, strict=True))
     return file.getvalue()

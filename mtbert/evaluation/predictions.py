@@ -11,6 +11,8 @@ from mtbert.tasks import Binary, Classes, Labels
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# The columns that training writes; labels are null in unlabelled splits.
+COLUMNS = ("id", "label", "output")
 # An example is called positive above this probability; one of exactly 0.5 is negative.
 THRESHOLD = 0.5
 
@@ -44,9 +46,14 @@ def decode(table: "pa.Table", labels: Labels, *, labelled: bool, where: str) -> 
     """Turn a table of raw outputs (id, label, output) into predictions.
 
     Raises:
-        InputError: an output has another width than the labels ask for, or is not finite; a
-            split that has to be `labelled` lacks a label.
+        InputError: a column is missing; an output has another width than the labels ask for, or is
+            not finite; a split that has to be `labelled` lacks a label.
     """
+    if lost := [name for name in COLUMNS if name not in table.column_names]:
+        raise InputError(
+            f"{where}: no column {lost[0]!r} (found: {', '.join(table.column_names)}); "
+            "not what training writes, rerun it with `dvc repro -f`"
+        )
     outputs = _outputs(table, labels.width, where)
     actual = table["label"].to_numpy(zero_copy_only=False).astype(np.float64)
     if labelled and (bare := np.flatnonzero(np.isnan(actual)).tolist()):

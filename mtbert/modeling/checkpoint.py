@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from mtbert.errors import InputError
 from mtbert.modeling.encoder import encoder_of, read_config
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.settings import ModelSettings
+from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.params import read_yaml, validate, write_yaml
 from mtbert.tasks import Task
 
@@ -23,16 +24,14 @@ def save_checkpoint(
     model: MultiTaskModel,
     *,
     settings: ModelSettings,
-    tasks: dict[str, Task],
+    tasks: Mapping[str, Task | ModelTask],
     tokens: Path,
 ) -> None:
     """Write weights, settings and tokenizer: all that a prediction needs."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / WEIGHTS)
     model.encoder.config.to_json_file(folder / "config.json", use_diff=False)
-    named = {
-        name: tasks[name].model_dump(mode="json", exclude_none=True) for name in settings.tasks
-    }
+    named = {name: ModelTask.of(tasks[name]).model_dump(mode="json") for name in settings.tasks}
     write_yaml(
         folder / SETTINGS,
         {"model": settings.model_dump(mode="json"), "tasks": named},
@@ -52,7 +51,7 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
     described = read_yaml(folder / SETTINGS)
     settings = validate(ModelSettings, described["model"], where=f"{folder / SETTINGS}: model")
     tasks = {
-        name: validate(Task, row, where=f"{folder / SETTINGS}: tasks.{name}")
+        name: validate(ModelTask, row, where=f"{folder / SETTINGS}: tasks.{name}")
         for name, row in described["tasks"].items()
     }
     model = MultiTaskModel(encoder=encoder_of(read_config(folder)), settings=settings, tasks=tasks)

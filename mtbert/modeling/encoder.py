@@ -50,6 +50,13 @@ def load_encoder(folder: Path, *, vocabulary: int) -> nn.Module:
             f"{type(encoder).__name__}, such as {', '.join(missing[:3])}: is it a checkpoint of "
             f"another architecture?"
         )
+    # A language model's head may be left out; layers that the config does not count may not.
+    extra = sorted(key for key in info["unexpected_keys"] if ".layer." in key)
+    if extra:
+        raise InputError(
+            f"{folder}: model.safetensors has {len(extra)} weights that config.json knows nothing "
+            f"of, such as {', '.join(extra[:3])}: is it the config of another model?"
+        )
     if vocabulary > encoder.config.vocab_size:
         raise InputError(
             f"{folder}: the tokenizer has {vocabulary} entries, the encoder only "

@@ -7,14 +7,16 @@ from torch import Tensor, nn
 
 from mtbert.modeling.encoder import encode
 from mtbert.modeling.packing import Batch
-from mtbert.modeling.settings import ModelSettings
+from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.tasks import Task
 
 
 class MultiTaskModel(nn.Module):
     """Maps a batch of several tasks to each task's logits, in one pass of the encoder."""
 
-    def __init__(self, *, encoder: Any, settings: ModelSettings, tasks: Mapping[str, Task]) -> None:
+    def __init__(
+        self, *, encoder: Any, settings: ModelSettings, tasks: Mapping[str, Task | ModelTask]
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.pooling = settings.pooling

@@ -8,8 +8,21 @@ from mtbert.modeling.heads import HEADS
 from mtbert.modeling.pooling import POOLINGS
 from mtbert.params import Settings
 from mtbert.registry import entry
+from mtbert.tasks import Labels, Task
 
 Encoding = Literal["siamese", "joint"]
+
+
+class ModelTask(Settings):
+    """What a model has to know of a task."""
+
+    labels: Labels
+    paired: bool  # whether an example is a pair of texts
+
+    @classmethod
+    def of(cls, task: "Task | ModelTask") -> "ModelTask":
+        """Keep what a model needs of a task's row."""
+        return cls(labels=task.labels, paired=task.paired)
 
 
 class ModelSettings(Settings):

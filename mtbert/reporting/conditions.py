@@ -67,7 +67,7 @@ def cost(results: Results) -> Table:
 def changes(results: Results) -> Table:
     """What each strategy changes in `train`."""
     rows = [
-        [one.name, "; ".join(f"{key}: {value}" for key, value in flat(one.plan.get("changes")))]
+        [one.name, "; ".join(f"{key}: {value}" for key, value in flat(one.changes))]
         for one in results.strategies
     ]
     rows = [[name, text or "nothing: the section train as it stands"] for name, text in rows]
@@ -78,7 +78,7 @@ def changes(results: Results) -> Table:
 
 def settings(one: Strategy) -> list[tuple[str, str]]:
     """A strategy's complete settings, one dotted key a line."""
-    return list(flat(one.plan["train"]))
+    return list(flat(one.settings))
 
 
 def flat(tree: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mtbert.reporting.results import Results, Strategy
+from mtbert.reporting.results import Results, Strategy, classes
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,20 @@ class Confusion:
 
     strategy: str
     task: str
+    classes: range
     rows: tuple[tuple[Entry, ...], ...]
 
 
 def confusions(results: Results, task: str) -> list[Confusion]:
-    """The matrices of every strategy that trains on a task of classes."""
+    """The matrices of every strategy that trains on a task; a similarity in whole labels."""
     return [_confusion(one, task) for one in results.strategies if task in one.tasks]
 
 
 def _confusion(one: Strategy, task: str) -> Confusion:
-    size = int(one.tasks[task].labels.bounds[1]) + 1
-    counts = [[0] * size for _ in range(size)]
+    known = classes(one.tasks[task].labels)
+    counts = [[0] * len(known) for _ in known]
     for run in one.runs:
         for actual, predicted in run.confusion[task]:
-            counts[actual][predicted] += 1
+            counts[known.index(actual)][known.index(predicted)] += 1
     rows = tuple(tuple(Entry(n, n / max(sum(row), 1)) for n in row) for row in counts)
-    return Confusion(one.name, task, rows)
+    return Confusion(one.name, task, known, rows)

@@ -14,7 +14,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from mtbert.reporting.comparison import Metric, noise, summarize
-from mtbert.reporting.results import PRIMARY, Log, Results
+from mtbert.reporting.files import Log
+from mtbert.reporting.results import PRIMARY, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

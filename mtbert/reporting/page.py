@@ -57,11 +57,14 @@ def _tables(results: Results) -> dict[str, Any]:
 
 
 def _pictures(results: Results) -> dict[str, Any]:
-    """Panels as (title, SVG), matrices as (task, one a strategy)."""
-    classed = [name for name, task in results.tasks.items() if task.labels.kind != "similarity"]
+    """Panels as (title, SVG), matrices as (title, one a strategy)."""
+    rounded = {"similarity": ", rounded to whole labels"}
     return {
         "dots": [(m.title, figures.dots(results, m)) for m in main_metrics(results)],
         "curves": [(f"{task} on dev", figures.curves(results, task)) for task in results.tasks],
         "losses": [(f"{task} loss", figures.losses(results, task)) for task in results.tasks],
-        "confusions": [(task, confusions(results, task)) for task in classed],
+        "confusions": [
+            (f"{name}{rounded.get(task.labels.kind, '')}", confusions(results, name))
+            for name, task in results.tasks.items()
+        ],
     }

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mtbert.params import Settings, validate
-from mtbert.reporting.results import Strategy, read_json
+from mtbert.params import Settings, read_json, validate
+from mtbert.reporting.results import Strategy
 
 FILE = "record.json"
 

@@ -1,23 +1,36 @@
 """The small files that the runs left behind, read into one structure."""
 
-import csv
-import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml
+from pydantic import ConfigDict
+
+from mtbert.errors import InputError, choices
+from mtbert.params import Settings, read_yaml, validate
+from mtbert.reporting.files import MEND, Log, Pairs, read_json, read_log, read_pairs
 from mtbert.reporting.settings import Scope
-from mtbert.tasks import Task, read_tasks
+from mtbert.tasks import Labels, Task
 
 # The metric that a task is judged by, for each kind of labels.
 PRIMARY = {"classes": "accuracy", "binary": "accuracy", "similarity": "pearson"}
 
-# A CSV log as columns; an empty cell is None, a cell that is no number stays text.
-Log = dict[str, list[Any]]
-Pairs = list[tuple[int, int]]
+
+class Splits(Settings):
+    """What text.json and tokens.json know of each task and split."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    tasks: dict[str, dict[str, dict[str, Any]]]
+
+
+class Tokens(Splits):
+    """The content of tokens.json, of which other entries are left alone."""
+
+    vocabulary: int
+    max_length: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,8 @@ class Strategy:
     """One strategy with all its seeds."""
 
     name: str
-    plan: dict[str, Any]
+    changes: dict[str, Any]  # to section `train`
+    settings: dict[str, Any]  # all of them, as the plan has them
     tasks: dict[str, Task]  # those it trains on
     runs: tuple[Run, ...]
 
@@ -86,79 +100,76 @@ def read_results(scope: Scope, plans: Path, reports: Path) -> Results:
     Raises:
         InputError: a file is missing or cannot be read.
     """
+    files = [reports / "data" / name for name in ("text.json", "tokens.json")]
+    text, tokens = map(read_json, files)
+    _check(files[0], Splits, {"tasks": text})
+    _check(files[1], Tokens, tokens)
     return Results(
         scope=scope,
-        strategies=tuple(
-            read_strategy(name, scope.seeds, plans, reports) for name in scope.strategies
-        ),
-        text=read_json(reports / "data/text.json"),
-        tokens=read_json(reports / "data/tokens.json"),
+        strategies=tuple(read_strategy(name, scope, plans, reports) for name in scope.strategies),
+        text=text,
+        tokens=tokens,
     )
 
 
-def read_strategy(name: str, seeds: Iterable[int], plans: Path, reports: Path) -> Strategy:
-    """Read one strategy's plan and its runs with the given seeds."""
-    path = plans / f"{name}.yaml"
-    plan, tasks = read_yaml(path), read_tasks(path)
-    own = {task: tasks[task] for task in plan["train"]["tasks"]}
-    return Strategy(name, plan, own, tuple(_run(name, seed, own, reports) for seed in seeds))
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
+def read_strategy(name: str, scope: Scope, plans: Path, reports: Path) -> Strategy:
+    """Read one strategy's plan and its runs.
 
     Raises:
-        InputError: there is no such file, or it is no JSON object.
+        InputError: a file is missing or cannot be read, or is not of the present tasks.
     """
-    try:
-        data = json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not valid JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(data).__name__}")
-    return data
+    path = plans / f"{name}.yaml"
+    train = read_yaml(path).get("train")
+    if not isinstance(train, dict) or not isinstance(train.get("tasks"), list):
+        raise InputError(f"{path}: train: no settings with a list of tasks; {MEND}")
+    if lost := [task for task in train["tasks"] if task not in scope.tasks]:
+        raise InputError(f"{path}: {choices('task', lost[0], scope.tasks)}; {MEND}")
+    own = {task: scope.tasks[task] for task in train["tasks"]}
+    runs = tuple(_run(f"{name}-{seed}", seed, own, reports) for seed in scope.seeds)
+    return Strategy(name, scope.strategies[name], train, own, runs)
 
 
-def _run(strategy: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
-    name = f"{strategy}-{seed}"
-    kinds = {task: row.labels.kind for task, row in tasks.items()}
-    classed = [task for task, kind in kinds.items() if kind != "similarity"]
-    metrics = read_json(reports / f"metrics/{name}.json")
-    for task, kind in kinds.items():
-        if PRIMARY[kind] not in metrics.get(task, {}):
-            raise InputError(
-                f"{reports / 'metrics'}/{name}.json: {task}: no {PRIMARY[kind]}; "
-                "the file is older than the plan, `dvc repro` makes it anew"
-            )
+def classes(labels: Labels) -> range:
+    """The whole labels from the lowest to the highest, halves up: the classes of a confusion."""
+    low, high = labels.bounds
+    return range(floor(low + 0.5), floor(high + 0.5) + 1)
+
+
+def _run(name: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
+    folder = reports / f"runs/{name}"
+    primary = {task: PRIMARY[row.labels.kind] for task, row in tasks.items()}
     return Run(
         seed=seed,
-        metrics=metrics,
-        facts=read_json(reports / f"runs/{name}/run.json"),
-        steps=_log(reports / f"runs/{name}/steps.csv"),
-        epochs=_log(reports / f"runs/{name}/epochs.csv"),
-        confusion={task: _pairs(reports / f"confusion/{name}/{task}.csv") for task in classed},
+        metrics=_metrics(reports / f"metrics/{name}.json", primary),
+        facts=read_json(folder / "run.json"),
+        steps=read_log(folder / "steps.csv", ["step", *(f"loss_{task}" for task in tasks)]),
+        epochs=read_log(folder / "epochs.csv", ["epoch", *map("_".join, primary.items())]),
+        confusion={
+            task: read_pairs(reports / f"confusion/{name}/{task}.csv", classes(row.labels))
+            for task, row in tasks.items()
+        },
     )
 
 
-def _text(path: Path) -> str:
+def _metrics(path: Path, primary: Mapping[str, str]) -> dict[str, Any]:
+    """A run's metrics, each task's primary one among them."""
+    metrics = read_json(path)
+    for task, values in metrics.items():
+        if not isinstance(values, dict):
+            raise InputError(f"{path}: {task}: expected metrics, found {values!r}; {MEND}")
+    for task, metric in primary.items():
+        if metric not in metrics.get(task, {}):
+            raise InputError(f"{path}: {task}: no {metric}; older than the plan? {MEND}")
+    return metrics
+
+
+def _check(path: Path, kind: type[Splits], data: Any) -> None:
+    """Make sure that a data file holds what the report reads of it.
+
+    Raises:
+        InputError: it does not.
+    """
     try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
-
-
-def _log(path: Path) -> Log:
-    header, *rows = csv.reader(_text(path).splitlines()) or [[]]
-    return {name: [_cell(row[i]) for row in rows] for i, name in enumerate(header)}
-
-
-def _cell(text: str) -> Any:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return text
-
-
-def _pairs(path: Path) -> Pairs:
-    log = _log(path)
-    return [(int(a), int(b)) for a, b in zip(log["actual"], log["predicted"], strict=True)]
+        validate(kind, data, where=str(path))
+    except InputError as error:
+        raise InputError(f"{error}; {MEND}") from None

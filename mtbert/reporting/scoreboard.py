@@ -1,5 +1,7 @@
 """The tables on scores: results, differences to the baseline, noise, further metrics."""
 
+from collections.abc import Sequence
+
 from mtbert.reporting.comparison import (
     Metric,
     Summary,
@@ -11,7 +13,7 @@ from mtbert.reporting.comparison import (
     summarize,
 )
 from mtbert.reporting.results import Results, Strategy
-from mtbert.reporting.tables import Cell, Table, number, signed, spread, table
+from mtbert.reporting.tables import NONE, Cell, Table, number, signed, spread, table
 
 # Metrics of which less is better; of every other one more is.
 ERRORS = {"mse", "rmse", "msle", "median_absolute_error", "mean_absolute_error"}
@@ -22,12 +24,15 @@ FORMULAS = {
 
 
 def scores(results: Results) -> Table:
-    """Strategies × main metrics on dev."""
+    """Strategies × main metrics on dev; below them the noise that differences stand against."""
     metrics = main_metrics(results)
     seeds = len(results.scope.seeds)
     spreads = "mean ± standard deviation" if seeds > 1 else "one run"
     caption = f"Scores on dev: {spreads} over {seeds} seed{'s' if seeds > 1 else ''}"
-    return _grid(caption, results, metrics, notes=len(results.strategies) > 1)
+    grid = _grid(caption, results, metrics, notes=len(results.strategies) > 1)
+    widths = [_plus_minus(noise(results.baseline, metric)) for metric in metrics]
+    last: Sequence[str | Cell] = [f"95 % half-width of {results.baseline.name}", *widths]
+    return table(caption, grid.header, [*grid.rows, last])
 
 
 def further(results: Results, task: str) -> Table:
@@ -55,7 +60,7 @@ def noises(results: Results) -> Table:
         one = _bearer(results, metric)
         count = number(examples(one, metric)) if metric.group != "overall" else ""
         width = noise(one, metric)
-        rows.append([metric.title, count, "–" if width is None else f"± {number(width)}"])
+        rows.append([metric.title, count, _plus_minus(width)])
     caption = f"What the dev split's size leaves open, at the scores of {results.baseline.name}"
     return table(caption, ["metric", "dev examples", "95 % half-width"], rows)
 
@@ -71,6 +76,10 @@ def above_chance(results: Results) -> Table:
     rows.append(["(without a model)", *(number(floor) for floor in floors)])
     header = ["strategy", *(f"{metric.title} − {_rule(metric)}" for metric in metrics)]
     return table("Above what needs no model, on dev", header, rows)
+
+
+def _plus_minus(width: float | None) -> str:
+    return NONE if width is None else f"± {number(width)}"
 
 
 def _bearer(results: Results, metric: Metric) -> Strategy:

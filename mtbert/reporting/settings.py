@@ -1,14 +1,16 @@
-"""What is to be reported: the section `report`, the strategies and the seeds."""
+"""What is to be reported: the section `report`, the strategies, the seeds and the tasks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from mtbert.errors import InputError, choices
 from mtbert.params import Settings, read_yaml, validate
 from mtbert.seeds import read_seeds
+from mtbert.tasks import Task, read_tasks
 
 
 class Report(Settings):
@@ -24,8 +26,9 @@ class Scope:
 
     title: str
     baseline: str
-    strategies: tuple[str, ...]
+    strategies: dict[str, dict[str, Any]]  # name -> what it changes in section `train`
     seeds: tuple[int, ...]
+    tasks: dict[str, Task]
 
 
 def read_scope(params: Path) -> Scope:
@@ -39,12 +42,19 @@ def read_scope(params: Path) -> Scope:
         if section not in data:
             raise InputError(f"{params}: {choices('section', section, data)}")
     report = validate(Report, data["report"], where=f"{params}: report")
-    strategies = data["strategies"]
-    if not isinstance(strategies, dict) or not strategies:
-        raise InputError(
-            f"{params}: strategies: expected a mapping of names to changes, found {strategies!r}"
-        )
+    strategies = _strategies(data["strategies"], params)
     if report.baseline not in strategies:
         fault = choices("strategy", report.baseline, strategies)
         raise InputError(f"{params}: report.baseline: {fault}")
-    return Scope(report.title, report.baseline, tuple(map(str, strategies)), read_seeds(params))
+    return Scope(report.title, report.baseline, strategies, read_seeds(params), read_tasks(params))
+
+
+def _strategies(found: Any, params: Path) -> dict[str, dict[str, Any]]:
+    """What each strategy changes."""
+    where = f"{params}: strategies"
+    if not isinstance(found, Mapping) or not found:
+        raise InputError(f"{where}: expected a mapping of names to changes, found {found!r}")
+    for name, changes in found.items():
+        if not isinstance(changes or {}, Mapping):
+            raise InputError(f"{where}.{name}: expected changes to train, found {changes!r}")
+    return {str(name): dict(changes or {}) for name, changes in found.items()}

@@ -10,6 +10,7 @@ from tokenizers import AddedToken, Tokenizer
 from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
 from mtbert.errors import InputError
+from mtbert.params import read_json
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt")
 SPECIALS: tuple[str | AddedToken, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -30,7 +31,7 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
         if whole.is_file():
             tokenizer = Tokenizer.from_file(str(whole))
         elif vocabulary.is_file():
-            tokenizer = Tokenizer.from_str(BertWordPieceTokenizer(str(vocabulary)).to_str())
+            tokenizer = _from_vocabulary(vocabulary)
         else:
             raise InputError(f"{encoder}: no tokenizer.json and no vocab.txt")
     except InputError:
@@ -42,32 +43,77 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
     return tokenizer
 
 
+def _from_vocabulary(path: Path) -> Tokenizer:
+    """The tokenizer of a vocab.txt, with the settings that older checkpoints keep beside it."""
+    beside = path.with_name("tokenizer_config.json")
+    settings = read_json(beside) if beside.is_file() else {}
+    words = (word for word in path.read_text(encoding="utf-8").split() if word[0] != "[")
+    # Lower-casing would put the capitals of a cased vocabulary out of reach.
+    cased = any(word != word.lower() for word in words)
+    made = BertWordPieceTokenizer(
+        str(path),
+        lowercase=settings.get("do_lower_case", not cased),
+        strip_accents=settings.get("strip_accents"),
+        handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
+    )
+    return Tokenizer.from_str(made.to_str())
+
+
 def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
-    """Train a lower-casing WordPiece vocabulary of at most `size` entries (Devlin et al. 2019)."""
+    """Train a lower-casing WordPiece vocabulary of at most `size` entries (Devlin et al. 2019).
+
+    Words with a letter too rare to have an entry are left out: they become [UNK] as a whole.
+    """
     trainer = BertWordPieceTokenizer(lowercase=True)
-    texts = sorted(texts)
+    words = _words(trainer, texts)
+    letters = _letters(words, min(LETTERS, size - len(SPECIALS)))
     # The library numbers the letters in the order of a hash table, anew in each process, and ties
     # between equally frequent pieces fall by number: letters named beforehand keep their numbers.
     trainer.train_from_iterator(
-        iter(texts),
+        (
+            " ".join([word] * words[word])
+            for word in sorted(words)
+            if letters.issuperset(_split(word))
+        ),
         vocab_size=size,
         min_frequency=2,
         show_progress=False,
-        special_tokens=[*SPECIALS, *_letters(trainer, texts)],
+        special_tokens=[*SPECIALS, *sorted(letters)],
     )
     # Built anew from the vocabulary: training leaves out the template of special tokens.
     return Tokenizer.from_str(BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True).to_str())
 
 
-def _letters(tokenizer: BertWordPieceTokenizer, texts: Iterable[str]) -> list[str]:
-    """The commonest letters that open a word, and those that go on with one (as `##x`), sorted."""
+def _words(tokenizer: BertWordPieceTokenizer, texts: Iterable[str]) -> Counter[str]:
+    """How often each word stands in the texts, as the tokenizer cuts them."""
     found: Counter[str] = Counter()
     for text in texts:
-        words = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-        for word, _ in words:
-            found.update([word[0], *(f"##{letter}" for letter in word[1:])])
-    ranked = sorted(found, key=lambda letter: (-found[letter], letter))
-    return sorted(ranked[:LETTERS])
+        pieces = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
+        found.update(word for word, _ in pieces)
+    return found
+
+
+def _split(word: str) -> list[str]:
+    """A word's letters: the one that opens it, and those that go on with it (as `##x`)."""
+    return [word[0], *(f"##{letter}" for letter in word[1:])]
+
+
+def _letters(words: Counter[str], room: int) -> set[str]:
+    """The commonest letters, both kinds; with what training adds to them, at most `room`."""
+    found: Counter[str] = Counter()
+    for word, count in words.items():
+        for letter in _split(word):
+            found[letter] += count
+    kept: set[str] = set()
+    entries: set[str] = set()
+    for letter in sorted(found, key=lambda letter: (-found[letter], letter)):
+        # Training gives each letter an entry that opens a word, whether or not a word begins so.
+        added = {letter, letter[-1]} - entries
+        if len(entries) + len(added) > room:
+            break
+        kept.add(letter)
+        entries |= added
+    return kept
 
 
 def template(tokenizer: Tokenizer) -> dict[str, Any]:

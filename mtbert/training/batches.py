@@ -11,7 +11,7 @@ def draw(size: int, batch_size: int, *, seed: int, task: str, epoch: int) -> Ite
     """Draw batches of one task without end: shuffled passes without replacement.
 
     The order depends on seed, task and epoch alone, not on the other tasks or on what was drawn
-    before, so that a run can be taken up at any epoch. The last batch of a pass may be smaller.
+    before. The last batch of a pass may be smaller.
 
     Args:
         size: Examples of the task.

@@ -100,8 +100,9 @@ def train(
 
             found = settings.balancing.backward(losses, tasks)
             values = {task: float(loss) for task, loss in found.items()}
-            check_finite(values, step + 1)
-            norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+            check_finite({f"loss of {task}": loss for task, loss in values.items()}, step + 1)
+            norm = float(nn.utils.clip_grad_norm_(model.parameters(), settings.clip))
+            check_finite({"gradient norm": norm}, step + 1)
             optimizer.step()
             optimizer.zero_grad()
             step += 1
@@ -111,7 +112,7 @@ def train(
                 total=total,
                 learning_rate=settings.learning_rate * share,
                 losses=values,
-                gradient_norm=float(norm),
+                gradient_norm=norm,
                 tokens=tokens,
                 slots=slots,
                 seconds=time.perf_counter() - started,
@@ -163,14 +164,14 @@ def make_optimizer(model: Model, settings: TrainingSettings) -> torch.optim.Opti
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
-def check_finite(losses: Mapping[str, float], step: int) -> None:
+def check_finite(values: Mapping[str, float], step: int) -> None:
     """Stop before an update that would spoil every weight.
 
     Raises:
-        InputError: naming the step and the tasks whose loss is not a number.
+        InputError: naming the step and what is not a finite number.
     """
-    if broken := {task: loss for task, loss in losses.items() if not np.isfinite(loss)}:
-        raise InputError(
-            f"step {step}: the loss of {', '.join(broken)} is {list(broken.values())}; "
-            f"a lower train.learning_rate or train.clip may help"
-        )
+    for name, value in values.items():
+        if not np.isfinite(value):
+            raise InputError(
+                f"step {step}: {name} is {value}; a lower train.learning_rate may help"
+            )

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbert.corpora.backbones import PINS, bring, pinned
+from mtbert.corpora.backbones import PINS, bring, check_pretrained, pinned
 from mtbert.corpora.settings import Encoder
 from mtbert.errors import InputError
 from mtbert.params import validate
 
-SHAPE = {"layers": 2, "hidden_size": 8, "heads": 2, "intermediate_size": 16, "vocabulary_size": 50}
+SHAPE = {"layers": 2, "hidden_size": 8, "heads": 2, "intermediate_size": 16, "vocabulary_size": 100}
 SHAPE |= {"dropout": 0.0}
 CONFIG = {"model_type": "bert", "architectures": ["BertModel"], "vocab_size": 5, "hidden_size": 4}
 EMBEDDINGS = "embeddings.word_embeddings.weight"
@@ -46,15 +46,31 @@ def test_scratch_is_a_shape_alone(out: Path) -> None:
     bring(encoder(), out)
     config = json.loads((out / "config.json").read_text())
     assert config["model_type"] == "bert"
-    assert (config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]) == (2, 8, 50)
+    assert (config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]) == (2, 8, 100)
     assert json.loads((out / "SOURCE.json").read_text()) == {"kind": "scratch"}
     assert len(list(out.iterdir())) == 2
 
 
-@pytest.mark.parametrize("knob", [{"heads": 3}, {"layers": 0}])
+@pytest.mark.parametrize("knob", [{"heads": 3}, {"layers": 0}, {"vocabulary_size": 99}])
 def test_a_shape_that_cannot_be_is_refused(knob: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"encoder\.scratch"):
         encoder(**knob)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"model_type": "electra", "hidden_size": 9, "embedding_size": 4},
+        {"model_type": "albert", "hidden_size": 9, "embedding_size": 4},
+        {"model_type": "distilbert", "hidden_size": None, "dim": 4},
+    ],
+)
+def test_other_proven_encoders_are_taken(tmp_path: Path, out: Path, config: dict[str, Any]) -> None:
+    folder = checkpoint(tmp_path / "other", **config)
+    known = {key: value for key, value in (CONFIG | config).items() if value is not None}
+    (folder / "config.json").write_text(json.dumps(known))
+    bring(encoder(folder), out)
+    assert (out / "model.safetensors").is_file()
 
 
 def test_a_folder_is_copied_with_checksums(tmp_path: Path, out: Path) -> None:
@@ -89,6 +105,11 @@ def test_shards_are_copied_with_their_index(tmp_path: Path, out: Path) -> None:
         ({"model_type": "gpt2"}, "expected an encoder.* found .* model_type gpt2"),
         ({"architectures": ["NewForCausalLM"]}, "architectures NewForCausalLM"),
         ({"is_encoder_decoder": True}, "expected an encoder"),
+        (
+            {"model_type": "roberta"},
+            r"unknown model_type 'roberta'.* \(allowed: albert, bert, dist",
+        ),
+        ({"model_type": "modernbert"}, "unknown model_type 'modernbert'; did you mean 'bert'?"),
         ({"shape": (5, 3)}, r"another architecture .* \[5, 4\], found .* \[5, 3\]"),
         ({"name": "wte.weight"}, r"another architecture .* found wte.weight \[5, 4\]"),
     ],
@@ -133,10 +154,16 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path, out: Path) -> None:
 
 def test_hub_names_carry_their_commit() -> None:
     pin = PINS["google-bert/bert-base-uncased"]
-    assert pinned("bert-base-uncased") == ("google-bert/bert-base-uncased", pin)
-    assert pinned("google-bert/bert-base-uncased") == ("google-bert/bert-base-uncased", pin)
-    assert pinned("bert-base-uncased@" + "a" * 40) == ("google-bert/bert-base-uncased", "a" * 40)
-    assert pinned("me/bert@" + "0" * 40) == ("me/bert", "0" * 40)
+    assert pinned("bert-base-uncased", where="p") == ("google-bert/bert-base-uncased", pin)
+    assert pinned("google-bert/bert-base-uncased", where="p") == (
+        "google-bert/bert-base-uncased",
+        pin,
+    )
+    assert pinned("bert-base-uncased@" + "a" * 40, where="p") == (
+        "google-bert/bert-base-uncased",
+        "a" * 40,
+    )
+    assert pinned("me/bert@" + "0" * 40, where="p") == ("me/bert", "0" * 40)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +176,17 @@ def test_hub_names_carry_their_commit() -> None:
     ],
 )
 def test_a_name_without_its_commit_is_refused(name: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        pinned(name)
+    for refuse in (pinned, check_pretrained):
+        with pytest.raises(InputError, match=f"^p.yaml: encoder.pretrained: .*{message}"):
+            refuse(name, where="p.yaml: encoder.pretrained")
+
+
+def test_a_name_is_checked_before_anything_is_fetched(tmp_path: Path) -> None:
+    for name in ("scratch", "bert-base-cased", str(checkpoint(tmp_path / "bert"))):
+        check_pretrained(name, where="p")
+    (tmp_path / "bert" / "config.json").unlink()
+    with pytest.raises(InputError, match=r"config\.json: no such file"):
+        check_pretrained(str(tmp_path / "bert"), where="p")
 
 
 def test_a_hub_out_of_reach_ends_in_one_line(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mtbert.corpora.folders import project_root, resolve
-from mtbert.corpora.sources import SAMPLE, collect, file_names
+from mtbert.corpora.sources import SAMPLE, check_source, collect, file_names
 from mtbert.errors import InputError
 from mtbert.params import validate
 from mtbert.tasks import Task
@@ -18,7 +18,7 @@ def task(**files: str) -> Task:
         "files": files,
         "columns": {"id": "id", "text_a": "sentence", "label": "label"},
         "labels": {"kind": "binary"},
-        "predictions": {"file": "a.csv", "column": "a"},
+        "predictions": {"file": "{split}.csv", "column": "a"},
     }
     return validate(Task, row, where="tasks.a")
 
@@ -66,8 +66,13 @@ def test_a_missing_file_is_named_with_what_is_there(project: Path) -> None:
 
 
 def test_an_unknown_source_names_the_allowed_ones(project: Path) -> None:
-    with pytest.raises(InputError, match=r"did you mean .cs224n.+or a folder; there is no folder"):
-        collect("cs242n", ["a.csv"], project / "out")
+    told = r"^p\.yaml: data\.source: unknown source 'cs242n'; did you mean 'cs224n'.+ or a folder"
+    with pytest.raises(InputError, match=told):
+        collect("cs242n", ["a.csv"], project / "out", where="p.yaml: data.source")
+    with pytest.raises(InputError, match=told):
+        check_source("cs242n", where="p.yaml: data.source")
+    for known in ("cs224n", "sample", "out"):
+        check_source(known, where="p.yaml: data.source")
 
 
 @pytest.mark.parametrize("name", ["tmpab12", "standalone/tmpab12"])

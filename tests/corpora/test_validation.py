@@ -26,7 +26,7 @@ def task(labels: dict[str, Any] = BINARY, *, paired: bool = True) -> Task:
             {"text_b": "two"} if paired else {}
         ),
         "labels": labels,
-        "predictions": {"file": "p.csv", "column": "p"},
+        "predictions": {"file": "{split}.csv", "column": "p"},
     }  # fmt: skip
     return validate(Task, row, where="tasks.pairs")
 
@@ -138,6 +138,19 @@ def test_index_columns_are_passed_over(path: Path, content: bytes) -> None:
 def test_a_faulty_file_stops_the_run(path: Path, content: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read(path, content)
+
+
+def test_a_test_file_may_have_labels_in_some_rows(path: Path) -> None:
+    blank, wrong = GOOD.replace(b"1.0", b" "), GOOD.replace(b"1.0", b"7")
+    rows = GOOD + blank.replace(b"good", b"blank") + wrong.replace(b"good", b"wrong")
+    examples = read(path, HEAD + rows, labelled=False)
+    assert (examples.ids, examples.labels) == (["good", "blank"], [1.0, None])
+    assert examples.unusable == [
+        (4, "label '7' is not allowed; expected a whole number from 0 to 1")
+    ]
+    examples = read(path, HEAD + GOOD + blank.replace(b"good", b"blank").replace(b"A man .", b""),
+                    labelled=False)  # fmt: skip
+    assert examples.unusable == [(3, "no text_a and no label")]
 
 
 def test_the_share_of_unusable_rows_is_limited(path: Path) -> None:

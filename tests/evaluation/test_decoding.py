@@ -48,8 +48,23 @@ def test_binary_is_positive_above_one_half() -> None:
 def test_similarity_is_the_output_itself() -> None:
     predicted = decode(outputs([[5.5], [-0.25]], [5.0, 0.0]), SIMILARITY, labelled=True, where="x")
     assert handin(predicted, SIMILARITY, "P") == "id \t P \ni0 , 5.5 \ni1 , -0.25 \n"
-    assert confusion(predicted, SIMILARITY) is None
+    # 5.5 and −0.25 are clipped to 5 and 0.
+    assert confusion(predicted, SIMILARITY) == "actual,predicted\n5,5\n0,0\n"
     assert predicted.table().column_names == ["id", "label", "prediction"]
+
+
+def test_a_similarity_is_confused_in_whole_labels_halves_up() -> None:
+    table = outputs([[2.5], [3.49], [-0.5]], [0.5, 1.49, -1.0])
+    labels = Similarity(kind="similarity", low=-1.0, high=3.2)
+    predicted = decode(table, labels, labelled=True, where="x")
+    assert confusion(predicted, labels) == "actual,predicted\n1,3\n1,3\n-1,0\n"
+
+
+@pytest.mark.parametrize("column", ["id", "label", "output"])
+def test_a_missing_column_is_named(column: str) -> None:
+    table = outputs([[0.0]], [1.0]).drop_columns(column)
+    with pytest.raises(InputError, match=f"dev.parquet: no column '{column}'.*dvc repro"):
+        decode(table, BINARY, labelled=True, where="dev.parquet")
 
 
 @pytest.mark.parametrize(
@@ -67,12 +82,8 @@ def test_unusable_outputs_are_named(
         decode(outputs(rows, [label]), kind, labelled=True, where="dev.parquet")
 
 
-def test_handin_files_do_not_overwrite_each_other(tmp_path: Path) -> None:
+def test_a_handin_file_is_not_mistaken_for_a_table(tmp_path: Path) -> None:
     hand = Hand(file="a-{split}.csv", column="P")
-    path = handin_path(tmp_path, hand, "dev", task="a")
-    assert path == tmp_path / "a-dev.csv"
-    path.touch()
-    with pytest.raises(InputError, match=r"a-dev\.csv is taken"):
-        handin_path(tmp_path, Hand(file="a-dev.csv", column="P"), "test", task="b")
-    with pytest.raises(InputError, match="without folders"):
-        handin_path(tmp_path, Hand(file="../a.csv", column="P"), "test", task="b")
+    assert handin_path(tmp_path, hand, "dev", task="a") == tmp_path / "a-dev.csv"
+    with pytest.raises(InputError, match=r"tasks\.b\.predictions\.file: .*found 'a-{split}\.parq"):
+        handin_path(tmp_path, Hand(file="a-{split}.parquet", column="P"), "test", task="b")

@@ -106,6 +106,13 @@ def test_missing_weights_of_an_encoder_are_told(tmp_path):
         load_encoder(tmp_path, vocabulary=100)
 
 
+def test_a_config_with_fewer_layers_than_the_weights_is_told(tmp_path):
+    save_file(encoder_of(tiny_config()).state_dict(), tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(tiny_config(num_hidden_layers=1)))
+    with pytest.raises(InputError, match="is it the config of another model"):
+        load_encoder(tmp_path, vocabulary=100)
+
+
 def test_fp16_weights_are_computed_in_fp32(tmp_path):
     weights = {k: v.half() for k, v in encoder_of(tiny_config()).state_dict().items()}
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})

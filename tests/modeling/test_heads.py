@@ -21,7 +21,7 @@ def labels(kind, **more):
         "files": {"train": "a", "dev": "b"},
         "columns": {"id": "id", "text_a": "s", "label": "y"},
         "labels": {"kind": kind, **more},
-        "predictions": {"file": "f", "column": "c"},
+        "predictions": {"file": "{split}", "column": "c"},
     }
     return validate(Task, row, where="p").labels
 

@@ -70,6 +70,16 @@ class Project:
         self.run("git", "reset", "-q", "--hard")
         self.run("dvc", "checkout", "-q")
 
+    def copy(self, folder: Path) -> "Project":
+        """Copy the sources alone, as an archive of them would hold."""
+        kept = self.run("git", "ls-files").splitlines()
+        for name in kept:
+            if not name.startswith(("reports/", "data/plans/")) and name != "dvc.lock":
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self.folder / name, target)
+        return Project(folder, self.offline)
+
     def commit(self) -> None:
         """Commit everything."""
         self.run("git", "add", "-A")

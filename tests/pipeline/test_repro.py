@@ -1,12 +1,10 @@
 """The real DAG on a few rows: exactly the right stages run, and bits repeat."""
 
 import json
+import re
 import shutil
-from pathlib import Path
 
 from ruamel.yaml import YAML
-
-from tiny import ROOT
 
 MAIN_ALONE = ("~strategies.round_robin", "~strategies.four_tasks")
 AFTER_PLAN = {"train@main-1", "evaluate@main-1", "report"}
@@ -156,11 +154,35 @@ def test_a_folder_beside_the_project_is_found_from_an_experiment_s_copy(project)
 
 
 def test_archive_without_git(project, tmp_path):
-    """A source archive has no .git: DVC works once told so, as the Makefile does."""
-    folder = tmp_path / "archive"
-    shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns(".git", "cache", "tmp"))
-    plain = type(project)(folder, project.offline)
-    assert "core.no_scm true" in (ROOT / "Makefile").read_text()
-    plain.run("dvc", "config", "--local", "core.no_scm", "true")
-    assert plain.repro("prepare") <= {"download_corpora", "prepare"}
-    assert Path(folder / "data" / "text" / "sst" / "train.parquet").is_file()
+    """A source archive has no .git: DVC works once told so, as `make setup` does."""
+    plain = project.copy(tmp_path / "archive")
+    plain.run("dvc", "repro", "prepare", ok=False)
+    told = (plain.folder / "Makefile").read_text()
+    command = re.search(r"test -e .git \|\| \$\(RUN\) (dvc config .*)", told)
+    plain.run(*command[1].split())
+    assert plain.repro("prepare") == {"download_corpora", "prepare"}
+
+
+def test_a_refused_input_leaves_what_stood_there(project):
+    """DVC would remove a stage's outputs before it runs; here they outlive bad input."""
+    kept = {
+        path: path.read_bytes()
+        for folder in ("data/plans", "data/text", "reports")
+        for path in sorted((project.folder / folder).rglob("*"))
+        if path.is_file()
+    }
+    for change, told in (
+        ("train.sampler=al_tasks", "did you mean 'all_tasks'?"),
+        ("train.batch_size.sst=-1", "input should be greater than 0, found -1"),
+        ("report.baseline=mian", "did you mean 'main'?"),
+        ("data.source=nowhere", "nowhere"),
+        ("encoder.pretrained=google-bert/bert-base-cased", "cannot be reached"),
+        ("tasks.sst.labels.count=3", "out of range"),
+        ("+tasks.none={title: t}", "tasks.none"),
+    ):
+        key, _, value = change.partition("=")
+        said = project.run("dvc", "exp", "run", "-S", f"{key}={value}", ok=False)
+        assert told in said
+        assert "Traceback" not in said
+        assert {p: p.read_bytes() for p in kept if p.exists()} == kept, change
+        project.restore()

@@ -14,16 +14,16 @@ def strategy(scores: dict[int, float | None]) -> Strategy:
         Run(seed, {"sts": {"pearson": value, "n": 403}}, {}, {}, {}, {})
         for seed, value in scores.items()
     )
-    return Strategy("x", {}, {}, runs)
+    return Strategy("x", {}, {}, {}, runs)
 
 
 def task(labels: Labels) -> Task:
     return Task(
         title="x",
-        files={"train": "x", "dev": "x"},
+        files={"train": "x", "dev": "y"},
         columns=Columns(id="id", text_a="a", label="b"),
         labels=labels,
-        predictions=Hand(file="x", column="x"),
+        predictions=Hand(file="{split}", column="x"),
     )
 
 
@@ -63,7 +63,7 @@ def test_noise_of_an_overall_score_adds_up_independently() -> None:
         "para": task(Binary(kind="binary")),
         "sts": task(Similarity(kind="similarity", low=0.0, high=5.0)),
     }
-    one = Strategy("x", {}, tasks, (Run(1, metrics, {}, {}, {}, {}),))
+    one = Strategy("x", {}, {}, tasks, (Run(1, metrics, {}, {}, {}, {}),))
     sst, sts = 1.959964 * 0.05, 0.097686
     mean = sqrt(sst**2 + sts**2) / 3
     leaderboard = sqrt(sst**2 + (sts / 2) ** 2) / 3

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from reporting.workspace import write_workspace
 
+from mtbert.reporting.confusion import confusions
 from mtbert.reporting.figures import looks
 from mtbert.reporting.markdown import data_page, results_page
 from mtbert.reporting.page import html_page
@@ -68,6 +69,9 @@ def test_results_hold_means_over_seeds(results: Results) -> None:
     assert "| joint | +0.010 ± 0.000 | +0.060 ± 0.000 |" in text  # difference to main
     assert "| joint | **0.516 ± 0.003** |" in text  # the best
     assert "| sst accuracy | 1,101 | ± 0.030 |" in text
+    assert "| 95 % half-width of main | ± 0.030 | ± 0.005 |" in text.partition("## Difference")[0]
+    assert "| round_robin | sampler: round_robin |" in text
+    assert "| main | nothing: the section train as it stands |" in text
     assert "| (without a model) | 0.263 | 0.625 | 0.000 |" in text
     assert "made up" in text
     assert "nan" not in text
@@ -97,6 +101,22 @@ def test_page_marks_what_exceeds_noise(page: str) -> None:
     assert "<strong>0.866 ± 0.003</strong><small>+0.060 ▲</small>" in page
     assert "<strong>0.516 ± 0.003</strong><small>+0.010</small>" in page
     assert "Sample data." in page
+
+
+def test_page_has_a_matrix_for_every_task(page: str) -> None:
+    confusion = page[page.index('<section id="confusion">') : page.index('<section id="further">')]
+    sst, para, sts = confusion.split("<h3>")[1:]
+    assert sts.startswith("sts, rounded to whole labels</h3>")
+    assert [part.count('<th scope="col">') for part in (sst, para, sts)] == [18, 9, 21]
+
+
+def test_a_matrix_starts_at_the_lowest_label(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main",), seeds=(1,))
+    edit(tmp_path / "params.yaml", lambda t: t.replace("low: 0", "low: -1"))
+    edit(tmp_path / "reports/confusion/main-1/sts.csv", lambda t: t + "-1,5\n")
+    (one,) = confusions(read(tmp_path), "sts")
+    assert one.classes == range(-1, 6)
+    assert [entry.count for entry in one.rows[0]] == [0, 0, 0, 0, 0, 0, 1]
 
 
 def test_page_is_deterministic(results: Results, page: str) -> None:

@@ -30,7 +30,7 @@ def test_a_record_survives_the_file(results: Results, tmp_path: Path) -> None:
     assert made.seeds == (1, 2)
     assert made.metrics[1]["sst"]["accuracy"] == pytest.approx(0.508)
     path.write_text('{"title": "x"}')
-    with pytest.raises(InputError, match=r"record\.json\.command: required"):
+    with pytest.raises(InputError, match=r"record\.json: command: required"):
         read_records(tmp_path / "studies")
 
 
@@ -44,6 +44,7 @@ def test_readme_shows_sample_and_records(results: Results) -> None:
     made = record(results.baseline, title="BERT", note="a note", command="dvc exp run -S a=1")
     text = render(results, [made])
     assert "| joint | **0.516 ± 0.003** |" in text
+    assert "| 95 % half-width of main | ± 0.030 |" in text
     assert "| BERT | 0.506 ± 0.003 | 0.806 ± 0.003 | 0.806 ± 0.003 |" in text
     # (35.9 + 1.5) s = 0.62 min
     assert (

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from mtbert.params import read_yaml, validate, write_yaml
-from mtbert.plans import File, Plan, Source
+from mtbert.plans import File, Plan, Source, planned_tasks
 from mtbert.strategies import strategy_settings
 from mtbert.tasks import read_tasks
 from mtbert.training.settings import Recipe
@@ -67,10 +67,9 @@ def _write_plan(path: Path, name: str, params: dict[str, Any], epochs: int) -> N
     )
     plan = Plan(
         strategy=name,
-        changes=STRATEGIES[name],
         data_source="sample",
         train=train,
-        tasks={task: tasks[task] for task in train.tasks},
+        tasks=planned_tasks(train, tasks),
         encoder=Source(folder="data/raw/encoder", kind="scratch", name="scratch", files=()),
         sequences=File(path="sequences.json", md5="0"),
         tokenizer=File(path="tokenizer.json", md5="0"),
@@ -88,7 +87,7 @@ def _write_run(reports: Path, name: str, seed: int, epochs: int) -> None:
     _write_steps(folder / "steps.csv", name, epochs * 40, random)
     _write_json(folder / "run.json", _facts(name, seed, epochs))
     _write_json(reports / f"metrics/{name}-{seed}.json", _metrics(final))
-    for task, count in (("sst", 5), ("para", 2)):
+    for task, count in (("sst", 5), ("para", 2), ("sts", 6)):
         rows = []
         for _ in range(N[task] if task == "sst" else 2000):
             actual = random.randrange(count)

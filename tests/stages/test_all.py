@@ -63,3 +63,31 @@ def test_check_reads_every_section(tmp_path):
         (tmp_path / "params.yaml").write_text(text.replace(right, wrong, 1))
         with pytest.raises(InputError):
             main(tmp_path / "params.yaml")
+
+
+def test_check_names_sections_that_are_none(tmp_path):
+    from mtbert.errors import InputError
+    from stages.check import main
+
+    path = tmp_path / "params.yaml"
+    path.write_text((ROOT / "params.yaml").read_text() + "stratgies: {}\nsweep: {}\n")
+    with pytest.raises(InputError) as error:
+        main(path)
+    first, second = str(error.value).splitlines()
+    assert first.startswith(f"{path}: unknown section 'stratgies'; did you mean 'strategies'?")
+    assert second.startswith(f"{path}: unknown section 'sweep'")
+
+
+def test_check_tells_where_a_source_or_an_encoder_is_named(tmp_path):
+    from mtbert.errors import InputError
+    from stages.check import main
+
+    path, text = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text()
+    for key, right, wrong in (
+        ("data.source", "source: sample", "source: smaple"),
+        ("encoder.pretrained", "pretrained: scratch", "pretrained: scrach"),
+        ("encoder.pretrained", "pretrained: scratch", "pretrained: me/bert"),
+    ):
+        path.write_text(text.replace(right, wrong, 1))
+        with pytest.raises(InputError, match=f"^{path}: {key}: "):
+            main(path)

@@ -18,11 +18,11 @@ tasks:
     files: {train: a-train.csv, dev: a-dev.csv}
     columns: {id: id, text_a: sentence, label: label}
     labels: {kind: binary}
-    predictions: {file: p.csv, column: p}
+    predictions: {file: 'p-{split}.csv', column: p}
 encoder:
   pretrained: scratch
   scratch:
-    {layers: 1, hidden_size: 8, heads: 2, intermediate_size: 16, vocabulary_size: 50, dropout: 0.1}
+    {layers: 1, hidden_size: 8, heads: 2, intermediate_size: 16, vocabulary_size: 100, dropout: 0.1}
 """
 
 
@@ -55,12 +55,18 @@ def test_an_encoders_shape_is_written(params: Path) -> None:
 def test_nothing_is_left_of_a_failure(params: Path) -> None:
     main(Thing.corpora, Path("out"), params)
     params.write_text(PARAMS.replace("SOURCE", "yours"))
-    with pytest.raises(InputError, match=r"unknown data\.source 'yours'"):
+    with pytest.raises(InputError, match=r"params\.yaml: data\.source: unknown source 'yours'"):
         main(Thing.corpora, Path("new"), params)
     with pytest.raises(InputError):
         main(Thing.corpora, Path("out"), params)
     assert not Path("new").exists()
     assert Path("out/a-dev.csv").is_file()
+
+
+def test_a_misspelt_encoder_is_told_with_its_place(params: Path) -> None:
+    params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))
+    with pytest.raises(InputError, match=r"params\.yaml: encoder\.pretrained: unknown .*'scratch'"):
+        main(Thing.encoder, Path("encoder"), params)
 
 
 @pytest.mark.parametrize("stage", ["download", "prepare"])

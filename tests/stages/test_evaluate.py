@@ -11,25 +11,24 @@ from mtbert.errors import InputError
 from mtbert.schemas import read_table, write_table
 from stages.evaluate import main
 
-PLAN = """
-strategy: main
-train: {tasks: [sst, para, sts]}
+PLAN = "strategy: main\ntasks: {sst: {}, para: {}, sts: {}}\n"
+PARAMS = """
 tasks:
   sst:
     title: a
-    files: {train: x, dev: x, test: x}
+    files: {train: x, dev: y, test: z}
     columns: {id: id, text_a: a, label: b}
     labels: {kind: classes, count: 2}
     predictions: {file: 'sst-{split}.csv', column: Sentiment}
   para:
     title: a
-    files: {train: x, dev: x}
+    files: {train: x, dev: y}
     columns: {id: id, text_a: a, text_b: b, label: c}
     labels: {kind: binary}
     predictions: {file: 'para-{split}.csv', column: Paraphrase}
   sts:
     title: a
-    files: {train: x, dev: x}
+    files: {train: x, dev: y}
     columns: {id: id, text_a: a, text_b: b, label: c}
     labels: {kind: similarity, low: 0, high: 5}
     predictions: {file: 'sts-{split}.csv', column: Similarity}
@@ -46,6 +45,7 @@ LABELS = [1.0, 1.0, 0.0, 0.0]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.yaml").write_text(PLAN)
+    (tmp_path / "params.yaml").write_text(PARAMS)
     write("sst-test", [[0.0, 1.0]], [None])
     for name, rows in DEV.items():
         write(name, rows, LABELS)
@@ -73,7 +73,8 @@ def test_everything_is_written(folder: Path) -> None:
     written = {path.name for path in (folder / "out").iterdir()}
     splits = ("sst-dev", "sst-test", "para-dev", "sts-dev")
     assert written == {f"{split}.{kind}" for split in splits for kind in ("csv", "parquet")}
-    assert {path.name for path in (folder / "confusion").iterdir()} == {"sst.csv", "para.csv"}
+    matrices = {path.name for path in (folder / "confusion").iterdir()}
+    assert matrices == {"sst.csv", "para.csv", "sts.csv"}
     assert read_table(folder / "out/sst-test.parquet")["label"].null_count == 1
 
 
@@ -93,6 +94,28 @@ def test_nothing_is_left_half_written(folder: Path) -> None:
     with pytest.raises(InputError, match=r"sts-dev\.parquet: row 0: outputs must be finite"):
         evaluate()
     assert not {"out", "m.json", "confusion"} & {path.name for path in folder.iterdir()}
+
+
+def test_a_strategy_of_similarities_alone_leaves_no_folder_empty(folder: Path) -> None:
+    (folder / "plan.yaml").write_text("tasks: {sts: {}}\n")
+    evaluate()
+    assert (folder / "confusion/sts.csv").read_text() == "actual,predicted\n1,1\n1,1\n0,0\n0,0\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("plan.yaml", "tasks: {stss: {}}\n", "plan.yaml: unknown task 'stss'; did you mean 'sts'"),
+        ("plan.yaml", "train: {}\n", "plan.yaml: tasks: expected those of the strategy"),
+        ("params.yaml", "train: {}\n", "params.yaml: tasks: expected a mapping"),
+    ],
+)
+def test_a_plan_and_params_that_do_not_fit_are_refused(
+    folder: Path, file: str, text: str, message: str
+) -> None:
+    (folder / file).write_text(text)
+    with pytest.raises(InputError, match=message):
+        evaluate()
 
 
 def test_a_missing_split_is_named(folder: Path) -> None:

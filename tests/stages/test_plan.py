@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from ruamel.yaml import YAML
 
 from mtbert.errors import InputError
-from mtbert.params import read_yaml
-from mtbert.plans import read_plan, verify
+from mtbert.params import read_yaml, write_yaml
+from mtbert.plans import fingerprint, read_plan, verify
 from mtbert.strategies import merge
 from stages.plan import main
 
@@ -33,12 +32,23 @@ def inputs(tmp_path, monkeypatch):
 
 
 def plan(inputs, change=lambda params: None):
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params = read_yaml(ROOT / "params.yaml")
     change(params)
-    with (inputs / "params.yaml").open("w") as file:
-        YAML(typ="safe").dump(params, file)
+    write_yaml(inputs / "params.yaml", params)
     main(*(inputs / name for name in ("tokens", "encoder", "plans", "params.yaml")))
     return {path.stem: read_plan(path) for path in (inputs / "plans").iterdir()}
+
+
+def put(*keys):
+    """Set params[k1][k2]… = value."""
+    *path, last, value = keys
+
+    def change(params):
+        for key in path:
+            params = params[key]
+        params[last] = value
+
+    return change
 
 
 def test_a_plan_is_complete(inputs):
@@ -49,7 +59,9 @@ def test_a_plan_is_complete(inputs):
     assert main_plan.train.epochs == recipe["epochs"]
     assert main_plan.train.learning_rate == recipe["learning_rate"]
     assert set(main_plan.tokens) == set(main_plan.tasks) == {"sst", "para", "sts"}
-    assert plans["round_robin"].changes == {"sampler": "round_robin"}
+    assert main_plan.tasks["sts"].paired
+    assert not main_plan.tasks["sst"].paired
+    assert main_plan.tasks["sts"].labels.bounds == (0.0, 5.0)
     assert type(plans["round_robin"].train.sampler).__name__ == "RoundRobin"
 
 
@@ -86,21 +98,99 @@ def test_files_that_changed_since_are_noticed(inputs):
         verify(made.tokens["sst"].values())
 
 
-def put(*keys):
-    """Set params[k1][k2]… = value."""
-    *path, last, value = keys
+def rewrite(section, value):
+    """Put the section `train` or another through a function."""
 
     def change(params):
-        for key in path:
-            params = params[key]
-        params[last] = value
+        params[section] = value(params[section])
 
     return change
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        put("tasks", "sst", "title", "another"),
+        put("tasks", "sst", "predictions", {"file": "x-{split}.csv", "column": "X"}),
+        put("tasks", "sst", "columns", "text_a", "another"),
+        put("train", "batch_size", "cfimdb", 4),
+        put("train", "heads", "cfimdb", {"name": "linear", "dropout": 0.5}),
+        put("train", "objectives", "sts", {"name": "squared_error"}),
+        put("strategies", "main", {"sampler": "all_tasks"}),
+        put("strategies", "main", {"tasks": ["sst", "para", "sts"]}),
+        put("strategies", "new", {"sampler": "sequential"}),
+        put("seeds", [7]),
+        rewrite("train", lambda train: dict(reversed(train.items()))),
+        rewrite(
+            "train",
+            lambda train: {
+                key: dict(reversed(value.items())) if isinstance(value, dict) else value
+                for key, value in train.items()
+            },
+        ),
+        rewrite("tasks", lambda tasks: dict(reversed(tasks.items()))),
+    ],
+)
+def test_what_training_does_not_depend_on_leaves_its_plan_alone(inputs, change):
+    plan(inputs)
+    before = (inputs / "plans" / "main.yaml").read_bytes()
+    plan(inputs, change)
+    assert (inputs / "plans" / "main.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("train", "batch_size", "sst", 4),
+        put("train", "tasks", ["para", "sst", "sts"]),
+        put("tasks", "sst", "labels", "count", 6),
+        put("data", "source", "elsewhere"),
+    ],
+)
+def test_what_training_depends_on_changes_its_plan(inputs, change):
+    before = plan(inputs)["main"]
+    assert plan(inputs, change)["main"] != before
+
+
+def test_a_file_is_read_once_however_many_strategies_share_it(inputs, monkeypatch):
+    read = []
+
+    def count(path):
+        read.append(path)
+        return fingerprint(path)
+
+    monkeypatch.setattr("mtbert.plans.fingerprint", count)
+    assert len(plan(inputs)) > 1
+    assert len(read) == len(set(read)) == 2 + 2 + 4 * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "no such file; `dvc repro` makes it"),
+        ("{", "not JSON"),
+        ("[]", "expected a JSON object, found list"),
+        ("{}", "kind: required"),
+        ('{"kind": "tiny"}', "unknown kind 'tiny'"),
+    ],
+)
+def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
+    path = inputs / "encoder" / "SOURCE.json"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError) as error:
+        plan(inputs)
+    assert str(error.value).startswith(str(path))
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
+        (lambda params: params.pop("data"), "data.source: expected sample, cs224n or a folder"),
+        (put("data", None), "data.source: expected sample, cs224n or a folder, found None"),
+        (put("data", "source", 3), "data.source: expected sample, cs224n or a folder, found 3"),
         (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, round_robin, sequential)"),
         (put("train", "balancing", "summ"), "unknown balancing 'summ'; did you mean 'sum'?"),
         (put("train", "heads", "sst", "lineer"), "train.heads.sst: unknown head 'lineer'; did you mean 'linear'?"),
@@ -118,7 +208,7 @@ def put(*keys):
         (put("train", "heads", "sst", "cosine"), "train.heads.sst: needs two vectors"),
         (put("train", "objectives", "sst", "squared_error"), "train.objectives.sst: needs labels of kind similarity, found classes"),
         (put("train", "encoding", "sst", "joint"), "train.encoding.sst: joint needs a task on pairs"),
-        (put("train", "encoding", "sts", "jiont"), "train.encoding.sts: must be 'siamese' or 'joint', found 'jiont'"),
+        (put("train", "encoding", "sts", "jiont"), "train.encoding.sts: unknown encoding 'jiont'; did you mean 'joint'?"),
         (put("strategies", "main", {"smapler": 1}), "strategies.main: unknown key 'smapler'; did you mean 'sampler'?"),
         (put("strategies", "round_robin", {"sampler": "robin"}), "strategies.round_robin.sampler: unknown sampler 'robin'"),
         (put("strategies", "main", [1]), "strategies.main: expected changes to train"),

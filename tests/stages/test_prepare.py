@@ -17,7 +17,7 @@ tasks:
     files: {train: a-train.csv, dev: a-dev.csv, test: a-test.csv}
     columns: {id: id, text_a: sentence, label: label}
     labels: {kind: binary}
-    predictions: {file: p.csv, column: p}
+    predictions: {file: 'p-{split}.csv', column: p}
 """
 FILES = {
     "a-train.csv": "\tid\tsentence\tlabel\n0\tx\tA .\t1.0\n1\ty\tB .\t\n2\tz\tC .\t0\n",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,64 @@ def test_faulty_settings_are_named(workspace: Path, old: str, new: str, message:
     PARAMS.write_text(text.replace(old, new))
     with pytest.raises(InputError, match=message):
         run()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("runs/main-1/steps.csv", lambda t: b"", "no column 'step'"),
+        ("runs/main-1/steps.csv", lambda t: t[: t.index(b"\n") + 1], "cut off after line 1"),
+        ("runs/main-1/steps.csv", lambda t: t[:-9], "cut off after line 321"),
+        ("runs/main-1/steps.csv", lambda t: t + b"1,2\n", "line 322: expected 11 cells, found 2"),
+        ("runs/main-1/epochs.csv", lambda t: b"", "no column 'epoch'"),
+        ("runs/main-1/epochs.csv", lambda t: t.replace(b"sst_acc", b"acc"), "no column 'sst_acc"),
+        ("runs/main-1/epochs.csv", lambda t: t.replace(b"1,40", b"x,40"), "line 2: epoch: expecte"),
+        ("confusion/main-1/sst.csv", lambda t: t + b"5,0\n", "line 1103: expected classes from 0 "),
+        ("confusion/main-1/sts.csv", lambda t: t + b"1.5,0\n", "expected classes from 0 to 5, fou"),
+        ("confusion/main-1/sst.csv", lambda t: t + b",0\n", "found None and 0"),
+        ("confusion/main-1/sst.csv", lambda t: t.replace(b"actual", b"a"), "no column 'actual'"),
+        ("runs/main-1/steps.csv", lambda t: t + b"\xff\n", "not UTF-8"),
+        ("metrics/main-1.json", lambda t: b'{"sst": 3}', "sst: expected metrics, found 3"),
+        ("data/tokens.json", lambda t: b"{}", "vocabulary: required"),
+        ("data/tokens.json", lambda t: b"[]", "expected a JSON object"),
+        ("data/text.json", lambda t: t.replace(b"text |", b"\xff"), "invalid UTF-8"),
+        ("data/text.json", lambda t: b'{"sst": {"train": 3}}', "tasks.sst.train: input should be"),
+    ],
+)
+def test_a_broken_file_is_named_with_what_mends_it(
+    workspace: Path, name: str, change: Callable[[bytes], bytes], message: str
+) -> None:
+    text = (REPORTS / name).read_bytes()
+    assert change(text) != text
+    (REPORTS / name).write_bytes(change(text))
+    with pytest.raises(InputError, match=f"(?s)^reports/{name}: .*{message}.*dvc repro"):
+        run()
+    assert not (REPORTS / "results.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("train:", "trian:", "train: no settings with a list of tasks"),
+        ("  - sts\n", "  - stss\n", "unknown task 'stss'; did you mean 'sts'"),
+    ],
+)
+def test_a_plan_of_other_tasks_is_refused(
+    workspace: Path, old: str, new: str, message: str
+) -> None:
+    path = PLANS / "main.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=f"^data/plans/main.yaml: {message}.*dvc repro"):
+        run()
+
+
+def test_titles_and_spelling_do_not_make_a_record_stale(workspace: Path) -> None:
+    commit(workspace)
+    PARAMS.write_text(PARAMS.read_text().replace("title: sentiment (SST-5)", "title: another"))
+    keep()
+    assert Path("studies/one/record.json").is_file()
 
 
 def test_metrics_older_than_the_plan_are_refused(workspace: Path) -> None:

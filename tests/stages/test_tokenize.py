@@ -26,6 +26,7 @@ def inputs(tmp_path, monkeypatch):
     )
     write_table(tmp_path / "text" / "para" / "train.parquet", pairs)
     write_table(tmp_path / "text" / "sst" / "test.parquet", single)
+    write_table(tmp_path / "text" / "sst" / "train.parquet", single)
     encoder = tmp_path / "encoder"
     encoder.mkdir()
     (encoder / "config.json").write_text(json.dumps({"vocab_size": 60}))
@@ -94,24 +95,6 @@ def test_training_a_vocabulary_twice_gives_the_same_bytes(inputs):
     assert found[0] == found[1]
 
 
-def test_a_tokenizer_equals_transformers_own(inputs):
-    """A vocab.txt alone, as older checkpoints have it, is read as BertTokenizer reads it."""
-    from transformers import BertTokenizer
-
-    from mtbert.tokenization.vocabulary import load_tokenizer, template
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "sat", "naive", "!"]
-    (inputs / "encoder" / "vocab.txt").write_text("\n".join(words) + "\n")
-    ours = load_tokenizer(inputs / "encoder")
-    theirs = BertTokenizer(str(inputs / "encoder" / "vocab.txt"))
-    for text in ("The cats sat!", "na\u00efve  cat", "", "dog sat"):
-        assert ours.encode(text).ids == theirs(text)["input_ids"]
-        pair = theirs(text, "the cat")
-        encoded = ours.encode(text, "the cat")
-        assert (encoded.ids, encoded.type_ids) == (pair["input_ids"], pair["token_type_ids"])
-    assert template(ours)["prefix"] == [2]
-
-
 def test_an_encoder_with_fewer_positions_is_refused(inputs):
     (inputs / "encoder" / "config.json").write_text(
         json.dumps({"vocab_size": 60, "max_position_embeddings": 4})
@@ -120,6 +103,35 @@ def test_an_encoder_with_fewer_positions_is_refused(inputs):
         InputError, match=r"tokenize.max_length: the encoder has 4 positions, found 8"
     ):
         run(inputs)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, r"config\.json: no such file"),
+        ("{", r"config\.json: not JSON"),
+        ("{}", r"config\.json: vocab_size: expected a whole number above 0, found None"),
+        ('{"vocab_size": "60"}', r"vocab_size: expected a whole number above 0, found '60'"),
+        ('{"max_position_embeddings": 0}', r"max_position_embeddings: expected .*, found 0"),
+    ],
+)
+def test_a_faulty_config_is_told(inputs, content, told):
+    (inputs / "encoder" / "config.json").unlink()
+    if content is not None:
+        (inputs / "encoder" / "config.json").write_text(content)
+    with pytest.raises(InputError, match=told):
+        run(inputs)
+
+
+def test_missing_tables_are_told(inputs):
+    (inputs / "text" / "sst" / "train.parquet").unlink()
+    with pytest.raises(InputError, match=r"sst: no train\.parquet"):
+        run(inputs)
+    for path in inputs.glob("text/*/*"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"text: no tables \{task\}/\{split\}\.parquet"):
+        run(inputs)
+    assert not (inputs / "tokens").exists()
 
 
 def test_a_broken_tokenizer_is_told(inputs):

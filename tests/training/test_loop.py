@@ -128,8 +128,22 @@ def test_biases_do_not_decay():
 def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
     model = Lines()
     labels = {"a": LABELS["a"], "b": torch.full((8,), float("nan"))}
-    with pytest.raises(InputError, match="step 1: the loss of b is"):
+    with pytest.raises(InputError, match="step 1: loss of b is nan"):
         run(tmp_path, model, labels)
+    assert model.slope.item() == 0
+
+
+def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
+    class Broken(Lines):
+        def forward(self, batch):
+            # The square root's slope at 0 is infinite, though its value is not.
+            return {
+                task: out + (self.slope * 0).sqrt() for task, out in super().forward(batch).items()
+            }
+
+    model = Broken()
+    with pytest.raises(InputError, match="step 1: gradient norm is nan"):
+        run(tmp_path, model)
     assert model.slope.item() == 0
 
 
@@ -138,7 +152,7 @@ def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
     [
         ({"batch_size": {"a": -2}}, "batch_size.a: input should be greater than 0, found -2"),
         ({"sampler": "al_tasks"}, "did you mean 'all_tasks'?"),
-        ({"schedule": "linaer"}, "schedule: must be"),
+        ({"schedule": "linaer"}, "schedule: unknown schedule 'linaer'; did you mean 'linear'?"),
         ({"warmup": 1.0}, "warmup: input should be less than 1"),
         ({"epochs": 1.5}, "epochs"),
         ({"learning_rate": "1e-5"}, "learning_rate: input should be a valid number"),

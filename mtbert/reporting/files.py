@@ -1,0 +1,88 @@
+"""How the small files of the runs are read; one that is broken is named, with what mends it."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mtbert import params
+from mtbert.errors import InputError
+
+MEND = "`dvc repro` makes it anew"
+
+# A CSV log as columns; an empty cell is None, a cell that is no number stays text.
+Log = dict[str, list[Any]]
+Pairs = list[tuple[int, int]]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        InputError: there is no such file, or it is no JSON object.
+    """
+    try:
+        return params.read_json(path)
+    except InputError as error:
+        raise InputError(f"{error}; {MEND}") from None
+
+
+def read_log(path: Path, columns: Sequence[str]) -> Log:
+    """Read a CSV log whose given columns hold numbers, or nothing.
+
+    Raises:
+        InputError: there is no such file; it is empty or cut, lacks a column, or holds a word where
+            a number belongs.
+    """
+    text = _text(path)
+    header, *rows = csv.reader(text.splitlines()) if text else [[]]
+    if lost := [name for name in columns if name not in header]:
+        raise InputError(f"{path}: no column {lost[0]!r} (found: {', '.join(header)}); {MEND}")
+    if not rows or not text.endswith("\n"):
+        raise InputError(f"{path}: cut off after line {len(rows) + 1}; {MEND}")
+    for line, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise InputError(
+                f"{path}: line {line}: expected {len(header)} cells, found {len(row)}; {MEND}"
+            )
+    log = {name: [_cell(row[i]) for row in rows] for i, name in enumerate(header)}
+    for name in columns:
+        for line, value in enumerate(log[name], start=2):
+            if isinstance(value, str):
+                raise InputError(
+                    f"{path}: line {line}: {name}: expected a number, found {value!r}; {MEND}"
+                )
+    return log
+
+
+def read_pairs(path: Path, classes: range) -> Pairs:
+    """Read the actual and predicted class of each example.
+
+    Raises:
+        InputError: the file is missing or broken, or a class is none of the task's.
+    """
+    log = read_log(path, ("actual", "predicted"))
+    pairs = list(zip(log["actual"], log["predicted"], strict=True))
+    for line, pair in enumerate(pairs, start=2):
+        if any(value not in classes for value in pair):
+            raise InputError(
+                f"{path}: line {line}: expected classes from {classes[0]} to {classes[-1]}, "
+                f"found {pair[0]} and {pair[1]}; {MEND}"
+            )
+    return [(int(actual), int(predicted)) for actual, predicted in pairs]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8: {error}; {MEND}") from None
+
+
+def _cell(text: str) -> Any:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
