@@ -13,7 +13,7 @@ from mtbert.params import read_yaml
 
 # Keys and words that Hydra's override grammar takes without quotes.
 KEY = re.compile(r"[A-Za-z_][\w-]*")
-WORD = re.compile(r"[A-Za-z_][\w./@-]*")
+WORD = re.compile(r"[A-Za-z_./][\w./@-]*")
 RESERVED = {"null", "true", "false", "inf", "nan"}
 
 
