@@ -22,7 +22,7 @@ TOUR: list[tuple[str, str]] = [
     ("dvc params diff", "."),
     ("dvc metrics diff --targets reports/metrics/main-1.json", "."),
     (
-        "dvc exp show --md --drop .* --keep train.sampler|main-[12].json:overall.mean",
+        "dvc exp show --md --drop .* --keep Experiment|train.sampler|.*main-1.json:overall.mean",
         ".",
     ),
     ("dvc plots diff", "."),
