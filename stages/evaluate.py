@@ -1,6 +1,7 @@
 """Score one run on the dev split and write what it predicts, for people and for graders."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 def main(
     plan: Annotated[Path, typer.Argument(help="the strategy's plan")],
     trained: Annotated[Path, typer.Argument(metavar="RUN", help="what training left behind")],
+    logs: Annotated[Path, typer.Argument(help="what training logged")],
     predictions: Annotated[Path, typer.Argument(help="folder to write: predictions, hand-in")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
     confusion: Annotated[Path, typer.Argument(help="folder to write: actual and predicted")],
+    record: Annotated[Path, typer.Argument(help="folder to write: the logs, for git to keep")],
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed."""
+    from mtbert.errors import InputError
     from mtbert.evaluation.handin import confusion as confusion_csv
     from mtbert.evaluation.handin import handin, handin_path
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
@@ -30,6 +34,11 @@ def main(
     from mtbert.schemas import read_table, write_table
 
     scores: dict[str, Scores] = {}
+    if not logs.is_dir():
+        raise InputError(f"{logs}: no such folder; `dvc repro` makes it")
+    # Training's own outputs stay in the cache, all of them: DVC restores no other stage from it.
+    with new_folder(record) as kept:
+        shutil.copytree(logs, kept, dirs_exist_ok=True)
     with new_folder(predictions) as tables, new_folder(confusion) as pairs:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in ("dev", "test") if split in task.files):

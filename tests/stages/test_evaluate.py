@@ -46,6 +46,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.yaml").write_text(PLAN)
     (tmp_path / "params.yaml").write_text(PARAMS)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "run.json").write_text("{}")
     write("sst-test", [[0.0, 1.0]], [None])
     for name, rows in DEV.items():
         write(name, rows, LABELS)
@@ -61,7 +63,8 @@ def write(name: str, rows: list[list[float]], labels: list[float | None]) -> Non
 
 
 def evaluate() -> None:
-    main(Path("plan.yaml"), Path("run"), Path("out"), Path("m.json"), Path("confusion"))
+    names = ("plan.yaml", "run", "logs", "out", "m.json", "confusion", "record")
+    main(*map(Path, names))
 
 
 def test_everything_is_written(folder: Path) -> None:
@@ -130,3 +133,12 @@ def test_same_inputs_same_bytes(folder: Path) -> None:
     evaluate()
     assert first == {path: path.read_bytes() for path in (folder / "out").iterdir()}
     assert pq.ParquetFile(folder / "out/para-dev.parquet").read()["probability"].null_count == 0
+
+
+def test_the_logs_are_kept_for_git(folder: Path) -> None:
+    evaluate()
+    assert [path.name for path in (folder / "record").iterdir()] == ["run.json"]
+    (folder / "logs" / "run.json").unlink()
+    (folder / "logs").rmdir()
+    with pytest.raises(InputError, match="logs: no such folder"):
+        evaluate()
