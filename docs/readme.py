@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 TOUR: list[tuple[str, str]] = [
     (
         "dvc exp run -n rr -S train.sampler=round_robin",
-        r"Running stage|didn't change|^Ran|applied",
+        r"Running stage|didn't change|is cached|^Ran|applied",
     ),
     ("dvc params diff", "."),
     ("dvc metrics diff --targets reports/metrics/main-1.json", "."),

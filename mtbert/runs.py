@@ -201,12 +201,12 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed every generator, and choose kernels that give the same bits each time."""
+    """Seed every generator; choose kernels that repeat their bits, where there are such."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    # Filling fresh memory costs a twentieth of a step, and no result depends on it.
+    # Filling fresh memory costs time, and no result depends on it.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,7 @@
-"""The encoder: any Transformers encoder, fed with rows of packed sequences."""
+"""The encoder: Transformers' own model, fed with rows of packed sequences.
+
+Which architectures are right on packed rows, `download` knows and lets through.
+"""
 
 import json
 from pathlib import Path
@@ -42,7 +45,7 @@ def load_encoder(folder: Path, *, vocabulary: int) -> nn.Module:
         )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise InputError(f"{folder}: cannot be loaded as an encoder: {_line(error)}") from None
-    # A pooler is not part of every checkpoint, and only one pooling reads it.
+    # A pooler is not part of every checkpoint, and no pooling reads it.
     missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
     if missing:
         raise InputError(

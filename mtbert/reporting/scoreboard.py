@@ -61,7 +61,8 @@ def noises(results: Results) -> Table:
         count = number(examples(one, metric)) if metric.group != "overall" else ""
         width = noise(one, metric)
         rows.append([metric.title, count, _plus_minus(width)])
-    caption = f"What the dev split's size leaves open, at the scores of {results.baseline.name}"
+    own = f"{results.baseline.name} (of a task it lacks: of the first strategy that has it)"
+    caption = f"What the dev split's size leaves open, at the scores of {own}"
     return table(caption, ["metric", "dev examples", "95 % half-width"], rows)
 
 

@@ -62,7 +62,7 @@ def train(
         log: Takes a row for every step.
 
     Raises:
-        InputError: a loss is not a finite number.
+        InputError: a loss or the gradient's norm is not a finite number.
     """
     sizes = {task: len(values) for task, values in labels.items()}
     schedule = plan_steps(settings, sizes)
