@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from mtbert.cli import run
-from mtbert.errors import InputError
 from mtbert.outputs import new_folder, write_text
 from mtbert.params import read_section
 from mtbert.tasks import SPLITS
@@ -23,7 +22,7 @@ def main(
     """Tokenize every task and split."""
     from mtbert.schemas import read_table, write_table
     from mtbert.tokenization.encoding import encode_tables, summarize
-    from mtbert.tokenization.inputs import find_tables, whole_number
+    from mtbert.tokenization.inputs import check_length, find_tables, padding_id, whole_number
     from mtbert.tokenization.settings import TokenizeSettings
     from mtbert.tokenization.vocabulary import (
         TOKENIZER_FILES,
@@ -34,12 +33,7 @@ def main(
 
     settings = read_section(params, "tokenize", TokenizeSettings)
     config = encoder / "config.json"
-    positions = whole_number(config, "max_position_embeddings", default=settings.max_length)
-    if settings.max_length > positions:
-        raise InputError(
-            f"{params}: tokenize.max_length: the encoder has {positions} positions, "
-            f"found {settings.max_length}"
-        )
+    check_length(config, settings.max_length, where=f"{params}: tokenize.max_length")
     tables = {key: read_table(path) for key, path in find_tables(text).items()}
     train = [table for (_, split), table in tables.items() if split == SPLITS[0]]
     if not any((encoder / name).is_file() for name in TOKENIZER_FILES):
@@ -47,7 +41,7 @@ def main(
         tokenizer = train_tokenizer(texts - {None}, size=whole_number(config, "vocab_size"))
     else:
         tokenizer = load_tokenizer(encoder)
-    shape = template(tokenizer)
+    shape = template(tokenizer, pad=padding_id(config))
     tokens = encode_tables(tokenizer, tables)
     totals = {"max_length": settings.max_length, "vocabulary": tokenizer.get_vocab_size()}
     counts: dict[str, dict[str, object]] = {}

@@ -11,6 +11,7 @@ from mtbert.corpora.folders import resolve
 from mtbert.corpora.settings import Encoder, Scratch
 from mtbert.errors import InputError, choices
 from mtbert.outputs import write_text
+from mtbert.params import read_json
 
 # Name on the Hugging Face hub -> (repository, pinned commit).
 PINS = {
@@ -61,6 +62,18 @@ def check_pretrained(name: str, *, where: str) -> None:
         check(resolve(name))
     else:
         pinned(name, where=where)
+
+
+def known_config(encoder: Encoder) -> dict[str, Any] | None:
+    """The content of the encoder's config.json, where it is known without a connection.
+
+    Raises:
+        InputError: a folder's cannot be read.
+    """
+    if encoder.pretrained == "scratch":
+        return bert_config(encoder.scratch)
+    folder = resolve(encoder.pretrained)
+    return read_json(folder / "config.json") if folder.is_dir() else None
 
 
 def bert_config(scratch: Scratch) -> dict[str, Any]:

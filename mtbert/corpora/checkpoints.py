@@ -4,27 +4,27 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError, choices
+from mtbert.errors import InputError
 from mtbert.params import read_json
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
+# Read by Transformers' slow tokenizers alone.
+UNREAD = ("spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.json", "merges.txt")
 OPTIONAL = (*TOKENIZERS, "tokenizer_config.json", "special_tokens_map.json")
-
-# Sequences are packed: each one's positions start from 0 again in the middle of a row. A test
-# against Transformers' own padded run shows that these take it. Others would run and be wrong
-# without a word: RoBERTa counts positions from its padding id, ModernBERT attends within a window.
-PACKABLE = frozenset({"bert", "electra", "albert", "distilbert"})
 
 # The class a checkpoint was saved from tells a decoder by its ending.
 DECODERS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
 # Saved from their bare model, these are not told by it.
 GENERATORS = {
     *("gpt2", "gpt_neo", "gpt_neox", "gptj", "opt", "bloom", "falcon", "llama", "mistral", "phi"),
-    *("gemma", "gemma2", "qwen2", "qwen3", "t5", "mt5", "bart", "mbart"),
+    *("gemma", "gemma2", "gemma3", "qwen2", "qwen3", "phi3", "mixtral", "mpt", "ctrl", "reformer"),
+    *("t5", "mt5", "bart", "mbart", "pegasus", "openai-gpt", "modernbert-decoder"),
 }
+# What most encoders call their table of words, and its width.
 EMBEDDINGS = ("word_embeddings.weight", "tok_embeddings.weight")
+WIDTHS = ("embedding_size", "input_embedding_size", "hidden_size", "dim")
 
 
 def check(folder: Path) -> list[str]:
@@ -39,8 +39,7 @@ def check(folder: Path) -> list[str]:
     config = read_json(folder / "config.json")
     _check_architecture(folder / "config.json", config)
     weights, shards = _weights(folder)
-    if not any((folder / name).is_file() for name in TOKENIZERS):
-        raise InputError(f"{folder}: no tokenizer: expected {' or '.join(TOKENIZERS)}")
+    _check_tokenizer(folder)
     _check_embeddings(folder, config, shards)
     optional = [name for name in OPTIONAL if (folder / name).is_file()]
     return ["config.json", *weights, *optional]
@@ -63,11 +62,17 @@ def _check_architecture(path: Path, config: dict[str, Any]) -> None:
             f"{path}: expected an encoder, such as bert or electra; found a model that "
             f"generates text: model_type {kind}, architectures {', '.join(classes) or 'none'}"
         )
-    if kind not in PACKABLE:
-        raise InputError(
-            f"{path}: {choices('model_type', kind, PACKABLE)}: only these are proven to give the "
-            "same numbers packed as alone"
-        )
+
+
+def _check_tokenizer(folder: Path) -> None:
+    if any((folder / name).is_file() for name in TOKENIZERS):
+        return
+    others = ", ".join(name for name in UNREAD if (folder / name).is_file()) or "neither"
+    raise InputError(
+        f"{folder}: no tokenizer: expected {' or '.join(TOKENIZERS)}, found {others}; where a "
+        "checkpoint has another kind, Transformers makes a tokenizer.json out of it: "
+        "AutoTokenizer.from_pretrained(name).save_pretrained(folder)"
+    )
 
 
 def _weights(folder: Path) -> tuple[list[str], list[str]]:
@@ -89,17 +94,21 @@ def _weights(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _check_embeddings(folder: Path, config: dict[str, Any], shards: list[str]) -> None:
-    """The word embeddings tell a checkpoint of another architecture from its headers alone."""
+    """The table of words tells a checkpoint of another config from its headers alone."""
     shapes = {name: shape for shard in shards for name, shape in _shapes(folder / shard).items()}
-    found = {name: shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS)}
-    # ALBERT and ELECTRA have embeddings of a size of their own; DistilBERT calls it `dim`.
-    widths = (config[key] for key in ("embedding_size", "hidden_size", "dim") if key in config)
-    size = config.get("vocab_size"), next(widths, None)
-    if not found or tuple(next(iter(found.values()))) != size:
-        there = found or dict(sorted(shapes.items())[:3])
+    named = {name: shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS)}
+    words, widths = config.get("vocab_size"), [config[key] for key in WIDTHS if key in config]
+    # Under a name that we do not know, it is still a table of so many words.
+    fits = [
+        shape[:1] == [words] and (not named or not widths or shape[1] in widths)
+        for shape in (named or shapes).values()
+    ]
+    if not shapes or (words is not None and not any(fits)):
+        there = named or dict(sorted(shapes.items())[:3])
         raise InputError(
             f"{folder}: a checkpoint of another architecture than its config.json "
-            f"({config['model_type']}): expected word embeddings of shape {list(size)}, found "
+            f"({config['model_type']}): expected word embeddings of shape "
+            f"{[words, *widths[:1]]}, found "
             + (", ".join(f"{name} {shape}" for name, shape in there.items()) or "no tensors")
         )
 

@@ -1,9 +1,8 @@
-"""The encoder: Transformers' own model, fed with rows of packed sequences.
+"""The encoder: Transformers' own model, fed with packed rows where it takes them."""
 
-Which architectures are right on packed rows, `download` knows and lets through.
-"""
-
-import json
+import inspect
+import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,26 @@ import torch
 from torch import Tensor, nn
 
 from mtbert.errors import InputError
+from mtbert.modeling.architectures import ARCHITECTURES, PADDED, takes_bf16
 from mtbert.modeling.packing import Batch
+from mtbert.modeling.rows import by_length, packed, padded
+from mtbert.params import read_json
+
+# A weight that belongs to one of several layers, by its name in Transformers.
+IN_LAYER = re.compile(r"(^|\.)(layers?|blocks?|attentions|ffns)\.\d+\.")
+IN_POOLER = re.compile(r"(^|\.)pooler\.")
 
 
-def load_encoder(folder: Path, *, vocabulary: int) -> nn.Module:
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read an encoder's config.json.
+
+    Raises:
+        InputError: it is missing or not a JSON object.
+    """
+    return read_json(folder / "config.json")
+
+
+def load_encoder(folder: Path, *, vocabulary: int, pooler: bool = False) -> nn.Module:
     """Load a pretrained encoder in fp32, or make one with random weights where there are none.
 
     Random weights come from torch's global generator: seed it first.
@@ -22,54 +37,31 @@ def load_encoder(folder: Path, *, vocabulary: int) -> nn.Module:
     Args:
         folder: Holds config.json, and model.safetensors where the encoder is pretrained.
         vocabulary: Size of the tokenizer's vocabulary.
+        pooler: Whether the encoder's own pooler is read. Without, it is left out.
 
     Raises:
-        InputError: the weights are not those of the architecture, or the vocabulary does not fit.
+        InputError: the weights are not those of the architecture, lack the pooler, or do not fit
+            the vocabulary; or the model does not encode text.
     """
-    from transformers import AutoModel
-    from transformers.utils import logging
-
-    # Its bar of loaded weights fills a log with control characters.
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-
     if not list(folder.glob("*.safetensors")):
-        return encoder_of({**read_config(folder), "vocab_size": vocabulary})
-    try:
-        encoder, info = AutoModel.from_pretrained(
-            folder,
-            dtype=torch.float32,
-            attn_implementation="sdpa",
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise InputError(f"{folder}: cannot be loaded as an encoder: {_line(error)}") from None
-    # A pooler is not part of every checkpoint, and no pooling reads it.
-    missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
-    if missing:
+        return encoder_of({**read_config(folder), "vocab_size": vocabulary}, pooler=pooler)
+    encoder = _pretrained(folder, pooler=pooler)
+    entries = getattr(encoder.config, "vocab_size", vocabulary)
+    if vocabulary > entries:
         raise InputError(
-            f"{folder}: model.safetensors lacks {len(missing)} weights of a "
-            f"{type(encoder).__name__}, such as {', '.join(missing[:3])}: is it a checkpoint of "
-            f"another architecture?"
+            f"{folder}: the tokenizer has {vocabulary} entries, the encoder only {entries}"
         )
-    # A language model's head may be left out; layers that the config does not count may not.
-    extra = sorted(key for key in info["unexpected_keys"] if ".layer." in key)
-    if extra:
-        raise InputError(
-            f"{folder}: model.safetensors has {len(extra)} weights that config.json knows nothing "
-            f"of, such as {', '.join(extra[:3])}: is it the config of another model?"
-        )
-    if vocabulary > encoder.config.vocab_size:
-        raise InputError(
-            f"{folder}: the tokenizer has {vocabulary} entries, the encoder only "
-            f"{encoder.config.vocab_size}"
-        )
+    if encoder.config.model_type not in ARCHITECTURES:
+        _try(encoder, folder)
     return encoder  # type: ignore[no-any-return]
 
 
-def encoder_of(config: dict[str, Any]) -> nn.Module:
-    """Make an encoder with random weights from the content of a config.json.
+def encoder_of(config: dict[str, Any], *, pooler: bool = False) -> nn.Module:
+    """Make an encoder with random fp32 weights from the content of a config.json.
+
+    Args:
+        config: The file's content.
+        pooler: Whether the encoder's own pooler is read. Without, it is left out.
 
     Raises:
         InputError: Transformers does not know the architecture, or it is not an encoder.
@@ -79,42 +71,126 @@ def encoder_of(config: dict[str, Any]) -> nn.Module:
     try:
         config = dict(config)
         made = AutoConfig.for_model(config.pop("model_type", ""), **config)
-        encoder: nn.Module = AutoModel.from_config(made, attn_implementation="sdpa")  # type: ignore[no-untyped-call]
-        return encoder
-    except (ValueError, KeyError) as error:
+        encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
+            made, dtype=torch.float32, attn_implementation=_attention(made)
+        )
+    # A config that does not fit fails somewhere in two libraries.
+    except Exception as error:
         raise InputError(f"config.json: not an encoder's: {_line(error)}") from None
+    return encoder if pooler else _without_pooler(encoder)  # type: ignore[no-any-return]
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """Read an encoder's config.json.
+def _pretrained(folder: Path, *, pooler: bool) -> Any:
+    from transformers import AutoConfig, AutoModel
+    from transformers.utils import logging
 
-    Raises:
-        InputError: it is missing or not JSON.
-    """
-    path = folder / "config.json"
+    # Its bar of loaded weights fills a log with control characters.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {_line(error)}") from None
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        encoder, info = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            attn_implementation=_attention(config),
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # as above
+        raise InputError(f"{folder}: cannot be loaded as an encoder: {_line(error)}") from None
+    missing, extra = sorted(info["missing_keys"]), sorted(info["unexpected_keys"])
+    if not pooler:
+        encoder = _without_pooler(encoder)
+        missing = [key for key in missing if not IN_POOLER.search(key)]
+    _check_weights(folder, type(encoder).__name__, missing, extra)
+    return encoder
 
 
-def encode(encoder: nn.Module, batch: Batch) -> Tensor:
+def _check_weights(folder: Path, kind: str, missing: list[str], extra: list[str]) -> None:
+    """Refuse a checkpoint whose gaps random weights would fill without a word."""
+    if missing and all(IN_POOLER.search(key) for key in missing):
+        raise InputError(
+            f"{folder}: model.safetensors lacks the pooler ({', '.join(missing)}): it was saved "
+            f"without one, and a random one would spoil it; choose another pooling, such as cls"
+        )
+    if missing:
+        raise InputError(
+            f"{folder}: model.safetensors lacks {len(missing)} weights of a {kind}, such as "
+            f"{', '.join(missing[:3])}: is it a checkpoint of another architecture?"
+        )
+    # A language model's head may be left out; layers that the config does not count may not.
+    layers = [key for key in extra if IN_LAYER.search(key)]
+    if layers:
+        raise InputError(
+            f"{folder}: model.safetensors has {len(layers)} weights that config.json knows nothing "
+            f"of, such as {', '.join(layers[:3])}: is it the config of another model?"
+        )
+
+
+def _attention(config: Any) -> str:
+    """Torch's fused attention, where the architecture supports it, and one that is always there."""
+    from transformers import MODEL_MAPPING
+
+    model: Any = MODEL_MAPPING[type(config)]
+    model = model[0] if isinstance(model, tuple | list) else model
+    return "sdpa" if model._supports_sdpa else "eager"
+
+
+def _without_pooler(encoder: Any) -> Any:
+    """Leave the pooler out, as the model's own class would: no weight stays without a gradient."""
+    if "add_pooling_layer" in inspect.signature(type(encoder).__init__).parameters:
+        encoder.pooler = None
+    return encoder
+
+
+def _try(encoder: Any, folder: Path) -> None:
+    """Encode three tokens with an architecture that nobody has tried here."""
+    try:
+        # Not inference_mode: some keep what they computed, and training needs it later.
+        with torch.no_grad():
+            hidden = encoder(input_ids=torch.tensor([[1, 1, 1]])).last_hidden_state
+        shape, size = tuple(hidden.shape), encoder.config.hidden_size
+    # A model that is no encoder fails as it likes.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {_line(error)}"
+    else:
+        reason = "" if shape == (1, 3, size) else f"expected (1, 3, {size}), found {shape}"
+    if reason:
+        raise InputError(
+            f"{folder}: {type(encoder).__name__} (model_type {encoder.config.model_type}) gives no "
+            f"hidden state for each token of a text: {reason}"
+        )
+
+
+def encode(encoder: Any, batch: Batch) -> Tensor:
     """Run the encoder over a batch.
 
-    Positions alone would let packed sequences see each other, silently: the mask is always given.
-
     Returns:
-        Hidden states of the last layer, rows laid end to end: (row · token, hidden).
+        Hidden states of the last layer, rows laid end to end: (row · token, hidden). Those of
+        padding mean nothing.
+
+    Raises:
+        ValueError: packed rows for an encoder that is not proven to take them.
     """
-    # Padding tokens see each other, so that no row of the mask is empty: softmax gives no NaN.
-    mask = batch.sequence[:, None, :, None] == batch.sequence[:, None, None, :]
-    hidden: Tensor = encoder(
-        input_ids=batch.input_ids,
-        attention_mask=mask,
-        position_ids=batch.position_ids,
-        token_type_ids=batch.token_type_ids,
-    ).last_hidden_state
-    return hidden.flatten(0, 1)
+    kind = encoder.config.model_type
+    proven = kind in ARCHITECTURES or kind in PADDED
+    way = packed if batch.packed else padded if proven else by_length
+    bf16 = takes_bf16({"model_type": kind})
+    fp32 = torch.autocast(batch.input_ids.device.type, enabled=False)
+    with nullcontext() if bf16 else fp32:
+        return way(encoder, batch).flatten(0, 1)
+
+
+def pooled(encoder: Any, first: Tensor) -> Tensor:
+    """Send first tokens' hidden states through the encoder's own pooler: (sequence, hidden)."""
+    # ALBERT keeps the activation outside of its pooler; the others look for the first token.
+    vectors: Tensor = (
+        encoder.pooler_activation(encoder.pooler(first))
+        if hasattr(encoder, "pooler_activation")
+        else encoder.pooler(first.unsqueeze(1))
+    )
+    return vectors
 
 
 def _line(error: Exception) -> str:

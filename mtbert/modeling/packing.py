@@ -55,6 +55,12 @@ class Batch:
     starts: Tensor  # (sequence,): place of its first token in the rows laid end to end
     parts: dict[str, Part]
     tokens: int  # real ones
+    packed: bool  # whether a row may hold several sequences
+
+    @property
+    def slots(self) -> int:
+        """Tokens with padding."""
+        return self.input_ids.numel()
 
     def to(self, device: torch.device | str) -> "Batch":
         """Move the tensors to a device."""
@@ -111,6 +117,7 @@ def collate(examples: Mapping[str, Examples], shape: Shape) -> Batch:
         starts=torch.from_numpy(starts),
         parts=parts,
         tokens=int(lengths.sum()),
+        packed=shape.packed,
     )
 
 

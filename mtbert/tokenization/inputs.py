@@ -6,6 +6,12 @@ from mtbert.errors import InputError
 from mtbert.params import read_json
 from mtbert.tasks import SPLITS
 
+# Encoders whose positions count from the padding id + 1: so many rows of their table stay unused.
+AFTER_PADDING = {
+    *("camembert", "data2vec-text", "ibert", "longformer", "luke", "mpnet", "roberta"),
+    *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
+}
+
 
 def find_tables(text: Path) -> dict[tuple[str, str], Path]:
     """Find the TEXT table of each task and split, `{task}/{split}.parquet`.
@@ -23,12 +29,50 @@ def find_tables(text: Path) -> dict[tuple[str, str], Path]:
 
 
 def whole_number(config: Path, key: str, *, default: int | None = None) -> int:
-    """Read a number above 0 from an encoder's config.json.
+    """Read a number above 0 from an encoder's config.json; null is read as absent.
 
     Raises:
         InputError: the file cannot be read, or holds no such number.
     """
-    value = read_json(config).get(key, default)
+    value = read_json(config).get(key)
+    value = default if value is None else value
     if type(value) is not int or value < 1:
         raise InputError(f"{config}: {key}: expected a whole number above 0, found {value!r}")
     return value
+
+
+def padding_id(config: Path) -> int | None:
+    """The padding token's id by an encoder's config.json, which may name none.
+
+    Raises:
+        InputError: the file cannot be read, or holds something else.
+    """
+    value = read_json(config).get("pad_token_id")
+    if value is not None and (type(value) is not int or value < 0):
+        raise InputError(f"{config}: pad_token_id: expected a whole number from 0, found {value!r}")
+    return value
+
+
+def check_length(config: Path, max_length: int, *, where: str) -> None:
+    """Check that an encoder has a position for every token of the longest sequence.
+
+    Args:
+        config: The encoder's config.json; where it counts no positions, any length fits.
+        max_length: Tokens of the longest sequence.
+        where: opens the message of an error: the params file and key.
+
+    Raises:
+        InputError: there are fewer, or the file cannot be read.
+    """
+    content = read_json(config)
+    if content.get("max_position_embeddings") is None:
+        return
+    positions, unused = whole_number(config, "max_position_embeddings"), 0
+    if content.get("model_type") in AFTER_PADDING:
+        pad = padding_id(config)
+        unused = 2 if pad is None else pad + 1  # Transformers' default is RoBERTa's own, 1
+    if max_length > positions - unused:
+        why = f" ({positions} less {unused}: they count from padding on)" if unused else ""
+        raise InputError(
+            f"{where}: the encoder has {positions - unused} positions{why}, found {max_length}"
+        )

@@ -1,6 +1,5 @@
 """The tokenizer of a run: the pretrained encoder's own, or WordPiece trained on the data."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,7 +46,14 @@ def _from_vocabulary(path: Path) -> Tokenizer:
     """The tokenizer of a vocab.txt, with the settings that older checkpoints keep beside it."""
     beside = path.with_name("tokenizer_config.json")
     settings = read_json(beside) if beside.is_file() else {}
-    words = (word for word in path.read_text(encoding="utf-8").split() if word[0] != "[")
+    entries = path.read_text(encoding="utf-8").split()
+    # MPNet's holds all of BERT's special tokens, and uses others.
+    if {"<s>", "</s>"} <= set(entries):
+        raise InputError(
+            f"{path}: its special tokens are <s> and </s>, not BERT's [CLS] and [SEP]: it needs a "
+            "tokenizer.json; AutoTokenizer.from_pretrained(name).save_pretrained(folder) writes one"
+        )
+    words = (word for word in entries if word[0] != "[")
     # Lower-casing would put the capitals of a cased vocabulary out of reach.
     cased = any(word != word.lower() for word in words)
     made = BertWordPieceTokenizer(
@@ -116,8 +122,12 @@ def _letters(words: Counter[str], room: int) -> set[str]:
     return kept
 
 
-def template(tokenizer: Tokenizer) -> dict[str, Any]:
+def template(tokenizer: Tokenizer, *, pad: int | None = None) -> dict[str, Any]:
     """Read off a tokenizer where its special tokens stand: [CLS] a [SEP] and [CLS] a [SEP] b [SEP].
+
+    Args:
+        tokenizer: Of any kind; RoBERTa's writes <s> a </s></s> b </s>.
+        pad: The encoder's padding id; without, the tokenizer's own.
 
     Returns:
         `prefix`, `middle` and `suffix`: lists of token ids around and between two texts;
@@ -127,6 +137,8 @@ def template(tokenizer: Tokenizer) -> dict[str, Any]:
         InputError: one text and a pair of texts open or close with different tokens.
     """
     plain = tokenizer.encode("a", add_special_tokens=False).ids
+    if not plain:
+        raise InputError("the tokenizer makes no token of the letter a; not supported")
     single, pair = tokenizer.encode("a"), tokenizer.encode("a", "a")
     start = _find(single.ids, plain)
     prefix, suffix = single.ids[:start], single.ids[start + len(plain) :]
@@ -134,16 +146,18 @@ def template(tokenizer: Tokenizer) -> dict[str, Any]:
     middle = pair.ids[start + len(plain) : second]
     if pair.ids != [*prefix, *plain, *middle, *plain, *suffix]:
         raise InputError("the tokenizer treats single texts and pairs differently; not supported")
-    padding = json.loads(tokenizer.to_str()).get("padding") or {}
-    pad = tokenizer.token_to_id("[PAD]")
-    pad = tokenizer.token_to_id("<pad>") if pad is None else pad
     return {
         "prefix": prefix,
         "middle": middle,
         "suffix": suffix,
         "types": [pair.type_ids[start], pair.type_ids[second]],
-        "pad": padding.get("pad_id", 0) if pad is None else pad,
+        "pad": _padding(tokenizer) if pad is None else pad,
     }
+
+
+def _padding(tokenizer: Tokenizer) -> int:
+    found = (tokenizer.token_to_id(word) for word in ("[PAD]", "<pad>"))
+    return next((number for number in found if number is not None), 0)
 
 
 def _find(ids: list[int], part: list[int]) -> int:

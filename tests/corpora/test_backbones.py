@@ -63,11 +63,19 @@ def test_a_shape_that_cannot_be_is_refused(knob: dict[str, int]) -> None:
         {"model_type": "electra", "hidden_size": 9, "embedding_size": 4},
         {"model_type": "albert", "hidden_size": 9, "embedding_size": 4},
         {"model_type": "distilbert", "hidden_size": None, "dim": 4},
+        {"model_type": "rembert", "hidden_size": 9, "input_embedding_size": 4},
+        {"model_type": "roberta"},
+        {"model_type": "longformer"},
+        {"model_type": "deberta-v2"},
+        {"model_type": "xlm", "hidden_size": None, "name": "embeddings.weight"},
+        {"model_type": "canine", "vocab_size": None, "name": "char_table.weight"},
+        {"model_type": "of_tomorrow", "name": "words", "shape": (5, 7)},
     ],
 )
-def test_other_proven_encoders_are_taken(tmp_path: Path, out: Path, config: dict[str, Any]) -> None:
+def test_other_encoders_are_taken(tmp_path: Path, out: Path, config: dict[str, Any]) -> None:
     folder = checkpoint(tmp_path / "other", **config)
-    known = {key: value for key, value in (CONFIG | config).items() if value is not None}
+    words = {key: value for key, value in config.items() if key not in ("name", "shape")}
+    known = {key: value for key, value in (CONFIG | words).items() if value is not None}
     (folder / "config.json").write_text(json.dumps(known))
     bring(encoder(folder), out)
     assert (out / "model.safetensors").is_file()
@@ -105,13 +113,12 @@ def test_shards_are_copied_with_their_index(tmp_path: Path, out: Path) -> None:
         ({"model_type": "gpt2"}, "expected an encoder.* found .* model_type gpt2"),
         ({"architectures": ["NewForCausalLM"]}, "architectures NewForCausalLM"),
         ({"is_encoder_decoder": True}, "expected an encoder"),
-        (
-            {"model_type": "roberta"},
-            r"unknown model_type 'roberta'.* \(allowed: albert, bert, dist",
-        ),
-        ({"model_type": "modernbert"}, "unknown model_type 'modernbert'; did you mean 'bert'?"),
         ({"shape": (5, 3)}, r"another architecture .* \[5, 4\], found .* \[5, 3\]"),
-        ({"name": "wte.weight"}, r"another architecture .* found wte.weight \[5, 4\]"),
+        ({"shape": (6, 4)}, r"another architecture .* \[5, 4\], found .* \[6, 4\]"),
+        (
+            {"name": "wte.weight", "shape": (6, 4)},
+            r"another architecture .* \[5, 4\], found wte.weight \[6, 4\]",
+        ),
     ],
 )
 def test_what_is_no_encoder_is_refused(
@@ -128,7 +135,11 @@ def test_what_is_no_encoder_is_refused(
         ("config.json", None, r"config\.json: no such file"),
         ("config.json", b"{", r"config\.json: not JSON"),
         ("config.json", b"[]", "expected a JSON object, found list"),
-        ("tokenizer.json", None, "no tokenizer: expected tokenizer.json or vocab.txt"),
+        (
+            "tokenizer.json",
+            None,
+            "no tokenizer: expected tokenizer.json or vocab.txt, found neither; .*AutoTokenizer",
+        ),
         ("model.safetensors", None, "weights must be safetensors; pytorch_model.bin is not read"),
         ("model.safetensors", b"version https://git-lfs", "not whole or not safetensors"),
     ],
@@ -142,6 +153,13 @@ def test_a_faulty_file_is_named(
     if content is not None:
         (folder / name).write_bytes(content)
     with pytest.raises(InputError, match=message):
+        bring(encoder(folder), out)
+
+
+def test_a_slow_tokenizer_alone_is_named(tmp_path: Path, out: Path) -> None:
+    folder = checkpoint(tmp_path / "deberta")
+    (folder / "tokenizer.json").rename(folder / "spm.model")
+    with pytest.raises(InputError, match=r"no tokenizer: .*, found spm.model; .*save_pretrained"):
         bring(encoder(folder), out)
 
 

@@ -4,6 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from mtbert.errors import InputError
 from mtbert.tokenization.vocabulary import load_tokenizer, template, train_tokenizer
@@ -56,6 +57,60 @@ def test_a_faulty_tokenizer_config_is_told(tmp_path):
         load_tokenizer(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text("[]")
     with pytest.raises(InputError, match=r"tokenizer_config\.json: expected a JSON object"):
+        load_tokenizer(tmp_path)
+
+
+def roberta(texts=TEXTS):
+    """A byte-level BPE with RoBERTa's special tokens, its padding id 1."""
+    from tokenizers.implementations import ByteLevelBPETokenizer
+
+    made = ByteLevelBPETokenizer()
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    made.train_from_iterator(texts, vocab_size=300, special_tokens=specials, show_progress=False)
+    made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return Tokenizer.from_str(made.to_str())
+
+
+def unigram():
+    """A unigram model with the template of ALBERT and DeBERTa-v3."""
+    pieces = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "\u2581", "\u2581a", "\u2581cat", "s", "a"]
+    scores = [(piece, 0.0 if piece[0] == "[" else -1.0 - n) for n, piece in enumerate(pieces)]
+    made = Tokenizer(models.Unigram(scores, unk_id=3))
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (roberta, {"prefix": [0], "middle": [2, 2], "suffix": [2], "types": [0, 0], "pad": 1}),
+        (unigram, {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}),
+    ],
+)
+def test_special_tokens_of_other_kinds_are_read_off(tmp_path, made, expected):
+    made().save(str(tmp_path / "tokenizer.json"))
+    loaded = load_tokenizer(tmp_path)
+    found = template(loaded)
+    assert found == expected
+    assert template(loaded, pad=7) == {**expected, "pad": 7}
+    a, b = (loaded.encode(text, add_special_tokens=False).ids for text in ("a cats", "cat"))
+    whole = [*found["prefix"], *a, *found["middle"], *b, *found["suffix"]]
+    assert whole == loaded.encode("a cats", "cat").ids
+
+
+def test_a_tokenizer_of_no_token_is_refused():
+    with pytest.raises(InputError, match="makes no token of the letter a"):
+        template(Tokenizer(models.BPE()))
+
+
+def test_a_vocabulary_with_other_special_tokens_is_refused(tmp_path):
+    encoder(tmp_path, ["<s>", "<pad>", "</s>", *UNCASED])
+    with pytest.raises(InputError, match=r"vocab.txt: its special tokens are <s> and </s>"):
         load_tokenizer(tmp_path)
 
 

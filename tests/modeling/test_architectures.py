@@ -1,0 +1,57 @@
+"""What is known from config.json alone is what the loaded encoder says."""
+
+import subprocess
+import sys
+
+import pytest
+from modeling.zoo import config_of, tiny_encoder
+
+from mtbert.errors import InputError
+from mtbert.modeling.architectures import (
+    ARCHITECTURES,
+    PADDED,
+    has_pooler,
+    hidden_size,
+    layer_count,
+    packs,
+)
+from mtbert.tokenization.inputs import AFTER_PADDING
+
+
+@pytest.mark.parametrize("kind", sorted(ARCHITECTURES))
+def test_sizes_are_the_encoder_s(kind):
+    config, loaded = config_of(kind), tiny_encoder(kind).config
+    assert (hidden_size(config), layer_count(config)) == (24, loaded.num_hidden_layers)
+    assert loaded.hidden_size == 24
+    assert packs(config)
+    assert has_pooler(config) == ARCHITECTURES[kind].pooler
+
+
+@pytest.mark.parametrize("kind", [*sorted(PADDED), "funnel", "bret", None])
+def test_what_is_not_proven_is_not_packed(kind):
+    assert not packs({"model_type": kind})
+    assert not has_pooler({"model_type": kind})
+
+
+@pytest.mark.parametrize(("size", "packed"), [(None, True), (0, True), (3, False)])
+def test_a_convolution_reaches_over_the_end_of_a_sequence(size, packed):
+    assert packs({"model_type": "deberta-v2", "conv_kernel_size": size}) == packed
+
+
+def test_a_config_without_a_size_is_told():
+    with pytest.raises(InputError, match=r"as hidden_size or dim or .*, found None"):
+        hidden_size({"model_type": "bert"})
+    with pytest.raises(InputError, match=r"as num_hidden_layers or .*, found '2'"):
+        layer_count({"num_hidden_layers": "2"})
+
+
+def test_tokenization_knows_the_same_positions():
+    counted = {kind for kind, known in ARCHITECTURES.items() if known.after_padding}
+    assert counted == AFTER_PADDING & set(ARCHITECTURES)
+    assert not AFTER_PADDING - {*ARCHITECTURES, *PADDED}
+
+
+def test_it_stays_light():
+    code = "import sys, mtbert.modeling.architectures as _; print({'torch'} & {*sys.modules})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
