@@ -1,0 +1,163 @@
+"""Low-rank updates of the encoder's linear layers, as peft runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from mtbert.errors import InputError, choices
+from mtbert.modeling.architectures import hidden_size
+from mtbert.modeling.layers import Dropout
+from mtbert.params import FaultsError, Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mtbert.modeling.adaptations.adapter import Adapter
+
+
+# Architectures, their query and value maps (fused ones whole), and all linear layers that one of
+# their layers can have. peft knows some query and value maps, but to import it takes seconds.
+FAMILIES = (
+    (
+        "bert big_bird camembert data2vec-text electra ernie layoutlm megatron-bert rembert "
+        "roberta roberta-prelayernorm roformer xlm-roberta xlm-roberta-xl",
+        "query value",
+        "attention.self.query attention.self.key attention.self.value attention.output.dense "
+        "intermediate.dense output.dense",
+    ),
+    (
+        "albert",
+        "query value",
+        "attention.query attention.key attention.value attention.dense ffn ffn_output",
+    ),
+    (
+        "deberta",
+        "in_proj",
+        "attention.self.in_proj attention.self.pos_proj attention.self.pos_q_proj "
+        "attention.output.dense intermediate.dense output.dense",
+    ),
+    (
+        "deberta-v2",
+        "query_proj value_proj",
+        "attention.self.query_proj attention.self.key_proj attention.self.value_proj "
+        "attention.self.pos_key_proj attention.self.pos_query_proj "
+        "attention.output.dense intermediate.dense output.dense",
+    ),
+    (
+        "distilbert",
+        "q_lin v_lin",
+        "attention.q_lin attention.k_lin attention.v_lin attention.out_lin ffn.lin1 ffn.lin2",
+    ),
+    (
+        "eurobert gte nomic_bert",
+        "q_proj v_proj",
+        "self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj "
+        "mlp.gate_proj mlp.up_proj mlp.down_proj",
+    ),
+    ("modernbert", "Wqkv", "attn.Wqkv attn.Wo mlp.Wi mlp.Wo"),
+    (
+        "mpnet",
+        "q v",
+        "attention.attn.q attention.attn.k attention.attn.v attention.attn.o "
+        "intermediate.dense output.dense",
+    ),
+)
+QUERY_VALUE = {kind: some.split() for kinds, some, _ in FAMILIES for kind in kinds.split()}
+LINEAR = {kind: whole.split() for kinds, _, whole in FAMILIES for kind in kinds.split()}
+
+
+class LoRA(Settings):
+    """W x + alpha / rank · B A x, with W frozen and B zero at the start (Hu et al. 2022).
+
+    `targets` says which linear layers have it: `attention` the query and value maps, as in the
+    paper, `linear` every one within the encoder's layers; a list names them (`query`,
+    `output.dense`), in all layers.
+    """
+
+    fixed: ClassVar[bool] = False
+
+    rank: Annotated[int, Field(ge=1)] = 8
+    alpha: Annotated[int, Field(ge=1)] = 16
+    dropout: Dropout = 0.05  # of what A reads
+    targets: Literal["attention", "linear"] | tuple[str, ...] = "attention"
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _word_or_names(cls, given: Any) -> Any:
+        # pydantic would tell of a fault once for each side of the union.
+        if isinstance(given, str):
+            if given in ("attention", "linear"):
+                return given
+            told = choices("targets", given, ("attention", "linear"))
+            raise FaultsError([((), f"{told}; single layers are given as a list of names")])
+        if given and isinstance(given, list | tuple) and all(isinstance(it, str) for it in given):
+            return tuple(given)
+        raise FaultsError([((), f"expected attention, linear or a list of names, found {given!r}")])
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        """Refuse a rank above the encoder's width, and targets that the architecture lacks.
+
+        Of architectures not known here a list of targets is checked when the encoder is there.
+
+        Raises:
+            InputError: with the reason.
+        """
+        if self.rank > (width := hidden_size(config)):
+            raise InputError(f"rank: at most the encoder's hidden size {width}, found {self.rank}")
+        kind = str(config.get("model_type"))
+        if self.targets == "attention" and kind not in QUERY_VALUE:
+            told = choices("model_type", kind, QUERY_VALUE)
+            raise InputError(f"targets: attention: {told}; give a list of linear layers' names")
+        if isinstance(self.targets, tuple) and kind in LINEAR:
+            _matching(self.targets, LINEAR[kind])
+
+    def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
+        """Freeze the encoder and put A and B beside its linear layers, in place.
+
+        Raises:
+            InputError: the encoder has no linear layer of a name in `targets`.
+        """
+        from peft import LoraConfig, inject_adapter_in_model
+
+        from mtbert.modeling.adaptations.adapter import Adapter
+
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=self._modules(encoder),
+        )
+        inject_adapter_in_model(config, encoder)  # it freezes all else
+        return Adapter(injected=[name for name, p in encoder.named_parameters() if p.requires_grad])
+
+    def _modules(self, encoder: nn.Module) -> list[str]:
+        """Full names of the linear layers that get A and B."""
+        from torch import nn
+
+        # A number in its name tells a layer's module from the embeddings' and the pooler's.
+        linear = [
+            name
+            for name, module in encoder.named_modules()
+            if isinstance(module, nn.Linear) and any(map(str.isdigit, name.split(".")))
+        ]
+        if self.targets == "linear":
+            return linear
+        config: Any = encoder.config
+        names = QUERY_VALUE[config.model_type] if self.targets == "attention" else self.targets
+        return _matching(names, linear)
+
+
+def _matching(names: Sequence[str], modules: Sequence[str]) -> list[str]:
+    """Give the modules that bear one of the names, whole or behind a dot.
+
+    Raises:
+        InputError: a name that no module bears.
+    """
+    found = {name: [it for it in modules if f".{it}".endswith(f".{name}")] for name in names}
+    if missing := [name for name in names if not found[name]]:
+        last = {it.rpartition(".")[2] for it in modules}
+        raise InputError(f"targets: {choices('linear layer', missing[0], last)}")
+    return sorted({it for some in found.values() for it in some})

@@ -1,0 +1,121 @@
+"""Projected attention layers: a small module for each task beside every layer of the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from mtbert.errors import InputError
+from mtbert.modeling.layers import Dropout
+from mtbert.params import FaultsError, Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mtbert.modeling.adaptations.adapter import Adapter
+
+# Where an architecture keeps its layers, and in each the LayerNorm that closes it.
+_BERT = ("encoder.layer", "output.LayerNorm")
+PLACES: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("bert", "data2vec-text", "electra", "ernie", "mpnet", "rembert"), _BERT),
+    **dict.fromkeys(("camembert", "roberta", "xlm-roberta", "deberta", "deberta-v2"), _BERT),
+    "distilbert": ("transformer.layer", "output_layer_norm"),
+}
+REASONS = {
+    "albert": "its layers share one set of weights",
+    "modernbert": "no LayerNorm closes its layers",
+}
+
+
+class PAL(Settings):
+    """TS(h) beside each layer, own to each task: LN(FFN(u) + u + TS(h)) (Stickland & Murray 2019).
+
+    TS(h) = activation(V_D · g(V_E · h)); h is the layer's input, u = LN(h + MHA(h)), V_E maps
+    hidden_size → size and V_D back. Two variants:
+
+    - `attention`: g is multi-head self-attention on the inner size, its queries, keys and values
+      own to each task and layer, without output projection; V_E and V_D are shared by all layers.
+    - `low_rank`: g is the identity, V_E and V_D are own to each layer; no heads, no dropout.
+
+    The default sizes are the authors' at hidden size 768. Weights start from a normal distribution
+    with the encoder's own standard deviation, biases from 0.
+    """
+
+    fixed: ClassVar[bool] = False
+
+    variant: Literal["attention", "low_rank"] = "attention"
+    size: Annotated[int, Field(ge=1)] = 204  # low_rank: 100
+    heads: Annotated[int, Field(ge=1)] | None = 6  # low_rank: null
+    dropout: Dropout | None = 0.1  # of attention weights; low_rank: null
+    bias: bool = True
+    activation: Literal["gelu", "none"] = "gelu"
+    zero: bool = False  # start V_D at 0, so that training starts from the plain encoder
+    encoder: Literal["full", "frozen"] = "full"  # whether training changes the encoder, too
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, knobs: Any) -> Any:
+        if isinstance(knobs, dict) and knobs.get("variant") == "low_rank":
+            return {"size": 100, "heads": None, "dropout": None, **knobs}
+        return knobs
+
+    @model_validator(mode="after")
+    def _fit(self) -> PAL:
+        if self.variant == "low_rank":
+            rule = "low_rank has no attention: leave it out, found {}"
+            wrong = [name for name in ("heads", "dropout") if getattr(self, name) is not None]
+        else:
+            rule = "attention needs a number, found {}"
+            wrong = [name for name in ("heads", "dropout") if getattr(self, name) is None]
+        faults = [((name,), rule.format(getattr(self, name))) for name in wrong]
+        if not faults and self.heads and self.size % self.heads:
+            fitting = [str(n) for n in range(1, self.size + 1) if self.size % n == 0]
+            rule = f"must divide size: {self.size}, found {self.heads} ({', '.join(fitting)} do)"
+            faults = [(("heads",), rule)]
+        if faults:
+            raise FaultsError(faults)
+        return self
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        """Refuse encoders whose layers do not end in a LayerNorm of their own.
+
+        Raises:
+            InputError: with the reason.
+        """
+        kind = str(config.get("model_type"))
+        if kind not in PLACES:
+            known = ", ".join(sorted(PLACES))
+            why = f": {REASONS[kind]}" if kind in REASONS else ""
+            raise InputError(
+                f"pal stands beside the layers of {known}, not of model_type {kind}{why}"
+            )
+        if config.get("chunk_size_feed_forward"):
+            raise InputError(
+                "needs each layer to see a row at once: config.json with chunk_size_feed_forward "
+                f"0, found {config['chunk_size_feed_forward']}"
+            )
+
+    def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
+        """Put a module for each task beside the layers, through hooks on them."""
+        from mtbert.modeling.adaptations.residual import Residual, TaskResidual
+
+        config: Any = encoder.config
+        layers, norm = PLACES[config.model_type]
+        encoder.requires_grad_(self.encoder == "full")
+        parts = {
+            task: TaskResidual(
+                hidden_size=config.hidden_size,
+                layers=config.num_hidden_layers,
+                size=self.size,
+                attention=self.variant == "attention",
+                bias=self.bias,
+                gelu=self.activation == "gelu",
+            ).initialize(std=getattr(config, "initializer_range", 0.02), zero=self.zero)
+            for task in tasks
+        }
+        adapter = Residual(parts, heads=self.heads, dropout=self.dropout or 0.0)
+        stack: Any = encoder.get_submodule(layers)
+        adapter.attach([(layer, layer.get_submodule(norm)) for layer in stack])
+        return adapter

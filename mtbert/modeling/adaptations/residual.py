@@ -1,0 +1,153 @@
+"""A task's own residual function TS(h) beside each layer of an encoder."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mtbert.modeling.adaptations.adapter import Adapter
+from mtbert.modeling.packing import Batch
+
+
+class TaskResidual(nn.Module):
+    """The linear maps of one task's TS(h): V_E, V_D, and each layer's Q, K and V in one."""
+
+    def __init__(
+        self, *, hidden_size: int, layers: int, size: int, attention: bool, bias: bool, gelu: bool
+    ) -> None:
+        super().__init__()
+        # With attention one V_E and one V_D serve all layers: found by number modulo their count.
+        count = 1 if attention else layers
+
+        def linear(inputs: int, outputs: int, count: int) -> nn.ModuleList:
+            return nn.ModuleList(nn.Linear(inputs, outputs, bias=bias) for _ in range(count))
+
+        self.down = linear(hidden_size, size, count)
+        self.qkv = linear(size, 3 * size, layers if attention else 0)
+        self.up = linear(size, hidden_size, count)
+        self.activation = nn.GELU() if gelu else nn.Identity()
+
+    def initialize(self, *, std: float, zero: bool) -> "TaskResidual":
+        """Draw the weights from N(0, std²), biases 0; with `zero` V_D is 0, and TS(h) with it."""
+        for name, value in self.named_parameters():
+            if name.endswith("bias") or (zero and name.startswith("up.")):
+                nn.init.zeros_(value)
+            else:
+                nn.init.normal_(value, std=std)
+        return self
+
+    def enter(self, layer: int, hidden: Tensor) -> Tensor:
+        """V_E and what attention reads: (token, hidden) → (token, 3 · size), or (token, size)."""
+        inner: Tensor = self.down[layer % len(self.down)](hidden)
+        return self.qkv[layer](inner) if len(self.qkv) else inner
+
+    def leave(self, layer: int, inner: Tensor) -> Tensor:
+        """V_D and activation: (token, size) → (token, hidden)."""
+        outer: Tensor = self.activation(self.up[layer % len(self.up)](inner))
+        return outer
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which tokens of a batch belong to which task; padding counts as the first task's."""
+
+    tasks: tuple[str, ...]
+    counts: list[int]  # tokens of each task
+    order: Tensor | None  # (token,): the tokens task by task; None where there is one task
+    place: Tensor | None  # (token,): where each token stands in that order
+
+    @classmethod
+    def of(cls, batch: Batch) -> "Groups":
+        """Sort the tokens by their sequence's task."""
+        tasks = tuple(batch.parts)
+        if len(tasks) == 1:
+            return cls(tasks, [batch.sequence.numel()], None, None)
+        owner = torch.zeros(len(batch.starts) + 1, dtype=torch.long)
+        for number, part in enumerate(batch.parts.values()):
+            for place in filter(None, (part.first, part.second)):
+                owner[place] = number
+        owners = owner.to(batch.sequence.device)[batch.sequence.flatten()]
+        order = owners.argsort(stable=True)
+        # The one wait for the device in a batch: `split` takes its sizes from the host.
+        counts = owners.bincount(minlength=len(tasks)).tolist()
+        return cls(tasks, counts, order, order.argsort())
+
+    def map(self, function: Callable[[str, Tensor], Tensor], tokens: Tensor) -> Tensor:
+        """Apply each task's function to its tokens: (token, n) → (token, m)."""
+        if self.order is None or self.place is None:
+            return function(self.tasks[0], tokens)
+        parts = torch.split(tokens.index_select(0, self.order), self.counts)
+        mapped = [function(task, part) for task, part in zip(self.tasks, parts, strict=True)]
+        return torch.cat(mapped).index_select(0, self.place)
+
+
+class Residual(Adapter):
+    """Adds each token its task's TS(h) before the LayerNorm that closes a layer.
+
+    The tasks' linear maps run on their own tokens; one attention serves all, since sequences of
+    different tasks never see each other.
+    """
+
+    def __init__(
+        self, parts: Mapping[str, TaskResidual], *, heads: int | None, dropout: float
+    ) -> None:
+        super().__init__()
+        self.task_parts.update(parts)
+        self.heads = heads
+        self.dropout = dropout
+        self._groups: Groups | None = None
+        self._mask: Tensor | None = None
+        self._hidden: Tensor | None = None
+
+    def attach(self, layers: Sequence[tuple[nn.Module, nn.Module]]) -> None:
+        """Hook into layers and the LayerNorms that close them.
+
+        The hooks are bound methods, which deepcopy binds anew to the copied adapter.
+        """
+        for number, (layer, norm) in enumerate(layers):
+            layer.register_forward_pre_hook(self._enter)
+            norm.register_forward_pre_hook(partial(self._add, number))
+
+    def begin(self, batch: Batch) -> None:
+        """Find each task's tokens, and which tokens see each other."""
+        self._groups = Groups.of(batch)
+        # As in the encoder padding sees padding, so that no row of the mask is empty.
+        self._mask = batch.sequence[:, None, :, None] == batch.sequence[:, None, None, :]
+
+    def end(self) -> None:
+        """Forget the batch."""
+        self._groups = self._mask = self._hidden = None
+
+    def _enter(self, layer: nn.Module, args: tuple[Any, ...]) -> None:
+        self._hidden = args[0]
+
+    def _add(self, layer: int, norm: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:
+        if self._groups is None or self._hidden is None:
+            raise RuntimeError("call begin(batch) before the encoder: tokens have no task yet")
+        return (args[0] + self._residual(layer, self._hidden, self._groups),)
+
+    def _residual(self, layer: int, hidden: Tensor, groups: Groups) -> Tensor:
+        """TS(h): (row, token, hidden) → (row, token, hidden)."""
+        inner = groups.map(lambda task, x: self._part(task).enter(layer, x), hidden.flatten(0, 1))
+        if self.heads is not None:
+            inner = self._attend(inner.view(*hidden.shape[:2], 3, self.heads, -1))
+        outer = groups.map(lambda task, x: self._part(task).leave(layer, x), inner)
+        return outer.view_as(hidden)
+
+    def _attend(self, qkv: Tensor) -> Tensor:
+        """Self-attention: (row, token, 3, head, size / head) → (row · token, size)."""
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        dropout = self.dropout if self.training else 0.0
+        seen = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=self._mask, dropout_p=dropout
+        )
+        return seen.transpose(1, 2).flatten(2).flatten(0, 1)
+
+    def _part(self, task: str) -> TaskResidual:
+        part = self.task_parts[task]
+        assert isinstance(part, TaskResidual)
+        return part
