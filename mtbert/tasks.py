@@ -1,14 +1,18 @@
 """A task is data: its files, its columns, the kind of its labels. The loop knows no task's name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from mtbert.errors import InputError
-from mtbert.params import Settings, read_yaml, validate
+from mtbert.errors import InputError, choices
+from mtbert.labels import METRICS, Binary, Classes, Labels, Similarity
+from mtbert.params import FaultsError, Settings, read_yaml, validate
+
+# A task's labels are part of it.
+__all__ = ["Binary", "Classes", "Labels", "Similarity"]
 
 SPLITS = ("train", "dev", "test")
 Split = Literal["train", "dev", "test"]
@@ -17,74 +21,28 @@ Split = Literal["train", "dev", "test"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Beside the tasks' scores stands one that combines them.
 OVERALL = "overall"
+# The three tasks of the CS224N leaderboard, and the metric of each that counts there.
+LEADERBOARD = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 
 
 class Columns(Settings):
-    """Names of the columns in a task's files; without `text_b` the task is on single texts."""
+    """Names of the columns in a task's files.
 
-    id: str
+    Without `id` an example is called `{split}-{row number}`; without `text_b` the task is on single
+    texts.
+    """
+
+    id: str | None = None
     text_a: str
     text_b: str | None = None
     label: str
-
-
-class Classes(Settings):
-    """Labels 0 .. count - 1."""
-
-    kind: Literal["classes"]
-    count: Annotated[int, Field(ge=2)]
-
-    @property
-    def width(self) -> int:
-        """Numbers that a head puts out for one example."""
-        return self.count
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest label."""
-        return 0.0, float(self.count - 1)
-
-
-class Binary(Settings):
-    """Labels 0 and 1."""
-
-    kind: Literal["binary"]
-    width: Literal[1] = 1
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest label."""
-        return 0.0, 1.0
-
-
-class Similarity(Settings):
-    """Any number between `low` and `high`."""
-
-    kind: Literal["similarity"]
-    low: float
-    high: float
-    width: Literal[1] = 1
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest label."""
-        return self.low, self.high
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Similarity":
-        if self.low >= self.high:
-            raise ValueError(f"low must be below high, found {self.low} and {self.high}")
-        return self
-
-
-Labels = Annotated[Classes | Binary | Similarity, Field(discriminator="kind")]
 
 
 class Hand(Settings):
     """How predictions are handed in: the file's name for a split, the column's heading."""
 
     file: str
-    column: str
+    column: str = "Predicted_Label"
 
     @field_validator("file")
     @classmethod
@@ -101,9 +59,12 @@ class Task(Settings):
     """One task, as a row of the params file."""
 
     title: str
+    folder: Annotated[str, Field(min_length=1)] | None = None  # of its files, if not data.source
+    format: Literal["tsv", "csv", "parquet"] = "tsv"  # the course's .csv files are tab-separated
     files: dict[Split, str]
     columns: Columns
     labels: Labels
+    metric: str | None = None
     predictions: Hand
 
     @field_validator("files")
@@ -113,7 +74,22 @@ class Task(Settings):
             raise ValueError(f"a task needs train and dev files, missing: {', '.join(missing)}")
         if len(set(files.values())) < len(files):
             raise ValueError(f"each split needs a file of its own, found {files}")
+        if paths := [file for file in files.values() if Path(file).name != file]:
+            raise ValueError(f"plain file names, their folder stands in `folder`; found {paths[0]}")
         return files
+
+    @model_validator(mode="after")
+    def _metric_fits(self) -> "Task":
+        allowed = METRICS[self.labels.kind]
+        if self.metric is not None and self.metric not in allowed:
+            fault = choices(f"metric of {self.labels.kind}", self.metric, allowed)
+            raise FaultsError([(("metric",), fault)])
+        return self
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that the best epoch is chosen by and that reports show first."""
+        return self.metric or METRICS[self.labels.kind][0]
 
     @property
     def paired(self) -> bool:
@@ -136,9 +112,36 @@ def read_tasks(path: Path) -> dict[str, Task]:
                 f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
                 f"{OVERALL!r}, which is the combined score; found {name!r}"
             )
-    tasks = {name: validate(Task, row, where=f"{path}: tasks.{name}") for name, row in rows.items()}
+    tasks = {
+        name: validate(Task, _completed(name, row), where=f"{path}: tasks.{name}")
+        for name, row in rows.items()
+    }
     _check_hands(path, tasks)
     return tasks
+
+
+def still_there(tasks: Mapping[str, Task], names: Iterable[str], *, plan: Path) -> dict[str, Task]:
+    """The rows of the tasks that a plan names.
+
+    Args:
+        tasks: All tasks of the params file.
+        names: Those of the plan.
+        plan: Its file, for the error.
+
+    Raises:
+        InputError: the params file has lost a task since the plan was made.
+    """
+    names = list(names)
+    if lost := [name for name in names if name not in tasks]:
+        raise InputError(f"{plan}: {choices('task', lost[0], tasks)}; `dvc repro` makes it anew")
+    return {name: tasks[name] for name in names}
+
+
+def _completed(name: str, row: Any) -> Any:
+    """A row with what its name alone decides."""
+    if not isinstance(row, Mapping):
+        return row
+    return {"title": name, "predictions": {"file": f"{name}-{{split}}-output.csv"}, **row}
 
 
 def _check_hands(path: Path, tasks: Mapping[str, Task]) -> None:

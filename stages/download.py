@@ -24,16 +24,15 @@ def main(
     """Bring the tasks' files, or the encoder, into a folder, with SOURCE.json saying whence."""
     from mtbert.corpora.backbones import bring
     from mtbert.corpora.settings import Data, Encoder
-    from mtbert.corpora.sources import collect, file_names
+    from mtbert.corpora.sources import collect
     from mtbert.outputs import new_folder
     from mtbert.params import read_section
     from mtbert.tasks import read_tasks
 
     if thing is Thing.corpora:
-        data = read_section(params, "data", Data)
-        names = file_names(read_tasks(params).values())
+        data, tasks = read_section(params, "data", Data), read_tasks(params)
         with new_folder(out) as folder:
-            collect(data.source, names, folder, where=f"{params}: data.source")
+            collect(data.source, tasks, folder, where=str(params))
     else:
         encoder = read_section(params, "encoder", Encoder)
         with new_folder(out) as folder:

@@ -66,16 +66,14 @@ def planned_tasks(plan: Path, params: Path) -> "dict[str, Task]":
     Raises:
         InputError: a file does not fit, or the params file has lost a task of the plan.
     """
-    from mtbert.errors import InputError, choices
+    from mtbert.errors import InputError
     from mtbert.params import read_yaml
-    from mtbert.tasks import read_tasks
+    from mtbert.tasks import read_tasks, still_there
 
-    tasks, planned = read_tasks(params), read_yaml(plan).get("tasks")
+    planned = read_yaml(plan).get("tasks")
     if not isinstance(planned, dict):
         raise InputError(f"{plan}: tasks: expected those of the strategy, found {planned!r}")
-    if lost := [name for name in planned if name not in tasks]:
-        raise InputError(f"{plan}: {choices('task', lost[0], tasks)}; run `dvc repro plan`")
-    return {name: tasks[name] for name in planned}
+    return still_there(read_tasks(params), planned, plan=plan)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from mtbert.cli import run
 
 
 def main(
-    corpora: Annotated[Path, typer.Argument(help="Folder of the tasks' files.")],
+    corpora: Annotated[Path, typer.Argument(help="Folder of the tasks' files, {task}/{file}.")],
     out: Annotated[Path, typer.Argument(help="Folder to write: {task}/{split}.parquet.")],
     report: Annotated[Path, typer.Argument(help="JSON file to write: what the data holds.")],
     params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
@@ -30,7 +30,7 @@ def main(
     with new_folder(out) as folder:
         for name, task in read_tasks(params).items():
             facts[name] = {}
-            for split, examples in read_task(corpora, name, task, data):
+            for split, examples in read_task(corpora / name, name, task, data):
                 for line in warnings(examples):
                     print(line, file=sys.stderr)
                 write_table(folder / name / f"{split}.parquet", examples.table())

@@ -1,11 +1,14 @@
 """A task's row is checked whole."""
 
+from pathlib import Path
+
 import pytest
 from ruamel.yaml import YAML
 
 from mtbert.errors import InputError
+from mtbert.labels import METRICS, classes, unnamed
 from mtbert.params import validate
-from mtbert.tasks import Task, read_tasks
+from mtbert.tasks import Task, read_tasks, still_there
 
 ROW = {
     "title": "t",
@@ -63,6 +66,36 @@ def test_pairs():
             for file in ("p.csv", "a/{split}.csv", "{split}-{task}.csv", "a\\{split}")
         ),
         ({"colums": {}}, "unknown key 'colums'; did you mean 'columns'?"),
+        (
+            {"files": {"train": "a", "dev": "x/b"}},
+            "tasks.sst.files: plain file names, their folder stands in `folder`; found x/b",
+        ),
+        ({"format": "paquet"}, "tasks.sst.format: unknown format 'paquet'; did you mean 'parquet'"),
+        (
+            {"metric": "f1"},
+            "tasks.sst.metric: unknown metric of classes 'f1' "
+            "(allowed: accuracy, macro_f1, matthews)",
+        ),
+        (
+            {"labels": {"kind": "similarity", "low": 0, "high": 5}, "metric": "speerman"},
+            "unknown metric of similarity 'speerman'; did you mean 'spearman'?",
+        ),
+        *(
+            ({"labels": {"kind": "classes", **labels}}, f"tasks.sst.labels{told}")
+            for labels, told in (
+                ({"names": ["a"]}, ".count: input should be greater than or equal to 2, found 1"),
+                ({"names": ["a", "b"], "count": 3}, ": count is 3, but there are 2 names"),
+                ({"names": ["a", "a"]}, ".names: each name may stand once, found ['a', 'a']"),
+                ({"names": ["a", " b"]}, ".names: a name is printable text without spaces"),
+                ({"names": ["a", "b\nc"]}, ".names: a name is printable text without spaces"),
+                ({"names": ["a", 2]}, ".names.1: input should be a valid string, found 2"),
+                ({"names": "ab"}, ".names: input should be a valid array, found 'ab'"),
+            )
+        ),
+        (
+            {"labels": {"kind": "binary", "names": ["a", "b", "c"]}},
+            "tasks.sst.labels.names: value should have at most 2 items",
+        ),
     ],
 )
 def test_bad_rows(change, told):
@@ -70,6 +103,53 @@ def test_bad_rows(change, told):
         validate(Task, {**ROW, **change}, where="p.yaml: tasks.sst")
     assert told in str(error.value)
     assert str(error.value).startswith("p.yaml: tasks.sst")
+
+
+def labels_of(**row):
+    return validate(Task, {**ROW, "labels": row}, where="p").labels
+
+
+def test_names_say_how_many_classes_there_are():
+    three = labels_of(kind="classes", names=["a", "b", "c"])
+    assert (three.count, three.bounds, classes(three)) == (3, (0.0, 2.0), ("a", "b", "c"))
+    assert labels_of(kind="classes", names=["a", "b", "c"], count=3) == three
+    assert unnamed(three) == labels_of(kind="classes", count=3)
+    assert classes(unnamed(three)) == ("0", "1", "2")
+    assert classes(labels_of(kind="binary", names=["no", "yes"])) == ("no", "yes")
+
+
+def test_classes_of_a_range_are_whole_labels_halves_up():
+    range_ = labels_of(kind="similarity", low=-0.6, high=2.5)
+    assert classes(range_) == ("-1", "0", "1", "2", "3")
+    assert unnamed(range_) is range_
+
+
+def test_the_main_metric_is_the_first_of_its_kind_unless_named():
+    assert validate(Task, ROW, where="p").main_metric == "accuracy"
+    for metric in METRICS["classes"]:
+        assert validate(Task, ROW | {"metric": metric}, where="p").main_metric == metric
+    graded = ROW | {"labels": {"kind": "similarity", "low": 0, "high": 5}}
+    assert validate(Task, graded, where="p").main_metric == "pearson"
+
+
+def test_a_short_row_is_completed_from_its_name(tmp_path):
+    short = {
+        "files": {"train": "a", "dev": "b"},
+        "columns": {"text_a": "s", "label": "y"},
+        "labels": {"kind": "binary"},
+    }
+    (task,) = read_tasks(write(tmp_path, mine=short)).values()
+    assert (task.title, task.format, task.folder) == ("mine", "tsv", None)
+    hand = task.predictions
+    assert (hand.file, hand.column) == ("mine-{split}-output.csv", "Predicted_Label")
+
+
+def test_a_plan_s_tasks_are_still_there(tmp_path):
+    other = ROW | {"predictions": {"file": "b-{split}.csv"}}
+    tasks = read_tasks(write(tmp_path, a=ROW, b=other))
+    assert list(still_there(tasks, ["b"], plan=tmp_path)) == ["b"]
+    with pytest.raises(InputError, match=r"^plan\.yaml: unknown task 'c' .*dvc repro"):
+        still_there(tasks, iter(["a", "c"]), plan=Path("plan.yaml"))
 
 
 def write(folder, **rows):

@@ -1,8 +1,9 @@
-"""The corpora's sources: the embedded sample, the course's repository, a folder of the user's."""
+"""The corpora's sources: the embedded sample, the course's repository, folders of the user's."""
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -43,109 +44,108 @@ TERMS = {
 }
 OURS = "Apache-2.0, written for this project"
 UNKNOWN = "given by the user; the terms are those of its owner"
-
-
-def file_names(tasks: Iterable[Task]) -> list[str]:
-    """The distinct files that the tasks name, sorted.
-
-    Raises:
-        InputError: a name is a path.
-    """
-    names = sorted({name for task in tasks for name in task.files.values()})
-    if paths := [name for name in names if Path(name).name != name]:
-        raise InputError(
-            f"tasks: files: expected plain file names, found {', '.join(paths)}; "
-            "give their folder as data.source"
-        )
-    return names
+SHOWN = 12  # names of files that a message lists
 
 
 def collect(
-    source: str, names: list[str], out: Path, *, where: str = "data.source", url: str = URL
+    source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "params", url: str = URL
 ) -> None:
-    """Bring the named files of a source into the folder `out`, with `SOURCE.json` beside them.
+    """Bring the tasks' files into `{out}/{task}/`, and write `SOURCE.json` beside these folders.
 
     Args:
-        source: `sample`, `cs224n`, or a folder.
-        names: the files wanted.
+        source: `sample`, `cs224n`, or a folder, of the tasks that have no folder of their own.
+        tasks: their rows.
         out: an existing folder.
-        where: opens the message of an error: the params file and key of the source.
+        where: the params file, to open the messages of errors.
         url: where the course's files lie.
 
     Raises:
-        InputError: no such source, a file is missing, or a file cannot be fetched as it should be.
+        InputError: no such source or folder, a file is missing, or a file cannot be fetched as it
+            should be.
     """
-    if source == "cs224n":
-        origin: dict[str, Any] = {"url": url, "commit": COMMIT}
-        found = fetch_course(names, where=where, url=url)
+    # What is missing is told before anything is fetched.
+    places = find(source, tasks, where=where)
+    facts = {}
+    for name, task in tasks.items():
+        (out / name).mkdir()
+        for file in task.files.values():
+            copy, place = out / name / file, places[name]
+            shutil.copyfile(fetch_course(file, url=url) if place is None else place / file, copy)
+            facts[f"{name}/{file}"] = _facts(copy, source, task)
+    origin = {"url": url, "commit": COMMIT} if None in places.values() else {}
+    described = {"source": source, **origin, "files": facts}
+    write_text(out / "SOURCE.json", json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+
+
+def _facts(path: Path, source: str, task: Task) -> dict[str, Any]:
+    """What SOURCE.json says of a file."""
+    if task.folder is not None:
+        origin = {"folder": task.folder, "terms": UNKNOWN}
+    elif source == "cs224n":
+        terms = (text for prefix, text in TERMS.items() if path.name.startswith(prefix))
+        origin = {"terms": next(terms)}
     else:
-        origin = {}
-        found = find_files(folder_of(source, where=where), names)
-    for name, path in found.items():
-        shutil.copyfile(path, out / name)
-    files = {
-        name: {
-            "bytes": (out / name).stat().st_size,
-            "git_blob_sha1": git_blob_sha1(out / name),
-            "terms": _terms(source, name),
-        }
-        for name in names
-    }
-    facts = {"source": source, **origin, "files": files}
-    write_text(out / "SOURCE.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        origin = {"terms": OURS if source == "sample" else UNKNOWN}
+    return {"bytes": path.stat().st_size, "git_blob_sha1": git_blob_sha1(path), **origin}
 
 
-def _terms(source: str, name: str) -> str:
-    if source == "cs224n":
-        return next(text for prefix, text in TERMS.items() if name.startswith(prefix))
-    return OURS if source == "sample" else UNKNOWN
-
-
-def fetch_course(names: list[str], *, where: str, url: str) -> dict[str, Path]:
-    """Fetch and verify the course's files; those of an earlier, broken run are not fetched again.
+def fetch_course(file: str, *, url: str) -> Path:
+    """Fetch and verify one of the course's files; an earlier, broken run's is not fetched again.
 
     Raises:
-        InputError: the course has no such file, or it cannot be fetched as it should be.
+        InputError: it cannot be fetched as it should be.
     """
-    for name in names:
-        if name not in BLOBS:
-            raise InputError(f"{where}: cs224n: {choices('file', name, BLOBS)}")
-    downloads = project_root() / WORK / "downloads"
-    return {name: fetch(f"{url}/{name}", BLOBS[name], downloads) for name in names}
+    return fetch(f"{url}/{file}", BLOBS[file], project_root() / WORK / "downloads")
 
 
-def check_source(source: str, *, where: str) -> None:
+def find(source: str, tasks: Mapping[str, Task], *, where: str) -> dict[str, Path | None]:
+    """Find the folder of each task's files, without opening a connection.
+
+    Returns:
+        Task -> folder; None for the course's files, which have to be fetched.
+
+    Raises:
+        InputError: a source or folder is not there, or lacks files, each with the names there that
+            come nearest.
+    """
+    places: dict[str, Path | None] = {}
+    missing = []
+    for name, task in tasks.items():
+        places[name] = folder = _folder(source, task, name, where)
+        there = [path.name for path in folder.iterdir() if path.is_file()] if folder else [*BLOBS]
+        for split, file in task.files.items():
+            if file not in there:
+                near = get_close_matches(file, there, n=SHOWN, cutoff=0.0) or ["none"]
+                own = "" if task.folder else f"; one of your own lies in tasks.{name}.folder"
+                fault = choices(f"file of {folder or source}", file, near) + own
+                missing.append(f"{where}: tasks.{name}.files.{split}: {fault}")
+    if missing:
+        raise InputError("\n".join(missing))
+    return places
+
+
+def _folder(source: str, task: Task, name: str, where: str) -> Path | None:
+    if task.folder is None:
+        return check_source(source, where=f"{where}: data.source")
+    folder = resolve(task.folder)
+    if not folder.is_dir():
+        raise InputError(f"{where}: tasks.{name}.folder: there is no folder {folder}")
+    return folder
+
+
+def check_source(source: str, *, where: str) -> Path | None:
     """Make sure that a source is a known word or a folder, without opening a connection.
+
+    Returns:
+        The folder; None for the course's files, which have to be fetched.
 
     Raises:
         InputError: it is neither.
     """
-    if source != "cs224n":
-        folder_of(source, where=where)
-
-
-def folder_of(source: str, *, where: str) -> Path:
-    """The folder that a source stands for.
-
-    Raises:
-        InputError: it is neither a known word nor a folder.
-    """
+    if source == "cs224n":
+        return None
     folder = SAMPLE if source == "sample" else resolve(source)
     if not folder.is_dir():
         known = choices("source", source, ("sample", "cs224n"))
         raise InputError(f"{where}: {known}, or a folder; there is no folder {folder}")
     return folder
-
-
-def find_files(folder: Path, names: list[str]) -> dict[str, Path]:
-    """Find files in a folder.
-
-    Raises:
-        InputError: some are missing, with what was looked for, what is there, and near names.
-    """
-    there = [path.name for path in folder.iterdir() if path.is_file()]
-    missing = [name for name in names if name not in there]
-    if missing:
-        faults = [f"{folder}: {choices('file', name, there or ['none'])}" for name in missing]
-        raise InputError("\n".join([*faults, f"{folder}: looked for {', '.join(names)}"]))
-    return {name: folder / name for name in names}

@@ -4,7 +4,7 @@ from statistics import fmean
 from typing import Any
 
 from mtbert.corpora.validation import SHOWN, Examples
-from mtbert.tasks import Labels, Similarity
+from mtbert.labels import Labels, Similarity, classes
 
 BINS = 10
 
@@ -35,12 +35,11 @@ def distribution(values: list[float], labels: Labels) -> dict[str, Any] | None:
     """
     if not values:
         return None
-    low, high = labels.bounds
     if not isinstance(labels, Similarity):
-        return {str(label): values.count(label) for label in range(int(low), int(high) + 1)}
+        return {name: values.count(label) for label, name in enumerate(classes(labels))}
     import numpy as np
 
-    counts, edges = np.histogram(values, bins=BINS, range=(low, high))
+    counts, edges = np.histogram(values, bins=BINS, range=labels.bounds)
     return {
         "min": min(values),
         "mean": round(fmean(values), 4),
@@ -55,7 +54,7 @@ def distribution(values: list[float], labels: Labels) -> dict[str, Any] | None:
 def warnings(examples: Examples) -> list[str]:
     """Lines to print on the unusable rows: the first ones, then how many more."""
     lines = [
-        f"warning: {examples.file}: line {line}: not used: {reason}"
+        f"warning: {examples.file}: {examples.unit} {line}: not used: {reason}"
         for line, reason in examples.unusable[:SHOWN]
     ]
     more = len(examples.unusable) - len(lines)

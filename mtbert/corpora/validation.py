@@ -1,15 +1,17 @@
 """From rows to examples: what cannot be used is named, never dropped silently."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtbert.corpora.parsing import Row, read_rows
+from mtbert.corpora.parquet import read_parquet
+from mtbert.corpora.parsing import DELIMITERS, Row, read_rows
 from mtbert.corpora.settings import Data
 from mtbert.errors import InputError, choices
-from mtbert.tasks import Labels, Similarity, Task
+from mtbert.labels import Labels, Similarity, classes
+from mtbert.tasks import Split, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +29,7 @@ class Examples:
     texts_b: list[str | None] = field(default_factory=list)  # None in a task on single texts
     labels: list[float | None] = field(default_factory=list)  # None where test has none
     unusable: list[tuple[int, str]] = field(default_factory=list)  # line, reason
+    unit: str = "line"  # what the file is counted in: lines, or rows
 
     @property
     def rows(self) -> int:
@@ -59,33 +62,34 @@ def read_task(folder: Path, name: str, task: Task, data: Data) -> Iterator[tuple
     seen: dict[str, str] = {}
     for split, file in task.files.items():
         if not (folder / file).is_file():
-            there = sorted(path.name for path in folder.glob("*.csv"))
+            there = sorted(path.name for path in folder.glob("*.*"))
             raise InputError(f"tasks.{name}: {folder}: {choices('file', file, there or ['none'])}")
-        examples = read_split(folder / file, task, data, labelled=split != "test", seen=seen)
-        yield split, examples
+        yield split, read_split(folder / file, task, data, split=split, seen=seen)
 
 
 def read_split(
-    path: Path, task: Task, data: Data, *, labelled: bool, seen: dict[str, str]
+    path: Path, task: Task, data: Data, *, split: Split, seen: dict[str, str]
 ) -> Examples:
     """Read one file.
 
     Args:
         path: the file.
-        task: what its columns are called and which labels are allowed.
+        task: its format, what its columns are called and which labels are allowed.
         data: how many rows may be unusable, how long a text may be.
-        labelled: whether every row must have a label.
+        split: every row must have a label, unless it is `test`.
         seen: id -> where, of the task's files read before; this file's are added.
 
     Raises:
         InputError: as for `read_task`.
     """
-    header, rows = read_rows(path, max_characters=data.max_characters)
+    header, rows = _open(path, task, data)
+    examples = Examples(path.name, unit="row" if task.format == "parquet" else "line")
+    labelled = split != "test"
     places = _places(path, header, task, labelled=labelled)
-    examples = Examples(path.name)
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         try:
             fields = _fields(row, places, len(header), data.max_characters, labelled=labelled)
+            fields.setdefault("id", f"{split}-{number}")
             label = _label(fields["label"], task.labels) if fields.get("label") else None
             if fields["id"] in seen:
                 raise _UnusableError(f"id {fields['id']} is already in {seen[fields['id']]}")
@@ -94,7 +98,7 @@ def read_split(
             lines = range(row.line, row.last + 1) if row.fault else [row.line]
             examples.unusable += [(line, str(reason)) for line in lines]
             continue
-        seen[fields["id"]] = f"{path.name} line {row.line}"
+        seen[fields["id"]] = f"{path.name} {examples.unit} {row.line}"
         examples.ids.append(fields["id"])
         examples.texts_a.append(fields["text_a"])
         examples.texts_b.append(fields.get("text_b"))
@@ -103,21 +107,37 @@ def read_split(
     return examples
 
 
+def _open(path: Path, task: Task, data: Data) -> tuple[list[str], Iterable[Row]]:
+    """The names of a file's columns, and its rows."""
+    if task.format == "parquet":
+        return read_parquet(path, task.columns)
+    return read_rows(path, format=task.format, max_characters=data.max_characters)
+
+
 def _places(path: Path, header: list[str], task: Task, *, labelled: bool) -> dict[str, int]:
     """TEXT column -> position in a row."""
+    where = path if task.format == "parquet" else f"{path}: line 1"
     wanted = {key: name for key, name in task.columns.model_dump().items() if name is not None}
     if not labelled and wanted["label"] not in header:
         del wanted["label"]
     named = [name for name in header if name] or ["none has a name"]
     for key, name in wanted.items():
         if name not in header:
-            raise InputError(f"{path}: line 1: columns.{key}: {choices('column', name, named)}")
+            fault = choices("column", name, named) + _other_format(header, task.format)
+            raise InputError(f"{where}: columns.{key}: {fault}")
         if header.count(name) > 1:
             raise InputError(
-                f"{path}: line 1: columns.{key}: expected one column {name!r}, "
-                f"found {header.count(name)}"
+                f"{where}: columns.{key}: expected one column {name!r}, found {header.count(name)}"
             )
     return {key: header.index(name) for key, name in wanted.items()}
+
+
+def _other_format(header: list[str], format: str) -> str:
+    """A hint where the names of columns look like a line that was never taken apart."""
+    for other, delimiter in DELIMITERS.items():
+        if format in DELIMITERS and format != other and any(delimiter in name for name in header):
+            return f"; the task has format: {format}, should it be {other}?"
+    return ""
 
 
 def _fields(
@@ -141,24 +161,39 @@ def _fields(
 
 
 def _label(text: str, labels: Labels) -> float:
-    low, high = labels.bounds
-    allowed = f"a number from {low:g} to {high:g}"
-    if not isinstance(labels, Similarity):
-        allowed = f"a whole number from {low:g} to {high:g}"
+    value = _number(text)
+    if isinstance(labels, Similarity):
+        if value is None or not labels.low <= value <= labels.high:
+            allowed = f"a number from {labels.low:g} to {labels.high:g}"
+            raise _UnusableError(f"label {text!r} is not allowed; expected {allowed}")
+        return value
+    names = classes(labels)
+    if text in names:
+        return float(names.index(text))
+    # 1.0 is the label 1, whose place need not be 1: names may be numbers, such as stars 1 to 5.
+    numbers = [_number(name) for name in names]
+    places = numbers if any(number is not None for number in numbers) else [*range(len(names))]
+    if value is not None and value in places:
+        return float(places.index(value))
+    if labels.names is not None:
+        raise _UnusableError(choices("label", text, names))
+    allowed = f"a whole number from {names[0]} to {names[-1]}"
+    raise _UnusableError(f"label {text!r} is not allowed; expected {allowed}")
+
+
+def _number(text: str) -> float | None:
+    """The finite number that a text stands for, if it does."""
     try:
         value = float(text)
     except ValueError:
-        raise _UnusableError(f"label {text!r} is not a number; expected {allowed}") from None
-    whole = isinstance(labels, Similarity) or value.is_integer()
-    if not math.isfinite(value) or not low <= value <= high or not whole:
-        raise _UnusableError(f"label {text!r} is not allowed; expected {allowed}")
-    return value
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _judge(path: Path, examples: Examples, max_bad_share: float) -> None:
     """Stop at too many unusable rows."""
-    bad = len(examples.unusable)
-    listed = [f"{path}: line {line}: {reason}" for line, reason in examples.unusable[:SHOWN]]
+    bad, unit = len(examples.unusable), examples.unit
+    listed = [f"{path}: {unit} {line}: {reason}" for line, reason in examples.unusable[:SHOWN]]
     if not examples.ids or bad > max_bad_share * examples.rows:
         rule = "none is left" if not examples.ids else f"data.max_bad_share is {max_bad_share:g}"
         share = f"{bad} of {examples.rows} rows ({bad / examples.rows:.2%}) cannot be used"

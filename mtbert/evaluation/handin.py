@@ -2,22 +2,30 @@
 
 import csv
 import io
+from math import floor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mtbert.errors import InputError
 from mtbert.evaluation.predictions import Predictions
-from mtbert.tasks import Classes, Hand, Labels
+from mtbert.labels import Classes, Labels, Similarity, classes
+from mtbert.tasks import Hand
 
 
 def handin(predictions: Predictions, labels: Labels, column: str) -> str:
     r"""Write predictions in the course's format: `id \t Heading `, then `id , value ` a line.
 
-    Classes are integers, binary labels 1.0 or 0.0, similarities the unclipped number.
+    Labels with names are called by them; else classes are integers, binary labels 1.0 or 0.0.
+    Similarities are the unclipped number.
     """
-    values = predictions.values if isinstance(labels, Classes) else predictions.values.astype(float)
-    rows = zip(predictions.ids, values.tolist(), strict=True)
+    values: list[Any] = predictions.values.tolist()
+    if not isinstance(labels, Similarity) and labels.names is not None:
+        values = [labels.names[value] for value in values]
+    elif not isinstance(labels, Classes):
+        values = [float(value) for value in values]
+    rows = zip(predictions.ids, values, strict=True)
     lines = [f"id \t {column} ", *(f"{name} , {value} " for name, value in rows)]
     return "\n".join(lines) + "\n"
 
@@ -37,13 +45,14 @@ def handin_path(folder: Path, hand: Hand, split: str, *, task: str) -> Path:
 
 
 def confusion(predictions: Predictions, labels: Labels) -> str:
-    """Actual and predicted class of each example as CSV.
+    """Actual and predicted class of each example as CSV, by their names.
 
     A similarity is clipped to its range and rounded to whole labels, halves up.
     """
     low, high = labels.bounds
+    names, first = classes(labels), floor(low + 0.5)
     actual, predicted = (
-        np.floor(np.clip(values, low, high) + 0.5).astype(int).tolist()
+        [names[place] for place in np.floor(np.clip(values, low, high) + 0.5).astype(int) - first]
         for values in (predictions.labels, predictions.values)
     )
     file = io.StringIO()

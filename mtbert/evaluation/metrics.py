@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mtbert.tasks import Binary, Classes, Labels, Similarity
+from mtbert.labels import Binary, Classes, Labels, Similarity
+from mtbert.tasks import LEADERBOARD
 
 Scores = dict[str, float | int | None]
 Values = dict[str, float | None]
 
-# The three tasks of the CS224N leaderboard, and the metric of each that counts there.
-OVERALL = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 DECIMALS = 6  # enough for any dev set, and small diffs in git
 
 
@@ -22,7 +21,7 @@ def score(labels: Labels, actual: np.ndarray, predicted: np.ndarray) -> Scores:
     """Score predictions against labels, both (example,).
 
     `n` counts the examples. `majority` is the accuracy of always naming the commonest label of
-    these very examples. A correlation with a constant is undefined: None.
+    these very examples. A correlation with a constant is undefined: None; Matthews' is then 0.
     """
     match labels:
         case Classes():
@@ -40,9 +39,9 @@ def overall(scores: Mapping[str, Mapping[str, Any]]) -> Scores | None:
     mean = (sst + para + sts) / 3; leaderboard = (sst + para + (sts + 1) / 2) / 3. Both are None
     where one of the three metrics is undefined.
     """
-    if any(metric not in scores.get(task, {}) for task, metric in OVERALL.items()):
+    if any(metric not in scores.get(task, {}) for task, metric in LEADERBOARD.items()):
         return None
-    parts = [scores[task][metric] for task, metric in OVERALL.items()]
+    parts = [scores[task][metric] for task, metric in LEADERBOARD.items()]
     if None in parts:
         return {"mean": None, "leaderboard": None}
     sst, para, sts = parts
@@ -63,13 +62,14 @@ def undefined(scores: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _classes(actual: np.ndarray, predicted: np.ndarray, *, average: str) -> Values:
-    from sklearn.metrics import accuracy_score, f1_score
+    from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
     actual, predicted = actual.astype(np.int64), predicted.astype(np.int64)
     f1 = f1_score(actual, predicted, average=average, zero_division=0.0)
     return {
         "accuracy": accuracy_score(actual, predicted),
         "macro_f1" if average == "macro" else "f1": f1,
+        "matthews": matthews_corrcoef(actual, predicted),
         "majority": np.bincount(actual).max() / len(actual),
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mtbert.errors import InputError
-from mtbert.tasks import Binary, Classes, Labels
+from mtbert.labels import Binary, Classes, Labels
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +54,7 @@ def decode(table: "pa.Table", labels: Labels, *, labelled: bool, where: str) -> 
             f"{where}: no column {lost[0]!r} (found: {', '.join(table.column_names)}); "
             "not what training writes, rerun it with `dvc repro -f`"
         )
-    outputs = _outputs(table, labels.width, where)
+    outputs = _outputs(table, labels, where)
     actual = table["label"].to_numpy(zero_copy_only=False).astype(np.float64)
     if labelled and (bare := np.flatnonzero(np.isnan(actual)).tolist()):
         raise InputError(f"{where}: row {bare[0]}: a label is required here, found none")
@@ -65,22 +65,27 @@ def decode(table: "pa.Table", labels: Labels, *, labelled: bool, where: str) -> 
             probabilities = _softmax(outputs)
             values = outputs.argmax(axis=1)
         case Binary():
-            probabilities = _sigmoid(outputs[:, 0])
+            single = outputs.shape[1] == 1
+            probabilities = _sigmoid(outputs[:, 0]) if single else _softmax(outputs)[:, 1]
             values = (probabilities > THRESHOLD).astype(np.int64)
         case _:
             values = outputs[:, 0]
     return Predictions(table["id"].to_pylist(), actual, values, probabilities)
 
 
-def _outputs(table: "pa.Table", width: int, where: str) -> np.ndarray:
+def _outputs(table: "pa.Table", labels: Labels, where: str) -> np.ndarray:
     """Outputs as one array, (example, width) float64."""
     lists = table["output"].combine_chunks()
     widths = lists.value_lengths().to_numpy()
+    # A binary head gives one logit, or one for each label.
+    allowed = (1, 2) if isinstance(labels, Binary) else (labels.width,)
+    width = widths[0] if len(widths) and widths[0] in allowed else allowed[0]
     if wrong := np.flatnonzero(widths != width).tolist():
         found = int(widths[wrong[0]])
         raise InputError(
-            f"{where}: row {wrong[0]}: the task's labels ask for {width} outputs an example, "
-            f"found {found}; rerun the training with the present task row"
+            f"{where}: row {wrong[0]}: the task's labels ask for {' or '.join(map(str, allowed))} "
+            f"outputs an example, the same for all, found {found}; rerun the training with the "
+            "present task row"
         )
     outputs: np.ndarray = lists.flatten().to_numpy().astype(np.float64).reshape(-1, width)
     if broken := np.flatnonzero(~np.isfinite(outputs).all(axis=1)).tolist():

@@ -12,6 +12,8 @@ from mtbert.corpora import sources
 from mtbert.corpora.fetching import fetch, git_blob_sha1
 from mtbert.corpora.sources import collect
 from mtbert.errors import InputError
+from mtbert.params import validate
+from mtbert.tasks import Task
 
 BODY = bytes(range(256)) * 1024
 BLOB = hashlib.sha1(b"blob 262144\0" + BODY).hexdigest()
@@ -140,12 +142,17 @@ def test_the_course_files_are_verified(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(sources.BLOBS, "sts-dev.csv", BLOB)
+    for file in ("sts-train.csv", "sts-dev.csv"):
+        monkeypatch.setitem(sources.BLOBS, file, BLOB)
     (tmp_path / "out").mkdir()
-    collect("cs224n", ["sts-dev.csv"], tmp_path / "out", url=server.url)
-    assert (tmp_path / "out/sts-dev.csv").read_bytes() == BODY
+    row = {
+        "title": "a",
+        "files": {"train": "sts-train.csv", "dev": "sts-dev.csv"},
+        "columns": {"text_a": "a", "label": "b"},
+        "labels": {"kind": "binary"},
+        "predictions": {"file": "{split}"},
+    }
+    task = validate(Task, row, where="a")
+    collect("cs224n", {"a": task}, tmp_path / "out", url=server.url)
+    assert (tmp_path / "out/a/sts-dev.csv").read_bytes() == BODY
     assert (tmp_path / ".dvc/tmp/mtbert/downloads" / BLOB).is_file()
-    with pytest.raises(
-        InputError, match=r"unknown file 'sts-dv\.csv'; did you mean 'sts-dev\.csv'"
-    ):
-        collect("cs224n", ["sts-dv.csv"], tmp_path / "out", url=server.url)

@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from mtbert.corpora import sources
 from mtbert.corpora.folders import project_root, resolve
-from mtbert.corpora.sources import SAMPLE, check_source, collect, file_names
+from mtbert.corpora.sources import SAMPLE, check_source, collect, find
 from mtbert.errors import InputError
 from mtbert.params import validate
 from mtbert.tasks import Task
 
 
-def task(**files: str) -> Task:
+def task(folder: str | None = None, **files: str) -> Task:
     row = {
         "title": "a",
+        "folder": folder,
         "files": files,
         "columns": {"id": "id", "text_a": "sentence", "label": "label"},
         "labels": {"kind": "binary"},
@@ -32,43 +34,83 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_files_are_distinct_and_have_no_folder() -> None:
-    tasks = [task(train="b.csv", dev="c.csv"), task(train="a.csv", dev="c.csv")]
-    assert file_names(tasks) == ["a.csv", "b.csv", "c.csv"]
-    with pytest.raises(InputError, match=r"plain file names, found \.\./x\.csv"):
-        file_names([task(train="../x.csv", dev="c.csv")])
-
-
 @pytest.mark.parametrize("source", ["sample", "../mine"])
 def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
     folder = project / (SAMPLE if source == "sample" else source)
     folder.mkdir(exist_ok=True)
     for name in ("a.csv", "b.csv", "notes.txt"):
         (folder / name).write_text("hello\n")
-    collect(source, ["a.csv", "b.csv"], project / "out")
-    assert sorted(path.name for path in (project / "out").iterdir()) == [
-        "SOURCE.json", "a.csv", "b.csv",
-    ]  # fmt: skip
+    collect(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
+    assert written(project) == ["SOURCE.json", "one/a.csv", "one/b.csv"]
     facts = json.loads((project / "out/SOURCE.json").read_text())
     assert facts["source"] == source
     # `echo hello | git hash-object --stdin`
-    assert facts["files"]["a.csv"]["git_blob_sha1"] == "ce013625030ba8dba906f756967f9e9ca394464a"
-    assert facts["files"]["a.csv"]["bytes"] == 6
-    assert facts["files"]["a.csv"]["terms"].startswith("Apache" if source == "sample" else "given")
+    found = facts["files"]["one/a.csv"]
+    assert found["git_blob_sha1"] == "ce013625030ba8dba906f756967f9e9ca394464a"
+    assert found["bytes"] == 6
+    assert found["terms"].startswith("Apache" if source == "sample" else "given")
+
+
+def written(project: Path) -> list[str]:
+    out = project / "out"
+    return sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+
+
+def test_a_task_s_own_folder_stands_beside_the_course_s_files(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of the same name stay apart; only the course's are fetched."""
+    names = {"train": "sts-train.csv", "dev": "sts-dev.csv"}
+    (project / "mine").mkdir()
+    for name in names.values():
+        (project / "mine" / name).write_text("mine\n")
+
+    def fetch(url: str, blob: str, folder: Path) -> Path:
+        (project / blob).write_text(url)
+        return project / blob
+
+    monkeypatch.setattr(sources, "fetch", fetch)
+    tasks = {"sts": task(**names), "own": task("mine", **names)}
+    collect("cs224n", tasks, project / "out", url="https://course")
+    assert (project / "out/sts/sts-dev.csv").read_text() == "https://course/sts-dev.csv"
+    assert (project / "out/own/sts-dev.csv").read_text() == "mine\n"
+    facts = json.loads((project / "out/SOURCE.json").read_text())
+    assert facts["commit"]
+    assert list(facts["files"]) == [f"{name}/{file}" for name in tasks for file in names.values()]
+    assert "folder" not in facts["files"]["sts/sts-dev.csv"]
+    assert facts["files"]["own/sts-dev.csv"]["folder"] == "mine"
+    assert facts["files"]["own/sts-dev.csv"]["terms"].startswith("given by the user")
+
+
+def test_an_own_folder_or_file_that_is_missing_is_told_before_any_fetch(project: Path) -> None:
+    course = task(train="sts-train.csv", dev="sts-dev.csv")
+    tasks = {"sts": course, "own": task("gone", train="a.csv", dev="b.csv")}
+    told = r"^p\.yaml: tasks\.own\.folder: there is no folder .*/gone$"
+    with pytest.raises(InputError, match=told):
+        collect("cs224n", tasks, project / "out", where="p.yaml")
+    tasks["own"] = task(train="sts-tarin.csv", dev="mine.csv")
+    with pytest.raises(InputError) as caught:
+        collect("cs224n", tasks, project / "out", where="p.yaml")
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("p.yaml: tasks.own.files.train: unknown file of cs224n 'sts-tarin.csv'")
+    assert "did you mean 'sts-train.csv'?" in first
+    assert second.endswith("; one of your own lies in tasks.own.folder")
+    assert written(project) == []
 
 
 def test_a_missing_file_is_named_with_what_is_there(project: Path) -> None:
     (project / SAMPLE / "quora-dev.csv").touch()
     with pytest.raises(InputError) as caught:
-        collect("sample", ["quora-dev.csv", "quora-dve.csv"], project / "out")
-    assert "'quora-dve.csv'; did you mean 'quora-dev.csv'?" in str(caught.value)
-    assert "looked for quora-dev.csv, quora-dve.csv" in str(caught.value)
+        find("sample", {"a": task(train="quora-dev.csv", dev="quora-dve.csv")}, where="p.yaml")
+    assert "tasks.a.files.dev: unknown file of data/sample 'quora-dve.csv'" in str(caught.value)
+    assert "did you mean 'quora-dev.csv'?" in str(caught.value)
 
 
 def test_an_unknown_source_names_the_allowed_ones(project: Path) -> None:
     told = r"^p\.yaml: data\.source: unknown source 'cs242n'; did you mean 'cs224n'.+ or a folder"
+    tasks = {"a": task(train="a.csv", dev="b.csv")}
     with pytest.raises(InputError, match=told):
-        collect("cs242n", ["a.csv"], project / "out", where="p.yaml: data.source")
+        collect("cs242n", tasks, project / "out", where="p.yaml")
     with pytest.raises(InputError, match=told):
         check_source("cs242n", where="p.yaml: data.source")
     for known in ("cs224n", "sample", "out"):

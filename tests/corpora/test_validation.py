@@ -18,8 +18,8 @@ BINARY = {"kind": "binary"}
 GRADES = {"kind": "similarity", "low": 0, "high": 5}
 
 
-def task(labels: dict[str, Any] = BINARY, *, paired: bool = True) -> Task:
-    row = {
+def task(labels: dict[str, Any] = BINARY, *, paired: bool = True, **keys: Any) -> Task:
+    row: dict[str, Any] = {
         "title": "pairs",
         "files": {"train": "train.csv", "dev": "dev.csv"},
         "columns": {"id": "id", "text_a": "one", "label": "score"} | (
@@ -28,13 +28,14 @@ def task(labels: dict[str, Any] = BINARY, *, paired: bool = True) -> Task:
         "labels": labels,
         "predictions": {"file": "{split}.csv", "column": "p"},
     }  # fmt: skip
-    return validate(Task, row, where="tasks.pairs")
+    return validate(Task, row | keys, where="tasks.pairs")
 
 
 def read(path: Path, content: bytes, *, of: Task | None = None, **knobs: Any) -> Examples:
     path.write_bytes(content)
     data = Data(source="x", max_bad_share=knobs.pop("share", 0.9), max_characters=40)
-    return read_split(path, of or task(), data, labelled=knobs.pop("labelled", True), seen={})
+    split = "train" if knobs.pop("labelled", True) else "test"
+    return read_split(path, of or task(), data, split=split, seen={})
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def path(tmp_path: Path) -> Path:
         (b"7\t\tA .\tB .\t1\n", "no id"),
         (b"7\tx\t \tB .\t1\n", "no text_a"),
         (b"7\tx\tA .\t\t\n", "no text_b and no label"),
-        (b"7\tx\tA .\tB .\tyes\n", "label 'yes' is not a number; expected a whole number from 0"),
+        (b"7\tx\tA .\tB .\tyes\n", "label 'yes' is not allowed; expected a whole number from 0"),
         (b"7\tx\tA .\tB .\t0.5\n", "label '0.5' is not allowed; expected a whole number from 0"),
         (b"7\tx\tA .\tB .\t2\n", "label '2' is not allowed; expected a whole number from 0 to 1"),
         (b"7\tx\tA .\tB .\tnan\n", "label 'nan' is not allowed"),
@@ -196,6 +197,59 @@ def test_a_summary_counts() -> None:
     classes = summarize(examples, validate(Task, task().model_dump() | {
         "labels": {"kind": "classes", "count": 6}}, where="t").labels)  # fmt: skip
     assert classes["label_distribution"] == {"0": 1, "1": 0, "2": 0, "3": 0, "4": 0, "5": 1}
+
+
+NAMED = {"kind": "classes", "names": ["bad", "so so", "good"]}
+STARS = {"kind": "classes", "names": ["1", "2", "3"]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "text", "label"),
+    [
+        (NAMED, "so so", 1),
+        (NAMED, "2.0", 2),
+        (STARS, "1", 0),
+        (STARS, "3.0", 2),
+        ({"kind": "binary", "names": ["no", "yes"]}, "yes", 1),
+        (GRADES, "4.5", 4.5),
+    ],
+)
+def test_a_label_is_a_name_or_a_number(
+    path: Path, labels: dict[str, Any], text: str, label: float
+) -> None:
+    examples = read(path, HEAD + GOOD.replace(b"1.0", text.encode()), of=task(labels))
+    assert examples.labels == [label]
+
+
+@pytest.mark.parametrize(
+    ("labels", "text", "reason"),
+    [
+        (NAMED, "god", "unknown label 'god'; did you mean 'good'? (allowed: bad, good, so so)"),
+        (NAMED, "3", "unknown label '3' (allowed: bad, good, so so)"),
+        # Were it the place of a name, it would be read without a word as the lowest one.
+        (STARS, "0", "unknown label '0' (allowed: 1, 2, 3)"),
+    ],
+)
+def test_another_label_is_refused(
+    path: Path, labels: dict[str, Any], text: str, reason: str
+) -> None:
+    wrong = GOOD.replace(b"1.0", text.encode()).replace(b"good", b"x")
+    rows = GOOD.replace(b"1.0", b"2") + wrong
+    assert read(path, HEAD + rows, of=task(labels)).unusable == [(3, reason)]
+
+
+def test_names_head_the_distribution() -> None:
+    labels = task(NAMED).labels
+    examples = Examples("a.csv", ["x"], ["a"], [None], [2.0])
+    assert summarize(examples, labels)["label_distribution"] == {"bad": 0, "so so": 0, "good": 1}
+
+
+def test_without_ids_rows_are_counted(path: Path) -> None:
+    columns = {"text_a": "one", "label": "score"}
+    rows = b'"A\nB"\t1\nB\t7\n\nC\t0\n'
+    examples = read(path, b"one\tscore\n" + rows, of=task(columns=columns))
+    assert (examples.ids, examples.texts_a) == (["train-1", "train-3"], ["A\nB", "C"])
+    assert examples.unusable[0][0] == 4
 
 
 def test_ten_warnings_a_file_and_a_count() -> None:

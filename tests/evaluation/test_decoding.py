@@ -9,7 +9,8 @@ import pytest
 from mtbert.errors import InputError
 from mtbert.evaluation.handin import confusion, handin, handin_path
 from mtbert.evaluation.predictions import decode
-from mtbert.tasks import Binary, Classes, Hand, Labels, Similarity
+from mtbert.labels import Binary, Classes, Labels, Similarity
+from mtbert.tasks import Hand
 
 CLASSES = Classes(kind="classes", count=3)
 BINARY = Binary(kind="binary")
@@ -45,6 +46,28 @@ def test_binary_is_positive_above_one_half() -> None:
     assert predicted.table().column_names == ["id", "label", "prediction", "probability"]
 
 
+def test_a_binary_head_may_give_two_logits() -> None:
+    one = outputs([[0.0], [np.log(3.0)], [-1000.0]], [1, 1, 0])
+    two = outputs([[7.0, 7.0], [0.0, np.log(3.0)], [500.0, -500.0]], [1, 1, 0])
+    single, double = (decode(t, BINARY, labelled=True, where="x") for t in (one, two))
+    assert double.values.tolist() == single.values.tolist() == [0, 1, 0]
+    assert double.probabilities == pytest.approx(single.probabilities)
+    assert double.probabilities is not None
+    assert double.probabilities.shape == (3,)
+
+
+def test_names_are_written_back() -> None:
+    named = Classes(kind="classes", count=3, names=("bad", "so, so", "good"))
+    table = outputs([[0, 1, 0], [1, 0, 0]], [2.0, 0.0])
+    predicted = decode(table, named, labelled=True, where="x")
+    assert handin(predicted, named, "P") == "id \t P \ni0 , so, so \ni1 , bad \n"
+    assert confusion(predicted, named) == 'actual,predicted\ngood,"so, so"\nbad,bad\n'
+    two = Binary(kind="binary", names=("no", "yes"))
+    predicted = decode(outputs([[1.0]], [0.0]), two, labelled=True, where="x")
+    assert handin(predicted, two, "P") == "id \t P \ni0 , yes \n"
+    assert confusion(predicted, two) == "actual,predicted\nno,yes\n"
+
+
 def test_similarity_is_the_output_itself() -> None:
     predicted = decode(outputs([[5.5], [-0.25]], [5.0, 0.0]), SIMILARITY, labelled=True, where="x")
     assert handin(predicted, SIMILARITY, "P") == "id \t P \ni0 , 5.5 \ni1 , -0.25 \n"
@@ -71,6 +94,13 @@ def test_a_missing_column_is_named(column: str) -> None:
     ("rows", "label", "kind", "message"),
     [
         ([[0.0, 1.0]], 0.0, CLASSES, "row 0: the task's labels ask for 3 outputs.*found 2"),
+        (
+            [[0.0, 1.0, 2.0]],
+            0.0,
+            BINARY,
+            "row 0: the task's labels ask for 1 or 2 outputs.*found 3",
+        ),
+        ([[0.0, 1.0]], 0.0, SIMILARITY, "row 0: the task's labels ask for 1 outputs.*found 2"),
         ([[float("nan")]], 0.0, BINARY, r"row 0: outputs must be finite numbers, found \[nan\]"),
         ([[0.0]], None, BINARY, "row 0: a label is required"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtbert.evaluation.metrics import overall, score, undefined
-from mtbert.tasks import Binary, Classes, Similarity
+from mtbert.labels import METRICS, Binary, Classes, Similarity
 
 SIMILARITY = Similarity(kind="similarity", low=0.0, high=5.0)
 
@@ -17,6 +17,8 @@ def test_classes() -> None:
     assert scores == {
         "accuracy": 0.5,
         "macro_f1": pytest.approx((2 / 3 + 1 / 2) / 3, abs=1e-6),
+        # 4 · 2 right − Σ actual · predicted (2·1 + 1·3), over √((16 − 6)(16 − 10)).
+        "matthews": pytest.approx(3 / np.sqrt(60), abs=1e-6),
         "majority": 0.5,
         "n": 4,
     }
@@ -24,7 +26,15 @@ def test_classes() -> None:
 
 def test_binary() -> None:
     scores = score(Binary(kind="binary"), np.array([0.0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 0]))
-    assert scores == {"accuracy": 0.6, "f1": 0.5, "majority": 0.6, "n": 5}
+    # Matthews: (1·2 − 1·1) / √(2·2·3·3).
+    matthews = pytest.approx(1 / 6, abs=1e-6)
+    assert scores == {"accuracy": 0.6, "f1": 0.5, "matthews": matthews, "majority": 0.6, "n": 5}
+
+
+def test_every_metric_that_a_task_may_be_judged_by_is_there() -> None:
+    zero_one = np.array([0.0, 1.0])
+    for labels in (Classes(kind="classes", count=2), Binary(kind="binary"), SIMILARITY):
+        assert set(METRICS[labels.kind]) <= set(score(labels, zero_one, zero_one))
 
 
 def test_similarity() -> None:

@@ -39,10 +39,11 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
     def content(out: Path) -> dict[str, bytes]:
         main(Thing.corpora, out, params)
-        return {path.name: path.read_bytes() for path in out.iterdir()}
+        found = (path for path in out.rglob("*") if path.is_file())
+        return {str(path.relative_to(out)): path.read_bytes() for path in found}
 
     first = content(Path("one"))
-    assert sorted(first) == ["SOURCE.json", "a-dev.csv", "a-train.csv"]
+    assert sorted(first) == ["SOURCE.json", "a/a-dev.csv", "a/a-train.csv"]
     assert content(Path("two")) == first
     assert content(Path("one")) == first
 
@@ -60,7 +61,7 @@ def test_nothing_is_left_of_a_failure(params: Path) -> None:
     with pytest.raises(InputError):
         main(Thing.corpora, Path("out"), params)
     assert not Path("new").exists()
-    assert Path("out/a-dev.csv").is_file()
+    assert Path("out/a/a-dev.csv").is_file()
 
 
 def test_a_misspelt_encoder_is_told_with_its_place(params: Path) -> None:

@@ -30,9 +30,9 @@ FILES = {
 def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(PARAMS)
-    Path("mine").mkdir()
+    Path("mine/a").mkdir(parents=True)
     for name, text in FILES.items():
-        Path("mine", name).write_text(text)
+        Path("mine/a", name).write_text(text)
     return Path("mine")
 
 
@@ -59,7 +59,7 @@ def test_the_same_files_give_the_same_bytes(corpora: Path) -> None:
 
 
 def test_a_faulty_file_leaves_nothing(corpora: Path) -> None:
-    (corpora / "a-test.csv").write_text("")
+    (corpora / "a/a-test.csv").write_text("")
     with pytest.raises(InputError, match=r"a-test\.csv: empty"):
         main(corpora, Path("out"), Path("data.json"), Path("params.yaml"))
     assert not Path("out").exists()

@@ -1,0 +1,112 @@
+"""The same rows from comma-separated text and from Parquet, and what is wrong with others."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mtbert.corpora.settings import Data
+from mtbert.corpora.summary import warnings
+from mtbert.corpora.validation import Examples, read_split
+from mtbert.errors import InputError
+from mtbert.params import validate
+from mtbert.tasks import Task
+
+HEAD = b"text,stars,id\n"
+
+
+def read(path: Path, content: bytes | dict[str, Any], *, format: str, **keys: Any) -> Examples:
+    if isinstance(content, dict):
+        pq.write_table(pa.table(content), path)
+    else:
+        path.write_bytes(content)
+    row: dict[str, Any] = {
+        "title": "a",
+        "format": format,
+        "files": {"train": "train", "dev": "dev"},
+        "columns": {"id": "id", "text_a": "text", "label": "stars"},
+        "labels": {"kind": "binary"},
+        "predictions": {"file": "{split}"},
+    }
+    data = Data(source="x", max_bad_share=0.9, max_characters=40)
+    task = validate(Task, row | keys, where="tasks.a")
+    return read_split(path, task, data, split="train", seen={})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "train"
+
+
+def test_quoted_text_may_hold_commas_quotes_and_line_ends(path: Path) -> None:
+    examples = read(path, HEAD + b'"Well, ""so""\nso",1,x\nB,0.0,y\n', format="csv")
+    assert examples.texts_a == ['Well, "so"\nso', "B"]
+    assert (examples.labels, examples.ids, examples.unusable) == ([1, 0], ["x", "y"], [])
+
+
+def test_an_unquoted_comma_is_no_new_column(path: Path) -> None:
+    # Read as tab-separated files are, the columns would move by one, and no word be said.
+    rows = b"a,0,w\n" + b"Well, so,1,x\n" * 2
+    examples = read(path, HEAD + rows, format="csv")
+    assert examples.unusable == [(n, "expected 3 fields, found 4") for n in (3, 4)]
+
+
+def test_a_stray_quote_in_commas_loses_no_row_silently(path: Path) -> None:
+    rows = [b"A %d,1,id%d\n" % (n, n) for n in range(6)]
+    rows[1], rows[3] = b'"A 1,1,id1\n', b'"A 3",1,id3\n'
+    examples = read(path, HEAD + b"".join(rows), format="csv")
+    assert examples.ids == ["id0", "id4", "id5"]
+    assert [line for line, _ in examples.unusable] == [3, 4, 5]
+    assert "not comma-separated text" in examples.unusable[0][1]
+
+
+@pytest.mark.parametrize(
+    ("format", "content", "message"),
+    [
+        ("tsv", HEAD + b"a,1,x\n", r"line 1: columns.id: .* format: tsv, should it be csv\?"),
+        ("csv", b"text\tstars\tid\na\t1\tx\n", r"format: csv, should it be tsv\?"),
+        ("tsv", {"text": ["a"]}, "a Parquet file, but its task has format: tsv"),
+        ("parquet", HEAD + b"a,1,x\n", "train: not a whole Parquet file: .*see its format"),
+        ("parquet", {"text": ["a"], "stras": [1], "id": ["x"]}, "columns.label: .*mean 'stras'"),
+        ("parquet", {"text": pa.array([], "string")}, "empty: expected at least one row"),
+        (
+            "parquet",
+            {"text": [1], "stars": [1], "id": ["x"]},
+            "columns.text_a: 'text': expected strings, found int64",
+        ),
+        (
+            "parquet",
+            {"text": ["a"], "stars": [[1]], "id": ["x"]},
+            "columns.label: 'stars': expected strings or numbers, found list",
+        ),
+    ],
+)
+def test_another_format_is_told(path: Path, format: str, content: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read(path, content, format=format)
+
+
+def test_parquet_names_the_rows_it_cannot_use(path: Path) -> None:
+    content = {
+        "image": [[0]] * 4,
+        "text": pa.array(["A\tB\n", None, "C", "D"]).dictionary_encode(),
+        "stars": pa.array([1.0, 0.0, None, 2.0]),
+        "id": [7, 8, 9, 10],
+    }
+    examples = read(path, content, format="parquet")
+    assert (examples.ids, examples.texts_a, examples.labels) == (["7"], ["A\tB"], [1.0])
+    assert examples.unusable[:2] == [(2, "no text_a"), (3, "no label")]
+    assert warnings(examples)[2].startswith("warning: train: row 4: not used: label '2.0'")
+
+
+def test_parquet_without_ids_and_with_names(path: Path) -> None:
+    examples = read(
+        path,
+        {"text": ["A", "B"], "stars": ["bad", "good"]},
+        format="parquet",
+        columns={"text_a": "text", "label": "stars"},
+        labels={"kind": "binary", "names": ["bad", "good"]},
+    )
+    assert (examples.ids, examples.labels) == (["train-1", "train-2"], [0.0, 1.0])
