@@ -1,6 +1,7 @@
 """The one error that a user's input can cause, and the words that help to mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -18,3 +19,12 @@ def choices(what: str, found: object, allowed: Iterable[str]) -> str:
     near = get_close_matches(str(found), words, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"unknown {what} {found!r}{hint} (allowed: {', '.join(words)})"
+
+
+@contextmanager
+def located(place: str, *, link: str = ": ") -> Iterator[None]:
+    """Put a place in front of the message of an InputError, with what joins the two."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}{link}{error}") from None

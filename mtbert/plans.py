@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from mtbert.errors import InputError
+from mtbert.errors import InputError, located
+from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.settings import ModelTask
 from mtbert.params import Settings, read_json, read_yaml, validate
 from mtbert.strategies import TrainSettings
@@ -54,6 +55,7 @@ class Plan(Settings):
     data_source: str
     train: TrainSettings
     tasks: dict[str, ModelTask]
+    metrics: dict[str, str]  # of each task, the one that the best epoch is chosen by
     encoder: Source
     sequences: File
     tokenizer: File
@@ -90,6 +92,7 @@ def make_plans(
             data_source=source,
             train=settings,
             tasks=planned_tasks(settings, tasks),
+            metrics={name: tasks[name].main_metric for name in settings.tasks},
             encoder=Source(
                 folder=str(encoder),
                 kind=origin.kind,
@@ -109,6 +112,38 @@ def make_plans(
         )
         for name, settings in strategies.items()
     ]
+
+
+def check_encoder(
+    strategies: Mapping[str, TrainSettings], config: Mapping[str, Any], *, where: str
+) -> None:
+    """Refuse strategies that ask for what the encoder does not have.
+
+    Args:
+        strategies: Name of each to its settings.
+        config: The content of the encoder's config.json.
+        where: Opens error messages: the params file.
+
+    Raises:
+        InputError: naming the strategy, the key and the reason.
+    """
+    for name, settings in strategies.items():
+        with located(f"{where}: strategies.{name}", link="."):
+            settings.check_encoder(config)
+
+
+def check_pooler(strategies: Mapping[str, TrainSettings], encoder: Path, *, where: str) -> None:
+    """Refuse to read a pooler that the encoder's weights lack: a random one would spoil the rest.
+
+    Raises:
+        InputError: naming the strategy.
+    """
+    asking = [name for name, settings in strategies.items() if settings.needs_pooler]
+    if asking and not pooler_in_weights(encoder):
+        raise InputError(
+            f"{where}: strategies.{asking[0]}.pooling: pooler: the weights in {encoder} have none; "
+            f"cls reads the same token without it"
+        )
 
 
 def planned_tasks(settings: TrainSettings, tasks: Mapping[str, Task]) -> dict[str, ModelTask]:

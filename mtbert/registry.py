@@ -50,3 +50,32 @@ def entry(room: Mapping[str, type[Any]], what: str) -> Any:
         PlainSerializer(lambda method: spell(room, method)),
         WithJsonSchema({"description": f"a {what}: {', '.join(room)}"}),
     ]
+
+
+def by_task(room: Mapping[str, type[Any]], what: str) -> Any:
+    """Annotate a settings field that holds one method for all tasks, or one for each task."""
+
+    def check(spec: Any) -> Any:
+        if not isinstance(spec, dict) or "name" in spec:
+            return spec if isinstance(spec, Settings) else build(room, spec, what=what)
+        methods, faults = {}, []
+        for task, one in spec.items():
+            try:
+                methods[task] = one if isinstance(one, Settings) else build(room, one, what=what)
+            except FaultsError as error:
+                faults += [((task, *path), rule) for path, rule in error.faults]
+        if faults:
+            raise FaultsError(faults)
+        return methods
+
+    def write(value: Any) -> dict[str, Any]:
+        if isinstance(value, Settings):
+            return spell(room, value)
+        return {task: spell(room, method) for task, method in value.items()}
+
+    return Annotated[
+        Any,
+        PlainValidator(check),
+        PlainSerializer(write),
+        WithJsonSchema({"description": f"a {what}, or one by task: {', '.join(room)}"}),
+    ]

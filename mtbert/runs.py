@@ -18,12 +18,14 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from mtbert.modeling.architectures import takes_bf16, usable_layout
 from mtbert.modeling.checkpoint import load_checkpoint, read_sequences, save_checkpoint
-from mtbert.modeling.encoder import load_encoder
+from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import Batch, Examples, Shape, collate
-from mtbert.modeling.prediction import predict
+from mtbert.modeling.prediction import chosen, encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
+from mtbert.modeling.vectors import Encoded
 from mtbert.outputs import write_text
 from mtbert.plans import Plan
 from mtbert.schemas import Tokens, read_tokens, write_table
@@ -44,18 +46,25 @@ class Run:
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
         sequences = read_sequences(self.folder)
+        source = Path(plan.encoder.folder)
+        config = read_config(source)
+        self.layout, self.layout_reason = usable_layout(plan.train.layout, config)
         self.shape = Shape.of(
-            sequences,
-            row_length=plan.train.row_length,
-            packed=plan.train.layout == "packed",
+            sequences, row_length=plan.train.row_length, packed=self.layout == "packed"
         )
         self.tokens = {split: self._read(split) for split in ("train", "dev", "test")}
         self.precision, self.fallback = usable(plan.train.precision, self.device)
-        encoder = load_encoder(Path(plan.encoder.folder), vocabulary=sequences["vocabulary"])
+        if self.precision == "bf16" and not takes_bf16(config):
+            kind = config["model_type"]
+            self.precision, self.fallback = "fp32", f"model_type {kind} does not run in bf16"
         fields = {name: getattr(plan.train, name) for name in ModelSettings.model_fields}
         self.settings = ModelSettings.model_construct(**fields)
+        encoder = load_encoder(
+            source, vocabulary=sequences["vocabulary"], pooler=self.settings.needs_pooler
+        )
         self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
         self.model.to(self.device)
+        self._encoded: dict[str, Encoded] = {}
 
     def _read(self, split: str) -> dict[str, Tokens]:
         return {
@@ -64,14 +73,23 @@ class Run:
             if split in files
         }
 
-    def collate(self, rows: Mapping[str, np.ndarray]) -> Batch:
+    def encoded(self, split: str) -> Encoded | None:
+        """The vectors of a split where training never changes them; worked out once."""
+        if self.model.fixed and split not in self._encoded:
+            with self.autocast():
+                self._encoded[split] = encode_splits(self.model, self.tokens[split], self.shape)
+        return self._encoded.get(split)
+
+    def collate(self, rows: Mapping[str, np.ndarray]) -> Batch | Encoded:
         """Assemble a training batch of some rows of each task."""
+        if (encoded := self.encoded("train")) is not None:
+            return chosen(encoded, rows)
         splits = self.tokens["train"]
-        chosen = {
+        examples = {
             task: Examples(splits[task].a, splits[task].b, item, joint=self.model.joint[task])
             for task, item in rows.items()
         }
-        return collate(chosen, self.shape).to(self.device)
+        return collate(examples, self.shape).to(self.device)
 
     def labels(self) -> dict[str, Tensor]:
         """Labels of each task's train split, (example,) float32, on the device."""
@@ -87,14 +105,15 @@ class Run:
     def predict(self, split: str) -> dict[str, np.ndarray]:
         """Outputs of every example of a split, (example, width) for each task."""
         with self.autocast():
-            return predict(self.model, self.tokens[split], self.shape)
+            tokens, encoded = self.tokens[split], self.encoded(split)
+            return predict(self.model, tokens, self.shape, encoded=encoded)
 
     def scores(self) -> dict[str, float]:
         """Each task's main metric on dev, and their mean as `score`."""
         found = {}
         for task, outputs in self.predict("dev").items():
-            name, metric = SCORES[self.plan.tasks[task].labels.kind]
-            found[f"{task}_{name}"] = metric(outputs, self.tokens["dev"][task].labels)
+            name = self.plan.metrics[task]
+            found[f"{task}_{name}"] = SCORES[name](outputs, self.tokens["dev"][task].labels)
         return {**found, "score": sum(found.values()) / len(found)}
 
 
@@ -111,6 +130,8 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
     log = Log(log_folder, list(plan.tasks), name=run.name)
     if run.fallback:
         print(f"{run.name}: training in fp32, not {plan.train.precision}: {run.fallback}")
+    if run.layout_reason:
+        print(f"{run.name}: padded batches, not packed rows: {run.layout_reason}")
 
     def save(name: str) -> None:
         save_checkpoint(
@@ -129,6 +150,9 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
         log.epoch(row)
 
     setup = time.perf_counter() - run.started
+    if (encoded := run.encoded("train")) is not None:
+        seconds = time.perf_counter() - run.started - setup
+        log.encoded(tokens=encoded.tokens, slots=encoded.slots, seconds=seconds)
     train(
         run.model,
         settings=plan.train,
@@ -167,7 +191,7 @@ def write_predictions(folder: Path, run: Run) -> None:
 def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
     """Say what ran, on what, and how fast: the content of run.json."""
     best = max(log.epochs, key=lambda row: row["score"])
-    parameters = list(run.model.parameters())
+    parts = run.model.parts()
     return {
         "strategy": run.plan.strategy,
         "seed": run.seed,
@@ -183,9 +207,14 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
             "reason": run.fallback,
         },
         "versions": {"python": platform.python_version(), **versions()},
+        "layout": {
+            "asked": run.plan.train.layout,
+            "used": run.layout,
+            "reason": run.layout_reason,
+        },
         "parameters": {
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
+            **{key: sum(part[key] for part in parts.values()) for key in ("total", "trainable")},
+            "parts": parts,
         },
         "examples": {task: len(split) for task, split in run.tokens["train"].items()},
         "epochs": int(log.epochs[-1]["epoch"]),
@@ -212,7 +241,7 @@ def seed_everything(seed: int) -> None:
 
 def versions() -> dict[str, str]:
     """Installed versions of what decides a result."""
-    names = ("mtbert", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
+    names = ("mtbert", "torch", "transformers", "peft", "tokenizers", "numpy", "pyarrow")
     return {name: importlib.metadata.version(name) for name in names}
 
 

@@ -3,16 +3,18 @@
 Stands above the rooms: it joins what modeling and training each ask for into one section.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from mtbert.errors import InputError, choices
+from mtbert.errors import InputError, choices, located
 from mtbert.modeling.settings import ModelSettings
 from mtbert.params import read_section, read_yaml, validate
-from mtbert.tasks import Task, read_tasks
+from mtbert.tasks import Similarity, Task, read_tasks
 from mtbert.training.settings import Recipe, Recipes, TrainingSettings
+
+# What may be given once for all tasks.
+SAME = ("pooling", "maps")
 
 
 class TrainSettings(ModelSettings, TrainingSettings):
@@ -22,6 +24,15 @@ class TrainSettings(ModelSettings, TrainingSettings):
     def keyed(self) -> dict[str, dict[str, Any]]:
         """The settings that are keyed by task."""
         return {key: value for key, value in self if isinstance(value, dict)}
+
+    def spread(self) -> "TrainSettings":
+        """Write what is the same for all tasks out by task."""
+        same = {
+            key: dict.fromkeys(self.tasks, value)
+            for key in SAME
+            if not isinstance(value := getattr(self, key), dict)
+        }
+        return self.model_copy(update=same)
 
     def own(self) -> "TrainSettings":
         """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
@@ -92,6 +103,14 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def _spread(
+    train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str]
+) -> Mapping[str, Any]:
+    """Write one word for all tasks out by task where a strategy changes it for some of them."""
+    some = [key for key in SAME if _plain(changes.get(key)) and not _plain(train[key])]
+    return {**train, **{key: dict.fromkeys(tasks, train[key]) for key in some}}
+
+
 def _plain(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and "name" not in value
 
@@ -123,13 +142,16 @@ def strategy_settings(
     spot = f"{where}: strategies.{name}" if changes else f"{where}: train"
     if unknown := [key for key in changes if key not in train]:
         raise InputError(f"{where}: strategies.{name}: {choices('key', unknown[0], train)}")
-    merged = merge(train, changes)
+    merged = merge(_spread(train, changes, tasks), changes)
     for key, value in recipe:
         if merged.get(key) == "auto":
             merged[key] = value
-    settings = validate(TrainSettings, merged, where=spot)
+    settings = validate(TrainSettings, merged, where=spot).spread()
     _check_tasks(settings, tasks, spot)
-    return settings.own()
+    settings = settings.own()
+    with located(spot, link="."):
+        settings.check_maps()
+    return settings
 
 
 def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) -> None:
@@ -142,25 +164,24 @@ def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) 
     if len(set(settings.tasks)) < len(settings.tasks):
         raise InputError(f"{spot}.tasks: each task once, found {list(settings.tasks)}")
     for task in settings.tasks:
-        for key in ("heads", "objectives", "batch_size"):
+        for key in ("pooling", "maps", "heads", "objectives", "batch_size"):
             if task not in keyed[key]:
                 raise InputError(f"{spot}.{key}.{task}: required, since tasks lists {task}")
-        if tasks[task].paired and task not in settings.encoding:
-            raise InputError(f"{spot}.encoding.{task}: required for a task on pairs")
-        joint = settings.encoding.get(task) == "joint"
-        if joint and not tasks[task].paired:
-            raise InputError(f"{spot}.encoding.{task}: joint needs a task on pairs of texts")
-        labels, paired = tasks[task].labels, tasks[task].paired and not joint
-        with _located(f"{spot}.heads.{task}"):
-            settings.heads[task].check(labels=labels, paired=paired)
-        with _located(f"{spot}.objectives.{task}"):
-            settings.objectives[task].check(labels)
+        with located(spot, link="."):
+            _check_task(settings, task, tasks[task])
 
 
-@contextmanager
-def _located(place: str) -> Iterator[None]:
-    """Put the place in front of an error."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
+def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
+    """Refuse an encoding, a head, an objective or a resampling that does not fit the task."""
+    if task.paired and name not in settings.encoding:
+        raise InputError(f"encoding.{name}: required for a task on pairs")
+    joint = settings.encoding.get(name) == "joint"
+    if joint and not task.paired:
+        raise InputError(f"encoding.{name}: joint needs a task on pairs of texts")
+    head, labels = settings.heads[name], task.labels
+    with located(f"heads.{name}"):
+        head.check(labels=labels, paired=task.paired and not joint)
+    with located(f"objectives.{name}"):
+        settings.objectives[name].check(labels, width=head.width(labels))
+    if settings.resampling.get(name) == "balanced" and isinstance(labels, Similarity):
+        raise InputError(f"resampling.{name}: balanced needs classes, found {labels.kind}")

@@ -21,24 +21,30 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Check every section of the params file."""
-    from mtbert.corpora.backbones import check_pretrained
+    from mtbert.corpora.backbones import check_pretrained, known_config
     from mtbert.corpora.settings import Data, Encoder
-    from mtbert.corpora.sources import check_source
+    from mtbert.corpora.sources import find
     from mtbert.errors import InputError, choices
     from mtbert.params import read_section, read_yaml
+    from mtbert.plans import check_encoder
     from mtbert.reporting.settings import read_scope
     from mtbert.strategies import read_strategies
+    from mtbert.tasks import read_tasks
     from mtbert.tokenization.settings import TokenizeSettings
 
     if unknown := [name for name in read_yaml(params) if name not in SECTIONS]:
         faults = [f"{params}: {choices('section', name, SECTIONS)}" for name in unknown]
         raise InputError("\n".join(faults))
     data = read_section(params, "data", Data)
-    check_source(data.source, where=f"{params}: data.source")
+    find(data.source, read_tasks(params), where=str(params))
     read_section(params, "tokenize", TokenizeSettings)
-    encoder = read_section(params, "encoder", Encoder).pretrained
-    check_pretrained(encoder, where=f"{params}: encoder.pretrained")
-    read_strategies(params, encoder="scratch" if encoder == "scratch" else "pretrained")
+    encoder = read_section(params, "encoder", Encoder)
+    check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
+    kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
+    strategies = read_strategies(params, encoder=kind)
+    # That of a name on the hub is known when it has been fetched: `plan` checks it again.
+    if (config := known_config(encoder)) is not None:
+        check_encoder(strategies, config, where=str(params))
     read_scope(params)
 
 

@@ -15,16 +15,24 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Plan every strategy; nothing is written unless all of them fit."""
+    from mtbert.modeling.architectures import usable_layout
     from mtbert.outputs import new_folder
-    from mtbert.params import write_yaml
-    from mtbert.plans import make_plans, read_origin, read_source
+    from mtbert.params import read_json, write_yaml
+    from mtbert.plans import check_encoder, check_pooler, make_plans, read_origin, read_source
     from mtbert.seeds import read_seeds
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
 
     read_seeds(params)
+    strategies = read_strategies(params, encoder=read_origin(encoder).kind)
+    config = read_json(encoder / "config.json")
+    check_encoder(strategies, config, where=str(params))
+    check_pooler(strategies, encoder, where=str(params))
+    for name, settings in strategies.items():
+        if reason := usable_layout(settings.layout, config)[1]:
+            print(f"{name}: padded batches, not packed rows: {reason}")
     plans = make_plans(
-        read_strategies(params, encoder=read_origin(encoder).kind),
+        strategies,
         tasks=read_tasks(params),
         source=read_source(params),
         tokens=tokens,

@@ -1,11 +1,19 @@
 """What several rooms' tests need: a tiny encoder, and token lists of chosen lengths."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtbert.schemas import Ragged
+
+if TYPE_CHECKING:
+    from mtbert.modeling.model import MultiTaskModel
+    from mtbert.modeling.settings import ModelSettings
+    from mtbert.schemas import Tokens
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,3 +39,41 @@ def tiny_config(**changes: object) -> dict[str, object]:
         "pad_token_id": 0,
         **changes,
     }
+
+
+def model_settings(**changes: object) -> ModelSettings:
+    """The default strategy's model settings, on three tasks, with some keys changed."""
+    from mtbert.modeling.settings import ModelSettings
+    from mtbert.params import read_yaml, validate
+
+    train = read_yaml(ROOT / "params.yaml")["train"]
+    fields = {key: train[key] for key in ModelSettings.model_fields}
+    fields = {key: changes.get(key, value) for key, value in fields.items()}
+    for key in ("pooling", "maps"):
+        if not isinstance(fields[key], dict) or "name" in fields[key]:
+            fields[key] = dict.fromkeys(fields["tasks"], fields[key])
+    return validate(ModelSettings, fields, where="train")
+
+
+def tiny_model(settings: ModelSettings, *, seed: int = 0) -> MultiTaskModel:
+    """A model of the project's own tasks around a tiny encoder."""
+    import torch
+
+    from mtbert.modeling.encoder import encoder_of
+    from mtbert.modeling.model import MultiTaskModel
+    from mtbert.tasks import read_tasks
+
+    torch.manual_seed(seed)
+    encoder = encoder_of(tiny_config(), pooler=settings.needs_pooler)
+    return MultiTaskModel(
+        encoder=encoder, settings=settings, tasks=read_tasks(ROOT / "params.yaml")
+    )
+
+
+def tiny_split(size: int, *, paired: bool, seed: int = 0, longest: int = 20) -> Tokens:
+    """A split of random texts, without labels."""
+    from mtbert.schemas import Tokens
+
+    lengths = np.random.default_rng(seed).integers(1, longest, size).tolist()
+    second = ragged(lengths[::-1], seed=seed + 1) if paired else None
+    return Tokens([str(i) for i in range(size)], ragged(lengths), second, np.full(size, np.nan))

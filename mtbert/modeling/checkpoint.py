@@ -1,6 +1,5 @@
 """Checkpoints: safetensors plus readable settings; loading one executes no code."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from mtbert.errors import InputError
 from mtbert.modeling.encoder import encoder_of, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.settings import ModelSettings, ModelTask
-from mtbert.params import read_yaml, validate, write_yaml
+from mtbert.params import read_json, read_yaml, validate, write_yaml
 from mtbert.tasks import Task
 
 WEIGHTS, SETTINGS = "model.safetensors", "model.yaml"
@@ -54,11 +53,9 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
         name: validate(ModelTask, row, where=f"{folder / SETTINGS}: tasks.{name}")
         for name, row in described["tasks"].items()
     }
-    model = MultiTaskModel(encoder=encoder_of(read_config(folder)), settings=settings, tasks=tasks)
-    try:
-        weights = load_file(folder / WEIGHTS)
-    except Exception as error:  # the Rust library raises its own type
-        raise InputError(f"{folder / WEIGHTS}: cannot be read: {error}") from None
+    encoder = encoder_of(read_config(folder), pooler=settings.needs_pooler)
+    model = MultiTaskModel(encoder=encoder, settings=settings, tasks=tasks)
+    weights = read_weights(folder / WEIGHTS)
     if faults := differences(model.state_dict(), weights):
         listed = "\n".join(f"  {fault}" for fault in faults[:20])
         raise InputError(
@@ -67,6 +64,19 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
         )
     model.load_state_dict(weights)
     return model
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file.
+
+    Raises:
+        InputError: it is missing or broken.
+    """
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except Exception as error:  # the Rust library raises its own type
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    return weights
 
 
 def differences(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
@@ -83,4 +93,4 @@ def differences(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[s
 
 def read_sequences(folder: Path) -> dict[str, Any]:
     """Read where special tokens stand, as the tokenize stage recorded it."""
-    return dict(json.loads((folder / "sequences.json").read_text(encoding="utf-8")))
+    return read_json(folder / "sequences.json")

@@ -1,14 +1,32 @@
-"""One encoder, a pooling, and a head for each task."""
+"""One encoder, and for each task a pooling, a map and a head."""
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
 
-from mtbert.modeling.encoder import encode
+from mtbert.modeling.encoder import encode, pooled
 from mtbert.modeling.packing import Batch
 from mtbert.modeling.settings import ModelSettings, ModelTask
+from mtbert.modeling.vectors import Encoded, Pair
 from mtbert.tasks import Task
+
+# Where a parameter of an encoder belongs, by its name in Transformers.
+LAYER = re.compile(r"(?:^|\.)(?:layer|layers)\.(\d+)\.")
+EMBEDDINGS = re.compile(r"(?:^|\.)embeddings\.")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters of one part of the model, and of one layer where the part has layers."""
+
+    part: str  # encoder, adapter or heads (with the maps)
+    below_top: int  # layers of the encoder above these; 0 outside it
+    parameters: list[nn.Parameter] = field(default_factory=list)
 
 
 class MultiTaskModel(nn.Module):
@@ -18,31 +36,97 @@ class MultiTaskModel(nn.Module):
         self, *, encoder: Any, settings: ModelSettings, tasks: Mapping[str, Task | ModelTask]
     ) -> None:
         super().__init__()
+        self.settings = settings
+        self.tasks = {task: ModelTask.of(tasks[task]) for task in settings.tasks}
         self.encoder = encoder
-        self.pooling = settings.pooling
+        self.adapter = settings.adaptation.adapt(encoder, settings.tasks)
+        self.fixed = settings.adaptation.fixed
+        self.pooling = {task: settings.pooling[task] for task in settings.tasks}
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
-        self.heads = nn.ModuleDict(
-            {
-                name: settings.heads[name].build(
-                    hidden_size=encoder.config.hidden_size,
-                    labels=tasks[name].labels,
-                    paired=tasks[name].paired and not self.joint[name],
-                )
-                for name in settings.tasks
-            }
-        )
+        self.owner = {task: settings.map_owner(task) for task in settings.tasks}
+        self.maps, self.heads = nn.ModuleDict(), nn.ModuleDict()
+        for task in settings.tasks:
+            pooled_size = self.pooling[task].size(encoder.config.hidden_size)
+            used = settings.maps[self.owner[task]]
+            if self.owner[task] == task:
+                self.maps[task] = used.build(pooled_size)
+            self.heads[task] = settings.heads[task].build(
+                size=used.size(pooled_size),
+                labels=self.tasks[task].labels,
+                paired=self.tasks[task].paired and not self.joint[task],
+            )
+
+    def forward(self, batch: Batch | Encoded) -> dict[str, Tensor]:
+        """Give each task's logits, (example, width), in the order of its examples."""
+        vectors = batch.vectors if isinstance(batch, Encoded) else self.encode(batch)
+        return {
+            task: self.heads[task]((self.map(task, u), None if v is None else self.map(task, v)))
+            for task, (u, v) in vectors.items()
+        }
+
+    def encode(self, batch: Batch) -> dict[str, Pair]:
+        """Give each task's pooled vectors, (example, size): one or two an example."""
+        self.adapter.begin(batch)
+        hidden = encode(self.encoder, batch)
+        self.adapter.end()
+        place = (hidden, batch.sequence.flatten(), batch.starts, partial(pooled, self.encoder))
+        # Once for each pooling, not for each task.
+        kinds = {self.pooling[task] for task in batch.parts}
+        vectors = {pooling: pooling.pool(*place) for pooling in kinds}
+        return {
+            task: (
+                vectors[self.pooling[task]][part.first],
+                None if part.second is None else vectors[self.pooling[task]][part.second],
+            )
+            for task, part in batch.parts.items()
+        }
+
+    def map(self, task: str, vectors: Tensor) -> Tensor:
+        """Send a task's vectors through its map, or the one it shares."""
+        mapped: Tensor = self.maps[self.owner[task]](vectors)
+        return mapped
+
+    def train(self, mode: bool = True) -> "MultiTaskModel":
+        """Switch dropout on or off; in an encoder whose vectors are fixed it stays off."""
+        super().train(mode)
+        if self.fixed:
+            self.encoder.eval()
+        return self
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Trainable parameters that every task's loss reaches: the encoder's."""
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Give each task's logits, (example, width), in the order of its examples."""
-        hidden = encode(self.encoder, batch)
-        vectors = self.pooling.pool(hidden, batch.sequence.flatten(), batch.starts)
-        return {
-            task: self.heads[task](
-                (vectors[part.first], None if part.second is None else vectors[part.second])
-            )
-            for task, part in batch.parts.items()
-        }
+    def groups(self) -> list[Group]:
+        """The trainable parameters by part, the encoder's also by layer."""
+        injected = {id(p) for p in self.adapter.injected(self.encoder)}
+        layers = int(self.encoder.config.num_hidden_layers)
+        found: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                part = "encoder" if name.startswith("encoder.") else "heads"
+                if name.startswith("adapter.") or id(parameter) in injected:
+                    part = "adapter"
+                below = below_top(name, layers) if part == "encoder" else 0
+                found[part, below].append(parameter)
+        return [Group(part, below, chosen) for (part, below), chosen in found.items()]
+
+    def parts(self) -> dict[str, dict[str, int]]:
+        """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""
+        injected = {id(p) for p in self.adapter.injected(self.encoder)}
+        counts: dict[str, dict[str, int]] = {}
+        for name, parameter in self.named_parameters():
+            first, second = name.split(".")[:2]
+            part = f"{first}.{second}" if first in ("maps", "heads") else first
+            part = "adapter" if id(parameter) in injected else part
+            count = counts.setdefault(part, {"total": 0, "trainable": 0})
+            count["total"] += parameter.numel()
+            count["trainable"] += parameter.numel() if parameter.requires_grad else 0
+        return counts
+
+
+def below_top(name: str, layers: int) -> int:
+    """Layers of the encoder above a parameter: 0 in the top one, all of them for embeddings."""
+    if layer := LAYER.search(name):
+        return layers - 1 - int(layer.group(1))
+    return layers if EMBEDDINGS.search(name) else 0

@@ -1,14 +1,20 @@
 """What of section `train` makes the model."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from mtbert.errors import InputError, located
+from mtbert.labels import Labels, unnamed
+from mtbert.modeling.adaptations import ADAPTATIONS
+from mtbert.modeling.architectures import has_pooler, hidden_size
 from mtbert.modeling.heads import HEADS
+from mtbert.modeling.maps import MAPS, Shared
 from mtbert.modeling.pooling import POOLINGS
 from mtbert.params import Settings
-from mtbert.registry import entry
-from mtbert.tasks import Labels, Task
+from mtbert.registry import by_task, entry
+from mtbert.tasks import Task
 
 Encoding = Literal["siamese", "joint"]
 
@@ -21,16 +27,78 @@ class ModelTask(Settings):
 
     @classmethod
     def of(cls, task: "Task | ModelTask") -> "ModelTask":
-        """Keep what a model needs of a task's row."""
-        return cls(labels=task.labels, paired=task.paired)
+        """Keep what a model needs of a task's row: what classes are called is nothing to it."""
+        return cls(labels=unnamed(task.labels), paired=task.paired)
 
 
 class ModelSettings(Settings):
-    """Encoder use, pooling and heads; keyed by task where tasks may differ."""
+    """Encoder use, pooling, maps and heads; keyed by task where tasks may differ.
+
+    Pooling and maps may be given once for all tasks; a settled strategy has them by task, and the
+    members below ask for that.
+    """
 
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
+    adaptation: entry(ADAPTATIONS, "adaptation")  # type: ignore[valid-type]
     encoding: dict[str, Encoding]
-    pooling: entry(POOLINGS, "pooling")  # type: ignore[valid-type]
+    pooling: by_task(POOLINGS, "pooling")  # type: ignore[valid-type]
+    maps: by_task(MAPS, "map")  # type: ignore[valid-type]
     heads: dict[str, entry(HEADS, "head")]  # type: ignore[valid-type]
     layout: Literal["packed", "padded"]
     row_length: Annotated[int, Field(ge=8)]
+
+    @property
+    def needs_pooler(self) -> bool:
+        """Whether some task reads the encoder's own pooler."""
+        return any(pooling.needs_pooler for pooling in self.pooling.values())
+
+    def map_owner(self, task: str) -> str:
+        """The task whose map a task's vectors go through: its own, or the one it shares."""
+        found = self.maps[task]
+        return found.task if isinstance(found, Shared) else task
+
+    def check_maps(self) -> None:
+        """Refuse a shared map that is not there, or is shared itself.
+
+        Raises:
+            InputError: naming the task.
+        """
+        for task in self.tasks:
+            owner = self.map_owner(task)
+            if owner == task and not isinstance(self.maps[task], Shared):
+                continue
+            with located(f"maps.{task}"):
+                if owner not in self.tasks:
+                    raise InputError(
+                        f"shares the map of {owner!r}, which is not among the strategy's tasks: "
+                        f"{', '.join(self.tasks)}"
+                    )
+                if isinstance(self.maps[owner], Shared):
+                    raise InputError(
+                        f"shares the map of {owner!r}, which has none of its own; give that one "
+                        f"`layers`"
+                    )
+
+    def check_encoder(self, config: Mapping[str, Any]) -> None:
+        """Refuse what an encoder does not have.
+
+        Args:
+            config: The content of its config.json.
+
+        Raises:
+            InputError: naming the key and the reason.
+        """
+        with located("adaptation"):
+            self.adaptation.check(config)
+        for task in self.tasks:
+            if self.pooling[task].needs_pooler and not has_pooler(config):
+                raise InputError(
+                    f"pooling.{task}: pooler: an encoder of model_type {config['model_type']} has "
+                    f"none; cls reads the same token without it"
+                )
+            sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
+            if sizes[task] != sizes[(owner := self.map_owner(task))]:
+                raise InputError(
+                    f"maps.{task}: shares the map of {owner!r}, whose vectors are {sizes[owner]} "
+                    f"wide, not {sizes[task]}: give both the same pooling"
+                )

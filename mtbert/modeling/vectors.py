@@ -1,13 +1,24 @@
-"""Layers on sentence vectors that torch does not bring."""
+"""Sentence vectors, and layers on them that torch does not bring."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mtbert.modeling.features import COSINE, Feature
 
+# The vectors of a task's examples, (example, size); the second is None where an example has one.
 Pair = tuple[Tensor, Tensor | None]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A batch whose sentences have been encoded before: no token goes through the encoder."""
+
+    vectors: dict[str, Pair]
+    tokens: int = 0
+    slots: int = 0
 
 
 def _cosine(u: Tensor, v: Tensor) -> Tensor:
@@ -42,13 +53,25 @@ class Features(nn.Module):
         return torch.cat([FEATURES[name](u, v) for name in self.names], dim=-1)
 
 
-class Scale(nn.Module):
-    """Multiply by a constant."""
+class Affine(nn.Module):
+    """scale · x + shift, both fixed."""
 
-    def __init__(self, factor: float) -> None:
+    def __init__(self, *, scale: float, shift: float) -> None:
         super().__init__()
-        self.factor = factor
+        self.scale, self.shift = scale, shift
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape in, the same shape out."""
-        return values * self.factor
+        return values * self.scale + self.shift
+
+
+class Within(nn.Module):
+    """low + (high - low) · sigmoid(x)."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.low, self.high = low, high
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Any shape in, the same shape out."""
+        return self.low + (self.high - self.low) * values.sigmoid()

@@ -20,6 +20,7 @@ class Log:
         self._tasks = list(tasks)
         self._folder = folder
         self._spoken = 0.0
+        self._ahead = 0.0  # seconds before the first step
         self._steps = (folder / "steps.csv").open("w", newline="", encoding="utf-8")
         self._writer = csv.writer(self._steps, lineterminator="\n")
         self._writer.writerow(
@@ -64,12 +65,22 @@ class Log:
         )
         if time.monotonic() - self._spoken >= PAUSE or step == total:
             self._spoken = time.monotonic()
-            left = self.seconds / step * (total - step)
+            left = (self.seconds - self._ahead) / step * (total - step)
             print(
                 f"{self.name}: step {step}/{total}, epoch {epoch}, loss {loss:.3f}, "
                 f"{self.tokens / self.seconds:,.0f} tokens/s, {left / 60:.1f} min left",
                 flush=True,
             )
+
+    def encoded(self, *, tokens: int, slots: int, seconds: float) -> None:
+        """Log that all sentences were encoded ahead, once: no step will do it."""
+        self.tokens, self.slots = self.tokens + tokens, self.slots + slots
+        self.seconds += seconds
+        self._ahead += seconds
+        print(
+            f"{self.name}: the encoder is fixed: {tokens:,} tokens encoded once, {seconds:.1f} s",
+            flush=True,
+        )
 
     def epoch(self, row: dict[str, float]) -> None:
         """Log the dev metrics after an epoch."""

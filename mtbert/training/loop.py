@@ -15,8 +15,25 @@ from mtbert.training.log import Log
 from mtbert.training.schedule import factor
 from mtbert.training.settings import TrainingSettings
 
-# From rows of each task to a batch on the device, with `.tokens` (real ones) and `.input_ids`.
+# From rows of each task to a batch on the device, with `.tokens` (real ones) and `.slots` (with
+# padding).
 Collate = Callable[[Mapping[str, np.ndarray]], Any]
+
+
+class Group(Protocol):
+    """Parameters that learn at one rate."""
+
+    @property
+    def part(self) -> str:
+        """What they are of: encoder, adapter or heads."""
+
+    @property
+    def below_top(self) -> int:
+        """Layers of the encoder above these; 0 outside it."""
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """The parameters themselves."""
 
 
 class Model(Protocol):
@@ -28,8 +45,8 @@ class Model(Protocol):
     def parameters(self) -> Iterator[nn.Parameter]:
         """All parameters."""
 
-    def shared_parameters(self) -> list[nn.Parameter]:
-        """Those that every task's loss reaches."""
+    def groups(self) -> Sequence[Group]:
+        """The trainable ones, by part and layer."""
 
     def train(self, mode: bool = True) -> Any:
         """Switch dropout on."""
@@ -68,11 +85,27 @@ def train(
     schedule = plan_steps(settings, sizes)
     total = sum(map(len, schedule))
     optimizer = make_optimizer(model, settings)
+    objectives = {
+        task: settings.objectives[task].build(bounds=bounds[task], targets=targets)
+        for task, targets in labels.items()
+    }
+    balanced = {
+        task: labels[task].cpu().numpy()
+        for task in labels
+        if settings.resampling.get(task) == "balanced"
+    }
     step = 0
     model.train()
     for epoch, steps in enumerate(schedule, start=1):
         batches = {
-            task: draw(size, settings.batch_size[task], seed=seed, task=task, epoch=epoch)
+            task: draw(
+                size,
+                settings.batch_size[task],
+                seed=seed,
+                task=task,
+                epoch=epoch,
+                balanced=balanced.get(task),
+            )
             for task, size in sizes.items()
         }
         for tasks in steps:
@@ -88,13 +121,11 @@ def train(
             ) -> dict[str, Tensor]:
                 nonlocal tokens, slots
                 batch = collate({task: rows[task] for task in asked})
-                tokens, slots = tokens + batch.tokens, slots + batch.input_ids.numel()
+                tokens, slots = tokens + batch.tokens, slots + batch.slots
                 with autocast():
                     logits = model(batch)
                 return {
-                    task: settings.objectives[task].loss(
-                        logits[task].float(), labels[task][rows[task]], bounds[task]
-                    )
+                    task: objectives[task](logits[task].float(), labels[task][rows[task]])
                     for task in asked
                 }
 
@@ -149,15 +180,22 @@ def _epochs(settings: TrainingSettings) -> Iterator[int]:
 def make_optimizer(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
     """AdamW (Loshchilov & Hutter 2019); as in BERT, no decay on biases and layer norms.
 
-    Heads start from random weights and take a rate of their own: at one that is safe for a
-    pretrained encoder they would hardly move in a short run.
+    Heads and adapters start from random weights and take rates of their own: at one that is safe
+    for a pretrained encoder they would hardly move in a short run. Within the encoder the rate
+    falls by `layer_decay` with each layer from the top (Clark et al. 2020, section 3.1; Howard &
+    Ruder 2018, section 3.2): the top one has the full rate, the embeddings that times
+    decay^layers.
     """
-    shared = {id(p) for p in model.shared_parameters()}
+    peaks = {
+        "encoder": settings.learning_rate,
+        "adapter": settings.adapter_learning_rate,
+        "heads": settings.head_learning_rate,
+    }
     groups: list[dict[str, Any]] = []
-    for peak, ours in ((settings.learning_rate, True), (settings.head_learning_rate, False)):
-        trained = [p for p in model.parameters() if p.requires_grad and (id(p) in shared) == ours]
+    for group in model.groups():
+        peak = peaks[group.part] * settings.layer_decay**group.below_top
         for decay, matrices in ((settings.weight_decay, True), (0.0, False)):
-            chosen = [p for p in trained if (p.ndim > 1) == matrices]
+            chosen = [p for p in group.parameters if (p.ndim > 1) == matrices]
             groups.append({"params": chosen, "weight_decay": decay, "peak": peak})
     # A group without parameters is no fault, but torch warns of a list of none.
     groups = [group for group in groups if group["params"]]

@@ -23,10 +23,13 @@ class TrainingSettings(Settings):
     balancing: entry(BALANCINGS, "balancing")  # type: ignore[valid-type]
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
+    resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None
     learning_rate: LearningRate
     head_learning_rate: LearningRate
+    adapter_learning_rate: LearningRate
+    layer_decay: Annotated[float, Field(gt=0, le=1)]
     precision: Precision
     weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal[tuple(SCHEDULES)]  # type: ignore[valid-type]
@@ -40,6 +43,7 @@ class Recipe(Settings):
     epochs: Epochs
     learning_rate: LearningRate
     head_learning_rate: LearningRate
+    adapter_learning_rate: LearningRate
     precision: Precision
 
 

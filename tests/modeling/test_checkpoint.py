@@ -13,12 +13,10 @@ from mtbert.modeling.encoder import encoder_of, load_encoder
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import Shape
 from mtbert.modeling.prediction import predict
-from mtbert.modeling.settings import ModelSettings
-from mtbert.params import read_yaml, validate
 from mtbert.schemas import Tokens
 from mtbert.tasks import read_tasks
 
-from tiny import ROOT, ragged, tiny_config
+from tiny import ROOT, model_settings, ragged, tiny_config
 
 SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 
@@ -30,9 +28,7 @@ def saved(tmp_path):
     tokens.mkdir()
     for name in ("tokenizer.json", "sequences.json"):
         (tokens / name).write_text("{}")
-    train = read_yaml(ROOT / "params.yaml")["train"]
-    fields = {key: train[key] for key in ModelSettings.model_fields}
-    settings = validate(ModelSettings, fields, where="p")
+    settings = model_settings()
     tasks = read_tasks(ROOT / "params.yaml")
     model = MultiTaskModel(encoder=encoder_of(tiny_config()), settings=settings, tasks=tasks)
     save_checkpoint(tmp_path / "best", model, settings=settings, tasks=tasks, tokens=tokens)

@@ -52,7 +52,7 @@ def test_features_stand_side_by_side_in_the_order_named():
 
 
 def test_cosine_head_by_hand():
-    head = build(HEADS, "cosine", what="head").build(hidden_size=2, labels=RANGE, paired=True)
+    head = build(HEADS, "cosine", what="head").build(size=2, labels=RANGE, paired=True)
     torch.testing.assert_close(head((U, V)), torch.tensor([[4.8], [-5.0]]))
     assert not list(head.parameters())
 
@@ -67,7 +67,7 @@ def test_cosine_head_by_hand():
 )
 def test_linear_head_by_hand(knobs, paired, kind, inputs):
     method = build(HEADS, {"name": "linear", **knobs}, what="head")
-    head = method.build(hidden_size=2, labels=kind, paired=paired).eval()
+    head = method.build(size=2, labels=kind, paired=paired).eval()
     layer = head[-1]
     assert layer.weight.shape == (kind.width, inputs.shape[1])
     expected = functional.linear(inputs, layer.weight, layer.bias)
@@ -76,7 +76,88 @@ def test_linear_head_by_hand(knobs, paired, kind, inputs):
 
 def test_dropout_is_the_knob_s():
     method = build(HEADS, {"name": "linear", "dropout": 0.4}, what="head")
-    assert method.build(hidden_size=2, labels=FIVE, paired=False)[1].p == 0.4
+    assert method.build(size=2, labels=FIVE, paired=False)[1].p == 0.4
+
+
+HANDS = {
+    # c = 0.96 and -1
+    "signed": [[4.8], [-5.0]],
+    "relu": [[4.8], [0.0]],
+    "shifted": [[4.9], [0.0]],
+}
+
+
+@pytest.mark.parametrize("form", HANDS)
+def test_cosine_forms_by_hand(form):
+    spec = {"name": "cosine", "form": form}
+    head = build(HEADS, spec, what="head").build(size=2, labels=RANGE, paired=True)
+    torch.testing.assert_close(head((U, V)), torch.tensor(HANDS[form]))
+
+
+def test_cosine_in_a_range_that_does_not_begin_at_0():
+    head = build(HEADS, {"name": "cosine", "form": "shifted"}, what="head").build(
+        size=2, labels=labels("similarity", low=1, high=5), paired=True
+    )
+    torch.testing.assert_close(head((U, V)), torch.tensor([[1 + 4 * 0.98], [1.0]]))
+
+
+def test_relu_of_a_negative_cosine_teaches_nothing():
+    u = U.clone().requires_grad_()
+    for form, gradient in (("signed", True), ("relu", False)):
+        head = build(HEADS, {"name": "cosine", "form": form}, what="head").build(
+            size=2, labels=RANGE, paired=True
+        )
+        # Not exactly opposed, where every cosine is flat.
+        (found,) = torch.autograd.grad(head((u, V + 0.1))[1].sum(), u)
+        assert bool(found[1].abs().sum() > 0) == gradient
+
+
+def test_the_cosine_against_label_over_5_is_the_cosine_head_in_units_of_the_range():
+    """fu-chan's loss, (cos - label / 5)²: `cosine` with `squared_error`, `unit: range`."""
+    head = build(HEADS, "cosine", what="head").build(size=2, labels=RANGE, paired=True)
+    label = torch.tensor([[3.0], [1.0]])
+    cosine = functional.cosine_similarity(U, V)[:, None]
+    torch.testing.assert_close(((head((U, V)) - label) / 5) ** 2, (cosine - label / 5) ** 2)
+
+
+def test_sigmoid_times_5_by_hand():
+    method = build(HEADS, {"name": "linear", "range": "sigmoid"}, what="head")
+    head = method.build(size=2, labels=RANGE, paired=False).eval()
+    expected = 5 / (1 + torch.exp(-functional.linear(U, head[2].weight, head[2].bias)))
+    torch.testing.assert_close(head((U, None)), expected)
+
+
+def test_two_logits_for_two_classes():
+    method = build(HEADS, {"name": "linear", "logits": 2}, what="head")
+    head = method.build(size=2, labels=BINARY, paired=True)
+    assert head((U, V)).shape == (2, method.width(BINARY)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("activation", "formula"),
+    [
+        ("relu", functional.relu),
+        ("gelu", functional.gelu),
+        ("tanh", torch.tanh),
+        ("none", lambda x: x),
+    ],
+)
+def test_mlp_by_hand(activation, formula):
+    spec = {"name": "mlp", "layers": 2, "hidden_size": 3, "activation": activation}
+    head = build(HEADS, spec, what="head").build(size=2, labels=FIVE, paired=True).eval()
+    first, second, last = (layer for layer in head if isinstance(layer, torch.nn.Linear))
+    assert (first.in_features, second.in_features, last.in_features) == (6, 3, 3)
+    inputs = torch.cat([U, V, (U - V).abs()], 1)
+    expected = last(formula(second(formula(first(inputs)))))
+    torch.testing.assert_close(head((U, V)), expected)
+
+
+def test_an_mlp_s_layers_are_as_wide_as_a_vector_by_default():
+    head = build(HEADS, "mlp", what="head").build(size=7, labels=FIVE, paired=False)
+    widths = [layer.out_features for layer in head if isinstance(layer, torch.nn.Linear)]
+    assert widths == [7, 5]
+    dropped = [layer.p for layer in head if isinstance(layer, torch.nn.Dropout)]
+    assert dropped == [0.1, 0.1]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +165,9 @@ def test_dropout_is_the_knob_s():
     [
         ("cosine", RANGE, False, "needs two vectors"),
         ("cosine", FIVE, True, "needs labels of kind similarity"),
-        ("cosine", labels("similarity", low=1, high=5), True, "low: 0"),
+        ({"name": "linear", "logits": 2}, FIVE, False, "kind binary; classes has 5"),
+        ({"name": "mlp", "range": "sigmoid"}, FIVE, False, "kind similarity, found classes"),
+        ({"name": "mlp", "features": ["cosine"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": ["v"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": []}, FIVE, False, "name at least one"),
     ],
@@ -94,7 +177,10 @@ def test_what_does_not_fit_is_refused(spec, kind, paired, told):
         build(HEADS, spec, what="head").check(labels=kind, paired=paired)
 
 
-@pytest.mark.parametrize("spec", [{"dropout": 1.0}, {"dropout": -0.1}, {"features": ["w"]}])
+@pytest.mark.parametrize(
+    "spec",
+    [{"dropout": 1.0}, {"dropout": -0.1}, {"features": ["w"]}, {"layers": 0}, {"logits": 3}],
+)
 def test_bad_knobs_are_refused(spec):
     with pytest.raises(InputError):
-        build(HEADS, {"name": "linear", **spec}, what="head")
+        build(HEADS, {"name": "mlp", **spec}, what="head")

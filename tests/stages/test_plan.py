@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from mtbert.errors import InputError
 from mtbert.params import read_yaml, write_yaml
@@ -12,7 +14,7 @@ from mtbert.plans import fingerprint, read_plan, verify
 from mtbert.strategies import merge
 from stages.plan import main
 
-from tiny import ROOT
+from tiny import ROOT, tiny_config
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def inputs(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("{}")
+    (tmp_path / "encoder" / "config.json").write_text(json.dumps(tiny_config()))
     (tmp_path / "encoder" / "SOURCE.json").write_text(json.dumps({"kind": "scratch"}))
     for task in ("sst", "para", "sts", "cfimdb"):
         for split in ("train", "dev", "test"):
@@ -194,7 +197,18 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, round_robin, sequential)"),
         (put("train", "balancing", "summ"), "unknown balancing 'summ'; did you mean 'sum'?"),
         (put("train", "heads", "sst", "lineer"), "train.heads.sst: unknown head 'lineer'; did you mean 'linear'?"),
-        (put("train", "pooling", "men"), "did you mean 'mean'?"),
+        (put("train", "pooling", "men"), "train.pooling: unknown pooling 'men'; did you mean 'mean'?"),
+        (put("train", "pooling", {"sts": "men"}), "train.pooling.sts: unknown pooling 'men'; did you mean 'mean'?"),
+        (put("train", "pooling", {"sst": "cls"}), "train.pooling.para: required, since tasks lists para"),
+        (put("strategies", "main", {"maps": {"sts": {"name": "shared", "task": "cfimdb"}}}), "strategies.main.maps.sts: shares the map of 'cfimdb', which is not among the strategy's tasks: sst, para, sts"),
+        (put("train", "maps", {"sts": {"name": "layers", "layer": 2}}), "train.maps.sts: unknown key 'layer'; did you mean 'layers'?"),
+        (put("train", "adaptation", "lorra"), "train.adaptation: unknown adaptation 'lorra'; did you mean 'lora'?"),
+        (put("train", "heads", "para", {"name": "linear", "features": ["u", "abs_dif"]}), "did you mean 'abs_diff'?"),
+        (put("train", "heads", "para", {"name": "linear", "logits": 2}), "train.objectives.para: needs one logit, and the head gives 2: take cross_entropy"),
+        (put("train", "objectives", "para", "cross_entropy"), "train.objectives.para: needs a logit for each class"),
+        (put("train", "objectives", "sst", {"name": "cross_entropy", "weights": [1, 2]}), "train.objectives.sst: weights: expected none, balanced, or 5 numbers above 0"),
+        (put("train", "resampling", "sts", "balanced"), "train.resampling.sts: balanced needs classes, found similarity"),
+        (put("train", "layer_decay", 1.5), "train.layer_decay: input should be less than or equal to 1"),
         (put("train", "tasks", ["sst", "stss"]), "train.tasks: unknown task 'stss'; did you mean 'sts'?"),
         (put("train", "tasks", ["sst", "sst"]), "each task once"),
         (put("train", "tasks", []), "train.tasks"),
@@ -229,6 +243,52 @@ def test_what_does_not_fit_is_refused_and_nothing_is_overwritten(inputs, change,
     assert told in str(error.value)
     assert str(error.value).startswith(str(inputs / "params.yaml"))
     assert before == {p.name: p.read_bytes() for p in (inputs / "plans").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("config", "changes", "told"),
+    [
+        ({"model_type": "electra"}, {"pooling": "pooler"}, "strategies.main.pooling.sst: pooler: an encoder of model_type electra has none"),
+        ({}, {"adaptation": {"name": "pal", "size": 204, "heads": 5}}, "strategies.main.adaptation.heads: must divide size: 204, found 5"),
+        ({"model_type": "albert"}, {"adaptation": "pal"}, "strategies.main.adaptation: "),
+        ({}, {"adaptation": {"name": "lora", "rank": 25}}, "strategies.main.adaptation: rank: at most the encoder's hidden size 24"),
+        ({}, {"pooling": {"para": "max_mean"}, "maps": {"para": "layers", "sts": {"name": "shared", "task": "para"}}}, "strategies.main.maps.sts: shares the map of 'para', whose vectors are 48 wide, not 24"),
+    ],
+)  # fmt: skip
+def test_what_the_encoder_does_not_have_is_refused(inputs, config, changes, told):
+    (inputs / "encoder" / "config.json").write_text(json.dumps(tiny_config(**config)))
+    with pytest.raises(InputError) as error:
+        plan(inputs, put("strategies", "main", changes))
+    assert str(error.value).startswith(str(inputs / "params.yaml"))
+    assert told in str(error.value)
+
+
+def test_a_pooler_that_the_weights_lack_is_refused(inputs):
+    save_file({"embeddings.x": np.zeros(1)}, inputs / "encoder" / "model.safetensors")
+    assert plan(inputs)
+    with pytest.raises(InputError, match=r"strategies\.main\.pooling: pooler: the weights in"):
+        plan(inputs, put("strategies", "main", {"pooling": "pooler"}))
+
+
+def test_rows_that_an_encoder_does_not_take_are_told(inputs, capsys):
+    (inputs / "encoder" / "config.json").write_text(json.dumps(tiny_config(model_type="fnet")))
+    plan(inputs, put("strategies", "round_robin", {"layout": "padded"}))
+    told = capsys.readouterr().out
+    assert "main: padded batches, not packed rows: model_type fnet" in told
+    assert "round_robin" not in told
+
+
+def test_one_word_stands_for_all_tasks_and_is_planned_by_task(inputs):
+    short = plan(inputs, put("train", "pooling", "cls"))["main"]
+    assert {type(pooling).__name__ for pooling in short.train.pooling.values()} == {"CLS"}
+    long = dict.fromkeys(["sst", "para", "sts", "cfimdb"], "cls")
+    assert plan(inputs, put("train", "pooling", long))["main"] == short
+
+
+def test_a_strategy_changes_the_word_of_all_tasks_for_one(inputs):
+    made = plan(inputs, put("strategies", "main", {"pooling": {"sts": "max"}}))["main"]
+    kinds = {task: type(pooling).__name__ for task, pooling in made.train.pooling.items()}
+    assert kinds == {"sst": "Mean", "para": "Mean", "sts": "Max"}
 
 
 def test_plan_needs_neither_torch_nor_transformers(inputs):

@@ -22,6 +22,9 @@ FIELDS = {
     "steps": None,
     "learning_rate": 0.05,
     "head_learning_rate": 0.05,
+    "adapter_learning_rate": 0.05,
+    "layer_decay": 1.0,
+    "resampling": {},
     "precision": "fp32",
     "weight_decay": 0.0,
     "schedule": "constant",
@@ -43,8 +46,12 @@ class Lines(nn.Module):
         self.slope = nn.Parameter(torch.zeros(1, 1))
         self.offsets = nn.ParameterDict({task: torch.zeros(1) for task in LABELS})
 
-    def shared_parameters(self):
-        return [self.slope]
+    def groups(self):
+        """The slope as an encoder's only layer, the offsets as heads."""
+        return [
+            SimpleNamespace(part="encoder", below_top=0, parameters=[self.slope]),
+            SimpleNamespace(part="heads", below_top=0, parameters=list(self.offsets.values())),
+        ]
 
     def forward(self, batch):
         return {
@@ -56,7 +63,7 @@ class Lines(nn.Module):
 def collate(rows):
     rows = {task: torch.from_numpy(item) for task, item in rows.items()}
     count = sum(map(len, rows.values()))
-    return SimpleNamespace(rows=rows, tokens=count, input_ids=torch.zeros(1, count + 1))
+    return SimpleNamespace(rows=rows, tokens=count, slots=count + 1)
 
 
 def run(tmp_path, model=None, labels=LABELS, **changes):

@@ -2,17 +2,30 @@
 
 from math import exp, log
 
+import numpy as np
 import pytest
 import torch
+from sklearn.utils.class_weight import compute_class_weight
 
+from mtbert.errors import InputError
 from mtbert.registry import build
+from mtbert.tasks import Binary, Classes, Similarity
 from mtbert.training.objectives import OBJECTIVES
+from mtbert.training.objectives.weights import class_weights
+
+NONE = torch.zeros(0)
+KINDS = {
+    "classes": Classes(kind="classes", count=3),
+    "binary": Binary(kind="binary"),
+    "similarity": Similarity(kind="similarity", low=0, high=5),
+}
 
 
 @pytest.mark.parametrize(
     ("spec", "logits", "labels", "bounds", "expected"),
     [
         ("cross_entropy", [[1.0, 0.0, 0.0]], [0.0], (0.0, 2.0), log(exp(1) + 2) - 1),
+        ("cross_entropy", [[0.0, 0.0], [0.0, 1.0]], [0.0, 1.0], (0.0, 1.0), 0.5032044),
         ("binary_cross_entropy", [[0.0], [2.0]], [1.0, 0.0], (0.0, 1.0), 1.4100375),
         ("squared_error", [[4.0], [1.0]], [5.0, 3.0], (0.0, 5.0), (0.04 + 0.16) / 2),
         ("squared_error", [[4.0], [1.0]], [5.0, 3.0], (1.0, 6.0), (0.04 + 0.16) / 2),
@@ -20,6 +33,67 @@ from mtbert.training.objectives import OBJECTIVES
     ],
 )
 def test_by_hand(spec, logits, labels, bounds, expected):
-    objective = build(OBJECTIVES, spec, what="objective")
-    found = objective.loss(torch.tensor(logits), torch.tensor(labels), bounds)
+    loss = build(OBJECTIVES, spec, what="objective").build(bounds=bounds, targets=NONE)
+    found = loss(torch.tensor(logits), torch.tensor(labels))
     assert found.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_weights_by_hand():
+    """Two examples with losses log 2 and log(1 + e^2), weighing 3 and 1."""
+    expected = (3 * log(2) + log(1 + exp(2))) / 4
+    spec = {"name": "binary_cross_entropy", "weights": [1.0, 3.0]}
+    one = build(OBJECTIVES, spec, what="objective").build(bounds=(0.0, 1.0), targets=NONE)
+    found = one(torch.tensor([[0.0], [2.0]]), torch.tensor([1.0, 0.0]))
+    assert found.item() == pytest.approx(expected, rel=1e-6)
+    spec = {"name": "cross_entropy", "weights": [1.0, 3.0]}
+    two = build(OBJECTIVES, spec, what="objective").build(bounds=(0.0, 1.0), targets=NONE)
+    found = two(torch.tensor([[0.0, 0.0], [0.0, 2.0]]), torch.tensor([1.0, 0.0]))
+    assert found.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_balanced_weights_are_scikit_learn_s():
+    targets = torch.tensor([0.0, 0, 0, 0, 1, 2, 2])
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=targets.long().numpy())
+    torch.testing.assert_close(
+        class_weights("balanced", targets, 3), torch.tensor(expected, dtype=torch.float32)
+    )
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
+def test_balanced_weights_change_what_rare_labels_count(name):
+    targets = torch.tensor([0.0, 0, 0, 1])
+    width = 2 if name == "cross_entropy" else 1
+    logits = torch.zeros(4, width, requires_grad=True)
+    losses = [
+        build(OBJECTIVES, {"name": name, "weights": weights}, what="objective").build(
+            bounds=(0.0, 1.0), targets=targets
+        )
+        for weights in ("none", "balanced")
+    ]
+    plain, balanced = (
+        torch.autograd.grad(loss(logits, targets), logits)[0].abs()[:, -1] for loss in losses
+    )
+    assert plain[3] == plain[0]
+    assert balanced[3].item() == pytest.approx(3 * balanced[0].item())
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "width", "told"),
+    [
+        ("cross_entropy", "similarity", 1, "found similarity"),
+        ("cross_entropy", "binary", 1, "logits: 2"),
+        ("binary_cross_entropy", "classes", 3, "needs labels of kind binary"),
+        ("binary_cross_entropy", "binary", 2, "take cross_entropy"),
+        ("squared_error", "binary", 1, "needs labels of kind similarity"),
+        ({"name": "cross_entropy", "weights": [1.0]}, "classes", 3, "3 numbers above 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(spec, kind, width, told):
+    with pytest.raises(InputError, match=told):
+        build(OBJECTIVES, spec, what="objective").check(KINDS[kind], width=width)
+
+
+@pytest.mark.parametrize("weights", [[1.0, 0.0], [1.0, -1.0], "even"])
+def test_bad_weights_are_refused(weights):
+    with pytest.raises(InputError):
+        build(OBJECTIVES, {"name": "cross_entropy", "weights": weights}, what="objective")

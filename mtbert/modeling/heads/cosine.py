@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mtbert.errors import InputError
 from mtbert.modeling.features import COSINE
@@ -14,27 +14,47 @@ if TYPE_CHECKING:
 
 
 class Cosine(Settings):
-    """high · cos(u, v), for a similarity from 0 to `high`; it has no parameters of its own.
+    """low + (high - low) · s for a similarity from `low` to `high`; it has no parameters.
 
-    Reimers & Gurevych (2019), section 3: the regression objective. A negative cosine predicts a
-    value below the range; it is left so, since clipping would end its gradient.
+    `form` says what s is of c = cos(u, v):
+
+    - `signed`: c (Reimers & Gurevych 2019, section 3: the regression objective). A negative cosine
+      predicts a value below the range; it is left so, since clipping would end its gradient. With
+      objective `squared_error` in units of the range this is fu-chan's cosine against label / 5.
+    - `relu`: max(0, c) (wu, smet-walker). Of a pair with a negative cosine nothing is learned: its
+      gradient is 0, and it stays where it is unless other pairs move it.
+    - `shifted`: (c + 1) / 2, the whole range from opposite to equal vectors (elayattu).
     """
 
+    form: Literal["signed", "relu", "shifted"] = "signed"
+
+    def width(self, labels: Labels) -> int:
+        """Numbers that come out for one example."""
+        return 1
+
     def check(self, *, labels: Labels, paired: bool) -> None:
-        """Refuse tasks that have no pair of vectors or no similarity from 0.
+        """Refuse tasks that have no pair of vectors or no similarity.
 
         Raises:
             InputError: with the reason.
         """
         if not paired:
             raise InputError("needs two vectors: a task on pairs, with encoding: siamese")
-        if not isinstance(labels, Similarity) or labels.low != 0:
-            raise InputError(f"needs labels of kind similarity with low: 0, found {labels!r}")
+        if not isinstance(labels, Similarity):
+            raise InputError(f"needs labels of kind similarity, found {labels.kind}")
 
-    def build(self, *, hidden_size: int, labels: Labels, paired: bool) -> nn.Module:
-        """Build the module: ((example, hidden), (example, hidden)) → (example, 1)."""
+    def build(self, *, size: int, labels: Labels, paired: bool) -> nn.Module:
+        """Build the module: ((example, size), (example, size)) → (example, 1)."""
         from torch import nn
 
-        from mtbert.modeling.vectors import Features, Scale
+        from mtbert.modeling.vectors import Affine, Features
 
-        return nn.Sequential(Features((COSINE,)), Scale(labels.bounds[1]))
+        low, high = labels.bounds
+        forms: dict[str, list[nn.Module]] = {
+            "signed": [],
+            "relu": [nn.ReLU()],
+            "shifted": [Affine(scale=0.5, shift=0.5)],
+        }
+        return nn.Sequential(
+            Features((COSINE,)), *forms[self.form], Affine(scale=high - low, shift=low)
+        )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Literal
 
 from mtbert.errors import InputError
 from mtbert.modeling.features import SINGLE, Feature
+from mtbert.modeling.layers import Activation, Dropout, stack
 from mtbert.params import Settings
-from mtbert.tasks import Labels
+from mtbert.tasks import Binary, Labels, Similarity
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,38 +17,69 @@ if TYPE_CHECKING:
 class Linear(Settings):
     """Linear layer on chosen features; the default is [u, v, |u - v|] for siamese pairs, else [u].
 
-    smet-walker's SST head and joint pair heads (dropout 0.3 there); with dropout 0 fu-chan's SST
-    and paraphrase heads. InferSent's features: Conneau et al. (2017), section 3.1.
+    smet-walker's SST head and joint pair heads (dropout 0.3 there), elayattu's heads; with dropout
+    0 fu-chan's SST and paraphrase heads; on [u, v, abs_diff, product] wang's option 2. InferSent's
+    features: Conneau et al. (2017), section 3.1.
     """
 
     features: tuple[Feature, ...] | None = None
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Dropout = 0.1
+    # Binary labels: one logit (null, 1) or one for each of the two classes (wu).
+    logits: Literal[1, 2] | None = None
+    # Similarity: any number, or low + (high - low) · sigmoid (wu's "sigmoid × 5").
+    range: Literal["free", "sigmoid"] = "free"
+
+    def width(self, labels: Labels) -> int:
+        """Numbers that come out for one example."""
+        return self.logits or labels.width
 
     def check(self, *, labels: Labels, paired: bool) -> None:
-        """Refuse features that the task's examples do not have.
+        """Refuse what the task's examples or labels do not have.
 
         Raises:
-            InputError: a feature of two vectors for an example that has one, or no feature.
+            InputError: a feature of two vectors for an example that has one, or no feature; two
+                logits for labels that are not binary; a range for labels that have none.
         """
-        if self.features is None:
-            return
-        if not self.features:
+        if self.features is not None and not self.features:
             raise InputError("features: name at least one")
-        if not paired and set(self.features) - set(SINGLE):
+        if not paired and set(self.features or ()) - set(SINGLE):
             raise InputError(
                 f"features: an example here is one sequence and has only {list(SINGLE)}, found "
-                f"{list(self.features)} (features of pairs need encoding: siamese)"
+                f"{list(self.features or ())} (features of pairs need encoding: siamese)"
+            )
+        if self.logits and not isinstance(labels, Binary):
+            raise InputError(
+                f"logits: a choice for labels of kind binary; {labels.kind} has {labels.width}"
+            )
+        if self.range == "sigmoid" and not isinstance(labels, Similarity):
+            raise InputError(
+                f"range: sigmoid is for labels of kind similarity, found {labels.kind}"
             )
 
-    def build(self, *, hidden_size: int, labels: Labels, paired: bool) -> nn.Module:
-        """Build the module: ((example, hidden), (example, hidden) | None) → (example, width)."""
+    def build(self, *, size: int, labels: Labels, paired: bool) -> nn.Module:
+        """Build the module: ((example, size), (example, size) | None) → (example, width)."""
+        return self.layered(size=size, labels=labels, paired=paired, widths=[], activation="none")
+
+    def layered(
+        self,
+        *,
+        size: int,
+        labels: Labels,
+        paired: bool,
+        widths: list[int],
+        activation: Activation,
+    ) -> nn.Module:
+        """The same with hidden layers of the given widths before the last one."""
         from torch import nn
 
-        from mtbert.modeling.vectors import Features
+        from mtbert.modeling.vectors import Features, Within
 
         features = Features(self.features or (("u", "v", "abs_diff") if paired else SINGLE))
+        seen = [features.size(size), *widths]
         return nn.Sequential(
             features,
             nn.Dropout(self.dropout),
-            nn.Linear(features.size(hidden_size), labels.width),
+            *stack(seen[0], widths, activation=activation, dropout=self.dropout),
+            nn.Linear(seen[-1], self.width(labels)),
+            *([Within(*labels.bounds)] if self.range == "sigmoid" else []),
         )

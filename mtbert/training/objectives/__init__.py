@@ -1,13 +1,22 @@
 """The room of objectives: logits and labels to the loss of one task.
 
-Contract: `check(labels)` refuses a kind of labels that does not fit; `loss(logits, targets,
-bounds)` takes logits (example, width), labels (example,) float and the lowest and highest label,
-and gives the mean loss of the examples.
+Contract: `check(labels, width=…)` refuses a kind of labels, or a width of the head, that does not
+fit; `build(bounds=…, targets=…)` is given the lowest and highest label and the labels of the whole
+train split (example,), and gives a function of logits (example, width) and labels (example,)
+float: the mean loss of the examples.
 """
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from mtbert.training.objectives.binary_cross_entropy import BinaryCrossEntropy
 from mtbert.training.objectives.cross_entropy import CrossEntropy
 from mtbert.training.objectives.squared_error import SquaredError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 OBJECTIVES = {
     "cross_entropy": CrossEntropy,

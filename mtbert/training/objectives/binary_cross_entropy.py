@@ -7,25 +7,45 @@ from typing import TYPE_CHECKING
 from mtbert.errors import InputError
 from mtbert.params import Settings
 from mtbert.tasks import Binary, Labels
+from mtbert.training.objectives.weights import Weights, check_weights, class_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mtbert.training.objectives import Loss
+
 
 class BinaryCrossEntropy(Settings):
-    """-log sigmoid(±logit): fu-chan's and smet-walker's loss for paraphrases."""
+    """-log sigmoid(±logit): fu-chan's and smet-walker's loss for paraphrases.
 
-    def check(self, labels: Labels) -> None:
-        """Refuse labels that are not binary.
+    With `weights` the mean is weighted: Σ w(y) loss / Σ w(y).
+    """
+
+    weights: Weights = "none"
+
+    def check(self, labels: Labels, *, width: int) -> None:
+        """Refuse labels that are not binary, and a head with two logits.
 
         Raises:
-            InputError: naming the kind found.
+            InputError: naming what was found.
         """
         if not isinstance(labels, Binary):
             raise InputError(f"needs labels of kind binary, found {labels.kind}")
+        if width != 1:
+            raise InputError(f"needs one logit, and the head gives {width}: take cross_entropy")
+        check_weights(self.weights, 2)
 
-    def loss(self, logits: Tensor, targets: Tensor, bounds: tuple[float, float]) -> Tensor:
+    def build(self, *, bounds: tuple[float, float], targets: Tensor) -> Loss:
         """(example, 1), (example,) → mean loss."""
         from torch.nn import functional
 
-        return functional.binary_cross_entropy_with_logits(logits.squeeze(-1), targets)
+        weights = class_weights(self.weights, targets, 2)
+
+        def loss(logits: Tensor, labels: Tensor) -> Tensor:
+            each = functional.binary_cross_entropy_with_logits(
+                logits.squeeze(-1), labels, reduction="none"
+            )
+            weight = weights[labels.long()]
+            return (weight * each).sum() / weight.sum()
+
+        return loss

@@ -6,26 +6,45 @@ from typing import TYPE_CHECKING
 
 from mtbert.errors import InputError
 from mtbert.params import Settings
-from mtbert.tasks import Classes, Labels
+from mtbert.tasks import Binary, Classes, Labels
+from mtbert.training.objectives.weights import Weights, check_weights, class_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mtbert.training.objectives import Loss
+
 
 class CrossEntropy(Settings):
-    """-log softmax(logits)[label], one logit a class."""
+    """-log softmax(logits)[label], one logit a class; wu's loss for paraphrases with two.
 
-    def check(self, labels: Labels) -> None:
-        """Refuse labels that are no classes.
+    With `weights` the mean is weighted: Σ w(y) loss / Σ w(y).
+    """
+
+    weights: Weights = "none"
+
+    def check(self, labels: Labels, *, width: int) -> None:
+        """Refuse labels that are no classes, and a head without a logit for each.
 
         Raises:
-            InputError: naming the kind found.
+            InputError: naming the kind, or the number of logits, found.
         """
-        if not isinstance(labels, Classes):
-            raise InputError(f"needs labels of kind classes, found {labels.kind}")
+        if not isinstance(labels, Classes | Binary):
+            raise InputError(f"needs labels of kind classes or binary, found {labels.kind}")
+        if width < 2:
+            raise InputError(
+                "needs a logit for each class, and the head gives one: set its knob logits: 2, or "
+                "take binary_cross_entropy"
+            )
+        check_weights(self.weights, width)
 
-    def loss(self, logits: Tensor, targets: Tensor, bounds: tuple[float, float]) -> Tensor:
+    def build(self, *, bounds: tuple[float, float], targets: Tensor) -> Loss:
         """(example, class), (example,) → mean loss."""
         from torch.nn import functional
 
-        return functional.cross_entropy(logits, targets.long())
+        weights = class_weights(self.weights, targets, int(bounds[1]) + 1)
+
+        def loss(logits: Tensor, labels: Tensor) -> Tensor:
+            return functional.cross_entropy(logits, labels.long(), weight=weights)
+
+        return loss

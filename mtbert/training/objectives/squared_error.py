@@ -11,6 +11,8 @@ from mtbert.tasks import Labels, Similarity
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mtbert.training.objectives import Loss
+
 
 class SquaredError(Settings):
     """Squared error in shares of the label range (fu-chan: labels / 5), or in label units.
@@ -21,7 +23,7 @@ class SquaredError(Settings):
 
     unit: Literal["range", "label"] = "range"
 
-    def check(self, labels: Labels) -> None:
+    def check(self, labels: Labels, *, width: int) -> None:
         """Refuse labels that are no similarity.
 
         Raises:
@@ -30,8 +32,12 @@ class SquaredError(Settings):
         if not isinstance(labels, Similarity):
             raise InputError(f"needs labels of kind similarity, found {labels.kind}")
 
-    def loss(self, logits: Tensor, targets: Tensor, bounds: tuple[float, float]) -> Tensor:
+    def build(self, *, bounds: tuple[float, float], targets: Tensor) -> Loss:
         """(example, 1) in label units, (example,) → mean loss."""
         low, high = bounds
         scale = high - low if self.unit == "range" else 1.0
-        return ((logits.squeeze(-1) - targets) / scale).square().mean()
+
+        def loss(logits: Tensor, labels: Tensor) -> Tensor:
+            return ((logits.squeeze(-1) - labels) / scale).square().mean()
+
+        return loss

@@ -1,0 +1,111 @@
+"""Time of a step of several strategies, side by side: `python benchmarks/step_time.py PLAN… --out`.
+
+Every strategy's model is held in memory, and the strategies take turns (A B C … C B A): what else
+the machine does falls on all of them. Each turn trains a few steps of the real loop; its first step
+is left out. A strategy's figure is the median over all its steps, with the quartiles; the ratio is
+the median over the turns of its own median to the first strategy's in the same round. What a frozen
+encoder computes once, before the first step, is told apart.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Annotated, Any
+
+import typer
+
+from mtbert.cli import run
+
+
+def main(
+    plans: Annotated[list[Path], typer.Argument(help="plans; the first is what others compare to")],
+    out: Annotated[Path, typer.Option(help="JSON file to write")],
+    rounds: Annotated[int, typer.Option(help="rounds there and back", min=1)] = 3,
+    steps: Annotated[int, typer.Option(help="steps of a turn, the first left out", min=2)] = 6,
+) -> None:
+    """Measure, and write what was found."""
+    import torch
+
+    from mtbert.outputs import write_text
+    from mtbert.plans import read_plan
+    from mtbert.runs import Run, hardware, versions
+
+    runs: dict[str, Run] = {}
+    ahead: dict[str, float] = {}
+    for path in plans:
+        plan = read_plan(path)
+        settings = plan.train.model_copy(update={"steps": steps})
+        made = Run(plan.model_copy(update={"train": settings}), seed=1)
+        started = time.perf_counter()
+        made.encoded("train")
+        runs[plan.strategy], ahead[plan.strategy] = made, time.perf_counter() - started
+    first = next(iter(runs))
+    turns: dict[str, list[list[float]]] = {name: [] for name in runs}
+    for number in range(rounds):
+        for name in [*runs, *reversed(runs)]:
+            turns[name].append(turn(runs[name]))
+            print(f"round {number + 1}: {name} {median(turns[name][-1]) * 1e3:.0f} ms", flush=True)
+    found = {
+        name: {
+            "milliseconds": [round(value * 1e3, 1) for value in quartiles(turns[name])],
+            "ratio": round(ratio(turns[name], turns[first]), 3),
+            "seconds_ahead": round(ahead[name], 1),
+            "trainable": sum(part["trainable"] for part in made.model.parts().values()),
+        }
+        for name, made in runs.items()
+    }
+    machine: dict[str, Any] = {
+        "hardware": hardware(made.device),
+        "threads": torch.get_num_threads(),
+        "precision": made.precision,
+        "versions": versions(),
+    }
+    command = "python benchmarks/step_time.py " + " ".join(sys.argv[1:])
+    report = {"command": command, **machine, "strategies": found}
+    write_text(out, json.dumps(report, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+def turn(made: Any) -> list[float]:
+    """Seconds of each step of one turn, but the first."""
+    from mtbert.training.log import Log
+    from mtbert.training.loop import train
+
+    seconds: list[float] = []
+
+    class Watch(Log):
+        def step(self, **row: Any) -> None:
+            seconds.append(row["seconds"])
+
+    with tempfile.TemporaryDirectory() as folder:
+        log = Watch(Path(folder), list(made.plan.tasks), name=made.name)
+        train(
+            made.model,
+            settings=made.plan.train,
+            seed=made.seed,
+            labels=made.labels(),
+            collate=made.collate,
+            bounds={name: task.labels.bounds for name, task in made.plan.tasks.items()},
+            end_epoch=lambda epoch, step: None,
+            autocast=made.autocast,
+            log=log,
+        )
+        log.close()
+    return seconds[1:]
+
+
+def quartiles(turns: list[list[float]]) -> list[float]:
+    """First quartile, median and third of all steps."""
+    return quantiles([value for turn in turns for value in turn], n=4)
+
+
+def ratio(turns: list[list[float]], base: list[list[float]]) -> float:
+    """Median over the turns of the ratio of medians."""
+    return median(median(a) / median(b) for a, b in zip(turns, base, strict=True))
+
+
+if __name__ == "__main__":
+    run(main)

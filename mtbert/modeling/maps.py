@@ -1,0 +1,77 @@
+"""The room of maps: learned layers on each sentence vector, between the pooling and the head.
+
+A pair's two vectors go through the same layers, each on its own: "learnable layers before the
+cosine". Contract: `size(vector)` is the width that comes out; `build(vector)` gives a module
+(example, vector) → (example, size). `Shared` names the task whose map is used instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from mtbert.modeling.layers import Activation, Dropout, stack
+from mtbert.params import Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class NoMap(Settings):
+    """The pooled vector as it is."""
+
+    def size(self, vector: int) -> int:
+        """Width of what comes out."""
+        return vector
+
+    def build(self, vector: int) -> nn.Module:
+        """(example, vector) → the same."""
+        from torch import nn
+
+        return nn.Identity()
+
+
+class Layers(Settings):
+    """n times linear, activation, dropout.
+
+    smet-walker's learnable layers (ReLU, dropout 0.3) and wu's three before a cosine; with
+    `activation: none` and dropout 0 fu-chan's linear layer.
+    """
+
+    layers: Annotated[int, Field(ge=1)] = 1
+    width: Annotated[int, Field(ge=1)] | None = None  # of each layer; null: the vector's own
+    activation: Activation = "relu"
+    dropout: Dropout = 0.1
+    # False: the last layer is linear alone. A cosine of ReLU outputs is never negative.
+    end_activated: bool = True
+
+    def size(self, vector: int) -> int:
+        """Width of what comes out."""
+        return self.width or vector
+
+    def build(self, vector: int) -> nn.Module:
+        """(example, vector) → (example, size)."""
+        from torch import nn
+
+        modules = stack(
+            vector,
+            [self.size(vector)] * self.layers,
+            activation=self.activation,
+            dropout=self.dropout,
+        )
+        # Two modules follow each linear layer.
+        return nn.Sequential(*(modules if self.end_activated else modules[:-2]))
+
+
+class Shared(Settings):
+    """The map of another task of the strategy, trained by both (wang's shared layer)."""
+
+    task: str
+
+
+MAPS: dict[str, type[NoMap] | type[Layers] | type[Shared]] = {
+    "none": NoMap,
+    "layers": Layers,
+    "shared": Shared,
+}

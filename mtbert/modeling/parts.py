@@ -1,0 +1,86 @@
+"""What is one task's own — its head, its map, its PAL — saved and loaded without the encoder.
+
+Such a part is a thousandth of a checkpoint. It says what it was trained behind: put into a model
+that reads sentences in another way, it would give numbers without meaning, and is refused.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import nn
+
+from mtbert.errors import InputError
+from mtbert.modeling.checkpoint import differences, read_weights
+from mtbert.modeling.model import MultiTaskModel
+from mtbert.params import read_yaml, write_yaml
+
+WEIGHTS, SETTINGS = "part.safetensors", "part.yaml"
+
+
+def save_part(folder: Path, model: MultiTaskModel, task: str) -> None:
+    """Write a task's own weights and, readable, the settings that they belong to.
+
+    A map that the task shares with another is written too.
+
+    Raises:
+        InputError: the model has no such task.
+    """
+    modules = _modules(model, task)
+    weights = {name: value.contiguous() for name, value in modules.state_dict().items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / WEIGHTS)
+    write_yaml(
+        folder / SETTINGS,
+        describe_part(model, task),
+        heading="What the weights beside this file were trained behind.",
+    )
+
+
+def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
+    """Put a saved part into a model, as the given task's; the rest of the model stays as it is.
+
+    Raises:
+        InputError: a file is missing or broken, or the part is another model's; the message lists
+            every setting and every weight that differs.
+    """
+    modules = _modules(model, task)
+    found, expected = read_yaml(folder / SETTINGS), describe_part(model, task)
+    faults = [
+        f"{key}: expected {expected.get(key)}, found {found.get(key)}"
+        for key in sorted({*expected, *found})
+        if expected.get(key) != found.get(key)
+    ]
+    weights = read_weights(folder / WEIGHTS)
+    faults += differences(modules.state_dict(), weights)
+    if faults:
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        raise InputError(f"{folder}: not a part for {task} of this model:\n{listed}")
+    modules.load_state_dict(weights)
+
+
+def describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
+    """All that decides what a task's part is given, and what it gives."""
+    settings = model.settings.model_dump(mode="json")
+    described = {
+        "labels": model.tasks[task].labels.model_dump(mode="json"),
+        "encoding": "joint" if model.joint[task] else "siamese",
+        "encoder": model.encoder.config.model_type,
+        "hidden_size": model.encoder.config.hidden_size,
+        "pooling": settings["pooling"][task],
+        "map": settings["maps"][model.owner[task]],
+        "head": settings["heads"][task],
+    }
+    if task in model.adapter.task_parts:
+        described["adaptation"] = settings["adaptation"]
+    return described
+
+
+def _modules(model: MultiTaskModel, task: str) -> nn.ModuleDict:
+    """A task's own modules."""
+    if task not in model.heads:
+        raise InputError(f"no task {task!r} in this model; it has {', '.join(model.heads)}")
+    modules = {"head": model.heads[task], "map": model.maps[model.owner[task]]}
+    if task in model.adapter.task_parts:
+        modules["adapter"] = model.adapter.task_parts[task]
+    return nn.ModuleDict(modules)

@@ -1,0 +1,51 @@
+"""Take one task's part out of a checkpoint, or put it into another. Not a stage of the pipeline."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.cli import run
+
+
+class Action(StrEnum):
+    """Which way the part goes."""
+
+    take = "take"
+    put = "put"
+
+
+def main(
+    action: Annotated[Action, typer.Argument(help="take it out, or put it in")],
+    checkpoint: Annotated[Path, typer.Argument(help="such as data/runs/main-1/best")],
+    task: Annotated[str, typer.Argument(help="whose part")],
+    part: Annotated[Path, typer.Argument(help="folder of the part: written by take, read by put")],
+    out: Annotated[
+        Path | None, typer.Option(help="put: folder to write, the checkpoint with the part in it")
+    ] = None,
+) -> None:
+    """Move a task's head, map and PAL, with the settings that they belong to."""
+    from mtbert.errors import InputError
+
+    if (action is Action.put) != (out is not None):
+        raise InputError("--out: give it with put, which writes another checkpoint, and only then")
+
+    from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
+    from mtbert.modeling.parts import load_part, save_part
+    from mtbert.outputs import new_folder
+
+    model = load_checkpoint(checkpoint)
+    if out is None:
+        with new_folder(part) as folder:
+            save_part(folder, model, task)
+        return
+    load_part(part, model, task)
+    with new_folder(out) as folder:
+        save_checkpoint(
+            folder, model, settings=model.settings, tasks=model.tasks, tokens=checkpoint
+        )
+
+
+if __name__ == "__main__":
+    run(main)

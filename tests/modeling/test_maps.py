@@ -1,0 +1,43 @@
+"""Learned layers between the pooling and the head."""
+
+import pytest
+import torch
+from torch import nn
+
+from mtbert.errors import InputError
+from mtbert.modeling.maps import MAPS
+from mtbert.registry import build
+
+X = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
+
+
+def test_none_is_the_vector_itself():
+    method = build(MAPS, "none", what="map")
+    assert method.size(2) == 2
+    assert method.build(2)(X) is X
+
+
+def test_layers_by_hand():
+    method = build(MAPS, {"name": "layers", "layers": 2, "width": 3}, what="map")
+    module = method.build(2).eval()
+    first, second = (layer for layer in module if isinstance(layer, nn.Linear))
+    torch.testing.assert_close(module(X), second(first(X).relu()).relu())
+    assert method.size(2) == module(X).shape[1] == 3
+
+
+def test_the_last_layer_may_stay_linear():
+    spec = {"name": "layers", "layers": 2, "activation": "tanh", "end_activated": False}
+    module = build(MAPS, spec, what="map").build(2).eval()
+    first, second = (layer for layer in module if isinstance(layer, nn.Linear))
+    torch.testing.assert_close(module(X), second(first(X).tanh()))
+
+
+def test_dropout_is_the_knob_s():
+    module = build(MAPS, {"name": "layers", "dropout": 0.4}, what="map").build(2)
+    assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.4]
+
+
+@pytest.mark.parametrize("knob", [{"layers": 0}, {"width": 0}, {"activation": "swish"}])
+def test_bad_knobs_are_refused(knob):
+    with pytest.raises(InputError):
+        build(MAPS, {"name": "layers", **knob}, what="map")

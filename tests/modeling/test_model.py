@@ -1,0 +1,194 @@
+"""Which parameters a model has, learns and shares; what it makes of a batch."""
+
+import numpy as np
+import pytest
+import torch
+
+from mtbert.errors import InputError
+from mtbert.modeling.model import below_top
+from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.prediction import chosen, encode_splits, predict
+
+from tiny import model_settings, tiny_config, tiny_model, tiny_split
+
+SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
+PAIRED = {"sst": False, "para": True, "sts": True}
+
+
+def splits(size=9):
+    return {task: tiny_split(size, paired=paired, seed=3) for task, paired in PAIRED.items()}
+
+
+def batch_of(model, tokens, rows=None):
+    rows = np.arange(5) if rows is None else rows
+    return collate(
+        {
+            task: Examples(split.a, split.b, rows, joint=model.joint[task])
+            for task, split in tokens.items()
+        },
+        SHAPE,
+    )
+
+
+def gradients(model):
+    """Names of the parameters that the sum of the outputs' squares reaches."""
+    outputs = model(batch_of(model, splits()))
+    sum(value.square().sum() for value in outputs.values()).backward()
+    return {
+        name
+        for name, p in model.named_parameters()
+        if p.grad is not None and p.grad.abs().sum() > 0
+    }
+
+
+ADAPTED = {
+    "full": {},
+    "frozen": {},
+    "lora": {"rank": 2},
+    "pal": {"size": 12, "heads": 2},
+    "pal_alone": {"size": 12, "heads": 2, "encoder": "frozen"},
+}
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+def test_gradients_reach_exactly_what_is_trainable(name):
+    spec = {"name": name.partition("_")[0], **ADAPTED[name]}
+    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    model = tiny_model(model_settings(adaptation=spec, pooling="pooler", maps=maps)).train()
+    with torch.no_grad():
+        for parameter_name, parameter in model.named_parameters():
+            # LoRA's B begins at 0, and until it moves A has no gradient.
+            if "lora_B" in parameter_name:
+                parameter.normal_()
+    reached = gradients(model)
+    trainable = {key for key, p in model.named_parameters() if p.requires_grad}
+    # A key's bias adds the same to all of a row's scores: softmax does not see it.
+    mute = {key for key in trainable if "key.bias" in key or "position" in key}
+    assert reached <= trainable
+    assert {key for key in trainable - reached if "bias" not in key} <= mute
+    encoder = {key for key in trainable if key.startswith("encoder.")}
+    expected = {"full": True, "pal": True, "lora": True, "frozen": False, "pal_alone": False}
+    assert bool(encoder) == expected[name]
+    assert all("lora_" in key for key in encoder) == (name not in ("full", "pal"))
+
+
+def test_parts_count_every_parameter_once():
+    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    model = tiny_model(model_settings(adaptation="lora", maps=maps))
+    parts = model.parts()
+    assert set(parts) == {"encoder", "adapter", "maps.para", "heads.sst", "heads.para"}
+    assert sum(part["total"] for part in parts.values()) == sum(
+        p.numel() for p in model.parameters()
+    )
+    assert parts["encoder"]["trainable"] == 0
+    # Two matrices for query and value in each of two layers, 24 wide, at the default rank of 8.
+    assert parts["adapter"] == {"total": 2 * 2 * 2 * 24 * 8, "trainable": 2 * 2 * 2 * 24 * 8}
+    assert parts["maps.para"]["total"] == 24 * 24 + 24
+    assert parts["heads.sst"]["total"] == 5 * 24 + 5
+
+
+def test_groups_hold_every_trainable_parameter_once_by_layer():
+    model = tiny_model(model_settings(adaptation={"name": "pal", "size": 12, "heads": 2}))
+    groups = model.groups()
+    held = [id(p) for group in groups for p in group.parameters]
+    assert sorted(held) == sorted(id(p) for p in model.parameters() if p.requires_grad)
+    below = {group.below_top for group in groups if group.part == "encoder"}
+    assert below == {0, 1, 2}, "two layers and the embeddings"
+    assert {group.part for group in groups} == {"encoder", "adapter", "heads"}
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "expected"),
+    [
+        ("encoder.embeddings.word_embeddings.weight", 6, 6),
+        ("encoder.encoder.layer.0.attention.self.query.weight", 6, 5),
+        ("encoder.encoder.layer.5.output.dense.bias", 6, 0),
+        ("encoder.transformer.layer.1.ffn.lin1.weight", 2, 0),
+        ("encoder.layers.0.mlp.Wi.weight", 22, 21),
+        ("encoder.pooler.dense.weight", 6, 0),
+    ],
+)
+def test_depth_by_name(name, layers, expected):
+    assert below_top(name, layers) == expected
+
+
+def test_an_unused_pooler_is_not_there():
+    assert not any("pooler" in name for name, _ in tiny_model(model_settings()).named_parameters())
+    used = tiny_model(model_settings(pooling="pooler"))
+    assert any("pooler" in name for name, _ in used.named_parameters())
+
+
+def test_pooler_is_transformers_own_output():
+    model = tiny_model(model_settings(pooling="pooler")).eval()
+    batch = batch_of(model, splits())
+    found = model.encode(batch)["sst"][0]
+    for number in range(5):
+        ids = batch.input_ids.flatten()[batch.sequence.flatten() == number][None]
+        torch.testing.assert_close(found[number], model.encoder(ids).pooler_output[0])
+
+
+def test_each_task_has_its_own_pooling():
+    both = tiny_model(model_settings(pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}))
+    both.eval()
+    batch = batch_of(both, splits())
+    found = both.encode(batch)
+    for task, pooling in (("sst", "cls"), ("para", "mean"), ("sts", "max_mean")):
+        same = tiny_model(model_settings(pooling=pooling)).eval()
+        same.encoder.load_state_dict(both.encoder.state_dict())
+        torch.testing.assert_close(found[task][0], same.encode(batch)[task][0])
+
+
+def test_a_shared_map_is_one_map():
+    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    model = tiny_model(model_settings(maps=maps))
+    assert set(model.maps) == {"sst", "para"}
+    own = tiny_model(model_settings(maps={**maps, "sts": "layers"}))
+    assert set(own.maps) == {"sst", "para", "sts"}
+
+
+@pytest.mark.parametrize(
+    ("maps", "told"),
+    [
+        ({"sts": {"name": "shared", "task": "cfimdb"}}, "not among the strategy's tasks"),
+        ({"sts": {"name": "shared", "task": "sts"}}, "has none of its own"),
+    ],
+)
+def test_a_map_that_is_not_there_cannot_be_shared(maps, told):
+    settings = model_settings(maps={"sst": "none", "para": "none", **maps})
+    with pytest.raises(InputError, match=told):
+        settings.check_maps()
+
+
+def test_a_map_is_shared_between_vectors_of_one_size_only():
+    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    settings = model_settings(maps=maps, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"})
+    with pytest.raises(InputError, match=r"maps\.sts: .* are 24 wide, not 48"):
+        settings.check_encoder(tiny_config())
+
+
+def test_pooler_output_of_an_encoder_without_one_is_refused():
+    with pytest.raises(InputError, match=r"pooling\.para: pooler: .*electra has none"):
+        model_settings(pooling={"sst": "cls", "para": "pooler", "sts": "cls"}).check_encoder(
+            tiny_config(model_type="electra")
+        )
+
+
+def test_vectors_of_a_frozen_encoder_are_computed_once_and_are_the_same():
+    heads = dict.fromkeys(PAIRED, "linear")
+    encoding = {"para": "siamese", "sts": "joint"}
+    settings = model_settings(adaptation="frozen", encoding=encoding, heads=heads)
+    model = tiny_model(settings).train()
+    assert not model.encoder.training
+    tokens = splits()
+    encoded = encode_splits(model, tokens, SHAPE, batch_size=4)
+    assert encoded.tokens == batch_of(model, tokens, np.arange(9)).tokens
+    expected = predict(model, tokens, SHAPE)
+    found = predict(model, tokens, SHAPE, encoded=encoded)
+    for task in tokens:
+        np.testing.assert_allclose(found[task], expected[task], atol=1e-6)
+    rows = np.array([7, 0, 3])
+    model.eval()
+    some = model(chosen(encoded, dict.fromkeys(tokens, rows)))
+    again = model(batch_of(model, tokens, rows))
+    for task in tokens:
+        torch.testing.assert_close(some[task], again[task], atol=1e-6, rtol=0)

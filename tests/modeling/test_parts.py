@@ -1,0 +1,54 @@
+"""A task's own part goes from one model to another, and to no model that it does not fit."""
+
+import pytest
+import torch
+
+from mtbert.errors import InputError
+from mtbert.modeling.parts import load_part, save_part
+
+from tiny import model_settings, tiny_model
+
+PAL = {"name": "pal", "size": 12, "heads": 2}
+MAPS = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+
+
+@pytest.mark.parametrize("adaptation", ["full", "lora", PAL])
+def test_a_part_moves_whole_and_alone(tmp_path, adaptation):
+    settings = model_settings(adaptation=adaptation, maps=MAPS)
+    source, target = tiny_model(settings, seed=1), tiny_model(settings, seed=2)
+    before = {name: value.clone() for name, value in target.state_dict().items()}
+    save_part(tmp_path / "part", source, "sts")
+    load_part(tmp_path / "part", target, "sts")
+    own = ("heads.sts.", "maps.para.", "adapter.task_parts.sts.")
+    for name, value in target.state_dict().items():
+        expected = source.state_dict() if name.startswith(own) else before
+        assert torch.equal(value, expected[name]), name
+
+
+def test_a_part_is_small(tmp_path):
+    save_part(tmp_path, tiny_model(model_settings()), "sst")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["part.safetensors", "part.yaml"]
+    assert (tmp_path / "part.safetensors").stat().st_size < 2_000
+
+
+def test_another_head_is_told_as_a_list(tmp_path):
+    save_part(tmp_path, tiny_model(model_settings()), "sst")
+    heads = {"sst": "mlp", "para": "linear", "sts": "cosine"}
+    other = tiny_model(model_settings(heads=heads, pooling="cls"))
+    before = {name: value.clone() for name, value in other.state_dict().items()}
+    with pytest.raises(InputError) as error:
+        load_part(tmp_path, other, "sst")
+    told = str(error.value)
+    assert "head: expected" in told
+    assert "pooling: expected {'name': 'cls'}, found {'name': 'mean'}" in told
+    assert "head.5.weight: missing" in told
+    assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
+
+
+def test_one_task_s_part_is_not_another_s(tmp_path):
+    model = tiny_model(model_settings())
+    save_part(tmp_path, model, "sst")
+    with pytest.raises(InputError, match="labels: expected"):
+        load_part(tmp_path, model, "para")
+    with pytest.raises(InputError, match="no task 'cfimdb' in this model"):
+        save_part(tmp_path, model, "cfimdb")
