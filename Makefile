@@ -1,6 +1,6 @@
 # make repro   set everything up and run the pipeline on the embedded sample
 # make test    set everything up, then lint, types and tests
-# make readme  refresh what the README shows: results, stages, the tour of commands (minutes)
+# make readme  refresh what is shown: results, studies' pages, stages, tour of commands (minutes)
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
 .PHONY: repro test lint setup readme clean
@@ -34,6 +34,7 @@ lint: setup
 
 readme: setup
 	@$(RUN) python -m stages.report data/plans reports --readme README.md
+	@$(RUN) python -m stages.render
 	@$(RUN) python docs/readme.py stages tour
 
 setup: .venv/.synced

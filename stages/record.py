@@ -1,4 +1,4 @@
-"""Keep a run of this workspace as a record of a study: scores, cost, logs, exact command.
+"""Keep strategies of this workspace as a study: scores, cost, logs, the exact command, a page.
 
 Not a stage of the pipeline: run it after `dvc repro` or `dvc exp run` has brought all up to date.
 """
@@ -13,53 +13,77 @@ from mtbert.cli import run
 
 def main(
     study: Annotated[Path, typer.Argument(help="folder of the study")],
-    title: Annotated[str, typer.Option(help="the run's name in the README")],
+    title: Annotated[str, typer.Option(help="the study's name")],
     note: Annotated[str, typer.Option(help="what a reader should know")] = "",
-    strategy: Annotated[str, typer.Option(help="the strategy to keep")] = "main",
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="a strategy to keep, may be repeated; else all")
+    ] = None,
+    rows: Annotated[str, typer.Option(help="setting to lay across --columns: heads.sts")] = "",
+    columns: Annotated[str, typer.Option(help="the other setting: encoding.sts")] = "",
+    metric: Annotated[
+        list[str] | None, typer.Option(help="what to show there, may be repeated: sts.pearson")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="replace a former record")] = False,
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
     plans: Annotated[Path, typer.Option(help="folder of plans")] = Path("data/plans"),
     reports: Annotated[Path, typer.Option(help="folder of reports")] = Path("reports"),
 ) -> None:
-    """Write STUDY/record.json and, beside it, STUDY/runs/ with the plan and the logs."""
+    """Write STUDY/record.json, README.md, dots.svg, and runs/ with the plans and the logs."""
     from mtbert.errors import InputError, choices
-    from mtbert.outputs import new_folder, write_text
-    from mtbert.reporting import records
+    from mtbert.reporting import recording, records, studies
     from mtbert.reporting.command import command
+    from mtbert.reporting.crossing import read_cross
     from mtbert.reporting.results import read_strategy
     from mtbert.reporting.settings import read_scope
 
-    scope, file = read_scope(params), study / records.FILE
-    if strategy not in scope.strategies:
-        raise InputError(f"--strategy: {choices('strategy', strategy, scope.strategies)}")
-    if file.exists() and not replace:
-        raise InputError(f"{file}: exists already; give --replace, or another folder")
-    kept = read_strategy(strategy, scope, plans, reports)
-    check_current(plans / f"{strategy}.yaml", params)
-    made = records.record(kept, title=title, note=note, command=command(params))
-    with new_folder(study / "runs") as folder:
-        for name, source in records.attachments(kept, plans, reports).items():
+    if not replace:
+        studies.check_free(study)
+    cross, scope = read_cross(rows, columns, metric or []), read_scope(params)
+    names = list(dict.fromkeys(strategy or scope.strategies))
+    if unknown := [name for name in names if name not in scope.strategies]:
+        raise InputError(f"--strategy: {choices('strategy', unknown[0], scope.strategies)}")
+    kept = [read_strategy(name, scope, plans, reports) for name in names]
+    check_current([plans / f"{name}.yaml" for name in names], params)
+    made = recording.record(kept, title=title, note=note, command=command(params), cross=cross)
+    # All is made before any of it is written.
+    pages = {**studies.render(made), records.FILE: records.dumps(made)}
+    write(study, pages, recording.attachments(kept, plans, reports))
+    print(f"{study / studies.PAGE}: {made.command}")
+
+
+def write(study: Path, pages: dict[str, str], attachments: dict[str, Path]) -> None:
+    """Write a study: copies of the attachments first, the record last."""
+    from mtbert.outputs import new_folder, write_text
+    from mtbert.reporting.studies import RUNS
+
+    with new_folder(study / RUNS) as folder:
+        for name, source in attachments.items():
             write_text(folder / name, source.read_text(encoding="utf-8"))
-    write_text(file, made.model_dump_json(indent=2) + "\n")
-    print(f"{file}: {made.command}")
+    for name, text in pages.items():
+        write_text(study / name, text)
 
 
-def check_current(path: Path, params: Path) -> None:
-    """Make sure that a plan is the one that the params file gives now.
+def check_current(files: list[Path], params: Path) -> None:
+    """Make sure that plans are the ones that the params file gives now.
 
     Raises:
-        InputError: it is older, so that the command would not repeat what is recorded.
+        InputError: one is older, so that the command would not repeat what is recorded.
     """
     from mtbert.errors import InputError
     from mtbert.plans import planned_tasks, read_plan, read_source
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
 
-    plan = read_plan(path)
-    settings = read_strategies(params, encoder=plan.encoder.kind)[plan.strategy]
-    tasks = planned_tasks(settings, read_tasks(params))
-    if (settings, read_source(params), tasks) != (plan.train, plan.data_source, plan.tasks):
-        raise InputError(f"{path}: not what {params} gives now; run `dvc repro` first")
+    tasks, source = read_tasks(params), read_source(params)
+    found = {path: read_plan(path) for path in files}
+    kinds = {plan.encoder.kind for plan in found.values()}
+    now = {kind: read_strategies(params, encoder=kind) for kind in kinds}
+    for path, plan in found.items():
+        settings = now[plan.encoder.kind][plan.strategy]
+        metrics = {task: tasks[task].main_metric for task in settings.tasks}
+        current = (settings, source, planned_tasks(settings, tasks), metrics)
+        if current != (plan.train, plan.data_source, plan.tasks, plan.metrics):
+            raise InputError(f"{path}: not what {params} gives now; run `dvc repro` first")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the README shows is what the project holds: no figure is typed by hand."""
 
+import re
 import sys
 
 import pytest
@@ -8,12 +9,14 @@ from mtbert.reporting.readme import render
 from mtbert.reporting.records import read_records
 from mtbert.reporting.results import read_results
 from mtbert.reporting.settings import read_scope
+from mtbert.reporting.studies import render as pages
 
 from tiny import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))
 from readme import excerpt, stages_table
 
+RECORDS = read_records(ROOT / "studies")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -25,7 +28,24 @@ def test_the_results_are_those_of_the_reports_and_records():
     results = read_results(
         read_scope(ROOT / "params.yaml"), ROOT / "data" / "plans", ROOT / "reports"
     )
-    assert block("results") == render(results, read_records(ROOT / "studies")).strip()
+    assert block("results") == render(results, RECORDS).strip()
+
+
+@pytest.mark.parametrize("study", RECORDS)
+def test_a_study_shows_its_record(study):
+    drawn = pages(RECORDS[study])
+    assert (ROOT / study / "README.md").read_text(encoding="utf-8") == drawn["README.md"]
+    shown = (ROOT / study / "dots.svg").read_text(encoding="utf-8")
+    words, numbers = apart(shown)
+    now = apart(drawn["dots.svg"])
+    assert (words, numbers) == (now[0], pytest.approx(now[1], abs=0.05))
+
+
+def apart(svg):
+    """An SVG's numbers, which another machine rounds otherwise, and all else but ids of shapes."""
+    svg = re.sub(r'(id="|#)[a-z][0-9a-f]{10}', r"\1", svg)
+    number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+    return re.sub(number, "0", svg), [float(text) for text in re.findall(number, svg)]
 
 
 def test_the_stages_are_those_of_dvc_yaml():

@@ -13,8 +13,9 @@ from mtbert.params import read_yaml
 
 # Keys and words that Hydra's override grammar takes without quotes.
 KEY = re.compile(r"[A-Za-z_][\w-]*")
-WORD = re.compile(r"[A-Za-z_./][\w./@-]*")
+WORD = re.compile(r"(?!\.\d)[A-Za-z_./][\w./@-]*")
 RESERVED = {"null", "true", "false", "inf", "nan"}
+WIDTH = 100  # characters; a longer command is spread out
 
 
 def command(params: Path) -> str:
@@ -28,6 +29,18 @@ def command(params: Path) -> str:
     for change in overrides(_committed(params), read_yaml(params)):
         words += ["-S", change if params.name == "params.yaml" else f"{params}:{change}"]
     return shlex.join(words)
+
+
+def spread_out(command: str) -> str:
+    """A long command over several lines of bash, each `-S` on its own."""
+    if len(command) <= WIDTH:
+        return command
+    parts: list[list[str]] = [[]]
+    for word in shlex.split(command):
+        if word == "-S":
+            parts.append([])
+        parts[-1].append(word)
+    return " \\\n  ".join(map(shlex.join, parts))
 
 
 def overrides(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -47,23 +60,28 @@ def _overrides(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> I
             continue
         key = prefix + _key(name, prefix)
         if name not in new:
-            yield f"~{key}"
+            yield from _deleted(key, before)
         elif name not in old:
             yield f"+{key}={_value(after)}"
         elif isinstance(before, Mapping) and isinstance(after, Mapping) and before and after:
             yield from _overrides(before, after, f"{key}.")
         elif isinstance(before, Mapping) or isinstance(after, Mapping):
             # An override of a mapping is merged into it; only a deletion clears it first.
-            yield from (f"~{key}", f"+{key}={_value(after)}")
+            yield from (*_deleted(key, before), f"+{key}={_value(after)}")
         else:
             yield f"{key}={_value(after)}"
 
 
+def _deleted(key: str, before: Any) -> tuple[str, ...]:
+    # A null counts as absent when it is to be deleted.
+    return (f"{key}=0", f"~{key}") if before is None else (f"~{key}",)
+
+
 def _key(name: Any, prefix: str) -> str:
-    if not isinstance(name, str) or not KEY.fullmatch(name):
+    if not isinstance(name, str) or not KEY.fullmatch(name) or name.lower() in RESERVED:
         raise InputError(
-            f"params: {prefix}{name}: a key must be letters, digits, _ and - to be set by "
-            "`dvc exp run -S`; rename it"
+            f"params: {prefix}{name}: a key must be letters, digits, _ and -, and not null, true, "
+            "false, inf or nan, to be set by `dvc exp run -S`; rename it"
         )
     return name
 
@@ -77,8 +95,11 @@ def _value(value: Any) -> str:
         return f"[{','.join(map(_value, value))}]"
     if not isinstance(value, str):
         return json.dumps(value)
-    if "${" in value:
-        raise InputError(f"params: {value!r}: `dvc exp run -S` takes ${{…}} for an interpolation")
+    if "${" in value or value == "???":
+        raise InputError(
+            f"params: {value!r}: `dvc exp run -S` takes ${{…}} for an interpolation and ??? for a "
+            "value that is missing"
+        )
     if WORD.fullmatch(value) and value.lower() not in RESERVED:
         return value
     # Only quotes, and backslashes before a quote, need a backslash of their own.

@@ -1,12 +1,16 @@
 """How far apart two scores must be to differ: seeds, differences, and the dev set's own noise."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atanh, sqrt, tanh
 from statistics import NormalDist, fmean, stdev
 from typing import Any
 
-from mtbert.reporting.results import PRIMARY, Results, Strategy
+from mtbert.labels import classes
+from mtbert.reporting import bootstrap
+from mtbert.reporting.results import Results, Strategy
+from mtbert.tasks import LEADERBOARD
 
 Z95 = NormalDist().inv_cdf(0.975)
 # Weight of the three tasks' noise in the two overall scores, whose formulas `evaluate` states.
@@ -36,7 +40,7 @@ class Summary:
 def main_metrics(results: Results) -> list[Metric]:
     """The metric that each task is judged by, then the overall scores where they are defined."""
     columns = [
-        Metric(name, PRIMARY[task.labels.kind], f"{name} {PRIMARY[task.labels.kind]}")
+        Metric(name, task.main_metric, f"{name} {task.main_metric.replace('_', ' ')}")
         for name, task in results.tasks.items()
     ]
     overall = [
@@ -79,13 +83,15 @@ def half_width(name: str, value: float, n: int) -> float | None:
     """Half of the 95 % interval that n examples leave around a score.
 
     Accuracy: normal approximation z sqrt(p (1 - p) / n). Pearson: Fisher's transformation,
-    atanh(r) ± z / sqrt(n - 3), brought back; half of its length. None where n is too small.
+    atanh(r) ± z / sqrt(n - 3), brought back; half of its length. Spearman: the same with
+    z sqrt((1 + r² / 2) / (n - 3)) (Bonett & Wright 2000). None where n is too small.
     """
     if name == "accuracy":
         return Z95 * sqrt(value * (1 - value) / n) if n else None
-    if name == "pearson" and n > 3:
+    if name in ("pearson", "spearman") and n > 3:
         centre = atanh(max(-1 + 1e-12, min(1 - 1e-12, value)))
-        reach = Z95 / sqrt(n - 3)
+        wider = 1 + value**2 / 2 if name == "spearman" else 1
+        reach = Z95 * sqrt(wider / (n - 3))
         return (tanh(centre + reach) - tanh(centre - reach)) / 2
     return None
 
@@ -93,17 +99,20 @@ def half_width(name: str, value: float, n: int) -> float | None:
 def noise(one: Strategy, metric: Metric) -> float | None:
     """Half of the 95 % interval around a strategy's mean score on the dev split.
 
-    An overall score adds up the independent noises of its tasks.
+    An overall score adds up the independent noises of its tasks. Of metrics without a formula it is
+    the mean over seeds of what a bootstrap finds.
     """
+    if metric.name in bootstrap.METRICS:
+        known = [pairs for run in one.runs if (pairs := run.confusion.get(metric.group))]
+        count = len(classes(one.tasks[metric.group].labels)) if known else 0
+        widths = summarize([bootstrap.half_width(metric.name, pairs, count) for pairs in known])
+        return None if widths is None else widths.mean
     if metric.group != "overall":
         found = summarize(one.values(metric.group, metric.name))
         return None if found is None else half_width(metric.name, found.mean, examples(one, metric))
     parts = []
     for task, weight in WEIGHTS[metric.name].items():
-        if task not in one.tasks:
-            return None
-        name = PRIMARY[one.tasks[task].labels.kind]
-        if (width := noise(one, Metric(task, name, ""))) is None:
+        if (width := noise(one, Metric(task, LEADERBOARD[task], ""))) is None:
             return None
         parts.append(weight * width)
     return sqrt(sum(part**2 for part in parts))
@@ -113,3 +122,25 @@ def examples(one: Strategy, metric: Metric) -> int:
     """Dev examples that a metric is computed on."""
     counts: list[Any] = [run.metrics.get(metric.group, {}).get("n", 0) for run in one.runs]
     return max(counts, default=0)
+
+
+def constant(one: Strategy, metric: Metric) -> float | None:
+    """The best score of one and the same answer to every dev example, which needs no model.
+
+    Accuracy and macro F1: the commonest label, of share p; the F1 of its class is 2p / (1 + p), of
+    the others 0. F1: always the label 1, of share p. A constant correlates with nothing. None where
+    it is not known how often each label occurs.
+    """
+    if metric.name == "accuracy":
+        return max(one.values(metric.group, "majority"), default=None)
+    if metric.name not in ("macro_f1", "f1"):
+        return 0.0
+    counts = Counter(
+        actual for run in one.runs for actual, _ in run.confusion.get(metric.group, [])
+    )
+    if not counts:
+        return None
+    ((_, commonest),) = counts.most_common(1)
+    count, of = (counts[1], 1) if metric.name == "f1" else (commonest, len(counts))
+    share = count / counts.total()
+    return 2 * share / (1 + share) / of

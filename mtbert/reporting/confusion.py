@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mtbert.reporting.results import Results, Strategy, classes
+from mtbert.labels import classes
+from mtbert.reporting.results import Results, Strategy
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Confusion:
 
     strategy: str
     task: str
-    classes: range
+    classes: tuple[str, ...]
     rows: tuple[tuple[Entry, ...], ...]
 
 
@@ -38,6 +39,6 @@ def _confusion(one: Strategy, task: str) -> Confusion:
     counts = [[0] * len(known) for _ in known]
     for run in one.runs:
         for actual, predicted in run.confusion[task]:
-            counts[known.index(actual)][known.index(predicted)] += 1
+            counts[actual][predicted] += 1
     rows = tuple(tuple(Entry(n, n / max(sum(row), 1)) for n in row) for row in counts)
     return Confusion(one.name, task, known, rows)

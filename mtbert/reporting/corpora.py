@@ -38,7 +38,7 @@ def unusable(results: Results) -> Table:
         for row in facts.get("unusable", [])
     ]
     return table(
-        "Rows that could not be used", ["split", "file", "line", "reason"], rows, prose=True
+        "Rows that could not be used", ["split", "file", "line or row", "reason"], rows, prose=True
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtbert.reporting.comparison import Metric, noise, summarize
 from mtbert.reporting.files import Log
-from mtbert.reporting.results import PRIMARY, Results
+from mtbert.reporting.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ def dots(results: Results, metric: Metric) -> str:
 
 def curves(results: Results, task: str) -> str:
     """A task's metric on dev after each epoch: thin lines are seeds, the thick one their mean."""
-    metric = PRIMARY[results.tasks[task].labels.kind]
+    metric = results.tasks[task].main_metric
     return _lines(
         results, f"curve-{task}", lambda log: _column(log, "epoch", f"{task}_{metric}"), "epochs"
     )
@@ -121,15 +121,11 @@ def _mean(seeds: list[list[tuple[float, float]]]) -> list[tuple[float, float]]:
     ]
 
 
-@contextmanager
-def _panel(name: str, height: float) -> Iterator[tuple["Axes", list[str]]]:
-    """Give axes to draw on; the list holds the panel's SVG once the block is left."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    style: Any = {
+def rc_settings(salt: str) -> Any:
+    """Matplotlib's settings for a figure; the salt keeps its ids the same from run to run."""
+    return {
         "svg.fonttype": "none",
-        "svg.hashsalt": name,
+        "svg.hashsalt": salt,
         "font.size": 9,
         "text.color": INK,
         "axes.labelcolor": INK,
@@ -144,8 +140,16 @@ def _panel(name: str, height: float) -> Iterator[tuple["Axes", list[str]]]:
         "ytick.color": LINE,
         "ytick.labelcolor": INK,
     }
+
+
+@contextmanager
+def _panel(name: str, height: float) -> Iterator[tuple["Axes", list[str]]]:
+    """Give axes to draw on; the list holds the panel's SVG once the block is left."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     drawn: list[str] = []
-    with rc_context(style):
+    with rc_context(rc_settings(name)):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure.subplots(), drawn
         file = io.StringIO()

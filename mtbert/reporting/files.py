@@ -12,7 +12,7 @@ MEND = "`dvc repro` makes it anew"
 
 # A CSV log as columns; an empty cell is None, a cell that is no number stays text.
 Log = dict[str, list[Any]]
-Pairs = list[tuple[int, int]]
+Pairs = list[tuple[int, int]]  # places of an actual and a predicted class among the task's
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -34,6 +34,37 @@ def read_log(path: Path, columns: Sequence[str]) -> Log:
         InputError: there is no such file; it is empty or cut, lacks a column, or holds a word where
             a number belongs.
     """
+    log = {name: [*map(_cell, cells)] for name, cells in _columns(path, columns).items()}
+    for name in columns:
+        for line, value in enumerate(log[name], start=2):
+            if isinstance(value, str):
+                raise InputError(
+                    f"{path}: line {line}: {name}: expected a number, found {value!r}; {MEND}"
+                )
+    return log
+
+
+def read_pairs(path: Path, classes: Sequence[str]) -> Pairs:
+    """Read the actual and predicted class of each example.
+
+    Raises:
+        InputError: the file is missing or broken, or a class is none of the task's.
+    """
+    log = _columns(path, ("actual", "predicted"))
+    places = {name: place for place, name in enumerate(classes)}
+    pairs: Pairs = []
+    for line, pair in enumerate(zip(log["actual"], log["predicted"], strict=True), start=2):
+        if any(name not in places for name in pair):
+            raise InputError(
+                f"{path}: line {line}: expected classes from {classes[0]} to {classes[-1]}, "
+                f"found {pair[0]!r} and {pair[1]!r}; {MEND}"
+            )
+        pairs.append((places[pair[0]], places[pair[1]]))
+    return pairs
+
+
+def _columns(path: Path, columns: Sequence[str]) -> dict[str, list[str]]:
+    """A whole CSV file, column by column."""
     text = _text(path)
     header, *rows = csv.reader(text.splitlines()) if text else [[]]
     if lost := [name for name in columns if name not in header]:
@@ -45,31 +76,7 @@ def read_log(path: Path, columns: Sequence[str]) -> Log:
             raise InputError(
                 f"{path}: line {line}: expected {len(header)} cells, found {len(row)}; {MEND}"
             )
-    log = {name: [_cell(row[i]) for row in rows] for i, name in enumerate(header)}
-    for name in columns:
-        for line, value in enumerate(log[name], start=2):
-            if isinstance(value, str):
-                raise InputError(
-                    f"{path}: line {line}: {name}: expected a number, found {value!r}; {MEND}"
-                )
-    return log
-
-
-def read_pairs(path: Path, classes: range) -> Pairs:
-    """Read the actual and predicted class of each example.
-
-    Raises:
-        InputError: the file is missing or broken, or a class is none of the task's.
-    """
-    log = read_log(path, ("actual", "predicted"))
-    pairs = list(zip(log["actual"], log["predicted"], strict=True))
-    for line, pair in enumerate(pairs, start=2):
-        if any(value not in classes for value in pair):
-            raise InputError(
-                f"{path}: line {line}: expected classes from {classes[0]} to {classes[-1]}, "
-                f"found {pair[0]} and {pair[1]}; {MEND}"
-            )
-    return [(int(actual), int(predicted)) for actual, predicted in pairs]
+    return {name: [row[i] for row in rows] for i, name in enumerate(header)}
 
 
 def _text(path: Path) -> str:

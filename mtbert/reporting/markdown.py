@@ -7,8 +7,9 @@ from mtbert.reporting.tables import Table
 NOISE = (
     "A difference smaller than the 95 % half-width of its metric cannot be told apart from noise: "
     "another dev split of the same size may move either score by as much. Half-widths are from "
-    "the normal approximation for accuracy and Fisher's z for Pearson; in an overall score they "
-    "add up as independent. Seeds add noise of their own, which no dev split shows: "
+    "the normal approximation for accuracy, Fisher's z for correlations and the bootstrap for F1 "
+    "and Matthews; in an overall score they add up as independent. Seeds add noise of their own, "
+    "which no dev split shows: "
 )
 
 

@@ -1,29 +1,36 @@
 """The results in the README: generated between two marks, so that no figure is typed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from mtbert.errors import InputError
 from mtbert.outputs import write_text
 from mtbert.reporting import conditions, scoreboard
-from mtbert.reporting.comparison import WEIGHTS, summarize
-from mtbert.reporting.records import Record
-from mtbert.reporting.results import PRIMARY, Results
+from mtbert.reporting.comparison import main_metrics, summarize
+from mtbert.reporting.records import Record, average
+from mtbert.reporting.results import Results
 from mtbert.reporting.tables import NONE, Table, number, spread, table
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 
-def render(results: Results, records: Sequence[Record]) -> str:
-    """Write the README's block: this workspace's strategies, then the recorded runs."""
+def render(results: Results, records: Mapping[str, Record]) -> str:
+    """Write the README's block: this workspace's strategies, recorded runs, links to studies.
+
+    Args:
+        results: The workspace.
+        records: Folder of each study, as the README links to it, to its record. One strategy makes
+            a row here; several make a page of their own.
+    """
     sample = conditions.on_sample(results)
     title = "The embedded sample" if sample else f"Data: {results.facts('data_source')[0]}"
     parts = [f"### {title}", scoreboard.scores(results).markdown()]
     parts += [conditions.SAMPLE_NOTE] if sample else []
-    if records:
-        parts += ["### Recorded runs", _scores(records).markdown(), _means(records).markdown()]
-        parts += [_details(one) for one in records]
+    if runs := [one for one in records.values() if len(one.strategies) == 1]:
+        parts += ["### Recorded runs", _scores(runs).markdown(), _means(runs).markdown()]
+        parts += [_details(one) for one in runs]
+    if studies := {link: one for link, one in records.items() if len(one.strategies) > 1}:
+        parts += ["### Studies", "\n".join(_link(link, one) for link, one in studies.items())]
     return "\n\n".join(parts)
 
 
@@ -45,47 +52,44 @@ def refresh(readme: Path, block: str) -> None:
 
 
 def _scores(records: Sequence[Record]) -> Table:
-    columns = dict.fromkeys(
-        (group, name) for one in records for group, name in _main_metrics(one.metrics[0])
-    )
-    header = [f"{group} {name}" if group != "overall" else name for group, name in columns]
-    rows = [[one.title, *(_over(one.metrics, *column) for column in columns)] for one in records]
-    return table("Recorded runs: scores on dev", ["run", *header], rows)
+    found = [one.results() for one in records]
+    metrics = list(dict.fromkeys(metric for results in found for metric in main_metrics(results)))
+    rows = []
+    for results in found:
+        values = [results.baseline.values(metric.group, metric.name) for metric in metrics]
+        rows.append([results.scope.title, *(spread(summarize(value)) for value in values)])
+    header = ["run", *(metric.title for metric in metrics)]
+    return table("Recorded runs: scores on dev", header, rows)
 
 
 def _means(records: Sequence[Record]) -> Table:
-    rows = [
-        [
-            one.title,
-            str(one.data_source),
-            str(one.encoder.get("name", NONE)),
-            ", ".join(map(str, one.seeds)),
-            str(one.run[0].get("hardware") or one.run[0].get("device") or NONE),
-            number(_mean(one.run, "tokens_per_second"), 0),
-            number(_mean(one.run, "total_seconds", 1 / 60), 1),
-        ]
-        for one in records
-    ]
+    rows = []
+    for one in records:
+        run = one.results().baseline
+        facts = run.runs[0].facts
+        rows.append(
+            [
+                one.title,
+                conditions.source(facts),
+                str((facts.get("encoder") or {}).get("name", NONE)),
+                ", ".join(map(str, one.seeds)),
+                str(facts.get("hardware") or facts.get("device") or NONE),
+                number(average(run, "tokens_per_second"), 0),
+                number(average(run, "total_seconds", 1 / 60), 1),
+            ]
+        )
     header = ["run", "data", "encoder", "seeds", "device", "tokens/s", "minutes a run"]
     return table("Recorded runs: means", header, rows)
 
 
-def _main_metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
-    tasks = [group for group in metrics if group != "overall"]
-    named = [(task, next(n for n in PRIMARY.values() if n in metrics[task])) for task in tasks]
-    return named + [("overall", name) for name in WEIGHTS if name in metrics.get("overall", {})]
-
-
-def _over(metrics: Sequence[dict[str, Any]], group: str, name: str) -> str:
-    found = [seed.get(group, {}).get(name) for seed in metrics]
-    return spread(summarize([value for value in found if value is not None]))
-
-
-def _mean(runs: Sequence[dict[str, Any]], key: str, scale: float = 1.0) -> float | None:
-    summary = summarize([run[key] * scale for run in runs if run.get(key) is not None])
-    return None if summary is None else summary.mean
-
-
 def _details(one: Record) -> str:
-    note = f": {one.note}" if one.note else ""
-    return f"{one.title} (`{one.strategy}`){note}\n\n```sh\n{one.command}\n```"
+    name = one.strategies[0].name
+    return f"{one.title} (`{name}`){_note(one)}\n\n```sh\n{one.command}\n```"
+
+
+def _link(link: str, one: Record) -> str:
+    return f"- [{one.title}]({link}/README.md), {len(one.strategies)} strategies{_note(one)}"
+
+
+def _note(one: Record) -> str:
+    return f": {' '.join(one.note.split())}" if one.note else ""

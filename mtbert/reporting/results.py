@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import floor
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict
 
-from mtbert.errors import InputError, choices
+from mtbert.errors import InputError
+from mtbert.labels import classes
 from mtbert.params import Settings, read_yaml, validate
 from mtbert.reporting.files import MEND, Log, Pairs, read_json, read_log, read_pairs
 from mtbert.reporting.settings import Scope
-from mtbert.tasks import Labels, Task
-
-# The metric that a task is judged by, for each kind of labels.
-PRIMARY = {"classes": "accuracy", "binary": "accuracy", "similarity": "pearson"}
+from mtbert.tasks import Task, still_there
 
 
 class Splits(Settings):
@@ -42,7 +39,7 @@ class Run:
     facts: dict[str, Any]  # run.json
     steps: Log
     epochs: Log
-    confusion: dict[str, Pairs]  # task -> (actual, predicted) of each dev example
+    confusion: dict[str, Pairs]  # task -> places of (actual, predicted) class of each dev example
 
 
 @dataclass(frozen=True)
@@ -122,28 +119,20 @@ def read_strategy(name: str, scope: Scope, plans: Path, reports: Path) -> Strate
     train = read_yaml(path).get("train")
     if not isinstance(train, dict) or not isinstance(train.get("tasks"), list):
         raise InputError(f"{path}: train: no settings with a list of tasks; {MEND}")
-    if lost := [task for task in train["tasks"] if task not in scope.tasks]:
-        raise InputError(f"{path}: {choices('task', lost[0], scope.tasks)}; {MEND}")
-    own = {task: scope.tasks[task] for task in train["tasks"]}
+    own = still_there(scope.tasks, train["tasks"], plan=path)
     runs = tuple(_run(f"{name}-{seed}", seed, own, reports) for seed in scope.seeds)
     return Strategy(name, scope.strategies[name], train, own, runs)
 
 
-def classes(labels: Labels) -> range:
-    """The whole labels from the lowest to the highest, halves up: the classes of a confusion."""
-    low, high = labels.bounds
-    return range(floor(low + 0.5), floor(high + 0.5) + 1)
-
-
 def _run(name: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
     folder = reports / f"runs/{name}"
-    primary = {task: PRIMARY[row.labels.kind] for task, row in tasks.items()}
+    main = {task: row.main_metric for task, row in tasks.items()}
     return Run(
         seed=seed,
-        metrics=_metrics(reports / f"metrics/{name}.json", primary),
+        metrics=_metrics(reports / f"metrics/{name}.json", main),
         facts=read_json(folder / "run.json"),
         steps=read_log(folder / "steps.csv", ["step", *(f"loss_{task}" for task in tasks)]),
-        epochs=read_log(folder / "epochs.csv", ["epoch", *map("_".join, primary.items())]),
+        epochs=read_log(folder / "epochs.csv", ["epoch", *map("_".join, main.items())]),
         confusion={
             task: read_pairs(reports / f"confusion/{name}/{task}.csv", classes(row.labels))
             for task, row in tasks.items()
@@ -151,13 +140,13 @@ def _run(name: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
     )
 
 
-def _metrics(path: Path, primary: Mapping[str, str]) -> dict[str, Any]:
-    """A run's metrics, each task's primary one among them."""
+def _metrics(path: Path, main: Mapping[str, str]) -> dict[str, Any]:
+    """A run's metrics, each task's main one among them."""
     metrics = read_json(path)
     for task, values in metrics.items():
         if not isinstance(values, dict):
             raise InputError(f"{path}: {task}: expected metrics, found {values!r}; {MEND}")
-    for task, metric in primary.items():
+    for task, metric in main.items():
         if metric not in metrics.get(task, {}):
             raise InputError(f"{path}: {task}: no {metric}; older than the plan? {MEND}")
     return metrics

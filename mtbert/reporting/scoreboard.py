@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mtbert.reporting.comparison import (
     Metric,
     Summary,
+    constant,
     difference,
     examples,
     further_metrics,
@@ -17,6 +18,8 @@ from mtbert.reporting.tables import NONE, Cell, Table, number, signed, spread, t
 
 # Metrics of which less is better; of every other one more is.
 ERRORS = {"mse", "rmse", "msle", "median_absolute_error", "mean_absolute_error"}
+# The answer that needs no model, where it scores above 0.
+CONSTANT = {"accuracy": "majority", "macro_f1": "majority", "f1": "all positive"}
 FORMULAS = {
     "mean": "(sst + para + sts) / 3",
     "leaderboard": "(sst + para + (sts + 1) / 2) / 3",
@@ -73,9 +76,11 @@ def above_chance(results: Results) -> Table:
         [one.name, *(signed(_gain(one, metric)) for metric in metrics)]
         for one in results.strategies
     ]
-    floors = (_floor(_bearer(results, metric), metric) for metric in metrics)
+    floors = (constant(_bearer(results, metric), metric) for metric in metrics)
     rows.append(["(without a model)", *(number(floor) for floor in floors)])
-    header = ["strategy", *(f"{metric.title} − {_rule(metric)}" for metric in metrics)]
+    rules = (CONSTANT.get(metric.name, "0") for metric in metrics)
+    header = ["strategy"]
+    header += [f"{metric.title} − {rule}" for metric, rule in zip(metrics, rules, strict=True)]
     return table("Above what needs no model, on dev", header, rows)
 
 
@@ -90,18 +95,10 @@ def _bearer(results: Results, metric: Metric) -> Strategy:
     return next(found, results.baseline)
 
 
-def _rule(metric: Metric) -> str:
-    return "0" if metric.name == "pearson" else "majority"
-
-
-def _floor(one: Strategy, metric: Metric) -> float:
-    """The score without a model: the commonest dev label; nothing correlates with a constant."""
-    return max(one.values(metric.group, "majority"), default=0.0)
-
-
 def _gain(one: Strategy, metric: Metric) -> Summary | None:
+    floor = constant(one, metric)
     values = one.values(metric.group, metric.name)
-    return summarize([value - _floor(one, metric) for value in values])
+    return None if floor is None else summarize([value - floor for value in values])
 
 
 def _grid(caption: str, results: Results, metrics: list[Metric], *, notes: bool = False) -> Table:

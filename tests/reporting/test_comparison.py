@@ -4,9 +4,18 @@ from math import sqrt
 
 import pytest
 
-from mtbert.reporting.comparison import Metric, Summary, difference, half_width, noise, summarize
+from mtbert.labels import Binary, Classes, Labels, Similarity
+from mtbert.reporting.comparison import (
+    Metric,
+    Summary,
+    constant,
+    difference,
+    half_width,
+    noise,
+    summarize,
+)
 from mtbert.reporting.results import Run, Strategy
-from mtbert.tasks import Binary, Classes, Columns, Hand, Labels, Similarity, Task
+from mtbert.tasks import Columns, Hand, Task
 
 
 def strategy(scores: dict[int, float | None]) -> Strategy:
@@ -50,6 +59,9 @@ def test_half_widths_of_the_course_s_dev_splits() -> None:
     assert half_width("pearson", 0.0, 403) == pytest.approx(0.097686, abs=1e-5)
     assert half_width("pearson", 1.0, 403) == pytest.approx(0.0, abs=1e-6)
     assert half_width("pearson", 0.5, 3) is None
+    assert half_width("spearman", 0.0, 403) == half_width("pearson", 0.0, 403)
+    # atanh(0.5) ± 1.96 √(1.125 / 400), brought back: 0.4181 to 0.5738
+    assert half_width("spearman", 0.5, 403) == pytest.approx(0.0779, abs=1e-4)
 
 
 def test_noise_of_an_overall_score_adds_up_independently() -> None:
@@ -69,3 +81,45 @@ def test_noise_of_an_overall_score_adds_up_independently() -> None:
     leaderboard = sqrt(sst**2 + (sts / 2) ** 2) / 3
     assert noise(one, Metric("overall", "mean", "")) == pytest.approx(mean, abs=1e-5)
     assert noise(one, Metric("overall", "leaderboard", "")) == pytest.approx(leaderboard, abs=1e-5)
+
+
+def judged(pairs: list[tuple[int, int]], **scores: float) -> Strategy:
+    labels = Classes(kind="classes", count=3)
+    confusion = {"x": pairs} if pairs else {}
+    runs = tuple(Run(seed, {"x": {**scores}}, {}, {}, {}, confusion) for seed in (1, 2))
+    return Strategy("a", {}, {}, {"x": task(labels)}, runs)
+
+
+def test_a_constant_answer_is_the_best_one_for_the_metric() -> None:
+    # Labels 0, 0, 0, 1; class 2 never occurs.
+    one = judged([(0, 0), (0, 2), (0, 1), (1, 1)], majority=0.75)
+    assert constant(one, Metric("x", "accuracy", "")) == 0.75
+    # F1 of class 0 is 2 · 0.75 / 1.75 and of class 1 it is 0.
+    assert constant(one, Metric("x", "macro_f1", "")) == pytest.approx(3 / 7)
+    assert constant(one, Metric("x", "f1", "")) == pytest.approx(0.4)
+    assert constant(one, Metric("x", "matthews", "")) == 0.0
+    assert constant(judged([]), Metric("x", "macro_f1", "")) is None
+
+
+def test_noise_without_a_formula_is_found_from_the_confusion() -> None:
+    pairs = [(0, 0), (1, 1), (2, 2), (2, 0)] * 50
+    widths = [noise(judged(pairs), Metric("x", name, "")) for name in ("macro_f1", "matthews")]
+    assert all(0.03 < width < 0.08 for width in widths if width is not None)
+    assert None not in widths
+    assert noise(judged([]), Metric("x", "macro_f1", "")) is None
+
+
+def test_the_leaderboard_s_metrics_stay_whatever_a_task_is_judged_by() -> None:
+    metrics = {
+        "sst": {"accuracy": 0.5, "macro_f1": 0.1, "n": 100},
+        "para": {"accuracy": 1.0, "n": 100},
+        "sts": {"pearson": 0.0, "n": 403},
+    }
+    rows = {
+        "sst": task(Classes(kind="classes", count=5)).model_copy(update={"metric": "macro_f1"}),
+        "para": task(Binary(kind="binary")),
+        "sts": task(Similarity(kind="similarity", low=0.0, high=5.0)),
+    }
+    one = Strategy("x", {}, {}, rows, (Run(1, metrics, {}, {}, {}, {}),))
+    mean = sqrt((1.959964 * 0.05) ** 2 + 0.097686**2) / 3
+    assert noise(one, Metric("overall", "mean", "")) == pytest.approx(mean, abs=1e-5)

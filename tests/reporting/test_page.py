@@ -115,8 +115,33 @@ def test_a_matrix_starts_at_the_lowest_label(tmp_path: Path) -> None:
     edit(tmp_path / "params.yaml", lambda t: t.replace("low: 0", "low: -1"))
     edit(tmp_path / "reports/confusion/main-1/sts.csv", lambda t: t + "-1,5\n")
     (one,) = confusions(read(tmp_path), "sts")
-    assert one.classes == range(-1, 6)
+    assert one.classes == tuple(map(str, range(-1, 6)))
     assert [entry.count for entry in one.rows[0]] == [0, 0, 0, 0, 0, 0, 1]
+
+
+def test_a_metric_and_names_of_one_s_own(tmp_path: Path) -> None:
+    """A binary task judged by F1: tables, curve, half-width, matrix."""
+    write_workspace(tmp_path, names=("main", "joint"), seeds=(1,))
+    own = "labels:\n      kind: binary\n      names: [other, 'the same']\n    metric: f1\n"
+    edit(tmp_path / "params.yaml", lambda t: t.replace("labels:\n      kind: binary\n", own, 1))
+    told = {"0": "other", "1": "the same"}
+    for name in ("main", "joint"):
+        edit(
+            tmp_path / f"reports/confusion/{name}-1/para.csv",
+            lambda t: re.sub(r"\b[01]\b", lambda m: told[m[0]], t),
+        )
+        epochs = tmp_path / f"reports/runs/{name}-1/epochs.csv"
+        edit(epochs, lambda t: t.replace("para_accuracy", "para_f1"))
+    results = read(tmp_path)
+    text = results_page(results)
+    assert "| strategy | sst accuracy | para f1 | sts pearson | mean | leaderboard |" in text
+    assert "para f1 − all positive" in text
+    # 0.804 − 0.05; about 1,000 of 2,000 are positive, so that naming all scores near 2/3.
+    assert re.search(r"\| main \| [^|]+ \| 0.754 \|", text)
+    assert re.search(r"\(without a model\) \| 0.263 \| 0.6\d\d \| 0.000 \|", text)
+    assert re.search(r"\| para f1 \| 20,212 \| ± 0.0[12]\d \|", text)
+    assert [one.classes for one in confusions(results, "para")] == [("other", "the same")] * 2
+    assert '<th scope="col">the same</th>' in html_page(results)
 
 
 def test_page_is_deterministic(results: Results, page: str) -> None:

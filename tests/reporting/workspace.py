@@ -70,6 +70,7 @@ def _write_plan(path: Path, name: str, params: dict[str, Any], epochs: int) -> N
         data_source="sample",
         train=train,
         tasks=planned_tasks(train, tasks),
+        metrics={name: tasks[name].main_metric for name in train.tasks},
         encoder=Source(folder="data/raw/encoder", kind="scratch", name="scratch", files=()),
         sequences=File(path="sequences.json", md5="0"),
         tokenizer=File(path="tokenizer.json", md5="0"),

@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reporting.workspace import write_workspace
 
 from mtbert.errors import InputError
-from stages import record, report
+from stages import record, render, report
 
 from tiny import ROOT
 
@@ -28,12 +29,11 @@ def run(**options: Path) -> None:
     report.main(PLANS, REPORTS, **{"params": PARAMS, "readme": None, **options})
 
 
-def keep(title: str = "x", *, replace: bool = False, strategy: str = "main") -> None:
+def keep(title: str = "x", *, replace: bool = False, **options: Any) -> None:
     record.main(
         Path("studies/one"),
         title=title,
-        note="",
-        strategy=strategy,
+        **{"note": "", "strategy": ["main"], "rows": "", "columns": "", "metric": None, **options},
         replace=replace,
         params=PARAMS,
         plans=PLANS,
@@ -97,7 +97,7 @@ def test_faulty_settings_are_named(workspace: Path, old: str, new: str, message:
         ("runs/main-1/epochs.csv", lambda t: t.replace(b"1,40", b"x,40"), "line 2: epoch: expecte"),
         ("confusion/main-1/sst.csv", lambda t: t + b"5,0\n", "line 1103: expected classes from 0 "),
         ("confusion/main-1/sts.csv", lambda t: t + b"1.5,0\n", "expected classes from 0 to 5, fou"),
-        ("confusion/main-1/sst.csv", lambda t: t + b",0\n", "found None and 0"),
+        ("confusion/main-1/sst.csv", lambda t: t + b",0\n", "found '' and '0'"),
         ("confusion/main-1/sst.csv", lambda t: t.replace(b"actual", b"a"), "no column 'actual'"),
         ("runs/main-1/steps.csv", lambda t: t + b"\xff\n", "not UTF-8"),
         ("metrics/main-1.json", lambda t: b'{"sst": 3}', "sst: expected metrics, found 3"),
@@ -170,8 +170,9 @@ def test_record_then_readme(workspace: Path) -> None:
     commit(workspace)
     PARAMS.write_text(PARAMS.read_text() + "extra: 1\n")
     keep("BERT")
-    kept = {path.name for path in Path("studies/one/runs").iterdir()}
-    assert kept == {"plan.yaml", *(f"{log}-{n}.csv" for log in ("steps", "epochs") for n in (1, 2))}
+    study = Path("studies/one")
+    logs = {f"{log}-{seed}.csv" for log in ("steps", "epochs") for seed in (1, 2)}
+    assert {path.name for path in study.glob("runs/main/*")} == {"plan.yaml", *logs}
     readme = Path("README.md")
     readme.write_text("<!-- results:begin -->\n<!-- results:end -->\n")
     run(readme=readme, studies=Path("studies"))
@@ -179,7 +180,38 @@ def test_record_then_readme(workspace: Path) -> None:
     with pytest.raises(InputError, match=r"record\.json: exists already; give --replace"):
         keep()
     keep("again", replace=True)
-    assert json.loads(Path("studies/one/record.json").read_text())["title"] == "again"
+    assert json.loads((study / "record.json").read_text())["title"] == "again"
+    page = (study / "README.md").read_text()
+    assert page.startswith("# again\n")
+    (study / "README.md").unlink()
+    render.main(Path("studies"))
+    assert (study / "README.md").read_text() == page
+
+
+def test_a_study_of_all_strategies(workspace: Path) -> None:
+    commit(workspace)
+    cross = {"rows": "encoding.sts", "columns": "sampler", "metric": ["sts.pearson"]}
+    keep("Three", strategy=None, **cross)
+    page = Path("studies/one/README.md").read_text()
+    assert "| siamese | 0.806 ± 0.003 | 0.816 ± 0.003 |\n| joint | **0.866 ± 0.003** |  |" in page
+    keys = "| sampler | encoding.{para, sts} | heads.sts | trainable / all parameters |"
+    assert f"| strategy {keys} sst accuracy" in page
+    row = "| joint | all_tasks | joint | linear | 1.1 M / 1.1 M | 0.516 ± 0.003 | **0.866 ± 0.003**"
+    assert row in page
+    assert "- sst accuracy, best joint: any other" in page
+    assert Path("studies/one/runs/joint/plan.yaml").is_file()
+
+
+def test_a_study_overwrites_nothing_and_leaves_nothing_half_made(workspace: Path) -> None:
+    commit(workspace)
+    with pytest.raises(InputError, match=r"--rows: unknown setting that varies here 'head\.sts'"):
+        keep(strategy=None, rows="head.sts", columns="sampler", metric=["sts.pearson"])
+    assert not Path("studies").exists()
+    Path("studies/one").mkdir(parents=True)
+    Path("studies/one/README.md").write_text("mine")
+    with pytest.raises(InputError, match=r"README\.md: exists already"):
+        keep()
+    assert Path("studies/one/README.md").read_text() == "mine"
 
 
 def test_record_refuses_what_the_params_no_longer_give(workspace: Path) -> None:
@@ -188,7 +220,7 @@ def test_record_refuses_what_the_params_no_longer_give(workspace: Path) -> None:
     with pytest.raises(InputError, match=r"not what params\.yaml gives now"):
         keep()
     with pytest.raises(InputError, match="unknown strategy 'mian'; did you mean 'main'"):
-        keep(strategy="mian")
+        keep(strategy=["mian"])
     assert not Path("studies").exists()
 
 
