@@ -33,16 +33,17 @@ class NoMap(Settings):
 
 
 class Layers(Settings):
-    """n times linear, activation, dropout.
+    """Dropout of the pooled vector, then n times linear, activation, dropout.
 
-    smet-walker's learnable layers (ReLU, dropout 0.3) and wu's three before a cosine; with
-    `activation: none` and dropout 0 fu-chan's linear layer.
+    smet-walker's learnable layers (ReLU, dropout 0.3) and wu's three before a cosine (who drops
+    out of the pooled vector alone); with `activation: none` and no dropout fu-chan's linear layer.
     """
 
     layers: Annotated[int, Field(ge=1)] = 1
     width: Annotated[int, Field(ge=1)] | None = None  # of each layer; null: the vector's own
     activation: Activation = "relu"
     dropout: Dropout = 0.1
+    input_dropout: Dropout = 0.0  # of the pooled vector
     # False: the last layer is linear alone. A cosine of ReLU outputs is never negative.
     end_activated: bool = True
 
@@ -61,7 +62,8 @@ class Layers(Settings):
             dropout=self.dropout,
         )
         # Two modules follow each linear layer.
-        return nn.Sequential(*(modules if self.end_activated else modules[:-2]))
+        kept = modules if self.end_activated else modules[:-2]
+        return nn.Sequential(nn.Dropout(self.input_dropout), *kept)
 
 
 class Shared(Settings):

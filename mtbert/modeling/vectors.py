@@ -53,6 +53,19 @@ class Features(nn.Module):
         return torch.cat([FEATURES[name](u, v) for name in self.names], dim=-1)
 
 
+class PairDropout(nn.Module):
+    """Dropout of both vectors of a pair, each on its own."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(share)
+
+    def forward(self, vectors: Pair) -> Pair:
+        """Two vectors in, two of the same shapes out."""
+        u, v = vectors
+        return self.dropout(u), None if v is None else self.dropout(v)
+
+
 class Affine(nn.Module):
     """scale · x + shift, both fixed."""
 

@@ -16,7 +16,7 @@ from mtbert.modeling.prediction import predict
 from mtbert.schemas import Tokens
 from mtbert.tasks import read_tasks
 
-from tiny import ROOT, model_settings, ragged, tiny_config
+from tiny import ROOT, model_settings, ragged, tiny_config, tiny_model
 
 SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 
@@ -53,15 +53,35 @@ def test_it_rebuilds_the_exact_model(saved):
         np.testing.assert_array_equal(outputs, other[task])
 
 
-@pytest.mark.parametrize(("batch_size", "packed"), [(1, True), (64, True), (3, False)])
-def test_predictions_do_not_depend_on_the_batch(saved, batch_size, packed):
-    model, _ = saved
-    splits = {"sst": split(20, paired=False), "para": split(20, paired=True)}
-    shape = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64, packed=packed)
+PAL = {"name": "pal", "size": 12, "heads": 2}
+LINEAR = dict.fromkeys(["sst", "para", "sts"], "linear")
+MODELS = {
+    "default": {},
+    "joint": {"encoding": {"para": "joint", "sts": "joint"}, "heads": LINEAR},
+    "pal": {"adaptation": PAL, "pooling": "max_mean"},
+    "lora": {"adaptation": "lora", "pooling": "pooler", "maps": "layers"},
+    "frozen": {"adaptation": "frozen", "pooling": {"sst": "cls", "para": "max", "sts": "mean"}},
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_predictions_do_not_depend_on_the_batch(tmp_path, name):
+    settings = model_settings(**MODELS[name])
+    model = tiny_model(settings)
+    for parameter in model.parameters():
+        # LoRA's B is 0 at first, and layer norms are even.
+        torch.nn.init.normal_(parameter, std=0.1)
+    for file in ("tokenizer.json", "sequences.json"):
+        (tmp_path / file).write_text("{}")
+    save_checkpoint(tmp_path / "best", model, settings=settings, tasks=model.tasks, tokens=tmp_path)
+    again = load_checkpoint(tmp_path / "best")
+    splits = {"sst": split(70, paired=False), "para": split(70, paired=True)}
     expected = predict(model, splits, SHAPE, batch_size=20)
-    found = predict(model, splits, shape, batch_size=batch_size)
-    for task in splits:
-        np.testing.assert_allclose(found[task], expected[task], atol=1e-5)
+    for batch_size, packed in ((1, True), (64, True), (1, False), (64, False)):
+        shape = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64, packed=packed)
+        found = predict(again, splits, shape, batch_size=batch_size)
+        for task in splits:
+            np.testing.assert_allclose(found[task], expected[task], atol=1e-5)
 
 
 def test_predicting_leaves_the_mode_as_it_was(saved):

@@ -120,6 +120,17 @@ def test_the_cosine_against_label_over_5_is_the_cosine_head_in_units_of_the_rang
     torch.testing.assert_close(((head((U, V)) - label) / 5) ** 2, (cosine - label / 5) ** 2)
 
 
+def test_the_cosine_s_dropout_is_of_each_vector_and_only_in_training():
+    torch.manual_seed(0)
+    method = build(HEADS, {"name": "cosine", "dropout": 0.5}, what="head")
+    head = method.build(size=2, labels=RANGE, paired=True)
+    torch.testing.assert_close(head.eval()((U, V)), torch.tensor(HANDS["signed"]))
+    ones = torch.ones(200, 64)
+    found = head.train()((ones, ones)) / 5
+    # Half of u's dimensions meet half of v's: a quarter of them is left in the product.
+    assert found.mean().item() == pytest.approx(0.5, abs=0.03)
+
+
 def test_sigmoid_times_5_by_hand():
     method = build(HEADS, {"name": "linear", "range": "sigmoid"}, what="head")
     head = method.build(size=2, labels=RANGE, paired=False).eval()

@@ -33,8 +33,9 @@ def test_the_last_layer_may_stay_linear():
 
 
 def test_dropout_is_the_knob_s():
-    module = build(MAPS, {"name": "layers", "dropout": 0.4}, what="map").build(2)
-    assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.4]
+    spec = {"name": "layers", "layers": 2, "dropout": 0.4, "input_dropout": 0.2}
+    module = build(MAPS, spec, what="map").build(2)
+    assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.2, 0.4, 0.4]
 
 
 @pytest.mark.parametrize("knob", [{"layers": 0}, {"width": 0}, {"activation": "swish"}])

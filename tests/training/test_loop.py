@@ -132,6 +132,33 @@ def test_biases_do_not_decay():
     assert decays == {0.1: [(1, 1)], 0.0: [(1,), (1,)]}
 
 
+def test_each_part_and_layer_has_its_own_rate():
+    class Deep(Lines):
+        def groups(self):
+            slope, offsets = super().groups()
+            below = SimpleNamespace(part="encoder", below_top=3, parameters=[torch.zeros(2, 2)])
+            added = SimpleNamespace(part="adapter", below_top=0, parameters=[torch.zeros(3, 3)])
+            return [slope, below, added, offsets]
+
+    rates = {"learning_rate": 0.1, "head_learning_rate": 0.2, "adapter_learning_rate": 0.3}
+    optimizer = make_optimizer(Deep(), settings(layer_decay=0.5, **rates))
+    peaks = {tuple(g["params"][0].shape): g["peak"] for g in optimizer.param_groups}
+    assert peaks == {(1, 1): 0.1, (2, 2): 0.1 / 8, (3, 3): 0.3, (1,): 0.2}
+
+
+def test_rare_classes_are_drawn_as_often_where_asked(tmp_path):
+    drawn = []
+
+    class Watch(Lines):
+        def forward(self, batch):
+            drawn.append(batch.rows["a"])
+            return super().forward(batch)
+
+    labels = {"a": torch.tensor([0.0] * 9 + [1.0]), "b": LABELS["b"]}
+    run(tmp_path, Watch(), labels, resampling={"a": "balanced"}, epochs=60)
+    assert labels["a"][torch.cat(drawn)].mean().item() == pytest.approx(0.5, abs=0.08)
+
+
 def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
     model = Lines()
     labels = {"a": LABELS["a"], "b": torch.full((8,), float("nan"))}

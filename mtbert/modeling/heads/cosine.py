@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mtbert.errors import InputError
 from mtbert.modeling.features import COSINE
+from mtbert.modeling.layers import Dropout
 from mtbert.params import Settings
 from mtbert.tasks import Labels, Similarity
 
@@ -27,6 +28,7 @@ class Cosine(Settings):
     """
 
     form: Literal["signed", "relu", "shifted"] = "signed"
+    dropout: Dropout = 0.0  # of both vectors (smet-walker: 0.3 to 0.8)
 
     def width(self, labels: Labels) -> int:
         """Numbers that come out for one example."""
@@ -47,7 +49,7 @@ class Cosine(Settings):
         """Build the module: ((example, size), (example, size)) → (example, 1)."""
         from torch import nn
 
-        from mtbert.modeling.vectors import Affine, Features
+        from mtbert.modeling.vectors import Affine, Features, PairDropout
 
         low, high = labels.bounds
         forms: dict[str, list[nn.Module]] = {
@@ -56,5 +58,8 @@ class Cosine(Settings):
             "shifted": [Affine(scale=0.5, shift=0.5)],
         }
         return nn.Sequential(
-            Features((COSINE,)), *forms[self.form], Affine(scale=high - low, shift=low)
+            *([PairDropout(self.dropout)] if self.dropout else []),
+            Features((COSINE,)),
+            *forms[self.form],
+            Affine(scale=high - low, shift=low),
         )
