@@ -26,11 +26,9 @@ tasks:
     columns: {id: number, text_a: title, text_b: body, label: topic}
     labels: {kind: classes, names: [sport, science, cooking]}
     metric: matthews
-train:
+main:
   tasks: [reviews, topics]
   encoding: {topics: joint}
-  pooling: {reviews: mean, topics: mean}
-  maps: {reviews: none, topics: none}
   heads: {reviews: linear, topics: linear}
   objectives: {reviews: binary_cross_entropy, topics: {name: cross_entropy, weights: balanced}}
   batch_size: {reviews: 16, topics: 8}
@@ -62,10 +60,7 @@ def add_rows(path: Path) -> None:
     yaml = YAML()
     params, rows = yaml.load(path), yaml.load(ROWS)
     params["tasks"].update(rows["tasks"])
-    params["train"]["tasks"] = rows["train"].pop("tasks")
-    for key, values in rows["train"].items():
-        params["train"][key].update(values)
-    params["strategies"] = {"main": {}}
+    params["strategies"] = {"main": rows["main"]}
     params["data"]["max_bad_share"] = 0.05
     yaml.dump(params, path)
 
