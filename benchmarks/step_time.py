@@ -29,9 +29,10 @@ def main(
     """Measure, and write what was found."""
     import torch
 
+    from mtbert.environment import hardware, versions
     from mtbert.outputs import write_text
     from mtbert.plans import read_plan
-    from mtbert.runs import Run, hardware, versions
+    from mtbert.runs import Run
 
     runs: dict[str, Run] = {}
     ahead: dict[str, float] = {}

@@ -1,9 +1,10 @@
 """The kinds of labels that a task may have, what they are called, and what they are judged by."""
 
+import json
 from math import floor
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mtbert.params import Settings
 
@@ -15,6 +16,19 @@ METRICS = {
 }
 
 
+def _quoted(names: Any) -> Any:
+    """Refuse what YAML takes for a number or a truth value: `01` would become another text."""
+    if not isinstance(names, (list, tuple)):
+        return names
+    if wrong := [name for name in names if name is None or isinstance(name, (int, float))]:
+        quoted = ", ".join(f'"{n if isinstance(n, str) else json.dumps(n)}"' for n in names)
+        raise ValueError(
+            f"names are text, quote each: [{quoted}]; found {json.dumps(wrong[0])} without quotes"
+        )
+    # What comes out of here is no JSON any more, and only JSON's lists pass for tuples.
+    return tuple(names)
+
+
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := [name for name in names if not name.isprintable() or name != name.strip()]:
         raise ValueError(f"a name is printable text without spaces around it, found {wrong[0]!r}")
@@ -24,7 +38,11 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 # What labels are called, in files and in reports, in the order 0, 1, …
-Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(_distinct)]
+Names = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...],
+    BeforeValidator(_quoted),
+    AfterValidator(_distinct),
+]
 
 
 class Classes(Settings):
@@ -50,8 +68,7 @@ class Classes(Settings):
         names = row.get("names") if isinstance(row, dict) else None
         if not isinstance(names, (list, tuple)):
             return row
-        # What comes out of here is no JSON any more, and only JSON's lists pass for tuples.
-        return {"count": len(names), **row, "names": tuple(names)}
+        return {"count": len(names), **row}
 
     @model_validator(mode="after")
     def _agree(self) -> "Classes":

@@ -85,30 +85,28 @@ def make_plans(
     # An encoder has hundreds of MB, and all strategies read the same files.
     digest = cache(fingerprint)
     origin = read_origin(encoder)
-    files = tuple(digest(path) for path in sorted(encoder.glob("*.*")))
+    described = Source(
+        folder=str(encoder),
+        kind=origin.kind,
+        name=origin.name or origin.kind,
+        files=tuple(digest(path) for path in sorted(encoder.glob("*.*"))),
+    )
+
+    def splits(task: str) -> dict[str, File]:
+        named = (split for split in SPLITS if split in tasks[task].files)
+        return {split: digest(tokens / task / f"{split}.parquet") for split in named}
+
     return [
         Plan(
             strategy=name,
-            data_source=source,
+            data_source=sources_of(settings, tasks, source),
             train=settings,
             tasks=planned_tasks(settings, tasks),
-            metrics={name: tasks[name].main_metric for name in settings.tasks},
-            encoder=Source(
-                folder=str(encoder),
-                kind=origin.kind,
-                name=origin.name or origin.kind,
-                files=files,
-            ),
+            metrics={task: tasks[task].main_metric for task in settings.tasks},
+            encoder=described,
             sequences=digest(tokens / "sequences.json"),
             tokenizer=digest(tokens / "tokenizer.json"),
-            tokens={
-                task: {
-                    split: digest(tokens / task / f"{split}.parquet")
-                    for split in SPLITS
-                    if split in tasks[task].files
-                }
-                for task in settings.tasks
-            },
+            tokens={task: splits(task) for task in settings.tasks},
         )
         for name, settings in strategies.items()
     ]
@@ -144,6 +142,17 @@ def check_pooler(strategies: Mapping[str, TrainSettings], encoder: Path, *, wher
             f"{where}: strategies.{asking[0]}.pooling: pooler: the weights in {encoder} have none; "
             f"cls reads the same token without it"
         )
+
+
+def sources_of(settings: TrainSettings, tasks: Mapping[str, Task], source: str) -> str:
+    """Where the corpora of a strategy's tasks came from: each place once, joined by commas.
+
+    Args:
+        settings: The strategy's.
+        tasks: All tasks of the params file.
+        source: `data.source`, for the tasks without a folder of their own.
+    """
+    return ", ".join(dict.fromkeys(tasks[name].folder or source for name in settings.tasks))
 
 
 def planned_tasks(settings: TrainSettings, tasks: Mapping[str, Task]) -> dict[str, ModelTask]:

@@ -3,10 +3,7 @@
 Stands above the rooms, like `strategies`.
 """
 
-import importlib.metadata
 import json
-import platform
-import random
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -18,6 +15,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from mtbert.environment import hardware, seed_everything, versions
 from mtbert.modeling.architectures import takes_bf16, usable_layout
 from mtbert.modeling.checkpoint import load_checkpoint, read_sequences, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
@@ -73,6 +71,14 @@ class Run:
             if split in files
         }
 
+    def tell_fallbacks(self) -> None:
+        """Print what differs from what was asked for, and why."""
+        if self.fallback:
+            asked = self.plan.train.precision
+            print(f"{self.name}: training in fp32, not {asked}: {self.fallback}")
+        if self.layout_reason:
+            print(f"{self.name}: padded batches, not packed rows: {self.layout_reason}")
+
     def encoded(self, split: str) -> Encoded | None:
         """The vectors of a split where training never changes them; worked out once."""
         if self.model.fixed and split not in self._encoded:
@@ -127,11 +133,8 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
         log_folder: Takes steps.csv, epochs.csv and run.json.
     """
     run = Run(plan, seed=seed)
+    run.tell_fallbacks()
     log = Log(log_folder, list(plan.tasks), name=run.name)
-    if run.fallback:
-        print(f"{run.name}: training in fp32, not {plan.train.precision}: {run.fallback}")
-    if run.layout_reason:
-        print(f"{run.name}: padded batches, not packed rows: {run.layout_reason}")
 
     def save(name: str) -> None:
         save_checkpoint(
@@ -206,7 +209,7 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
             "used": run.precision,
             "reason": run.fallback,
         },
-        "versions": {"python": platform.python_version(), **versions()},
+        "versions": versions(),
         "layout": {
             "asked": run.plan.train.layout,
             "used": run.layout,
@@ -222,34 +225,10 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "best_epoch": int(best["epoch"]),
         "real_tokens": log.tokens,
         "packed_share": round(log.tokens / log.slots, 4),
-        "tokens_per_second": round(log.tokens / log.seconds, 1),
+        # Of a frozen encoder's work nothing is left for the steps: a rate would say nothing.
+        "tokens_per_second": None if log.ahead else round(log.tokens / log.seconds, 1),
+        "ahead_seconds": round(log.ahead, 1),
         "setup_seconds": round(setup, 1),
         "train_seconds": round(log.seconds, 1),
         "total_seconds": round(time.perf_counter() - run.started, 1),
     }
-
-
-def seed_everything(seed: int) -> None:
-    """Seed every generator; choose kernels that repeat their bits, where there are such."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    # Filling fresh memory costs time, and no result depends on it.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-
-
-def versions() -> dict[str, str]:
-    """Installed versions of what decides a result."""
-    names = ("mtbert", "torch", "transformers", "peft", "tokenizers", "numpy", "pyarrow")
-    return {name: importlib.metadata.version(name) for name in names}
-
-
-def hardware(device: torch.device) -> str:
-    """Name of the processor that did the work."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -34,6 +34,23 @@ class TrainSettings(ModelSettings, TrainingSettings):
         }
         return self.model_copy(update=same)
 
+    def check_use(self) -> None:
+        """Refuse rates of what is not trained, and a strategy that trains nothing at all.
+
+        Raises:
+            InputError: with the reason.
+        """
+        if self.layer_decay < 1 and not self.adaptation.trains_encoder:
+            raise InputError(
+                f"layer_decay: {self.layer_decay} is for the encoder's own weights, and this "
+                f"adaptation trains none of them; expected 1"
+            )
+        if set(self.untrained()) == set(self.tasks):
+            raise InputError(
+                "adaptation: frozen, and neither a head nor a map has parameters: there is nothing "
+                "to train; take another head, or a map with `layers`"
+            )
+
     def own(self) -> "TrainSettings":
         """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
 
@@ -151,6 +168,7 @@ def strategy_settings(
     settings = settings.own()
     with located(spot, link="."):
         settings.check_maps()
+        settings.check_use()
     return settings
 
 
@@ -176,12 +194,20 @@ def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
     if task.paired and name not in settings.encoding:
         raise InputError(f"encoding.{name}: required for a task on pairs")
     joint = settings.encoding.get(name) == "joint"
-    if joint and not task.paired:
-        raise InputError(f"encoding.{name}: joint needs a task on pairs of texts")
+    if name in settings.encoding and not task.paired:
+        raise InputError(
+            f"encoding.{name}: {settings.encoding[name]} needs a task on pairs of texts"
+        )
     head, labels = settings.heads[name], task.labels
     with located(f"heads.{name}"):
         head.check(labels=labels, paired=task.paired and not joint)
     with located(f"objectives.{name}"):
         settings.objectives[name].check(labels, width=head.width(labels))
-    if settings.resampling.get(name) == "balanced" and isinstance(labels, Similarity):
-        raise InputError(f"resampling.{name}: balanced needs classes, found {labels.kind}")
+    if settings.resampling.get(name) == "balanced":
+        if isinstance(labels, Similarity):
+            raise InputError(f"resampling.{name}: balanced needs classes, found {labels.kind}")
+        if getattr(settings.objectives[name], "weights", "none") == "balanced":
+            raise InputError(
+                f"resampling.{name}: balanced, and so are objectives.{name}.weights: rare classes "
+                f"would count twice; choose one"
+            )

@@ -21,6 +21,23 @@ Split = Literal["train", "dev", "test"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Beside the tasks' scores stands one that combines them.
 OVERALL = "overall"
+# Names become keys of torch's ModuleDict too, which refuses those of its own attributes.
+RESERVED = frozenset(
+    """
+    add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+    get_submodule half ipu items keys load_state_dict modules mtia named_buffers named_children
+    named_modules named_parameters parameters pop register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type update values xpu
+    zero_grad
+    """.split()  # noqa: SIM905 - a list would take a line for each
+)
+# A mapping with this key is a method with its knobs (`{name: word, …}`), not a value for each task.
+METHOD_KEY = "name"
 # The three tasks of the CS224N leaderboard, and the metric of each that counts there.
 LEADERBOARD = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 
@@ -36,6 +53,16 @@ class Columns(Settings):
     text_a: str
     text_b: str | None = None
     label: str
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Columns":
+        owners: dict[str, str] = {}
+        for key, column in self.model_dump(exclude_none=True).items():
+            if (owner := owners.setdefault(column, key)) != key:
+                raise ValueError(
+                    f"each key needs a column of its own, found {column!r} for {owner} and {key}"
+                )
+        return self
 
 
 class Hand(Settings):
@@ -111,6 +138,12 @@ def read_tasks(path: Path) -> dict[str, Task]:
             raise InputError(
                 f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
                 f"{OVERALL!r}, which is the combined score; found {name!r}"
+            )
+        if name == METHOD_KEY or name in RESERVED:
+            why = "names a method in {name: word}" if name == METHOD_KEY else "is a word of torch's"
+            raise InputError(
+                f"{path}: tasks: a task cannot be called {name!r}, which {why}; another name will "
+                f"do, {name}_task for instance"
             )
     tasks = {
         name: validate(Task, _completed(name, row), where=f"{path}: tasks.{name}")

@@ -22,11 +22,12 @@ def main(
 ) -> None:
     """Check every section of the params file."""
     from mtbert.corpora.backbones import check_pretrained, known_config
+    from mtbert.corpora.folders import resolve
     from mtbert.corpora.settings import Data, Encoder
     from mtbert.corpora.sources import find
     from mtbert.errors import InputError, choices
     from mtbert.params import read_section, read_yaml
-    from mtbert.plans import check_encoder
+    from mtbert.plans import check_encoder, check_pooler
     from mtbert.reporting.settings import read_scope
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
@@ -45,6 +46,8 @@ def main(
     # That of a name on the hub is known when it has been fetched: `plan` checks it again.
     if (config := known_config(encoder)) is not None:
         check_encoder(strategies, config, where=str(params))
+    if (folder := resolve(encoder.pretrained)).is_dir() and kind == "pretrained":
+        check_pooler(strategies, folder, where=str(params))
     read_scope(params)
 
 

@@ -11,6 +11,7 @@ import typer
 from mtbert.cli import run
 
 if TYPE_CHECKING:
+    from mtbert.evaluation.predictions import Predictions
     from mtbert.tasks import Task
 
 
@@ -27,11 +28,8 @@ def main(
     """Evaluate one strategy with one seed."""
     from mtbert.errors import InputError
     from mtbert.evaluation.handin import confusion as confusion_csv
-    from mtbert.evaluation.handin import handin, handin_path
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
-    from mtbert.evaluation.predictions import decode
     from mtbert.outputs import new_folder, write_text
-    from mtbert.schemas import read_table, write_table
 
     scores: dict[str, Scores] = {}
     if not logs.is_dir():
@@ -42,13 +40,8 @@ def main(
     with new_folder(predictions) as tables, new_folder(confusion) as pairs:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in ("dev", "test") if split in task.files):
-                source, dev = trained / "predictions" / f"{name}-{split}.parquet", split == "dev"
-                table = read_table(source)
-                predicted = decode(table, task.labels, labelled=dev, where=str(source))
-                write_table(tables / source.name, predicted.table())
-                hand = handin_path(tables, task.predictions, split, task=name)
-                write_text(hand, handin(predicted, task.labels, task.predictions.column))
-                if dev:
+                predicted = write_predictions(name, task, split, trained / "predictions", tables)
+                if split == "dev":
                     scores[name] = score(task.labels, predicted.labels, predicted.values)
                     write_text(pairs / f"{name}.csv", confusion_csv(predicted, task.labels))
     for name, metric in undefined(scores):
@@ -58,6 +51,35 @@ def main(
         )
     combined = {} if (both := overall(scores)) is None else {"overall": both}
     write_text(metrics, json.dumps({**scores, **combined}, indent=2, allow_nan=False) + "\n")
+
+
+def write_predictions(
+    name: str, task: "Task", split: str, outputs: Path, folder: Path
+) -> "Predictions":
+    """Write what a task's split is predicted to be, as a table and as its hand-in file.
+
+    Args:
+        name: The task's name.
+        task: Its row.
+        split: dev or test.
+        outputs: Folder of what the model put out, {task}-{split}.parquet.
+        folder: Where to write, an existing folder.
+
+    Raises:
+        InputError: the model's file is missing or does not fit, or the hand-in file's name.
+    """
+    from mtbert.evaluation.handin import handin, handin_path
+    from mtbert.evaluation.predictions import decode
+    from mtbert.outputs import write_text
+    from mtbert.schemas import read_table, write_table
+
+    source = outputs / f"{name}-{split}.parquet"
+    labelled = split == "dev"
+    predicted = decode(read_table(source), task.labels, labelled=labelled, where=str(source))
+    write_table(folder / source.name, predicted.table())
+    hand = handin_path(folder, task.predictions, split, task=name)
+    write_text(hand, handin(predicted, task.labels, task.predictions.column))
+    return predicted
 
 
 def planned_tasks(plan: Path, params: Path) -> "dict[str, Task]":

@@ -30,6 +30,9 @@ def main(
 
     if (action is Action.put) != (out is not None):
         raise InputError("--out: give it with put, which writes another checkpoint, and only then")
+    target = part if out is None else out
+    if target.exists():
+        raise InputError(f"{target}: exists already; give a new folder")
 
     from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
     from mtbert.modeling.parts import load_part, save_part

@@ -29,6 +29,8 @@ def main(
     check_encoder(strategies, config, where=str(params))
     check_pooler(strategies, encoder, where=str(params))
     for name, settings in strategies.items():
+        for task in settings.untrained():
+            print(f"{name}: nothing of {task} is trained: the encoder is frozen, its head is fixed")
         if reason := usable_layout(settings.layout, config)[1]:
             print(f"{name}: padded batches, not packed rows: {reason}")
     plans = make_plans(

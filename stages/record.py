@@ -70,7 +70,7 @@ def check_current(files: list[Path], params: Path) -> None:
         InputError: one is older, so that the command would not repeat what is recorded.
     """
     from mtbert.errors import InputError
-    from mtbert.plans import planned_tasks, read_plan, read_source
+    from mtbert.plans import planned_tasks, read_plan, read_source, sources_of
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
 
@@ -81,7 +81,8 @@ def check_current(files: list[Path], params: Path) -> None:
     for path, plan in found.items():
         settings = now[plan.encoder.kind][plan.strategy]
         metrics = {task: tasks[task].main_metric for task in settings.tasks}
-        current = (settings, source, planned_tasks(settings, tasks), metrics)
+        place = sources_of(settings, tasks, source)
+        current = (settings, place, planned_tasks(settings, tasks), metrics)
         if current != (plan.train, plan.data_source, plan.tasks, plan.metrics):
             raise InputError(f"{path}: not what {params} gives now; run `dvc repro` first")
 

@@ -1,8 +1,9 @@
 """TEXT tables to TOKENS tables, with the encoder's own tokenizer or one trained on the data."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,10 @@ from mtbert.cli import run
 from mtbert.outputs import new_folder, write_text
 from mtbert.params import read_section
 from mtbert.tasks import SPLITS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from tokenizers import Tokenizer
 
 
 def main(
@@ -22,25 +27,16 @@ def main(
     """Tokenize every task and split."""
     from mtbert.schemas import read_table, write_table
     from mtbert.tokenization.encoding import encode_tables, summarize
-    from mtbert.tokenization.inputs import check_length, find_tables, padding_id, whole_number
+    from mtbert.tokenization.inputs import check_length, find_tables, padding_id
     from mtbert.tokenization.settings import TokenizeSettings
-    from mtbert.tokenization.vocabulary import (
-        TOKENIZER_FILES,
-        load_tokenizer,
-        template,
-        train_tokenizer,
-    )
+    from mtbert.tokenization.vocabulary import template
 
     settings = read_section(params, "tokenize", TokenizeSettings)
     config = encoder / "config.json"
     check_length(config, settings.max_length, where=f"{params}: tokenize.max_length")
     tables = {key: read_table(path) for key, path in find_tables(text).items()}
     train = [table for (_, split), table in tables.items() if split == SPLITS[0]]
-    if not any((encoder / name).is_file() for name in TOKENIZER_FILES):
-        texts = {t for tab in train for side in ("text_a", "text_b") for t in tab[side].to_pylist()}
-        tokenizer = train_tokenizer(texts - {None}, size=whole_number(config, "vocab_size"))
-    else:
-        tokenizer = load_tokenizer(encoder)
+    tokenizer = find_tokenizer(encoder, train)
     shape = template(tokenizer, pad=padding_id(config))
     tokens = encode_tables(tokenizer, tables)
     totals = {"max_length": settings.max_length, "vocabulary": tokenizer.get_vocab_size()}
@@ -53,6 +49,21 @@ def main(
             write_table(folder / task / f"{split}.parquet", table)
             counts.setdefault(task, {})[split] = summarize(table, shape, settings.max_length)
     write_text(report, json.dumps({**totals, "tasks": counts}, indent=1) + "\n")
+
+
+def find_tokenizer(encoder: Path, train: "Iterable[pa.Table]") -> "Tokenizer":
+    """The encoder's own tokenizer, or one trained on the texts of TEXT tables if it has none.
+
+    Raises:
+        InputError: a file of the encoder does not fit.
+    """
+    from mtbert.tokenization.inputs import whole_number
+    from mtbert.tokenization.vocabulary import TOKENIZER_FILES, load_tokenizer, train_tokenizer
+
+    if any((encoder / name).is_file() for name in TOKENIZER_FILES):
+        return load_tokenizer(encoder)
+    texts = {t for table in train for side in ("text_a", "text_b") for t in table[side].to_pylist()}
+    return train_tokenizer(texts - {None}, size=whole_number(encoder / "config.json", "vocab_size"))
 
 
 if __name__ == "__main__":

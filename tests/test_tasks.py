@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from mtbert.errors import InputError
 from mtbert.labels import METRICS, classes, unnamed
 from mtbert.params import validate
-from mtbert.tasks import Task, read_tasks, still_there
+from mtbert.tasks import NAME, RESERVED, Task, read_tasks, still_there
 
 ROW = {
     "title": "t",
@@ -88,9 +88,22 @@ def test_pairs():
                 ({"names": ["a", "a"]}, ".names: each name may stand once, found ['a', 'a']"),
                 ({"names": ["a", " b"]}, ".names: a name is printable text without spaces"),
                 ({"names": ["a", "b\nc"]}, ".names: a name is printable text without spaces"),
-                ({"names": ["a", 2]}, ".names.1: input should be a valid string, found 2"),
+                ({"names": ["a", 2]}, '.names: names are text, quote each: ["a", "2"]; found 2 '),
+                (
+                    {"names": [False, True]},
+                    '.names: names are text, quote each: ["false", "true"]; found f',
+                ),
+                ({"names": ["a", ["b"]]}, ".names.1: input should be a valid string, found ['b']"),
                 ({"names": "ab"}, ".names: input should be a valid array, found 'ab'"),
             )
+        ),
+        (
+            {"columns": {"text_a": "s", "text_b": "t", "label": "s"}},
+            "columns: each key needs a column of its own, found 's' for text_a and label",
+        ),
+        (
+            {"labels": {"kind": "binary", "names": [0, 1]}},
+            'tasks.sst.labels.names: names are text, quote each: ["0", "1"]; found 0',
         ),
         (
             {"labels": {"kind": "binary", "names": ["a", "b", "c"]}},
@@ -166,6 +179,24 @@ def test_rows_are_read_by_name(tmp_path):
 def test_a_name_that_cannot_be_one_is_refused(tmp_path, name):
     with pytest.raises(InputError, match=rf"p\.yaml: tasks: a name is .* found '{name}'"):
         read_tasks(write(tmp_path, **{name: ROW}))
+
+
+@pytest.mark.parametrize("name", ["name", "type", "values", "forward"])
+def test_a_name_that_torch_or_a_method_has_is_refused(tmp_path, name):
+    why = "names a method in {name: word}" if name == "name" else "is a word of torch's"
+    with pytest.raises(InputError) as error:
+        read_tasks(write(tmp_path, **{name: ROW}))
+    told = f"p.yaml: tasks: a task cannot be called '{name}', which {why}; another name will do"
+    assert told in str(error.value)
+    assert list(read_tasks(write(tmp_path, **{f"{name}_task": ROW}))) == [f"{name}_task"]
+
+
+def test_all_that_a_module_dict_has_is_reserved():
+    from torch.nn import ModuleDict
+
+    # Torch's own: Transformers hangs a method of its own on every module while it loads one.
+    words = {word for word in dir(ModuleDict()) if NAME.fullmatch(word)} - {"smart_apply"}
+    assert words <= RESERVED
 
 
 def test_two_tasks_hand_in_different_files(tmp_path):

@@ -25,7 +25,7 @@ def read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]
 
     Raises:
         InputError: the file is missing, empty or not Parquet; with the first row: a wanted column
-            holds neither text nor, where they fit, numbers.
+            holds neither text nor, where they fit, numbers or truth values (False, True).
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -65,8 +65,8 @@ def _fields(column: "pa.ChunkedArray", key: str, where: str) -> list[str]:
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
     number = types.is_integer(kind) or types.is_floating(kind)
-    numbers_fit = key in ("id", "label")
-    if not text and not (number and numbers_fit):
-        allowed = "strings or numbers" if numbers_fit else "strings"
-        raise InputError(f"{where}: expected {allowed}, found {kind}")
+    fitting = {"id": (number,), "label": (number, types.is_boolean(kind))}
+    if not text and not any(fitting.get(key, ())):
+        allowed = {"id": "strings or numbers", "label": "strings, numbers or booleans"}
+        raise InputError(f"{where}: expected {allowed.get(key, 'strings')}, found {kind}")
     return ["" if value is None else str(value) for value in column.to_pylist()]

@@ -10,12 +10,17 @@ from mtbert.corpora.parquet import read_parquet
 from mtbert.corpora.parsing import DELIMITERS, Row, read_rows
 from mtbert.corpora.settings import Data
 from mtbert.errors import InputError, choices
-from mtbert.labels import Labels, Similarity, classes
+from mtbert.labels import Binary, Labels, Similarity, classes
 from mtbert.tasks import Split, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# What is said of an id that stands twice, and what may help.
+REPEATED = "is already in"
+WITHOUT_IDS = "columns.id may be left out where ids are not unique in a task: rows are then counted"
+# Truth values as a Parquet file, and Python, write them.
+TRUTH = {"False": 0.0, "True": 1.0}
 SHOWN = 10  # unusable rows that are printed for a file; the report lists all
 
 
@@ -92,7 +97,7 @@ def read_split(
             fields.setdefault("id", f"{split}-{number}")
             label = _label(fields["label"], task.labels) if fields.get("label") else None
             if fields["id"] in seen:
-                raise _UnusableError(f"id {fields['id']} is already in {seen[fields['id']]}")
+                raise _UnusableError(f"id {fields['id']} {REPEATED} {seen[fields['id']]}")
         except _UnusableError as reason:
             # Each line of a row in pieces may have been a row of its own: all of them count.
             lines = range(row.line, row.last + 1) if row.fault else [row.line]
@@ -170,6 +175,8 @@ def _label(text: str, labels: Labels) -> float:
     names = classes(labels)
     if text in names:
         return float(names.index(text))
+    if isinstance(labels, Binary) and text in TRUTH and _ordered_by_truth(labels):
+        return TRUTH[text]
     # 1.0 is the label 1, whose place need not be 1: names may be numbers, such as stars 1 to 5.
     numbers = [_number(name) for name in names]
     places = numbers if any(number is not None for number in numbers) else [*range(len(names))]
@@ -179,6 +186,12 @@ def _label(text: str, labels: Labels) -> float:
         raise _UnusableError(choices("label", text, names))
     allowed = f"a whole number from {names[0]} to {names[-1]}"
     raise _UnusableError(f"label {text!r} is not allowed; expected {allowed}")
+
+
+def _ordered_by_truth(labels: Binary) -> bool:
+    """Whether the names of the labels 0 and 1 leave no doubt that these are false and true."""
+    names = labels.names or ()
+    return not any(name.capitalize() in TRUTH or _number(name) is not None for name in names)
 
 
 def _number(text: str) -> float | None:
@@ -197,4 +210,5 @@ def _judge(path: Path, examples: Examples, max_bad_share: float) -> None:
     if not examples.ids or bad > max_bad_share * examples.rows:
         rule = "none is left" if not examples.ids else f"data.max_bad_share is {max_bad_share:g}"
         share = f"{bad} of {examples.rows} rows ({bad / examples.rows:.2%}) cannot be used"
-        raise InputError("\n".join([f"{path}: {share}; {rule}; the first:", *listed]))
+        hints = [WITHOUT_IDS] if any(REPEATED in reason for _, reason in examples.unusable) else []
+        raise InputError("\n".join([f"{path}: {share}; {rule}; the first:", *listed, *hints]))

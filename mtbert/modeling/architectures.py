@@ -64,7 +64,6 @@ PADDED = frozenset(
 )
 
 HIDDEN_SIZE = ("hidden_size", "dim", "emb_dim", "d_model", "n_embd")
-LAYERS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers")
 
 
 def packs(config: Mapping[str, Any]) -> bool:
@@ -103,16 +102,13 @@ def hidden_size(config: Mapping[str, Any]) -> int:
     Raises:
         InputError: no key gives it as a whole number above 0.
     """
-    return _number(config, HIDDEN_SIZE)
-
-
-def layer_count(config: Mapping[str, Any]) -> int:
-    """Number of layers, from the content of a config.json.
-
-    Raises:
-        InputError: no key gives it as a whole number above 0.
-    """
-    return _number(config, LAYERS)
+    value = next((config[key] for key in HIDDEN_SIZE if key in config), None)
+    if type(value) is not int or value < 1:
+        raise InputError(
+            f"config.json: expected a whole number above 0 as {' or '.join(HIDDEN_SIZE)}, found "
+            f"{value!r}"
+        )
+    return value
 
 
 def pooler_in_weights(folder: Path) -> bool:
@@ -125,15 +121,6 @@ def pooler_in_weights(folder: Path) -> bool:
     """
     paths = sorted(folder.glob("*.safetensors"))
     return not paths or any("pooler" in name.split(".") for path in paths for name in _names(path))
-
-
-def _number(config: Mapping[str, Any], keys: tuple[str, ...]) -> int:
-    value = next((config[key] for key in keys if key in config), None)
-    if type(value) is not int or value < 1:
-        raise InputError(
-            f"config.json: expected a whole number above 0 as {' or '.join(keys)}, found {value!r}"
-        )
-    return value
 
 
 def _names(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import model_validator
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -12,10 +13,32 @@ from mtbert.errors import InputError
 from mtbert.modeling.encoder import encoder_of, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.settings import ModelSettings, ModelTask
-from mtbert.params import read_json, read_yaml, validate, write_yaml
+from mtbert.params import FaultsError, Settings, read_json, read_yaml, validate, write_yaml
 from mtbert.tasks import Task
 
 WEIGHTS, SETTINGS = "model.safetensors", "model.yaml"
+
+
+class Described(Settings):
+    """Content of model.yaml: what to build around the weights."""
+
+    model: ModelSettings
+    tasks: dict[str, ModelTask]
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Described":
+        keyed = {"tasks": self.tasks, "heads": self.model.heads}
+        keyed |= {"pooling": self.model.pooling, "maps": self.model.maps}
+        faults = [
+            ((key,), f"nothing of {task}, one of the model's tasks")
+            for key, named in keyed.items()
+            for task in self.model.tasks
+            if not isinstance(named, dict) or task not in named
+        ]
+        if faults:
+            raise FaultsError(faults)
+        self.model.check_maps()
+        return self
 
 
 def save_checkpoint(
@@ -37,6 +60,8 @@ def save_checkpoint(
         heading="How to rebuild the model around the weights beside this file.",
     )
     for name in ("tokenizer.json", "sequences.json"):
+        if not (tokens / name).is_file():
+            raise InputError(f"{tokens / name}: no such file; a checkpoint has its tokenizer in it")
         shutil.copyfile(tokens / name, folder / name)
 
 
@@ -47,12 +72,8 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
         InputError: a file is missing or broken, or the weights are not those of the settings; the
             message lists what differs.
     """
-    described = read_yaml(folder / SETTINGS)
-    settings = validate(ModelSettings, described["model"], where=f"{folder / SETTINGS}: model")
-    tasks = {
-        name: validate(ModelTask, row, where=f"{folder / SETTINGS}: tasks.{name}")
-        for name, row in described["tasks"].items()
-    }
+    described = validate(Described, read_yaml(folder / SETTINGS), where=str(folder / SETTINGS))
+    settings, tasks = described.model, described.tasks
     encoder = encoder_of(read_config(folder), pooler=settings.needs_pooler)
     model = MultiTaskModel(encoder=encoder, settings=settings, tasks=tasks)
     weights = read_weights(folder / WEIGHTS)

@@ -1,15 +1,16 @@
 """The room of maps: learned layers on each sentence vector, between the pooling and the head.
 
 A pair's two vectors go through the same layers, each on its own: "learnable layers before the
-cosine". Contract: `size(vector)` is the width that comes out; `build(vector)` gives a module
-(example, vector) → (example, size). `Shared` names the task whose map is used instead.
+cosine". Contract: `size(vector)` is the width that comes out; `learns` says whether there are
+parameters; `build(vector)` gives a module (example, vector) → (example, size). `Shared` names the
+task whose map is used instead.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mtbert.modeling.layers import Activation, Dropout, stack
 from mtbert.params import Settings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 class NoMap(Settings):
     """The pooled vector as it is."""
+
+    learns: ClassVar[bool] = False
 
     def size(self, vector: int) -> int:
         """Width of what comes out."""
@@ -39,7 +42,7 @@ class Layers(Settings):
     out of the pooled vector alone); with `activation: none` and no dropout fu-chan's linear layer.
     """
 
-    layers: Annotated[int, Field(ge=1)] = 1
+    layers: Annotated[int, Field(ge=0)] = 1  # 0: dropout of the pooled vector alone
     width: Annotated[int, Field(ge=1)] | None = None  # of each layer; null: the vector's own
     activation: Activation = "relu"
     dropout: Dropout = 0.1
@@ -49,7 +52,23 @@ class Layers(Settings):
 
     def size(self, vector: int) -> int:
         """Width of what comes out."""
-        return self.width or vector
+        return (self.width or vector) if self.layers else vector
+
+    @model_validator(mode="after")
+    def _each_knob_counts(self) -> Layers:
+        if self.layers == 0 and self.width is not None:
+            raise ValueError(f"width: {self.width} layers wide, but layers is 0")
+        if self.layers < 2 and not self.end_activated:
+            raise ValueError(
+                "end_activated: false leaves the last of several layers linear; for a single one "
+                "say {name: layers, activation: none, dropout: 0}"
+            )
+        return self
+
+    @property
+    def learns(self) -> bool:
+        """Whether it has parameters."""
+        return self.layers > 0
 
     def build(self, vector: int) -> nn.Module:
         """(example, vector) → (example, size)."""

@@ -16,8 +16,9 @@ from mtbert.modeling.vectors import Encoded, Pair
 from mtbert.tasks import Task
 
 # Where a parameter of an encoder belongs, by its name in Transformers.
-LAYER = re.compile(r"(?:^|\.)(?:layer|layers)\.(\d+)\.")
-EMBEDDINGS = re.compile(r"(?:^|\.)embeddings\.")
+LAYER = re.compile(r"(?:^|\.)(?:layers?|blocks?|attentions|ffns|layer_norm\d)\.(\d+)\.")
+# What stands above the layers, and ALBERT's one set of weights for all of them.
+TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|albert_layer_groups)\.")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class MultiTaskModel(nn.Module):
         self.tasks = {task: ModelTask.of(tasks[task]) for task in settings.tasks}
         self.encoder = encoder
         self.adapter = settings.adaptation.adapt(encoder, settings.tasks)
-        self.fixed = settings.adaptation.fixed
+        self.fixed = self.adapter.fixed
         self.pooling = {task: settings.pooling[task] for task in settings.tasks}
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
         self.owner = {task: settings.map_owner(task) for task in settings.tasks}
@@ -129,4 +130,5 @@ def below_top(name: str, layers: int) -> int:
     """Layers of the encoder above a parameter: 0 in the top one, all of them for embeddings."""
     if layer := LAYER.search(name):
         return layers - 1 - int(layer.group(1))
-    return layers if EMBEDDINGS.search(name) else 0
+    # All else stands below them: embeddings of words and positions, and what goes with these.
+    return 0 if TOP.search(name) else layers

@@ -1,9 +1,10 @@
 """What is one task's own — its head, its map, its PAL — saved and loaded without the encoder.
 
-Such a part is a thousandth of a checkpoint. It says what it was trained behind: put into a model
-that reads sentences in another way, it would give numbers without meaning, and is refused.
+Such a part is a small share of a checkpoint. It says what it was trained behind: behind another
+encoder, pooling or encoding it would give numbers without meaning, and is refused.
 """
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,8 @@ WEIGHTS, SETTINGS = "part.safetensors", "part.yaml"
 def save_part(folder: Path, model: MultiTaskModel, task: str) -> None:
     """Write a task's own weights and, readable, the settings that they belong to.
 
-    A map that the task shares with another is written too.
-
     Raises:
-        InputError: the model has no such task.
+        InputError: the model has no such task, or the task shares its map.
     """
     modules = _modules(model, task)
     weights = {name: value.contiguous() for name, value in modules.state_dict().items()}
@@ -65,8 +64,7 @@ def describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
     described = {
         "labels": model.tasks[task].labels.model_dump(mode="json"),
         "encoding": "joint" if model.joint[task] else "siamese",
-        "encoder": model.encoder.config.model_type,
-        "hidden_size": model.encoder.config.hidden_size,
+        "encoder": {"kind": model.encoder.config.model_type, "sha256": digest(model.encoder)},
         "pooling": settings["pooling"][task],
         "map": settings["maps"][model.owner[task]],
         "head": settings["heads"][task],
@@ -76,11 +74,23 @@ def describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
     return described
 
 
+def digest(encoder: nn.Module) -> str:
+    """SHA-256 of all weights, with their names."""
+    found = hashlib.sha256()
+    for name, value in sorted(encoder.state_dict().items()):
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
 def _modules(model: MultiTaskModel, task: str) -> nn.ModuleDict:
     """A task's own modules."""
     if task not in model.heads:
         raise InputError(f"no task {task!r} in this model; it has {', '.join(model.heads)}")
-    modules = {"head": model.heads[task], "map": model.maps[model.owner[task]]}
+    users = [name for name, owner in model.owner.items() if owner == model.owner[task]]
+    if len(users) > 1:
+        raise InputError(f"{task} has no part of its own: its map serves {' and '.join(users)}")
+    modules = {"head": model.heads[task], "map": model.maps[task]}
     if task in model.adapter.task_parts:
         modules["adapter"] = model.adapter.task_parts[task]
     return nn.ModuleDict(modules)

@@ -10,7 +10,7 @@ from mtbert.labels import Labels, unnamed
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.architectures import has_pooler, hidden_size
 from mtbert.modeling.heads import HEADS
-from mtbert.modeling.maps import MAPS, Shared
+from mtbert.modeling.maps import MAPS, NoMap, Shared
 from mtbert.modeling.pooling import POOLINGS
 from mtbert.params import Settings
 from mtbert.registry import by_task, entry
@@ -57,6 +57,16 @@ class ModelSettings(Settings):
         found = self.maps[task]
         return found.task if isinstance(found, Shared) else task
 
+    def untrained(self) -> list[str]:
+        """Tasks for which training changes nothing: neither encoder nor map nor head learns."""
+        if not self.adaptation.fixed:
+            return []
+        return [
+            task
+            for task in self.tasks
+            if not self.heads[task].learns and not self.maps[self.map_owner(task)].learns
+        ]
+
     def check_maps(self) -> None:
         """Refuse a shared map that is not there, or is shared itself.
 
@@ -73,7 +83,7 @@ class ModelSettings(Settings):
                         f"shares the map of {owner!r}, which is not among the strategy's tasks: "
                         f"{', '.join(self.tasks)}"
                     )
-                if isinstance(self.maps[owner], Shared):
+                if isinstance(self.maps[owner], Shared | NoMap):
                     raise InputError(
                         f"shares the map of {owner!r}, which has none of its own; give that one "
                         f"`layers`"
@@ -93,8 +103,8 @@ class ModelSettings(Settings):
         for task in self.tasks:
             if self.pooling[task].needs_pooler and not has_pooler(config):
                 raise InputError(
-                    f"pooling.{task}: pooler: an encoder of model_type {config['model_type']} has "
-                    f"none; cls reads the same token without it"
+                    f"pooling.{task}: pooler: an encoder of model_type {config['model_type']} is "
+                    f"not known to have one; cls reads the same token without it"
                 )
             sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
             if sizes[task] != sizes[(owner := self.map_owner(task))]:

@@ -2,7 +2,9 @@
 
 Percentile bootstrap (Efron 1979, The Annals of Statistics 7). These metrics depend on how often
 each pair of actual and predicted class occurs and on nothing else, so that drawing examples with
-replacement is drawing these counts from a multinomial distribution.
+replacement is drawing these counts from a multinomial distribution. Where all draws would be
+alike, as at a perfect score, each class that occurs counts one example more, spread evenly over the
+predictions (a prior of 1 / classes on each, Perks 1947): no score comes out as certain.
 """
 
 import numpy as np
@@ -22,11 +24,25 @@ def half_width(metric: str, pairs: Pairs, classes: int) -> float:
     """
     counts = np.zeros((classes, classes))
     np.add.at(counts, tuple(np.array(pairs).T), 1)
-    size = len(pairs)
-    draws = np.random.default_rng(0).multinomial(size, counts.ravel() / size, DRAWS)
-    values = METRICS[metric](draws.reshape(DRAWS, classes, classes).astype(float))
+    return _width(metric, counts, len(pairs)) or _width(metric, _softened(counts), len(pairs))
+
+
+def _width(metric: str, counts: np.ndarray, size: int) -> float:
+    """Half of the interval that holds 95 % of draws of `size` examples."""
+    shares = counts.ravel() / counts.sum()
+    draws = np.random.default_rng(0).multinomial(size, shares, DRAWS)
+    values = METRICS[metric](draws.reshape(DRAWS, *counts.shape).astype(float))
     low, high = np.quantile(values, (0.025, 0.975))
     return float(high - low) / 2
+
+
+def _softened(counts: np.ndarray) -> np.ndarray:
+    """Counts with one example more of each class that occurs, or of all if only one does."""
+    occurring = np.flatnonzero(counts.sum(0) + counts.sum(1))
+    places = occurring if len(occurring) > 1 else np.arange(len(counts))
+    softened = counts.copy()
+    softened[np.ix_(places, places)] += 1 / len(places)
+    return softened
 
 
 def macro_f1(counts: np.ndarray) -> np.ndarray:

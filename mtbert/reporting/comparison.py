@@ -13,6 +13,8 @@ from mtbert.reporting.results import Results, Strategy
 from mtbert.tasks import LEADERBOARD
 
 Z95 = NormalDist().inv_cdf(0.975)
+# Metrics of which less is better; of every other one more is.
+ERRORS = {"mse", "rmse", "msle", "median_absolute_error", "mean_absolute_error"}
 # Weight of the three tasks' noise in the two overall scores, whose formulas `evaluate` states.
 WEIGHTS = {
     "mean": {"sst": 1 / 3, "para": 1 / 3, "sts": 1 / 3},
@@ -82,14 +84,18 @@ def difference(one: Strategy, base: Strategy, metric: Metric) -> Summary | None:
 def half_width(name: str, value: float, n: int) -> float | None:
     """Half of the 95 % interval that n examples leave around a score.
 
-    Accuracy: normal approximation z sqrt(p (1 - p) / n). Pearson: Fisher's transformation,
+    Accuracy: Wilson's score interval (1927), half of its length is
+    z / (1 + z² / n) · sqrt(p (1 - p) / n + z² / (4 n²)). Pearson: Fisher's transformation,
     atanh(r) ± z / sqrt(n - 3), brought back; half of its length. Spearman: the same with
     z sqrt((1 + r² / 2) / (n - 3)) (Bonett & Wright 2000). None where n is too small.
+
+    No score is certain: Wilson's interval has a length at p = 1 too, and a correlation counts as
+    ± (1 - 1 / n) at most, since Fisher's has none at 1.
     """
-    if name == "accuracy":
-        return Z95 * sqrt(value * (1 - value) / n) if n else None
+    if name == "accuracy" and n:
+        return Z95 / (1 + Z95**2 / n) * sqrt(value * (1 - value) / n + Z95**2 / (4 * n**2))
     if name in ("pearson", "spearman") and n > 3:
-        centre = atanh(max(-1 + 1e-12, min(1 - 1e-12, value)))
+        centre = atanh(max(-1 + 1 / n, min(1 - 1 / n, value)))
         wider = 1 + value**2 / 2 if name == "spearman" else 1
         reach = Z95 * sqrt(wider / (n - 3))
         return (tanh(centre + reach) - tanh(centre - reach)) / 2

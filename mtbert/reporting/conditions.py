@@ -9,7 +9,7 @@ from mtbert.reporting.tables import NONE, Table, number, setting, spread, table
 
 SAMPLE = "sample"
 SAMPLE_NOTE = (
-    "These figures come from the small embedded sample, whose texts are made up. They show that "
+    "{what} from the small embedded sample, whose texts are made up. {these} show that "
     "the pipeline runs from end to end and that training learns; they say nothing about BERT, "
     "about the four corpora, or about which strategy is better."
 )
@@ -33,9 +33,27 @@ def source(facts: Mapping[str, Any]) -> str:
     return str(facts.get("data_source"))
 
 
-def on_sample(results: Results) -> bool:
-    """Whether some run was trained on the embedded sample."""
-    return any(source(run.facts) == SAMPLE for run in results.runs)
+def sources(results: Results) -> list[str]:
+    """The distinct places that the data of all runs come from."""
+    # run.json names those of a strategy's tasks in one string.
+    found = (place for run in results.runs for place in source(run.facts).split(", "))
+    return list(dict.fromkeys(found))
+
+
+def sample_note(results: Results) -> str:
+    """What figures from the embedded sample are worth, and which these are; empty without any."""
+    found = sources(results)
+    if SAMPLE not in found:
+        return ""
+    if found == [SAMPLE]:
+        return SAMPLE_NOTE.format(what="These figures come", these="They")
+    # Of several sources a task without a folder of its own is from data.source, the sample.
+    names = [name for name, task in results.tasks.items() if task.folder is None]
+    if not 0 < len(names) < len(results.tasks):
+        return SAMPLE_NOTE.format(what="Some of these figures come", these="They")
+    if len(names) == 1:
+        return SAMPLE_NOTE.format(what=f"Task {names[0]} comes", these="Its scores")
+    return SAMPLE_NOTE.format(what=f"Tasks {', '.join(names)} come", these="Their scores")
 
 
 def ran(results: Results) -> Table:

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from mtbert.reporting.comparison import Metric, noise, summarize
+from mtbert.reporting.comparison import ERRORS, Metric, noise, summarize
 from mtbert.reporting.results import Strategy
-from mtbert.reporting.scoreboard import ERRORS
 from mtbert.reporting.tables import NONE, Cell, number, spread
 
 RULE = (
     "**Bold** is the best mean of a metric, where it leads every other strategy by more than the "
     "95 % half-width that the dev split's size leaves at its own score, and each of its seeds "
     "beats each of theirs. It is picked after the fact, which flatters the best of many."
+)
+# The same rule in one sentence.
+BOLD = (
+    "Bold leads every other strategy by more than its own 95 % half-width, with each of its seeds "
+    "ahead of each of theirs."
 )
 UNDECIDED = "Where nothing is bold, the best cannot be told from:"
 

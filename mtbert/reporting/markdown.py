@@ -1,15 +1,15 @@
 """results.md and data.md: what git, a pull request and a terminal show of a report."""
 
-from mtbert.reporting import conditions, corpora, scoreboard
+from mtbert.reporting import conditions, corpora, leads, scoreboard
 from mtbert.reporting.results import Results
 from mtbert.reporting.tables import Table
 
 NOISE = (
     "A difference smaller than the 95 % half-width of its metric cannot be told apart from noise: "
     "another dev split of the same size may move either score by as much. Half-widths are from "
-    "the normal approximation for accuracy, Fisher's z for correlations and the bootstrap for F1 "
-    "and Matthews; in an overall score they add up as independent. Seeds add noise of their own, "
-    "which no dev split shows: "
+    "Wilson's interval for accuracy, Fisher's z for correlations and the bootstrap for F1 and "
+    "Matthews, so that a perfect score has one too; in an overall score they add up as "
+    "independent. Seeds add noise of their own, which no dev split shows: "
 )
 
 
@@ -17,8 +17,8 @@ def results_page(results: Results) -> str:
     """Write results.md."""
     scope = results.scope
     parts = [f"# {scope.title}: results on dev", "Written by the stage `report`; do not edit."]
-    parts += [f"**{conditions.SAMPLE_NOTE}**"] if conditions.on_sample(results) else []
-    parts += [_block(scoreboard.scores(results)), overall_line(results)]
+    parts += [f"**{note}**"] if (note := conditions.sample_note(results)) else []
+    parts += [_block(scoreboard.scores(results)), score_line(results)]
     if len(results.strategies) > 1:
         parts += [_block(scoreboard.differences(results))]
     parts += [_block(scoreboard.noises(results)), noise_line(results)]
@@ -41,12 +41,12 @@ def data_page(results: Results) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def overall_line(results: Results) -> str:
-    """The formulas of the overall scores, where the report shows any."""
-    if not any("overall" in run.metrics for run in results.runs):
-        return ""
+def score_line(results: Results) -> str:
+    """The formulas of the overall scores, where the report shows any, and what bold means."""
+    overall = any("overall" in run.metrics for run in results.runs)
     formulas = "; ".join(f"{name} = {text}" for name, text in scoreboard.FORMULAS.items())
-    return f"{formulas}. The best of each column is marked."
+    bold = leads.BOLD if len(results.strategies) > 1 else ""
+    return " ".join(filter(None, [f"{formulas}." if overall else "", bold]))
 
 
 def noise_line(results: Results) -> str:

@@ -27,13 +27,13 @@ def html_page(results: Results) -> str:
         page.render(
             scope=results.scope,
             strategies=results.strategies,
-            sample_note=conditions.SAMPLE_NOTE if conditions.on_sample(results) else "",
+            sample_note=conditions.sample_note(results),
             looks=figures.looks(results),
             tables=_tables(results),
             further=[scoreboard.further(results, task) for task in results.tasks],
             labels=[one for task in results.text if (one := corpora.labels(results, task))],
             settings={one.name: conditions.settings(one) for one in results.strategies},
-            overall_line=markdown.overall_line(results),
+            score_line=markdown.score_line(results),
             noise_line=markdown.noise_line(results),
             **_pictures(results),
         )

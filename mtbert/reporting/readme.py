@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtbert.errors import InputError
 from mtbert.outputs import write_text
-from mtbert.reporting import conditions, scoreboard
+from mtbert.reporting import conditions, leads, scoreboard
 from mtbert.reporting.comparison import main_metrics, summarize
 from mtbert.reporting.records import Record, average
 from mtbert.reporting.results import Results
@@ -22,10 +22,12 @@ def render(results: Results, records: Mapping[str, Record]) -> str:
         records: Folder of each study, as the README links to it, to its record. One strategy makes
             a row here; several make a page of their own.
     """
-    sample = conditions.on_sample(results)
-    title = "The embedded sample" if sample else f"Data: {results.facts('data_source')[0]}"
+    sources = conditions.sources(results)
+    alone = sources == [conditions.SAMPLE]
+    title = "The embedded sample" if alone else f"Data: {', '.join(sources)}"
     parts = [f"### {title}", scoreboard.scores(results).markdown()]
-    parts += [conditions.SAMPLE_NOTE] if sample else []
+    parts += [leads.BOLD] if len(results.strategies) > 1 else []
+    parts += [note] if (note := conditions.sample_note(results)) else []
     if runs := [one for one in records.values() if len(one.strategies) == 1]:
         parts += ["### Recorded runs", _scores(runs).markdown(), _means(runs).markdown()]
         parts += [_details(one) for one in runs]

@@ -1,6 +1,7 @@
 """The tables on scores: results, differences to the baseline, noise, further metrics."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mtbert.reporting.comparison import (
     Metric,
@@ -13,11 +14,10 @@ from mtbert.reporting.comparison import (
     noise,
     summarize,
 )
+from mtbert.reporting.leads import Lead, lead, score
 from mtbert.reporting.results import Results, Strategy
-from mtbert.reporting.tables import NONE, Cell, Table, number, signed, spread, table
+from mtbert.reporting.tables import NONE, Cell, Table, number, signed, table
 
-# Metrics of which less is better; of every other one more is.
-ERRORS = {"mse", "rmse", "msle", "median_absolute_error", "mean_absolute_error"}
 # The answer that needs no model, where it scores above 0.
 CONSTANT = {"accuracy": "majority", "macro_f1": "majority", "f1": "all positive"}
 FORMULAS = {
@@ -102,26 +102,19 @@ def _gain(one: Strategy, metric: Metric) -> Summary | None:
 
 
 def _grid(caption: str, results: Results, metrics: list[Metric], *, notes: bool = False) -> Table:
-    best = {metric: _best(results, metric) for metric in metrics}
+    leaders = [lead(results.strategies, metric) for metric in metrics]
     rows: list[list[str | Cell]] = []
     for one in results.strategies:
         base = notes and one is results.baseline
         row: list[str | Cell] = [Cell(one.name, note="baseline" if base else "")]
-        for metric in metrics:
-            own = summarize(one.values(metric.group, metric.name))
-            marked = own is not None and own.mean == best[metric]
-            row.append(Cell(spread(own), marked, _note(results, one, metric) if notes else ""))
+        row += [_scored(results, one, leader, notes=notes) for leader in leaders]
         rows.append(row)
     return table(caption, ["strategy", *(metric.title for metric in metrics)], rows)
 
 
-def _best(results: Results, metric: Metric) -> float | None:
-    """The best mean of a column; None where there is nothing to choose from."""
-    found = (summarize(one.values(metric.group, metric.name)) for one in results.strategies)
-    means = [summary.mean for summary in found if summary is not None]
-    if len(set(means)) < 2:
-        return None
-    return min(means) if metric.name in ERRORS else max(means)
+def _scored(results: Results, one: Strategy, leader: Lead, *, notes: bool) -> Cell:
+    cell = score(one, leader)
+    return replace(cell, note=_note(results, one, leader.metric)) if notes else cell
 
 
 def _note(results: Results, one: Strategy, metric: Metric) -> str:

@@ -50,7 +50,7 @@ def _page(record: Record, results: Results, metrics: Sequence[Metric]) -> str:
         f"# {record.title}",
         f"Written by `python -m stages.record` from [{FILE}]({FILE}); do not edit.",
         record.note,
-        f"**{conditions.SAMPLE_NOTE}**" if conditions.on_sample(results) else "",
+        f"**{note}**" if (note := conditions.sample_note(results)) else "",
         # What was asked for comes first.
         *_crossed(record, results),
         *_scores(results, metrics),

@@ -20,7 +20,7 @@ class Log:
         self._tasks = list(tasks)
         self._folder = folder
         self._spoken = 0.0
-        self._ahead = 0.0  # seconds before the first step
+        self.ahead = 0.0  # seconds before the first step
         self._steps = (folder / "steps.csv").open("w", newline="", encoding="utf-8")
         self._writer = csv.writer(self._steps, lineterminator="\n")
         self._writer.writerow(
@@ -65,7 +65,7 @@ class Log:
         )
         if time.monotonic() - self._spoken >= PAUSE or step == total:
             self._spoken = time.monotonic()
-            left = (self.seconds - self._ahead) / step * (total - step)
+            left = (self.seconds - self.ahead) / step * (total - step)
             print(
                 f"{self.name}: step {step}/{total}, epoch {epoch}, loss {loss:.3f}, "
                 f"{self.tokens / self.seconds:,.0f} tokens/s, {left / 60:.1f} min left",
@@ -76,7 +76,7 @@ class Log:
         """Log that all sentences were encoded ahead, once: no step will do it."""
         self.tokens, self.slots = self.tokens + tokens, self.slots + slots
         self.seconds += seconds
-        self._ahead += seconds
+        self.ahead += seconds
         print(
             f"{self.name}: the encoder is fixed: {tokens:,} tokens encoded once, {seconds:.1f} s",
             flush=True,

@@ -85,6 +85,8 @@ def train(
     schedule = plan_steps(settings, sizes)
     total = sum(map(len, schedule))
     optimizer = make_optimizer(model, settings)
+    # Of what there is: a frozen encoder has no rate to log.
+    peak = max(group["peak"] for group in optimizer.param_groups if group["told"])
     objectives = {
         task: settings.objectives[task].build(bounds=bounds[task], targets=targets)
         for task, targets in labels.items()
@@ -141,7 +143,7 @@ def train(
                 step=step,
                 epoch=epoch,
                 total=total,
-                learning_rate=settings.learning_rate * share,
+                learning_rate=peak * share,
                 losses=values,
                 gradient_norm=norm,
                 tokens=tokens,
@@ -192,11 +194,14 @@ def make_optimizer(model: Model, settings: TrainingSettings) -> torch.optim.Opti
         "heads": settings.head_learning_rate,
     }
     groups: list[dict[str, Any]] = []
+    parts = {group.part for group in model.groups()}
+    told = next(part for part in peaks if part in parts)
     for group in model.groups():
         peak = peaks[group.part] * settings.layer_decay**group.below_top
         for decay, matrices in ((settings.weight_decay, True), (0.0, False)):
             chosen = [p for p in group.parameters if (p.ndim > 1) == matrices]
-            groups.append({"params": chosen, "weight_decay": decay, "peak": peak})
+            rates = {"peak": peak, "told": group.part == told}
+            groups.append({"params": chosen, "weight_decay": decay, **rates})
     # A group without parameters is no fault, but torch warns of a list of none.
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)

@@ -79,13 +79,43 @@ def test_a_stray_quote_in_commas_loses_no_row_silently(path: Path) -> None:
         (
             "parquet",
             {"text": ["a"], "stars": [[1]], "id": ["x"]},
-            "columns.label: 'stars': expected strings or numbers, found list",
+            "columns.label: 'stars': expected strings, numbers or booleans, found list",
         ),
     ],
 )
 def test_another_format_is_told(path: Path, format: str, content: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read(path, content, format=format)
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        ({"kind": "binary"}, [1, 0]),
+        ({"kind": "binary", "names": ["no", "yes"]}, [1, 0]),
+        ({"kind": "binary", "names": ["True", "False"]}, [0, 1]),
+        ({"kind": "classes", "names": ["False", "True"]}, [1, 0]),
+    ],
+)
+def test_parquet_holds_truth_values(path: Path, labels: dict[str, Any], found: list[int]) -> None:
+    content = {"text": ["A", "B", "C"], "stars": [True, False, None], "id": ["x", "y", "z"]}
+    examples = read(path, content, format="parquet", labels=labels)
+    assert (examples.labels, examples.unusable) == (found, [(3, "no label")])
+
+
+@pytest.mark.parametrize("names", [["true", "false"], ["1", "2"]])
+def test_truth_values_do_not_fit_names_of_another_order(path: Path, names: list[str]) -> None:
+    content = {"text": ["A"], "stars": [True], "id": ["x"]}
+    with pytest.raises(InputError, match="unknown label 'True'"):
+        read(path, content, format="parquet", labels={"kind": "binary", "names": names})
+
+
+def test_an_id_is_no_truth_value(path: Path) -> None:
+    content = {"text": ["A"], "stars": [True], "id": [True]}
+    with pytest.raises(
+        InputError, match=r"columns\.id: 'id': expected strings or numbers, found b"
+    ):
+        read(path, content, format="parquet")
 
 
 def test_parquet_names_the_rows_it_cannot_use(path: Path) -> None:

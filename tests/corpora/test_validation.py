@@ -159,6 +159,9 @@ def test_the_share_of_unusable_rows_is_limited(path: Path) -> None:
     assert len(read(path, content, share=0.25).ids) == 3
     with pytest.raises(InputError, match=r"1 of 4 rows \(25.00%\) .* data.max_bad_share is 0.24"):
         read(path, content, share=0.24)
+    with pytest.raises(InputError) as error:
+        read(path, HEAD + GOOD.replace(b"1.0", b""))
+    assert "columns.id" not in str(error.value)
 
 
 def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
@@ -167,6 +170,9 @@ def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
     data = Data(source="x", max_bad_share=0.5, max_characters=40)
     splits = dict(read_task(tmp_path, "pairs", task(), data))
     assert splits["dev"].unusable == [(2, "id good is already in train.csv line 2")]
+    strict = data.model_copy(update={"max_bad_share": 0.4})
+    with pytest.raises(InputError, match=r"train\.csv line 2\ncolumns\.id may be left out where"):
+        dict(read_task(tmp_path, "pairs", task(), strict))
     (tmp_path / "dev.csv").unlink()
     with pytest.raises(InputError, match=r"tasks\.pairs: .* unknown file 'dev\.csv'"):
         dict(read_task(tmp_path, "pairs", task(), data))

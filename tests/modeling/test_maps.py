@@ -38,7 +38,17 @@ def test_dropout_is_the_knob_s():
     assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.2, 0.4, 0.4]
 
 
-@pytest.mark.parametrize("knob", [{"layers": 0}, {"width": 0}, {"activation": "swish"}])
+@pytest.mark.parametrize(
+    "knob", [{"layers": -1}, {"layers": 0, "width": 3}, {"width": 0}, {"activation": "swish"}]
+)
 def test_bad_knobs_are_refused(knob):
     with pytest.raises(InputError):
         build(MAPS, {"name": "layers", **knob}, what="map")
+
+
+def test_no_layers_leave_dropout_alone():
+    method = build(MAPS, {"name": "layers", "layers": 0, "input_dropout": 0.5}, what="map")
+    module = method.build(2)
+    assert (method.size(2), method.learns) == (2, False)
+    assert torch.equal(module.eval()(X), X)
+    assert not torch.equal(module.train()(torch.ones(64, 2)), torch.ones(64, 2))

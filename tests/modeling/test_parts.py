@@ -9,17 +9,23 @@ from mtbert.modeling.parts import load_part, save_part
 from tiny import model_settings, tiny_model
 
 PAL = {"name": "pal", "size": 12, "heads": 2}
-MAPS = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+SHARED = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+
+
+def pair(settings):
+    """Two models that differ in all but the encoder."""
+    source, target = tiny_model(settings, seed=1), tiny_model(settings, seed=2)
+    target.encoder.load_state_dict(source.encoder.state_dict())
+    return source, target
 
 
 @pytest.mark.parametrize("adaptation", ["full", "lora", PAL])
 def test_a_part_moves_whole_and_alone(tmp_path, adaptation):
-    settings = model_settings(adaptation=adaptation, maps=MAPS)
-    source, target = tiny_model(settings, seed=1), tiny_model(settings, seed=2)
+    source, target = pair(model_settings(adaptation=adaptation, maps="layers"))
     before = {name: value.clone() for name, value in target.state_dict().items()}
     save_part(tmp_path / "part", source, "sts")
     load_part(tmp_path / "part", target, "sts")
-    own = ("heads.sts.", "maps.para.", "adapter.task_parts.sts.")
+    own = ("heads.sts.", "maps.sts.", "adapter.task_parts.sts.")
     for name, value in target.state_dict().items():
         expected = source.state_dict() if name.startswith(own) else before
         assert torch.equal(value, expected[name]), name
@@ -43,6 +49,19 @@ def test_another_head_is_told_as_a_list(tmp_path):
     assert "pooling: expected {'name': 'cls'}, found {'name': 'mean'}" in told
     assert "head.5.weight: missing" in told
     assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
+
+
+def test_a_part_is_not_put_behind_another_encoder(tmp_path):
+    settings = model_settings()
+    save_part(tmp_path, tiny_model(settings, seed=1), "sst")
+    with pytest.raises(InputError, match=r"encoder: expected \{'kind': 'bert', 'sha256'"):
+        load_part(tmp_path, tiny_model(settings, seed=2), "sst")
+
+
+@pytest.mark.parametrize("task", ["para", "sts"])
+def test_a_shared_map_is_nobody_s_own(tmp_path, task):
+    with pytest.raises(InputError, match=f"{task} has no part of its own: its map serves para"):
+        save_part(tmp_path, tiny_model(model_settings(maps=SHARED)), task)
 
 
 def test_one_task_s_part_is_not_another_s(tmp_path):

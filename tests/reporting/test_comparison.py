@@ -53,15 +53,27 @@ def test_differences_are_paired_by_seed() -> None:
 
 def test_half_widths_of_the_course_s_dev_splits() -> None:
     # docs: SST ± 3.0 points, para ± 0.5 at their sizes
-    assert half_width("accuracy", 0.5, 1101) == pytest.approx(1.959964 * sqrt(0.25 / 1101))
+    # Wilson: at p = 1/2 it is z / 2 / sqrt(n + z²).
+    assert half_width("accuracy", 0.5, 1101) == pytest.approx(0.98 / sqrt(1104.84), abs=1e-5)
     assert half_width("accuracy", 0.86, 20212) == pytest.approx(0.005, abs=3e-4)
     # atanh(0) = 0, so the interval is ± tanh(1.96 / sqrt(400)).
     assert half_width("pearson", 0.0, 403) == pytest.approx(0.097686, abs=1e-5)
-    assert half_width("pearson", 1.0, 403) == pytest.approx(0.0, abs=1e-6)
     assert half_width("pearson", 0.5, 3) is None
     assert half_width("spearman", 0.0, 403) == half_width("pearson", 0.0, 403)
     # atanh(0.5) ± 1.96 √(1.125 / 400), brought back: 0.4181 to 0.5738
     assert half_width("spearman", 0.5, 403) == pytest.approx(0.0779, abs=1e-4)
+
+
+def test_no_score_is_certain() -> None:
+    # Wilson: at p = 0 and 1 it is z² / 2 / (n + z²) = 1.92 / 103.84.
+    assert half_width("accuracy", 1.0, 100) == pytest.approx(0.018497, abs=1e-6)
+    assert half_width("accuracy", 0.0, 100) == half_width("accuracy", 1.0, 100)
+    # atanh(0.99) ± 1.96 / √97, brought back: 0.98515 to 0.99327
+    assert half_width("pearson", 1.0, 100) == pytest.approx(0.00406, abs=1e-5)
+    assert half_width("pearson", -1.0, 100) == half_width("pearson", 1.0, 100)
+    # atanh(0.99) ± 1.96 √(1.5 / 97), brought back: 0.98378 to 0.99384
+    assert half_width("spearman", 1.0, 100) == pytest.approx(0.00503, abs=2e-5)
+    assert half_width("accuracy", 1.0, 0) is None
 
 
 def test_noise_of_an_overall_score_adds_up_independently() -> None:
@@ -76,9 +88,10 @@ def test_noise_of_an_overall_score_adds_up_independently() -> None:
         "sts": task(Similarity(kind="similarity", low=0.0, high=5.0)),
     }
     one = Strategy("x", {}, {}, tasks, (Run(1, metrics, {}, {}, {}, {}),))
-    sst, sts = 1.959964 * 0.05, 0.097686
-    mean = sqrt(sst**2 + sts**2) / 3
-    leaderboard = sqrt(sst**2 + (sts / 2) ** 2) / 3
+    # 1.96 / 2 / √103.84; 1.92 / 103.84; tanh(1.96 / √400)
+    sst, para, sts = 0.096169, 0.018497, 0.097686
+    mean = sqrt(sst**2 + para**2 + sts**2) / 3
+    leaderboard = sqrt(sst**2 + para**2 + (sts / 2) ** 2) / 3
     assert noise(one, Metric("overall", "mean", "")) == pytest.approx(mean, abs=1e-5)
     assert noise(one, Metric("overall", "leaderboard", "")) == pytest.approx(leaderboard, abs=1e-5)
 
@@ -121,5 +134,5 @@ def test_the_leaderboard_s_metrics_stay_whatever_a_task_is_judged_by() -> None:
         "sts": task(Similarity(kind="similarity", low=0.0, high=5.0)),
     }
     one = Strategy("x", {}, {}, rows, (Run(1, metrics, {}, {}, {}, {}),))
-    mean = sqrt((1.959964 * 0.05) ** 2 + 0.097686**2) / 3
+    mean = sqrt(0.096169**2 + 0.018497**2 + 0.097686**2) / 3
     assert noise(one, Metric("overall", "mean", "")) == pytest.approx(mean, abs=1e-5)

@@ -17,11 +17,11 @@ def strategy(name: str, *scores: float, metric: str = "accuracy", n: int = 2500)
 
 
 def test_a_clear_lead_is_marked() -> None:
-    # 1.96 sqrt(.9 · .1 / 2500) = 0.01176
+    # 1.96 / (1 + 3.84 / 2500) · sqrt(.9 · .1 / 2500 + 3.84 / 4 / 2500²) = 0.01177
     best, other = strategy("best", 0.89, 0.91), strategy("other", 0.88, 0.88)
     found = lead([other, best], ACCURACY)
     assert (found.best, found.beaten, found.clear) == ("best", ("other",), True)
-    assert found.width == pytest.approx(0.01176, abs=1e-5)
+    assert found.width == pytest.approx(0.01177, abs=1e-5)
     assert score(best, found).best
     assert not score(other, found).best
     assert undecided([found]) == ""

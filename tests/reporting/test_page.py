@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reporting.workspace import write_workspace
@@ -13,8 +14,11 @@ from mtbert.reporting.confusion import confusions
 from mtbert.reporting.figures import looks
 from mtbert.reporting.markdown import data_page, results_page
 from mtbert.reporting.page import html_page
+from mtbert.reporting.readme import render
+from mtbert.reporting.recording import record
 from mtbert.reporting.results import Results, read_results
 from mtbert.reporting.settings import read_scope
+from mtbert.reporting.studies import render as studies
 
 VOID = {"meta", "path", "use", "rect"}
 
@@ -67,9 +71,11 @@ def test_results_hold_means_over_seeds(results: Results) -> None:
     # Seeds 1 and 2 lie 0.004 and 0.008 above 0.5: sd = 0.004 / sqrt(2).
     assert "| main | 0.506 ± 0.003 |" in text
     assert "| joint | +0.010 ± 0.000 | +0.060 ± 0.000 |" in text  # difference to main
-    assert "| joint | **0.516 ± 0.003** |" in text  # the best
-    assert "| sst accuracy | 1,101 | ± 0.030 |" in text
-    assert "| 95 % half-width of main | ± 0.030 | ± 0.005 |" in text.partition("## Difference")[0]
+    # The best, by 0.01 where the half-width is 0.029, and by 0.06 where it is 0.005
+    assert "| joint | 0.516 ± 0.003 | **0.866 ± 0.003** |" in text
+    assert "Bold leads every other strategy by more than its own 95 % half-width" in text
+    assert "| sst accuracy | 1,101 | ± 0.029 |" in text
+    assert "| 95 % half-width of main | ± 0.029 | ± 0.005 |" in text.partition("## Difference")[0]
     assert "| round_robin | sampler: round_robin |" in text
     assert "| main | nothing: the section train as it stands |" in text
     assert "| (without a model) | 0.263 | 0.625 | 0.000 |" in text
@@ -99,7 +105,8 @@ def test_page_is_well_formed_and_self_contained(page: str) -> None:
 def test_page_marks_what_exceeds_noise(page: str) -> None:
     # para: + 0.06 is beyond ± 0.005; sst: + 0.01 is within ± 0.03
     assert "<strong>0.866 ± 0.003</strong><small>+0.060 ▲</small>" in page
-    assert "<strong>0.516 ± 0.003</strong><small>+0.010</small>" in page
+    assert "<td>0.516 ± 0.003<small>+0.010</small>" in page
+    assert "Bold leads every other strategy" in page
     assert "Sample data." in page
 
 
@@ -159,6 +166,7 @@ def test_single_seed_single_strategy(tmp_path: Path) -> None:
     write_workspace(tmp_path, names=("main",), seeds=(7,), epochs=1)
     results = read(tmp_path)
     assert "Difference" not in results_page(results)
+    assert "Bold" not in results_page(results)
     assert "one seed (7)" in html_page(results)
 
 
@@ -168,15 +176,67 @@ def test_a_strategy_of_one_task_leaves_gaps(tmp_path: Path) -> None:
     metrics = tmp_path / "reports/metrics/joint-1.json"
     metrics.write_text(json.dumps({"sst": json.loads(metrics.read_text())["sst"]}))
     text = results_page(read(tmp_path))
-    assert "| joint | **0.514** | – | – | – | – |" in text
+    assert "| joint | 0.514 | – | – | – | – |" in text
     assert "| joint | +0.010 | – | – | – | – |" in text
     html_page(read(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("own", "source", "told"),
+    [
+        ((), "sample", "These figures come from the small embedded sample"),
+        (("sst",), "sample, ../own", "Tasks para, sts come from the small embedded sample"),
+        (("sst", "sts"), "../own, sample", "Task para comes from the small embedded sample"),
+        ((), "sample, ../own", "Some of these figures come from the small embedded sample"),
+        (("sst", "para", "sts"), "../own", None),
+        ((), "../sample", None),
+    ],
+)
+def test_the_note_on_the_sample_is_for_the_tasks_in_it(
+    tmp_path: Path, own: tuple[str, ...], source: str, told: str | None
+) -> None:
+    write_workspace(tmp_path, names=("main",), seeds=(1,))
+    for task in own:
+        edit(tmp_path / "params.yaml", lambda t, n=task: t.replace(  # type: ignore[misc]
+            f"\n  {n}:\n    title", f"\n  {n}:\n    folder: ../own\n    title", 1))  # fmt: skip
+    set_facts(tmp_path, data_source=source)
+    results = read(tmp_path)
+    for text in (results_page(results), html_page(results), render(results, {})):
+        assert ("made up" in text) == (told is not None)
+        assert told is None or told in text
+    title = "The embedded sample" if source == "sample" else f"Data: {source}"
+    assert render(results, {}).startswith(f"### {title}\n")
+
+
+def test_a_fixed_encoder_has_no_tokens_a_second(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "joint"), seeds=(1,))
+    set_facts(tmp_path, tokens_per_second=None)
+    for name in ("main", "joint"):
+        edit(
+            tmp_path / f"reports/runs/{name}-1/steps.csv",
+            lambda t: t.replace(",2000,21000.5\n", ",0,0\n"),
+        )
+    results = read(tmp_path)
+    cost = results_page(results).partition("## Cost")[2].splitlines()
+    assert cost[2].split(" | ")[8:] == ["tokens/s", "real tokens among slots |"]
+    assert cost[4].split(" | ")[8:] == ["–", "0.962 |"]
+    assert "<td>–</td>\n<td>0.962</td>" in html_page(results)
+    made = record(results.strategies, title="x", note="", command="x", cross=None)
+    study = studies(made)["README.md"]
+    assert re.search(r"\| main \| .* \| 0\.5 \| – \|\n", study)
+    alone = record(results.strategies[:1], title="x", note="", command="x", cross=None)
+    assert "made-up processor | – | 0.6 |" in render(results, {"studies/x": alone})
 
 
 def test_markup_in_names_is_escaped(tmp_path: Path) -> None:
     write_workspace(tmp_path, seeds=(1,))
     edit(tmp_path / "params.yaml", lambda t: t.replace("title: mtbert", "title: <b>&"))
     assert "<h1>&lt;b&gt;&amp;</h1>" in html_page(read(tmp_path))
+
+
+def set_facts(root: Path, **facts: Any) -> None:
+    for path in (root / "reports/runs").glob("*/run.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | facts))
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:

@@ -84,8 +84,9 @@ def test_attachments_exist(results: Results, tmp_path: Path) -> None:
 def test_readme_shows_sample_records_and_links(results: Results) -> None:
     studies = {"studies/one": keep(results), "studies/two": keep(results, "main", "joint")}
     text = render(results, studies)
-    assert "| joint | **0.516 ± 0.003** |" in text
-    assert "| 95 % half-width of main | ± 0.030 |" in text
+    assert "| joint | 0.516 ± 0.003 | **0.866 ± 0.003** |" in text
+    assert "Bold leads every other strategy" in text
+    assert "| 95 % half-width of main | ± 0.029 |" in text
     assert "| BERT | 0.506 ± 0.003 | 0.806 ± 0.003 | 0.806 ± 0.003 |" in text
     # (35.9 + 1.5) s = 0.62 min
     assert (

@@ -14,8 +14,10 @@ from tiny import model_settings, tiny_model
 def checkpoints(tmp_path):
     for name in ("tokenizer.json", "sequences.json"):
         (tmp_path / name).write_text("{}")
+    encoder = tiny_model(model_settings()).encoder.state_dict()
     for seed in (1, 2):
         model = tiny_model(model_settings(), seed=seed)
+        model.encoder.load_state_dict(encoder)
         save_checkpoint(
             tmp_path / f"run-{seed}",
             model,
@@ -52,5 +54,7 @@ def test_what_does_not_fit_is_refused(checkpoints):
             checkpoints / "out",
         )
     assert not (checkpoints / "out").exists()
+    with pytest.raises(InputError, match="part: exists already"):
+        main(Action.take, checkpoints / "run-1", "sst", checkpoints / "part")
     with pytest.raises(InputError, match="--out: give it with put"):
         main(Action.put, checkpoints / "run-2", "sst", checkpoints / "part")

@@ -208,6 +208,13 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (put("train", "objectives", "para", "cross_entropy"), "train.objectives.para: needs a logit for each class"),
         (put("train", "objectives", "sst", {"name": "cross_entropy", "weights": [1, 2]}), "train.objectives.sst: weights: expected none, balanced, or 5 numbers above 0"),
         (put("train", "resampling", "sts", "balanced"), "train.resampling.sts: balanced needs classes, found similarity"),
+        (put("strategies", "main", {"adaptation": "lora", "layer_decay": 0.9}), "strategies.main.layer_decay: 0.9 is for the encoder's own weights"),
+        (put("strategies", "main", {"adaptation": "frozen", "tasks": ["sts"]}), "strategies.main.adaptation: frozen, and neither a head nor a map has parameters"),
+        (put("strategies", "main", {"maps": {"sts": {"name": "shared", "task": "para"}}}), "strategies.main.maps.sts: shares the map of 'para', which has none of its own"),
+        (put("train", "maps", {"name": "layers", "end_activated": False}), "train.maps: end_activated: false leaves the last of several layers linear"),
+        (put("train", "heads", "para", {"name": "linear", "features": ["u", "u"]}), "train.heads.para: features: name at least one, each once"),
+        (put("train", "encoding", "sst", "siamese"), "train.encoding.sst: siamese needs a task on pairs"),
+        (lambda params: (params["train"]["resampling"].update(sst="balanced"), params["train"]["objectives"].update(sst={"name": "cross_entropy", "weights": "balanced"})), "train.resampling.sst: balanced, and so are objectives.sst.weights"),
         (put("train", "layer_decay", 1.5), "train.layer_decay: input should be less than or equal to 1"),
         (put("train", "tasks", ["sst", "stss"]), "train.tasks: unknown task 'stss'; did you mean 'sts'?"),
         (put("train", "tasks", ["sst", "sst"]), "each task once"),
@@ -248,7 +255,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_overwritten(inputs, change,
 @pytest.mark.parametrize(
     ("config", "changes", "told"),
     [
-        ({"model_type": "electra"}, {"pooling": "pooler"}, "strategies.main.pooling.sst: pooler: an encoder of model_type electra has none"),
+        ({"model_type": "electra"}, {"pooling": "pooler"}, "strategies.main.pooling.sst: pooler: an encoder of model_type electra is not known to have one"),
         ({}, {"adaptation": {"name": "pal", "size": 204, "heads": 5}}, "strategies.main.adaptation.heads: must divide size: 204, found 5"),
         ({"model_type": "albert"}, {"adaptation": "pal"}, "strategies.main.adaptation: "),
         ({}, {"adaptation": {"name": "lora", "rank": 25}}, "strategies.main.adaptation: rank: at most the encoder's hidden size 24"),
@@ -276,6 +283,13 @@ def test_rows_that_an_encoder_does_not_take_are_told(inputs, capsys):
     told = capsys.readouterr().out
     assert "main: padded batches, not packed rows: model_type fnet" in told
     assert "round_robin" not in told
+
+
+def test_a_task_of_which_nothing_is_trained_is_told(inputs, capsys):
+    plan(inputs, put("strategies", "main", {"adaptation": "frozen"}))
+    told = capsys.readouterr().out
+    assert "main: nothing of sts is trained: the encoder is frozen" in told
+    assert "nothing of sst" not in told
 
 
 def test_one_word_stands_for_all_tasks_and_is_planned_by_task(inputs):

@@ -159,6 +159,22 @@ def test_rare_classes_are_drawn_as_often_where_asked(tmp_path):
     assert labels["a"][torch.cat(drawn)].mean().item() == pytest.approx(0.5, abs=0.08)
 
 
+def test_a_step_of_which_nothing_is_trained_changes_nothing(tmp_path):
+    class Half(Lines):
+        def __init__(self):
+            super().__init__()
+            self.slope.requires_grad_(False)
+            self.offsets["a"].requires_grad_(False)
+
+        def groups(self):
+            return [SimpleNamespace(part="heads", below_top=0, parameters=[self.offsets["b"]])]
+
+    model, _, rows = run(tmp_path, Half(), sampler="round_robin", head_learning_rate=0.5)
+    assert model.offsets["a"].item() == 0
+    assert model.offsets["b"].item() > 0
+    assert {row.split(",")[3] for row in rows[1:]} == {"0.5"}, "the rate of what is trained"
+
+
 def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
     model = Lines()
     labels = {"a": LABELS["a"], "b": torch.full((8,), float("nan"))}

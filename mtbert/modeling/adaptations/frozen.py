@@ -21,6 +21,7 @@ class Frozen(Settings):
     """
 
     fixed: ClassVar[bool] = True
+    trains_encoder: ClassVar[bool] = False
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse nothing: any encoder will do."""

@@ -17,6 +17,7 @@ class Full(Settings):
     """The encoder is trained whole (Devlin et al. 2019, section 3.2)."""
 
     fixed: ClassVar[bool] = False
+    trains_encoder: ClassVar[bool] = True
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse nothing: any encoder will do."""

@@ -78,6 +78,7 @@ class LoRA(Settings):
     """
 
     fixed: ClassVar[bool] = False
+    trains_encoder: ClassVar[bool] = False
 
     rank: Annotated[int, Field(ge=1)] = 8
     alpha: Annotated[int, Field(ge=1)] = 16
@@ -144,6 +145,9 @@ class LoRA(Settings):
             if isinstance(module, nn.Linear) and any(map(str.isdigit, name.split(".")))
         ]
         if self.targets == "linear":
+            if not linear:
+                kind = type(encoder).__name__
+                raise InputError(f"adaptation: targets: {kind} has no linear layer in its layers")
             return linear
         config: Any = encoder.config
         names = QUERY_VALUE[config.model_type] if self.targets == "attention" else self.targets

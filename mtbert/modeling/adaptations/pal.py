@@ -78,6 +78,11 @@ class PAL(Settings):
             raise FaultsError(faults)
         return self
 
+    @property
+    def trains_encoder(self) -> bool:
+        """Whether training changes the encoder's own weights."""
+        return self.encoder == "full"
+
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse encoders whose layers do not end in a LayerNorm of their own.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtbert.errors import InputError
 from mtbert.modeling.features import COSINE
@@ -26,6 +26,8 @@ class Cosine(Settings):
       gradient is 0, and it stays where it is unless other pairs move it.
     - `shifted`: (c + 1) / 2, the whole range from opposite to equal vectors (elayattu).
     """
+
+    learns: ClassVar[bool] = False
 
     form: Literal["signed", "relu", "shifted"] = "signed"
     dropout: Dropout = 0.0  # of both vectors (smet-walker: 0.3 to 0.8)

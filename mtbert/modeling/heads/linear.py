@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtbert.errors import InputError
 from mtbert.modeling.features import SINGLE, Feature
@@ -22,16 +22,18 @@ class Linear(Settings):
     features: Conneau et al. (2017), section 3.1.
     """
 
+    learns: ClassVar[bool] = True
+
     features: tuple[Feature, ...] | None = None
     dropout: Dropout = 0.1
-    # Binary labels: one logit (null, 1) or one for each of the two classes (wu).
-    logits: Literal[1, 2] | None = None
+    # Binary labels: one logit, or one for each of the two classes (wu).
+    logits: Literal[1, 2] = 1
     # Similarity: any number, or low + (high - low) · sigmoid (wu's "sigmoid × 5").
     range: Literal["free", "sigmoid"] = "free"
 
     def width(self, labels: Labels) -> int:
         """Numbers that come out for one example."""
-        return self.logits or labels.width
+        return max(self.logits, labels.width)
 
     def check(self, *, labels: Labels, paired: bool) -> None:
         """Refuse what the task's examples or labels do not have.
@@ -40,16 +42,16 @@ class Linear(Settings):
             InputError: a feature of two vectors for an example that has one, or no feature; two
                 logits for labels that are not binary; a range for labels that have none.
         """
-        if self.features is not None and not self.features:
-            raise InputError("features: name at least one")
+        if self.features is not None and len(set(self.features)) != max(1, len(self.features)):
+            raise InputError(f"features: name at least one, each once, found {list(self.features)}")
         if not paired and set(self.features or ()) - set(SINGLE):
             raise InputError(
                 f"features: an example here is one sequence and has only {list(SINGLE)}, found "
                 f"{list(self.features or ())} (features of pairs need encoding: siamese)"
             )
-        if self.logits and not isinstance(labels, Binary):
+        if self.logits == 2 and not isinstance(labels, Binary):
             raise InputError(
-                f"logits: a choice for labels of kind binary; {labels.kind} has {labels.width}"
+                f"logits: 2 is for labels of kind binary; {labels.kind} has {labels.width}"
             )
         if self.range == "sigmoid" and not isinstance(labels, Similarity):
             raise InputError(

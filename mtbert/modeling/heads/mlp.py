@@ -18,7 +18,8 @@ class MLP(Linear):
     """Dropout, then n times linear, activation, dropout, then the last linear layer.
 
     wang's option 3 on [u, v, abs_diff, product]; wu's two hidden layers for SST and, on
-    [u, v, abs_diff] with two logits, for paraphrases; smet-walker's one or two learnable layers
+    [u, v, abs_diff] with two logits, for paraphrases (where only the pooled vectors have dropout:
+    a map's `input_dropout`, and 0 here); smet-walker's one or two learnable layers
     (ReLU, dropout 0.3). With no hidden layer it would be `linear`.
     """
 

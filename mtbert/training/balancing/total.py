@@ -23,5 +23,7 @@ class Total(Settings):
         for loss in found.values():
             total = loss if total is None else total + loss
         assert total is not None, "a step has at least one task"
-        total.backward()  # type: ignore[no-untyped-call]
+        # A frozen encoder under a head without parameters leaves nothing to train.
+        if total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
         return {task: loss.detach() for task, loss in found.items()}

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import PlainValidator, WithJsonSchema
 
 from mtbert.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+
+def _word_or_numbers(given: object) -> object:
+    if isinstance(given, str) and given in ("none", "balanced"):
+        return given
+    if given and isinstance(given, list | tuple):
+        numbers = [type(item) in (int, float) and 0 < item < float("inf") for item in given]
+        if all(numbers):
+            return tuple(map(float, given))
+    # pydantic would tell of a fault once for each side of a union.
+    raise ValueError(f"expected none, balanced, or a number above 0 a class, found {given!r}")
+
+
 # The weight of each class, in the order of the labels; or `balanced`.
-Weights = Literal["none", "balanced"] | tuple[Annotated[float, Field(gt=0)], ...]
+Weights = Annotated[
+    Literal["none", "balanced"] | tuple[float, ...],
+    PlainValidator(_word_or_numbers),
+    WithJsonSchema({"description": "none, balanced, or a number above 0 a class"}),
+]
 
 
 def check_weights(weights: Weights, classes: int) -> None:
@@ -33,9 +49,10 @@ def check_weights(weights: Weights, classes: int) -> None:
 def class_weights(weights: Weights, targets: Tensor, classes: int) -> Tensor:
     """The weight of each class, (class,).
 
-    `balanced` is n / (classes · count): every class weighs the same in a pass over the train split
-    (King & Zeng 2001; scikit-learn's `compute_class_weight`). A class without any example has the
-    weight of one with a single one, which nothing ever uses.
+    `balanced` is n / (classes · count): the classes of the train split weigh the same in all (King
+    & Zeng 2001; scikit-learn's `compute_class_weight`). A batch's loss is divided by its own
+    weights, so that a batch of one class is not changed. A class without any example has the weight
+    of one with a single one, which nothing ever uses.
 
     Args:
         weights: The knob.
