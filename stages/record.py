@@ -18,7 +18,10 @@ def main(
     strategy: Annotated[
         list[str] | None, typer.Option(help="a strategy to keep, may be repeated; else all")
     ] = None,
-    rows: Annotated[str, typer.Option(help="setting to lay across --columns: heads.sts")] = "",
+    rows: Annotated[
+        str,
+        typer.Option(help="setting, or several joined by +, to lay across --columns: heads.sts"),
+    ] = "",
     columns: Annotated[str, typer.Option(help="the other setting: encoding.sts")] = "",
     metric: Annotated[
         list[str] | None, typer.Option(help="what to show there, may be repeated: sts.pearson")

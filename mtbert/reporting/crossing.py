@@ -44,11 +44,8 @@ def cross_tables(cross: Cross, strategies: Sequence[Strategy]) -> list[tuple[Tab
 
 
 def _cells(cross: Cross, strategies: Sequence[Strategy]) -> dict[tuple[str, str], Strategy]:
-    vary = varying(strategies, within=True)
-    for option, key in (("--rows", cross.rows), ("--columns", cross.columns)):
-        if key not in vary:
-            raise InputError(f"{option}: {choices('setting that varies here', key, vary)}")
-    down, across = words(vary[cross.rows]), words(vary[cross.columns])
+    down = _headings("--rows", cross.rows, strategies)
+    across = _headings("--columns", cross.columns, strategies)
     cells: dict[tuple[str, str], Strategy] = {}
     for one in strategies:
         place = down.get(one.name, NONE), across.get(one.name, NONE)
@@ -60,6 +57,20 @@ def _cells(cross: Cross, strategies: Sequence[Strategy]) -> dict[tuple[str, str]
                 "--strategy, or cross settings that tell them apart"
             )
     return cells
+
+
+def _headings(option: str, keys: str, strategies: Sequence[Strategy]) -> dict[str, str]:
+    """Each strategy's value of a setting, or of several that are joined by +."""
+    vary = varying(strategies, within=True)
+    for key in keys.split("+"):
+        if key not in vary:
+            raise InputError(f"{option}: {choices('setting that varies here', key, vary)}")
+    told = [words(vary[key]) for key in keys.split("+")]
+    found = {}
+    for one in strategies:
+        values = [value[one.name] for value in told if value.get(one.name, NONE) != NONE]
+        found[one.name] = " + ".join(value for value in values if value != "none") or NONE
+    return found
 
 
 def _metrics(cross: Cross, strategies: Sequence[Strategy]) -> list[Metric]:

@@ -1,5 +1,6 @@
 """The results in the README: generated between two marks, so that no figure is typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -90,8 +91,10 @@ def _details(one: Record) -> str:
 
 
 def _link(link: str, one: Record) -> str:
-    return f"- [{one.title}]({link}/README.md), {len(one.strategies)} strategies{_note(one)}"
+    return f"- [{one.title}]({link}/README.md), {len(one.strategies)} strategies{_note(one, 1)}"
 
 
-def _note(one: Record) -> str:
-    return f": {' '.join(one.note.split())}" if one.note else ""
+def _note(one: Record, sentences: int | None = None) -> str:
+    """What a reader should know; of a study that has a page the first sentences do."""
+    told = re.split(r"(?<=[.!?])\s+", " ".join(one.note.split()))[:sentences]
+    return f": {' '.join(told)}" if one.note else ""

@@ -1,5 +1,6 @@
 """Two settings across each other."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,18 @@ def test_two_strategies_in_one_cell_are_refused() -> None:
     twin = strategy("d", "joint", MLP, 0.9)
     with pytest.raises(InputError, match="'c' and 'd' both have mlp × joint; name one of each"):
         cross_tables(CROSS, [*STRATEGIES, twin])
+
+
+def test_settings_joined_by_a_plus_tell_apart_what_one_does_not() -> None:
+    mapped = strategy("d", "joint", MLP, 0.9)
+    mapped = replace(mapped, settings={**mapped.settings, "maps": {"sts": {"name": "layers"}}})
+    plain = [
+        replace(one, settings={**one.settings, "maps": {"sts": {"name": "none"}}})
+        for one in STRATEGIES
+    ]
+    cross = CROSS.model_copy(update={"rows": "heads.sts+maps.sts"})
+    ((table, _),) = cross_tables(cross, [*plain, mapped])
+    assert [row[0].text for row in table.rows] == ["cosine", "mlp", "mlp + layers"]
 
 
 @pytest.mark.parametrize(
