@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Inches
 PANEL, ROW, MARGIN = 1.75, 0.24, 0.6
+WIDTH = 6.0  # of the whole figure at least
 
 
 def dotplot(strategies: Sequence[Strategy], metrics: Sequence[Metric]) -> str:
@@ -27,7 +28,9 @@ def dotplot(strategies: Sequence[Strategy], metrics: Sequence[Metric]) -> str:
     from matplotlib.figure import Figure
 
     with rc_context({**rc_settings("dots"), "ytick.major.size": 0}):
-        size = (1.4 + PANEL * len(metrics), MARGIN + ROW * len(strategies))
+        # A page is as wide with one metric as with five.
+        width = max(1.4 + PANEL * len(metrics), WIDTH)
+        size = (width, MARGIN + ROW * len(strategies))
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
         for axes, metric in zip(panels, metrics, strict=True):
