@@ -67,7 +67,8 @@ def main(
     command = "python benchmarks/step_time.py " + " ".join(sys.argv[1:])
     report = {"command": command, **machine, "strategies": found}
     write_text(out, json.dumps(report, indent=1) + "\n")
-    print(json.dumps(found, indent=1))
+    write_text(out.with_suffix(".md"), render(report))
+    print(render(report))
 
 
 def turn(made: Any) -> list[float]:
@@ -96,6 +97,33 @@ def turn(made: Any) -> list[float]:
         )
         log.close()
     return seconds[1:]
+
+
+def render(report: dict[str, Any]) -> str:
+    """What was measured, as a page."""
+    rows = [
+        f"| {name} | {row['trainable']:,} | {row['milliseconds'][1]:,.0f} "
+        f"({row['milliseconds'][0]:,.0f} – {row['milliseconds'][2]:,.0f}) | {row['ratio']:.2f} | "
+        f"{row['seconds_ahead']:.0f} |"
+        for name, row in report["strategies"].items()
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    lines = [
+        "# Time of a step, side by side",
+        "Written by `benchmarks/step_time.py`; do not edit.",
+        f"{report['hardware']}, {report['threads']} threads, {report['precision']}; {versions}. "
+        "The strategies take turns; milliseconds are the median and the quartiles, the ratio is to the "
+        "first strategy in the same round. Seconds ahead: a frozen encoder's work, done once.",
+        "\n".join(
+            [
+                "| strategy | trainable parameters | ms a step | ratio | seconds ahead |",
+                "| :-- | --: | --: | --: | --: |",
+                *rows,
+            ]
+        ),
+        f"```sh\n{report['command']}\n```",
+    ]
+    return "\n\n".join(lines) + "\n"
 
 
 def quartiles(turns: list[list[float]]) -> list[float]:
