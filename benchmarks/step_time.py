@@ -113,7 +113,8 @@ def render(report: dict[str, Any]) -> str:
         "Written by `benchmarks/step_time.py`; do not edit.",
         f"{report['hardware']}, {report['threads']} threads, {report['precision']}; {versions}. "
         "The strategies take turns; milliseconds are the median and the quartiles, the ratio is "
-        "to the first strategy in the same round. Seconds ahead: a frozen encoder's work, done once.",
+        "to the first strategy in the same round. "
+        "Seconds ahead: a frozen encoder's work, done once.",
         "\n".join(
             [
                 "| strategy | trainable parameters | ms a step | ratio | seconds ahead |",
