@@ -48,7 +48,7 @@ def _cells(cross: Cross, strategies: Sequence[Strategy]) -> dict[tuple[str, str]
     across = _headings("--columns", cross.columns, strategies)
     cells: dict[tuple[str, str], Strategy] = {}
     for one in strategies:
-        place = down.get(one.name, NONE), across.get(one.name, NONE)
+        place = down[one.name], across[one.name]
         other = cells.setdefault(place, one)
         if other is not one:
             raise InputError(

@@ -10,35 +10,31 @@ from safetensors.torch import load_file, save_file
 from mtbert.errors import InputError
 from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
 from mtbert.modeling.encoder import encoder_of, load_encoder
-from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import Shape
 from mtbert.modeling.prediction import predict
-from mtbert.schemas import Tokens
 from mtbert.tasks import read_tasks
 
-from tiny import ROOT, model_settings, ragged, tiny_config, tiny_model
+from tiny import ROOT, model_settings, tiny_config, tiny_model, tiny_split
 
 SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 
 
 @pytest.fixture
 def saved(tmp_path):
-    torch.manual_seed(0)
-    tokens = tmp_path / "tokens"
-    tokens.mkdir()
+    model = tiny_model(model_settings())
+    return model, save(tmp_path, model, read_tasks(ROOT / "params.yaml"))
+
+
+def save(folder, model, tasks):
     for name in ("tokenizer.json", "sequences.json"):
-        (tokens / name).write_text("{}")
-    settings = model_settings()
-    tasks = read_tasks(ROOT / "params.yaml")
-    model = MultiTaskModel(encoder=encoder_of(tiny_config()), settings=settings, tasks=tasks)
-    save_checkpoint(tmp_path / "best", model, settings=settings, tasks=tasks, tokens=tokens)
-    return model, tmp_path / "best"
+        (folder / name).write_text("{}")
+    best = folder / "best"
+    save_checkpoint(best, model, settings=model.settings, tasks=tasks, tokens=folder)
+    return best
 
 
 def split(size, *, paired):
-    lengths = np.random.default_rng(size).integers(1, 30, size).tolist()
-    b = ragged(lengths[::-1], seed=3) if paired else None
-    return Tokens([str(i) for i in range(size)], ragged(lengths), b, np.full(size, np.nan))
+    return tiny_split(size, paired=paired, seed=size, longest=30)
 
 
 def test_it_rebuilds_the_exact_model(saved):
@@ -66,15 +62,11 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_predictions_do_not_depend_on_the_batch(tmp_path, name):
-    settings = model_settings(**MODELS[name])
-    model = tiny_model(settings)
+    model = tiny_model(model_settings(**MODELS[name]))
     for parameter in model.parameters():
         # LoRA's B is 0 at first, and layer norms are even.
         torch.nn.init.normal_(parameter, std=0.1)
-    for file in ("tokenizer.json", "sequences.json"):
-        (tmp_path / file).write_text("{}")
-    save_checkpoint(tmp_path / "best", model, settings=settings, tasks=model.tasks, tokens=tmp_path)
-    again = load_checkpoint(tmp_path / "best")
+    again = load_checkpoint(save(tmp_path, model, model.tasks))
     splits = {"sst": split(70, paired=False), "para": split(70, paired=True)}
     expected = predict(model, splits, SHAPE, batch_size=20)
     for batch_size, packed in ((1, True), (64, True), (1, False), (64, False)):
