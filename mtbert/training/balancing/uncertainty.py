@@ -1,0 +1,69 @@
+"""Weights learned as the noise of each task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from mtbert.training.balancing.balancing import Balancing, Setup
+from mtbert.training.balancing.scalarizer import Scalarizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Uncertainty(Balancing):
+    """Σ_t (a_t e^(-s_t) L_t + s_t/2), s_t = log σ_t² learned; a_t = ½ for a squared error, else 1.
+
+    Kendall et al. (2018), equations 7 and 10: Gaussian noise makes L/(2σ²) + log σ of a squared
+    error, a softmax of temperature σ² about L/σ² + log σ of a cross-entropy. The s_t start at 0 and
+    do not decay. They learn at a rate of their own: at an encoder's they would hardly move.
+    """
+
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+
+    def begin(self, setup: Setup) -> Noise:
+        """Start a run."""
+        return Noise(self, setup)
+
+
+class Noise(Scalarizer):
+    """The log-variances of a run."""
+
+    def __init__(self, method: Uncertainty, setup: Setup) -> None:
+        import torch
+        from torch import nn
+
+        super().__init__(setup)
+        self.peak = method.learning_rate
+        # One parameter a task: AdamW leaves those alone whose task is not in the step.
+        self.log_variances = {
+            task: nn.Parameter(torch.zeros((), device=setup.device)) for task in setup.tasks
+        }
+
+    def weights(self, tasks: Sequence[str]) -> Mapping[str, Tensor]:
+        """Give a_t e^(-s_t), through which s_t learns."""
+        halves = {task: 0.5 if task in self.setup.regressions else 1.0 for task in tasks}
+        return {task: halves[task] * (-self.log_variances[task]).exp() for task in tasks}
+
+    def penalty(self, task: str) -> Tensor:
+        """Give s_t/2 = log σ_t."""
+        return self.log_variances[task] / 2
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The log-variances, without decay."""
+        chosen = list(self.log_variances.values())
+        return [{"params": chosen, "weight_decay": 0.0, "peak": self.peak}]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the log-variances as well."""
+        values = {task: value.detach().clone() for task, value in self.log_variances.items()}
+        return {**super().state_dict(), "log_variances": values}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; the parameters stay the same objects."""
+        super().load_state_dict(state)
+        for task, value in state["log_variances"].items():
+            self.log_variances[task].data.copy_(value)

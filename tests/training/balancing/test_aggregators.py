@@ -1,0 +1,285 @@
+"""Combined gradients against known vectors, naive algorithms, and TorchJD's own aggregators."""
+
+import pytest
+import torch
+from torchjd import aggregation
+from two_lines import TASKS, Net, Rows
+
+from mtbert.errors import InputError
+from mtbert.registry import build
+from mtbert.training.balancing import BALANCINGS
+from mtbert.training.balancing.aggregator import Aggregation
+from mtbert.training.balancing.gradients import PIECE, combine, gramian
+
+AGGREGATORS = {
+    "pcgrad": aggregation.PCGrad,
+    "gradvac": aggregation.GradVac,
+    "cagrad": lambda: aggregation.CAGrad(c=0.5),
+    "mgda": aggregation.MGDA,
+    "imtl_g": aggregation.IMTLG,
+    "aligned_mtl": aggregation.AlignedMTL,
+    "upgrad": aggregation.UPGrad,
+    "nash": lambda: aggregation.NashMTL(n_tasks=3),
+}
+OPPOSED = [[1.0, 0.0], [-1.0, 1.0]]
+
+
+def close(found, expected, rel=1e-5):
+    assert (found - expected).norm() <= rel * expected.norm()
+
+
+def moved(net, step):
+    """Move the weights, so that every step has gradients of its own."""
+    for number, parameter in enumerate(net.parameters()):
+        parameter.data += 0.1 * torch.sin(torch.arange(parameter.numel()) + step + number).reshape(
+            parameter.shape
+        )
+
+
+def test_every_aggregation_is_compared():
+    kinds = {name for name, kind in BALANCINGS.items() if issubclass(kind, Aggregation)}
+    assert kinds == set(AGGREGATORS)
+
+
+@pytest.mark.filterwarnings("ignore:You are solving a parameterized problem")
+@pytest.mark.parametrize("name", AGGREGATORS)
+@pytest.mark.parametrize("seed", [0, 5])
+def test_it_equals_torchjd_s_aggregator_of_the_full_jacobian(name, seed):
+    net, reference = Net(seed), AGGREGATORS[name]()
+    balancer = net.begin(name)
+    for step in range(4):
+        jacobian = net.jacobian()
+        torch.set_rng_state(balancer.generator.get_state())
+        expected = reference(jacobian)
+        net.zero_grad()
+        net.asked.clear()
+        outcome = balancer.backward(net.losses, TASKS)
+        assert net.asked == [("a",), ("b",), ("c",)]
+        close(net.update(), expected)
+        weights = torch.tensor(list(outcome.weights.values()))
+        close(weights @ jacobian, expected)
+        close(outcome.gramian, jacobian.double() @ jacobian.T.double(), rel=1e-6)
+        moved(net, step)
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_other_parameters_have_their_own_tasks_plain_gradients(name):
+    net = Net()
+    sum(net.loss(task) for task in TASKS).backward()
+    expected = net.gradients()
+    net.zero_grad()
+    net.begin(name).backward(net.losses, TASKS)
+    found = net.gradients()
+    assert set(found) == set(expected)
+    assert not torch.allclose(found["shared.0"], expected["shared.0"])
+    for key in ("map", "heads.a", "heads.b", "heads.c"):
+        torch.testing.assert_close(found[key], expected[key])
+
+
+def test_pcgrad_of_gradients_that_agree_is_their_sum():
+    rows = Rows([[1.0, 0.0], [1.0, 2.0], [0.0, 3.0]])
+    outcome, gradient = rows.step(rows.begin("pcgrad"))
+    assert outcome.weights == {"a": 1, "b": 1, "c": 1}
+    assert gradient.tolist() == [2, 5]
+
+
+def test_pcgrad_of_two_opposed_gradients_is_the_known_vector():
+    # g_a · g_b = -1: a becomes (1, 0) + ½ (-1, 1) and b becomes (-1, 1) + (1, 0).
+    rows = Rows(OPPOSED)
+    outcome, gradient = rows.step(rows.begin("pcgrad"))
+    assert gradient.tolist() == pytest.approx([0.5, 1.5])
+    assert outcome.weights == pytest.approx({"a": 2, "b": 1.5})
+    rows = Rows(OPPOSED)
+    _, gradient = rows.step(rows.begin({"name": "pcgrad", "reduction": "mean"}))
+    assert gradient.tolist() == pytest.approx([0.25, 0.75])
+
+
+def sequential(gradients, orders):
+    """Algorithm 1 of Yu et al. (2020), on the gradients themselves."""
+    total = torch.zeros_like(gradients[0])
+    for i, order in enumerate(orders):
+        projected = gradients[i].clone()
+        for j in order:
+            if j != i and projected @ gradients[j] < 0:
+                projected -= (projected @ gradients[j]) / gradients[j].square().sum() * gradients[j]
+        total += projected
+    return total
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pcgrad_is_the_naive_algorithm_with_the_run_s_permutations(seed):
+    drawn = torch.randn(3, 3, generator=torch.Generator().manual_seed(seed))
+    rows = Rows(drawn.tolist())
+    balancer = rows.begin("pcgrad", seed=seed)
+    generator = torch.Generator()
+    generator.set_state(balancer.generator.get_state())
+    for _ in range(3):
+        orders = [torch.randperm(3, generator=generator).tolist() for _ in TASKS]
+        _, gradient = rows.step(balancer)
+        close(gradient, sequential(drawn, orders), rel=1e-5)
+
+
+def test_pcgrad_s_order_is_the_seed_s_and_differs_from_step_to_step():
+    # Three gradients that oppose each other, so that the order decides.
+    rows = Rows([[1.0, 0.0, 0.0], [-0.6, 1.0, 0.0], [-0.5, -0.7, 1.0]])
+
+    def updates(seed):
+        balancer = rows.begin("pcgrad", seed=seed)
+        return [rows.step(balancer)[1].tolist() for _ in range(12)]
+
+    assert updates(1) == updates(1)
+    assert updates(1) != updates(2)
+    assert len({tuple(update) for update in updates(1)}) > 1
+
+
+def test_mgda_is_the_shortest_of_the_hull():
+    # Of (2, 0) and (0, 1) it is the foot of the perpendicular: 1/5 and 4/5.
+    rows = Rows([[2.0, 0.0], [0.0, 1.0]])
+    outcome, gradient = rows.step(rows.begin("mgda"))
+    assert outcome.weights == pytest.approx({"a": 0.2, "b": 0.8})
+    assert gradient.tolist() == pytest.approx([0.4, 0.8])
+
+
+def test_imtl_g_has_equal_projections():
+    rows = Rows([[2.0, 0.0], [3.0, 4.0]])
+    outcome, gradient = rows.step(rows.begin("imtl_g"))
+    lengths = rows.rows.norm(dim=1)
+    first, second = (rows.rows @ gradient / lengths).tolist()
+    assert first == pytest.approx(second)
+    assert sum(outcome.weights.values()) == pytest.approx(1)
+
+
+def test_aligned_mtl_of_orthogonal_gradients_cuts_all_to_the_shortest():
+    rows = Rows([[4.0, 0.0], [0.0, 1.0]])
+    _, gradient = rows.step(rows.begin("aligned_mtl"))
+    assert gradient.tolist() == pytest.approx([0.5, 0.5])
+    _, gradient = rows.step(rows.begin({"name": "aligned_mtl", "scale": "rmse"}))
+    assert gradient.tolist() == pytest.approx([(17 / 2) ** 0.5 / 2] * 2)
+
+
+def test_upgrad_opposes_no_task_and_is_the_mean_where_none_conflict():
+    rows = Rows(OPPOSED)
+    _, gradient = rows.step(rows.begin("upgrad"))
+    # The projections of two opposed gradients are PCGrad's; UPGrad takes their mean.
+    assert gradient.tolist() == pytest.approx([0.25, 0.75], abs=1e-3)
+    assert (rows.rows @ gradient).min() >= -1e-3
+
+
+def test_cagrad_stays_in_its_ball_and_without_one_is_the_mean():
+    rows = Rows(OPPOSED)
+    mean = rows.rows.mean(0)
+    _, gradient = rows.step(rows.begin({"name": "cagrad", "c": 0.4}))
+    assert (gradient - mean).norm() == pytest.approx(0.4 * mean.norm().item(), rel=1e-4)
+    assert (rows.rows @ gradient).min() > (rows.rows @ mean).min()
+    _, gradient = rows.step(rows.begin({"name": "cagrad", "c": 0.0}))
+    assert gradient.tolist() == pytest.approx(mean.tolist())
+
+
+@pytest.mark.parametrize("name", ["cagrad", "upgrad"])
+def test_small_gradients_are_combined_as_large_ones(name):
+    large, small = Rows(OPPOSED), Rows([[1e-4 * x for x in row] for row in OPPOSED])
+    found = [rows.step(rows.begin(name))[0].weights for rows in (large, small)]
+    assert found[1] == pytest.approx(found[0], rel=1e-4)
+    assert len(set(found[1].values())) == 2
+
+
+def test_gradvac_of_a_first_step_is_pcgrad_and_then_has_a_goal():
+    rows = Rows(OPPOSED)
+    balancer = rows.begin({"name": "gradvac", "beta": 1.0})
+    _, gradient = rows.step(balancer)
+    assert gradient.tolist() == pytest.approx([0.5, 1.5])
+    # The goal is now the cosine -1/√2 of the last step: nothing to mend.
+    _, gradient = rows.step(balancer)
+    assert gradient.tolist() == pytest.approx([0, 1], abs=1e-6)
+
+
+def test_nash_s_gain_is_the_inverse_of_its_weight():
+    rows = Rows([[2.0, 0.0], [0.5, 1.0]])
+    outcome, _ = rows.step(rows.begin({"name": "nash", "max_norm": 0.0}))
+    weights = torch.tensor(list(outcome.weights.values()), dtype=torch.float64)
+    gains = outcome.gramian @ weights
+    products = (gains * weights).tolist()
+    assert products[0] == pytest.approx(products[1], rel=1e-2)
+    outcome, gradient = rows.step(rows.begin({"name": "nash", "max_norm": 0.1}))
+    assert gradient.norm() == pytest.approx(0.1)
+
+
+def test_nash_keeps_its_weights_between_two_solutions():
+    net = Net()
+    balancer = net.begin({"name": "nash", "every": 2, "max_norm": 0.0})
+    found = []
+    for step in range(4):
+        net.zero_grad()
+        found.append(balancer.backward(net.losses, TASKS).weights)
+        moved(net, step)
+    assert found[0] == found[1] != found[2] == found[3]
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+@pytest.mark.parametrize("rows", [[[0.0, 0.0], [1.0, 1.0], [1.0, -2.0]], [[0.0, 0.0]] * 3])
+def test_gradients_of_nothing_do_no_harm(name, rows):
+    rows = Rows(rows)
+    _, gradient = rows.step(rows.begin(name))
+    assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_equal_gradients_stay_in_their_direction(name):
+    rows = Rows([[3.0, 4.0]] * 3)
+    _, gradient = rows.step(rows.begin(name))
+    assert (gradient / gradient.norm()).tolist() == pytest.approx([0.6, 0.8], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_what_is_no_number_stays_so(name):
+    rows = Rows([[float("nan"), 0.0], [1.0, 1.0], [1.0, -2.0]])
+    outcome, gradient = rows.step(rows.begin(name))
+    assert gradient.isnan().any()
+    assert set(outcome.weights.values()) == {1.0}
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_one_task_alone_is_a_plain_step(name):
+    net = Net()
+    net.loss("b").backward()
+    expected = net.gradients()
+    net.zero_grad()
+    net.begin(name).backward(net.losses, ("b",))
+    torch.testing.assert_close(net.gradients(), expected)
+
+
+def test_without_shared_parameters_there_is_nothing_to_combine():
+    with pytest.raises(InputError, match="no parameter of the encoder is trained"):
+        Net().begin("pcgrad", shared=[])
+
+
+def test_the_gramian_of_many_pieces():
+    generator = torch.Generator().manual_seed(0)
+    size = 2 * PIECE + 17
+    rows = [
+        [torch.randn(size, generator=generator) + mean, torch.randn(3, 5, generator=generator)]
+        for mean in (0.0, 0.01, -0.01)
+    ]
+    rows[1][1] = None
+    flat = torch.stack(
+        [
+            torch.cat([a.flatten(), (torch.zeros(15) if b is None else b).flatten()]).double()
+            for a, b in rows
+        ]
+    )
+    torch.testing.assert_close(gramian(rows), flat @ flat.T, rtol=1e-5, atol=1e-2)
+
+
+def test_nothing_is_copied_to_combine():
+    first, second = [torch.ones(3), None], [torch.ones(3), torch.ones(2)]
+    places = first[0].data_ptr(), second[1].data_ptr()
+    combined = combine([first, second], [2.0, 3.0])
+    assert [part.tolist() for part in combined] == [[5] * 3, [3] * 2]
+    assert (combined[0].data_ptr(), combined[1].data_ptr()) == places
+
+
+def test_an_unknown_method_or_knob():
+    with pytest.raises(InputError, match="did you mean 'pcgrad'"):
+        build(BALANCINGS, "pcgrd", what="balancing")
+    with pytest.raises(InputError, match="reduction"):
+        build(BALANCINGS, {"name": "pcgrad", "reduction": "average"}, what="balancing")

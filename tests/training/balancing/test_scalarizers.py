@@ -1,0 +1,219 @@
+"""Weights of losses against hand-computed numbers."""
+
+from math import exp
+
+import pytest
+import torch
+from two_lines import TASKS, Net, Rows
+
+from mtbert.errors import InputError
+from mtbert.registry import build
+from mtbert.training.balancing import BALANCINGS
+
+SCALARIZERS = ["sum", "mean", {"name": "weights", "weights": {"c": 3.0}}, "uncertainty", "dwa"]
+
+
+def plain(net, weights):
+    """Gradients of a weighted sum of losses."""
+    net.zero_grad()
+    sum(weights[task] * net.loss(task) for task in TASKS).backward()
+    found = net.gradients()
+    net.zero_grad()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("spec", "weights"),
+    [
+        ("sum", {"a": 1, "b": 1, "c": 1}),
+        ("mean", {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}),
+        ({"name": "weights", "weights": {"c": 3.0, "a": 0.0}}, {"a": 0, "b": 1, "c": 3}),
+        ("dwa", {"a": 1, "b": 1, "c": 1}),
+        ("uncertainty", {"a": 1, "b": 1, "c": 1}),
+    ],
+)
+def test_the_gradient_is_that_of_the_weighted_sum(spec, weights):
+    net = Net()
+    expected = plain(net, weights)
+    outcome = net.begin(spec).backward(net.losses, TASKS)
+    assert net.asked == [TASKS]
+    assert outcome.weights == pytest.approx(weights)
+    assert outcome.gramian is None
+    torch.testing.assert_close(net.gradients(), expected)
+    for task in TASKS:
+        assert not outcome.losses[task].requires_grad
+        assert outcome.losses[task].item() == pytest.approx(net.loss(task).item())
+
+
+@pytest.mark.parametrize("spec", [*SCALARIZERS, "random"], ids=str)
+def test_taken_apart_it_is_the_same_update_and_tells_the_gramian(spec):
+    net = Net()
+    joint, apart = net.begin(spec), net.begin(spec)
+    together = joint.backward(net.losses, TASKS)
+    expected = net.gradients()
+    net.zero_grad()
+    net.asked.clear()
+    outcome = apart.backward(net.losses, TASKS, apart=True)
+    assert net.asked == [("a",), ("b",), ("c",)]
+    assert outcome.weights == together.weights
+    torch.testing.assert_close(outcome.losses, together.losses)
+    torch.testing.assert_close(net.gradients(), expected)
+    jacobian = net.jacobian().double()
+    torch.testing.assert_close(outcome.gramian, jacobian @ jacobian.T, rtol=1e-5, atol=1e-5)
+    for one, other in zip(joint.groups(), apart.groups(), strict=True):
+        for first, second in zip(one["params"], other["params"], strict=True):
+            torch.testing.assert_close(first.grad, second.grad)
+
+
+def test_a_task_of_weight_0_tells_nothing():
+    net = Net()
+    balancer = net.begin({"name": "weights", "weights": {"a": 0.0}})
+    gramian = balancer.backward(net.losses, TASKS, apart=True).gramian
+    assert gramian[0].tolist() == gramian[:, 0].tolist() == [0, 0, 0]
+    assert gramian[1, 1] > 0
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_single_task_or_nothing_shared_is_a_plain_step(apart):
+    net = Net()
+    outcome = net.begin("sum").backward(net.losses, ("b",), apart=apart)
+    assert outcome.gramian is None
+    assert set(net.gradients()) == {"shared.0", "shared.1", "only_b", "map", "heads.b"}
+    net.zero_grad()
+    net.begin("sum", shared=[]).backward(net.losses, TASKS, apart=apart)
+    assert len(net.gradients()) == 7
+
+
+def test_a_weight_of_no_task_is_refused():
+    method = build(BALANCINGS, {"name": "weights", "weights": {"stt": 2.0}}, what="balancing")
+    with pytest.raises(InputError, match="weights: unknown task 'stt'; did you mean 'sts'"):
+        method.check(["sst", "para", "sts"])
+    method.check(["stt"])
+    with pytest.raises(InputError, match="weights: required"):
+        build(BALANCINGS, "weights", what="balancing")
+    with pytest.raises(InputError, match="greater than or equal to 0"):
+        build(BALANCINGS, {"name": "weights", "weights": {"sts": -1.0}}, what="balancing")
+
+
+def test_uncertainty_is_kendall_s():
+    rows = Rows([[1.0, 0.0], [0.0, 2.0]])
+    rows.vector.data = torch.tensor([3.0, 4.0])  # losses 3 and 8
+    method = build(BALANCINGS, "uncertainty", what="balancing")
+    from mtbert.training.balancing import Setup
+
+    balancer = method.begin(
+        Setup(tasks=("a", "b"), shared=[rows.vector], seed=1, regressions=frozenset({"b"}))
+    )
+    s = {"a": 0.5, "b": -1.0}
+    for task, value in balancer.log_variances.items():
+        value.data.fill_(s[task])
+    outcome = balancer.backward(rows.losses, ("a", "b"))
+    weights = {"a": exp(-0.5), "b": exp(1.0) / 2}
+    assert outcome.weights == pytest.approx(weights)
+    # d/dθ of Σ w L is w times each row; d/ds of a e^-s L + s/2 is 1/2 - a e^-s L.
+    assert rows.vector.grad.tolist() == pytest.approx([weights["a"], 2 * weights["b"]])
+    slopes = {task: value.grad.item() for task, value in balancer.log_variances.items()}
+    assert slopes == pytest.approx({"a": 0.5 - weights["a"] * 3, "b": 0.5 - weights["b"] * 8})
+
+
+def test_uncertainty_learns_towards_the_loss_without_decay():
+    net = Net()
+    balancer = net.begin({"name": "uncertainty", "learning_rate": 0.1})
+    (group,) = balancer.groups()
+    assert group["weight_decay"] == 0
+    assert group["peak"] == 0.1
+    optimizer = torch.optim.AdamW(group["params"], lr=group["peak"], weight_decay=0.0)
+    for _ in range(800):
+        optimizer.zero_grad()
+        outcome = balancer.backward(net.losses, TASKS)
+        optimizer.step()
+    # At the minimum of e^-s L + s/2, σ² = e^s = 2 L.
+    for task, loss in outcome.losses.items():
+        assert balancer.log_variances[task].exp().item() == pytest.approx(2 * loss.item(), rel=0.02)
+
+
+def test_uncertainty_leaves_absent_tasks_alone():
+    net = Net()
+    balancer = net.begin("uncertainty")
+    balancer.backward(net.losses, ("a",))
+    assert balancer.log_variances["a"].grad is not None
+    assert balancer.log_variances["b"].grad is None
+
+
+class Told:
+    """Losses of given values, by a parameter that they leave alone."""
+
+    def __init__(self, *steps):
+        self.steps, self.zero = list(steps), torch.zeros((), requires_grad=True)
+
+    def __call__(self, asked):
+        values = self.steps.pop(0)
+        return {task: self.zero + value for task, value in zip(asked, values, strict=True)}
+
+
+def test_dwa_is_the_printed_formula():
+    net = Net()
+    balancer = net.begin({"name": "dwa", "temperature": 2.0}, tasks=("a", "b"))
+    losses = Told((1.0, 4.0), (3.0, 4.0), (1.0, 6.0), (1.0, 1.0), (7.0, 7.0))
+
+    def step():
+        return balancer.backward(losses, ("a", "b")).weights
+
+    assert step() == step() == {"a": 1, "b": 1}
+    balancer.end_epoch()  # means 2 and 4
+    assert step() == {"a": 1, "b": 1}
+    balancer.end_epoch()  # 1 and 6
+    a, b = exp(0.5 / 2), exp(1.5 / 2)
+    expected = {"a": 2 * a / (a + b), "b": 2 * b / (a + b)}
+    assert step() == pytest.approx(expected)
+    balancer.end_epoch()  # 1 and 1
+    a, b = exp(1 / 2), exp((1 / 6) / 2)
+    assert step() == pytest.approx({"a": 2 * a / (a + b), "b": 2 * b / (a + b)})
+
+
+def test_dwa_s_window_may_be_steps():
+    net = Net()
+    balancer = net.begin({"name": "dwa", "window": 2}, tasks=("a", "b"))
+    losses = Told(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
+    found = []
+    for _ in range(6):
+        found.append(balancer.backward(losses, ("a", "b")).weights["a"])
+        balancer.end_epoch()
+    a, b = exp(0.5 / 2), exp(2 / 2)
+    assert found[:4] == [1] * 4
+    assert found[4:] == pytest.approx([2 * a / (a + b)] * 2)
+
+
+def test_dwa_survives_a_loss_of_0_and_an_absent_task():
+    balancer = Net().begin({"name": "dwa", "window": 1}, tasks=("a", "b"))
+    losses = Told((0.0, 1.0), (2.0, 1.0), (1.0,), (1.0, 1.0))
+    assert balancer.backward(losses, ("a", "b")).weights == {"a": 1, "b": 1}
+    balancer.backward(losses, ("a", "b"))
+    assert balancer.backward(losses, ("b",)).weights == {"b": 1}
+    assert balancer.backward(losses, ("a", "b")).weights == {"a": 1, "b": 1}
+
+
+def test_random_weights_are_drawn_anew_and_sum_to_the_number_of_tasks():
+    net = Net()
+
+    def drawn(seed):
+        balancer = net.begin("random", seed=seed)
+        return [balancer.backward(net.losses, TASKS).weights for _ in range(400)]
+
+    found = drawn(1)
+    assert all(sum(weights.values()) == pytest.approx(3) for weights in found)
+    assert all(min(weights.values()) > 0 for weights in found)
+    for task in TASKS:
+        assert sum(weights[task] for weights in found) / 400 == pytest.approx(1, abs=0.1)
+    assert found == drawn(1)
+    assert found[:3] != drawn(2)[:3]
+    assert found[0] != found[1]
+
+
+def test_the_balancing_s_draws_are_its_own():
+    net = Net()
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    net.begin("random").backward(net.losses, TASKS)
+    net.begin("pcgrad").backward(net.losses, TASKS)
+    assert torch.equal(torch.get_rng_state(), before)
