@@ -2,15 +2,35 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mtbert.errors import InputError
-from mtbert.registry import build
+from mtbert.registry import build, spell
 from mtbert.training.samplers import SAMPLERS
+from mtbert.training.samplers.rates import Rates
 
 BATCHES = {"sst": 2, "para": 3, "sts": 1}
+CS224N = {"sst": 8544, "para": 141498, "sts": 6040}
+SAMPLING = sorted(name for name, kind in SAMPLERS.items() if issubclass(kind, Rates))
+COUNTS = st.dictionaries(st.text(min_size=1), st.integers(1, 20), min_size=1, max_size=5)
+
+
+def sampler(spec):
+    return build(SAMPLERS, spec, what="sampler")
+
+
+def steps(spec, batches=BATCHES, *, sizes=CS224N, epoch=1, epochs=3, seed=0):
+    generator = np.random.default_rng([seed, epoch])
+    return sampler(spec).epoch(
+        epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
+    )
+
+
+def rates(spec, *, epoch=1, epochs=10, sizes=CS224N):
+    return [*sampler(spec).rates(sizes, epoch=epoch, epochs=epochs).values()]
 
 
 @pytest.mark.parametrize(
@@ -24,17 +44,132 @@ BATCHES = {"sst": 2, "para": 3, "sts": 1}
     ],
 )
 def test_by_hand(spec, expected):
-    assert build(SAMPLERS, spec, what="sampler").epoch(BATCHES) == expected
+    assert steps(spec) == expected
 
 
-@given(st.dictionaries(st.text(min_size=1), st.integers(1, 20), min_size=1, max_size=5))
+@given(COUNTS)
 def test_one_at_a_time_samplers_take_every_batch_once(batches):
     for name in ("round_robin", "sequential"):
-        drawn = Counter(task for (task,) in SAMPLERS[name]().epoch(batches))
-        assert drawn == batches
+        assert Counter(task for (task,) in steps(name, batches)) == batches
 
 
 @pytest.mark.parametrize("spec", [{"stop": "steps"}, {"steps": 3}, {"stop": "steps", "steps": 0}])
 def test_steps_and_stop_go_together(spec):
     with pytest.raises(InputError, match="steps"):
-        build(SAMPLERS, {"name": "all_tasks", **spec}, what="sampler")
+        sampler({"name": "all_tasks", **spec})
+
+
+@pytest.mark.parametrize(
+    ("spec", "epoch", "expected"),
+    [
+        ("proportional", 1, [0.055, 0.907, 0.039]),
+        # √N is 92.43, 376.16, 77.72, together 546.31.
+        ("sqrt", 1, [0.169, 0.689, 0.142]),
+        ("uniform", 1, [1 / 3] * 3),
+        ("temperature", 1, [0.271, 0.476, 0.253]),
+        ("annealed", 1, [0.055, 0.907, 0.039]),
+        ("annealed", 10, [0.271, 0.476, 0.253]),
+        ({"name": "annealed", "fall": 1.0}, 10, [1 / 3] * 3),
+        ({"name": "annealed", "fall": 0.0}, 10, [0.055, 0.907, 0.039]),
+    ],
+)
+def test_rates_at_the_course_s_sizes(spec, epoch, expected):
+    assert rates(spec, epoch=epoch) == pytest.approx(expected, abs=6e-4)
+
+
+@pytest.mark.parametrize("epochs", [2, 5, 10])
+def test_annealed_is_the_printed_formula(epochs):
+    for epoch in range(1, epochs + 1):
+        alpha = 1 - 0.8 * (epoch - 1) / (epochs - 1)
+        powers = [size**alpha for size in CS224N.values()]
+        expected = [power / sum(powers) for power in powers]
+        assert rates("annealed", epoch=epoch, epochs=epochs) == pytest.approx(expected)
+
+
+def test_a_single_annealed_epoch_is_proportional():
+    assert rates("annealed", epochs=1) == rates("proportional")
+
+
+@pytest.mark.parametrize(
+    ("temperature", "same"), [(1, "proportional"), (2, "sqrt"), (1e12, "uniform")]
+)
+def test_temperatures_with_a_word_of_their_own(temperature, same):
+    assert rates({"name": "temperature", "temperature": temperature}) == pytest.approx(rates(same))
+
+
+def test_anneal_is_annealed():
+    assert sampler("anneal") == sampler("annealed")
+    assert spell(SAMPLERS, sampler({"name": "anneal", "fall": 0.5})) == {
+        "name": "annealed",
+        "steps_per_epoch": None,
+        "fall": 0.5,
+    }
+
+
+@given(
+    st.dictionaries(st.text(min_size=1), st.integers(1, 10**9), min_size=1, max_size=6),
+    st.sampled_from(SAMPLING),
+    st.integers(1, 9),
+    st.floats(1e-300, 1e300),
+)
+def test_rates_sum_to_one_and_favour_the_larger(sizes, name, epoch, temperature):
+    spec = {"name": name, **({"temperature": temperature} if name == "temperature" else {})}
+    found = rates(spec, epoch=epoch, epochs=9, sizes=sizes)
+    assert sum(found) == pytest.approx(1, abs=1e-12)
+    by_size = [rate for _, rate in sorted(zip(sizes.values(), found, strict=True))]
+    assert by_size == sorted(by_size)
+
+
+@pytest.mark.parametrize("name", SAMPLING)
+def test_tasks_are_drawn_at_their_rates(name):
+    count = 20_000
+    drawn = Counter(steps({"name": name, "steps_per_epoch": count}, epoch=2))
+    for task, rate in zip(CS224N, rates(name, epoch=2, epochs=3), strict=True):
+        # Four standard errors of a share.
+        assert drawn[(task,)] / count == pytest.approx(rate, abs=4 * (rate / count) ** 0.5)
+
+
+@pytest.mark.parametrize("name", SAMPLING)
+def test_steps_per_epoch(name):
+    assert len(steps(name)) == 6, "one pass over every task"
+    assert len(steps({"name": name, "steps_per_epoch": 40})) == 40
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_same_seed_gives_the_same_steps(name):
+    long = {"sst": 20, "para": 30, "sts": 10}
+    assert steps(name, long, epoch=2) == steps(name, long, epoch=2)
+    if name in SAMPLING:
+        assert steps(name, long) != steps(name, long, seed=1)
+        assert steps(name, long) != steps(name, long, epoch=2)
+
+
+@given(COUNTS, st.sampled_from(list(SAMPLERS)))
+def test_all_epochs_have_equally_many_steps(batches, name):
+    found = {
+        len(steps(name, batches, sizes=batches, epoch=epoch, epochs=epochs))
+        for epochs in (1, 3)
+        for epoch in range(1, epochs + 1)
+    }
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_sampler_says_whether_its_steps_have_one_task(name):
+    assert SAMPLERS[name].one_task == all(len(step) == 1 for step in steps(name))
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"name": "annealed", "fall": 1.2}, "fall: input should be less than or equal to 1"),
+        ({"name": "temperature", "temperature": 0}, "temperature: input should be greater than 0"),
+        ({"name": "uniform", "steps_per_epoch": 0}, "steps_per_epoch: input should be greater"),
+        ({"name": "sequential", "steps_per_epoch": 3}, "unknown key 'steps_per_epoch'"),
+        ("anealed", "did you mean 'annealed'?"),
+    ],
+)
+def test_bad_knobs(spec, told):
+    with pytest.raises(InputError) as error:
+        sampler(spec)
+    assert told in str(error.value)

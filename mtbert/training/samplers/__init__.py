@@ -1,12 +1,25 @@
 """The room of samplers: which tasks each step of an epoch trains on.
 
-Contract: `epoch(batches)` takes the number of batches in one pass over each task, in the order of
-the tasks, and gives one tuple of tasks for each step. A task that is drawn more often than it has
-batches starts again in a new order.
+Contract: see `Sampler.epoch`. `one_task` says whether every step has a single task; a balancing
+that weighs tasks against each other needs a sampler where it is False. Of two words for one class
+the first is the name that a plan writes.
 """
 
 from mtbert.training.samplers.all_tasks import AllTasks
+from mtbert.training.samplers.annealed import Annealed
+from mtbert.training.samplers.rates import Proportional, Sqrt, Temperature, Uniform
 from mtbert.training.samplers.round_robin import RoundRobin
+from mtbert.training.samplers.sampler import Sampler
 from mtbert.training.samplers.sequential import Sequential
 
-SAMPLERS = {"all_tasks": AllTasks, "round_robin": RoundRobin, "sequential": Sequential}
+SAMPLERS: dict[str, type[Sampler]] = {
+    "all_tasks": AllTasks,
+    "annealed": Annealed,
+    "anneal": Annealed,
+    "proportional": Proportional,
+    "round_robin": RoundRobin,
+    "sequential": Sequential,
+    "sqrt": Sqrt,
+    "temperature": Temperature,
+    "uniform": Uniform,
+}

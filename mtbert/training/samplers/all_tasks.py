@@ -1,21 +1,21 @@
 """One batch of every task makes one update."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from mtbert.params import Settings
-
-Step = tuple[str, ...]
+from mtbert.training.samplers.sampler import Sampler, Step
 
 
-class AllTasks(Settings):
+class AllTasks(Sampler):
     """wang's "total loss", smet-walker's "round robin", wu's sum of losses.
 
     `stop` ends the epoch when the shortest task is through (wang), when the longest is (shorter
     ones start again), or after `steps` steps.
     """
+
+    one_task: ClassVar[bool] = False
 
     stop: Literal["shortest", "longest", "steps"] = "longest"
     steps: Annotated[int, Field(gt=0)] | None = None
@@ -26,7 +26,7 @@ class AllTasks(Settings):
             raise ValueError("steps: give a number of steps with stop: steps, and only then")
         return self
 
-    def epoch(self, batches: Mapping[str, int]) -> list[Step]:
+    def epoch(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
         """Give the steps of one epoch."""
         ends = {"shortest": min(batches.values()), "longest": max(batches.values())}
         return [tuple(batches)] * (self.steps or ends[self.stop])

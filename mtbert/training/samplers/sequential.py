@@ -1,15 +1,14 @@
 """All batches of one task, then of the next."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from mtbert.params import Settings
-
-Step = tuple[str, ...]
+from mtbert.training.samplers.sampler import Sampler, Step
 
 
-class Sequential(Settings):
+class Sequential(Sampler):
     """elayattu's and wu's order: the tasks one after the other, as listed in `train.tasks`."""
 
-    def epoch(self, batches: Mapping[str, int]) -> list[Step]:
+    def epoch(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
         """Give the steps of one epoch."""
         return [(task,) for task, count in batches.items() for _ in range(count)]

@@ -1,0 +1,92 @@
+"""Every step draws one task, at a rate that follows from the tasks' sizes."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from mtbert.training.samplers.sampler import Sampler, Step
+
+
+class Rates(Sampler):
+    """Draws task i with probability p_i ∝ N_i^α, N_i its examples, for each step anew.
+
+    Stickland & Murray (2019). We depart from their code in that every epoch starts each task in a
+    new order, instead of going on where the last one stopped: a resumed run then needs to know
+    nothing of the epochs before.
+    """
+
+    # By default as many as one pass over every task has.
+    steps_per_epoch: Annotated[int, Field(gt=0)] | None = None
+
+    @abstractmethod
+    def exponent(self, *, epoch: int, epochs: int) -> float:
+        """Give α in an epoch, from 1 to `epochs`."""
+
+    def rates(self, sizes: Mapping[str, int], *, epoch: int, epochs: int) -> dict[str, float]:
+        """Give each task's p_i in an epoch; they sum to 1.
+
+        Args:
+            sizes: Examples of each task.
+            epoch: Number of the epoch, from 1.
+            epochs: Epochs of the whole run.
+        """
+        counts = np.array(list(sizes.values()), dtype=float)
+        # In shares of the largest, so that no power leaves the range of a float.
+        powers = (counts / counts.max()) ** self.exponent(epoch=epoch, epochs=epochs)
+        return dict(zip(sizes, (powers / powers.sum()).tolist(), strict=True))
+
+    def epoch(
+        self,
+        *,
+        epoch: int,
+        epochs: int,
+        sizes: Mapping[str, int],
+        batches: Mapping[str, int],
+        generator: np.random.Generator,
+        **_: Any,
+    ) -> list[Step]:
+        """Draw the steps of one epoch."""
+        rates = self.rates(sizes, epoch=epoch, epochs=epochs)
+        steps: list[Step] = [(task,) for task in rates]
+        count = self.steps_per_epoch or sum(batches.values())
+        return [steps[i] for i in generator.choice(len(steps), count, p=list(rates.values()))]
+
+
+class Proportional(Rates):
+    """α = 1: a task is drawn as often as its share of all examples."""
+
+    def exponent(self, **_: Any) -> float:
+        """Give 1."""
+        return 1.0
+
+
+class Sqrt(Rates):
+    """α = 0.5, between proportional and uniform."""
+
+    def exponent(self, **_: Any) -> float:
+        """Give 0.5."""
+        return 0.5
+
+
+class Uniform(Rates):
+    """α = 0: all tasks alike."""
+
+    def exponent(self, **_: Any) -> float:
+        """Give 0."""
+        return 0.0
+
+
+class Temperature(Rates):
+    """α = 1/T: 1 is proportional, 2 is sqrt, and the higher, the nearer to uniform.
+
+    Arivazhagan et al. (2019), for the languages of one translation model; the default is theirs.
+    """
+
+    temperature: Annotated[float, Field(gt=0)] = 5.0
+
+    def exponent(self, **_: Any) -> float:
+        """Give 1/T."""
+        return 1 / self.temperature
