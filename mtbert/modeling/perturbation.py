@@ -1,0 +1,129 @@
+"""A perturbation of what an encoder's input embeddings give, whatever the encoder.
+
+It is laid out by real tokens, sequence after sequence: padding has no place in it, and packed and
+padded rows of the same examples have the same one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mtbert.errors import InputError
+from mtbert.modeling.packing import Batch
+
+
+@dataclass(frozen=True)
+class RealTokens:
+    """The real tokens of one task's batch, sequence after sequence."""
+
+    places: Tensor  # (token,): where each one stands in the rows laid end to end
+    ids: Tensor  # (token,)
+    example: Tensor  # (token,): number of the example; the two sequences of a pair have one
+    examples: int
+    width: int  # of an input embedding
+
+    @classmethod
+    def of(cls, encoder: Any, batch: Batch) -> "RealTokens":
+        """Find them.
+
+        Args:
+            encoder: The one that reads the batch.
+            batch: Examples of one task.
+
+        Raises:
+            InputError: the encoder has no table of input embeddings.
+        """
+        (part,) = batch.parts.values()
+        sequence = batch.sequence.flatten()
+        # A sequence's tokens stand in their order already; padding has the highest number.
+        places = sequence.argsort(stable=True)[: batch.tokens]
+        count = part.first.stop - part.first.start
+        example = torch.arange(len(batch.starts), device=sequence.device) % count
+        return cls(
+            places=places,
+            ids=batch.input_ids.flatten()[places],
+            example=example[sequence[places]],
+            examples=count,
+            width=input_embeddings(encoder).embedding_dim,
+        )
+
+
+def input_embeddings(encoder: Any) -> nn.Embedding:
+    """Give the table that an encoder looks its tokens up in.
+
+    Raises:
+        InputError: it has none.
+    """
+    try:
+        table = encoder.get_input_embeddings()
+    except NotImplementedError:
+        table = None
+    if not isinstance(table, nn.Embedding):
+        raise InputError(
+            f"{type(encoder).__name__} has no table of input embeddings that could be perturbed: "
+            f"leave out regularizers that do"
+        )
+    return table
+
+
+@contextmanager
+def perturbed(encoder: Any, batch: Batch, tokens: RealTokens, delta: Tensor) -> Iterator[None]:
+    """Add `delta` to the input embeddings of a batch for as long as the context lasts.
+
+    No weight is touched.
+
+    Args:
+        encoder: The one that reads the batch.
+        batch: Examples of one task.
+        tokens: Its real tokens.
+        delta: (token, width), in their order; gradients flow to it.
+
+    Raises:
+        InputError: the encoder did not look every token up once, in rows as they were given.
+    """
+    seen = 0
+
+    def add(_: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        nonlocal seen
+        places, chosen = _looked_up(args[0], batch, tokens)
+        seen += len(places)
+        added = delta if chosen is None else delta[chosen]
+        return output.flatten(0, 1).index_add(0, places, added).view_as(output)
+
+    handle = input_embeddings(encoder).register_forward_hook(add)
+    try:
+        yield
+    finally:
+        handle.remove()
+    if seen != len(tokens.ids):
+        raise InputError(
+            f"{type(encoder).__name__} looked up {seen} of {len(tokens.ids)} tokens where they "
+            f"were expected: its input embeddings cannot be perturbed; leave out regularizers that "
+            f"do"
+        )
+
+
+def _looked_up(ids: Tensor, batch: Batch, tokens: RealTokens) -> tuple[Tensor, Tensor | None]:
+    """Find the real tokens in what an encoder looks up.
+
+    Returns:
+        Their places in `ids` laid end to end, and which of all tokens they are (None: all).
+    """
+    rows, width = batch.input_ids.shape
+    found, length = ids.shape
+    if found == rows and length >= width and torch.equal(ids[:, :width], batch.input_ids):
+        # Longformer makes rows longer, for its windows.
+        return tokens.places // width * length + tokens.places % width, None
+    if torch.equal(ids, batch.input_ids.T):  # XLNet
+        return tokens.places % width * rows + tokens.places // width, None
+    # Rows of one length at a time, a sequence each.
+    lengths = (batch.sequence < len(batch.starts)).sum(1)
+    ends = lengths.cumsum(0)[lengths == length]
+    chosen = (ends[:, None] + torch.arange(-length, 0, device=ends.device)).flatten()
+    if len(chosen) != ids.numel():
+        return chosen[:0], chosen[:0]
+    return torch.arange(len(chosen), device=ids.device), chosen

@@ -1,0 +1,15 @@
+"""The room of auxiliary losses: terms that train a task's vectors by comparing sentences.
+
+Contract: `mtbert.training.term.Term`. A task may have any number of them.
+"""
+
+from mtbert.training.auxiliaries.energy_hinge import EnergyHinge
+from mtbert.training.auxiliaries.in_batch_negatives import InBatchNegatives
+from mtbert.training.auxiliaries.simcse import SimCSE
+from mtbert.training.term import Term
+
+AUXILIARIES: dict[str, type[Term]] = {
+    "energy_hinge": EnergyHinge,
+    "in_batch_negatives": InBatchNegatives,
+    "simcse": SimCSE,
+}

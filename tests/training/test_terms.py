@@ -1,0 +1,256 @@
+"""Terms of a whole model's losses: layouts, stacks, what a run keeps."""
+
+import numpy as np
+import pytest
+import torch
+
+from mtbert.errors import InputError
+from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.passes import Passes
+from mtbert.params import validate
+from mtbert.registry import build
+from mtbert.tasks import Classes, Similarity, read_tasks
+from mtbert.training.auxiliaries import AUXILIARIES
+from mtbert.training.regularizers import REGULARIZERS
+from mtbert.training.task_batch import TaskBatch
+from mtbert.training.term import TaskFacts, check_terms
+from mtbert.training.terms import Terms
+
+from tiny import ROOT, model_settings, ragged, tiny_model
+
+ROOMS = {**REGULARIZERS, **AUXILIARIES}
+TASKS = read_tasks(ROOT / "params.yaml")
+OBJECTIVES = {"sst": "cross_entropy", "para": "binary_cross_entropy", "sts": "squared_error"}
+# Perturbations that a tiny encoder with small random weights answers to.
+SPECS = {
+    "fgm": "fgm",
+    "fgsm": {"name": "fgsm", "epsilon": 0.1},
+    "pgd": "pgd",
+    "pgd_sign": {"name": "pgd", "norm": "sign"},
+    "table": {"name": "pgd", "target": "table"},
+    "smart": {"name": "smart", "epsilon": 0.1, "sigma": 0.1, "eta": 0.1},
+    "mtdnn": {"name": "smart", "mode": "mtdnn", "bregman": 1.0},
+    "rdrop": "rdrop",
+    "in_batch_negatives": "in_batch_negatives",
+    "simcse": "simcse",
+    "unsupervised": {"name": "simcse", "mode": "unsupervised"},
+    "energy_hinge": "energy_hinge",
+}
+PAIRS = ("in_batch_negatives", "simcse", "energy_hinge")
+
+
+def term(name):
+    return build(ROOMS, SPECS[name], what="term")
+
+
+class Noted:
+    """Passes that note their perturbations."""
+
+    def __init__(self, passes):
+        self.passes, self.deltas = passes, []
+
+    def __getattr__(self, name):
+        return getattr(self.passes, name)
+
+    def __call__(self, delta=None, weights=None):
+        self.deltas.append(delta)
+        return self.passes(delta, weights)
+
+
+def batch_of(model, task, *, packed=True):
+    from mtbert.training.objectives import OBJECTIVES as ROOM
+
+    special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}
+    shape = Shape(**special, max_length=20, row_length=40, packed=packed)
+    lengths = [3, 9, 1, 5, 12, 2]
+    second = ragged(lengths[::-1], seed=1) if TASKS[task].paired else None
+    rows = np.arange(6)
+    joint = model.joint[task]
+    batch = collate({task: Examples(ragged(lengths), second, rows, joint=joint)}, shape)
+    high = TASKS[task].labels.bounds[1]
+    labels = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, high])
+    objective = validate(ROOM[OBJECTIVES[task]], {}, where="objective")
+    return TaskBatch(
+        passes=Noted(Passes(model, batch, task)),
+        objective=objective.build(bounds=TASKS[task].labels.bounds, targets=labels),
+        labels=labels,
+        regression=isinstance(TASKS[task].labels, Similarity),
+        generator=np.random.default_rng(3),
+    )
+
+
+def model_of(**changes):
+    model = tiny_model(model_settings(**changes)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def worked_out(model, task, names, *, packed=True):
+    """The loss, each parameter's gradient, and the perturbations."""
+    terms = Terms({task: [term(it) for it in names]}, parameters=dict(model.named_parameters()))
+    batch = batch_of(model, task, packed=packed)
+    loss, _ = terms.loss(task, batch)
+    model.zero_grad()
+    loss.backward()
+    gradients = {key: p.grad.clone() for key, p in model.named_parameters() if p.grad is not None}
+    return loss.detach(), gradients, batch.passes.deltas
+
+
+@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("task", ["sst", "para", "sts"])
+def test_packed_as_padded(name, task):
+    if name in PAIRS and task != "para":
+        pytest.skip("for pairs that are duplicates or not")
+    model = model_of()
+    found, expected = (worked_out(model, task, [name], packed=it) for it in (True, False))
+    torch.testing.assert_close(found[0], expected[0], rtol=1e-5, atol=1e-5)
+    for key, gradient in expected[1].items():
+        torch.testing.assert_close(found[1][key], gradient, rtol=1e-4, atol=1e-5)
+    for one, other in zip(found[2], expected[2], strict=True):
+        if other is not None:
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["para", "sts"])
+@pytest.mark.parametrize("encoding", ["siamese", "joint"])
+def test_an_example_moves_by_epsilon_whatever_its_encoding(task, encoding):
+    heads = {"sst": "linear", "para": "linear", "sts": "linear"}
+    model = model_of(
+        encoding={task: encoding, **{"para": "siamese", "sts": "siamese"} | {task: encoding}},
+        heads=heads,
+    )
+    terms = Terms({task: [term("fgm")]}, parameters=dict(model.named_parameters()))
+    batch = batch_of(model, task)
+    terms.loss(task, batch)
+    squares = batch.passes.deltas[-1].square().sum(1)
+    norms = torch.zeros(6).index_add(0, batch.tokens.example, squares).sqrt()
+    torch.testing.assert_close(norms, torch.ones(6))
+
+
+@pytest.mark.parametrize("name", ["fgm", "table", "smart", "mtdnn"])
+def test_weights_are_left_as_they_are(name):
+    model = model_of()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    worked_out(model, "para", [name])
+    after = model.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[key], before[key]) for key in before)
+
+
+def test_the_table_as_code_that_overwrites_it():
+    """The student code's way: add ε g / ‖g‖ to the table, run, put the table back."""
+    model = model_of()
+    found = worked_out(model, "sst", ["table"])
+    spec = {"name": "fgm", "target": "table"}
+    terms = Terms(
+        {"sst": [build(ROOMS, spec, what="term")]}, parameters=dict(model.named_parameters())
+    )
+    loss, _ = terms.loss("sst", batch_of(model, "sst"))
+
+    table = model.encoder.get_input_embeddings().weight
+    batch = batch_of(model, "sst")
+    (gradient,) = torch.autograd.grad(batch.loss, table)
+    clean = float(batch.loss.detach())
+    with torch.no_grad():
+        table += gradient / gradient.norm()
+    adversarial = batch_of(model, "sst").loss
+    assert float(loss.detach()) == pytest.approx(clean + float(adversarial.detach()), rel=1e-5)
+    assert found[0] != loss
+
+
+STACKS = [
+    ("fgm", "pgd"),
+    ("smart", "fgm"),
+    ("rdrop", "unsupervised"),
+    ("in_batch_negatives", "energy_hinge", "simcse", "mtdnn", "rdrop", "fgm"),
+]
+
+
+@pytest.mark.parametrize("names", STACKS)
+@pytest.mark.parametrize("adaptation", ["full", "lora", {"name": "pal", "size": 12, "heads": 2}])
+def test_stacks_add_up(names, adaptation):
+    """Without dropout a stack's terms are those that each one adds alone."""
+    model = model_of(adaptation=adaptation)
+    plain = worked_out(model, "para", [])
+    alone = [worked_out(model, "para", [name]) for name in names]
+    loss, gradients, _ = worked_out(model, "para", names)
+    extra = sum(float(it[0] - plain[0]) for it in alone)
+    assert float(loss) == pytest.approx(float(plain[0]) + extra, rel=1e-4)
+    assert set(gradients) == set(plain[1])
+    for key, gradient in gradients.items():
+        expected = plain[1][key] + sum(it[1][key] - plain[1][key] for it in alone)
+        torch.testing.assert_close(gradient, expected, rtol=1e-3, atol=1e-5)
+
+
+PASSES = {
+    "fgm": 2,
+    "pgd": 4,
+    "smart": 3,
+    "mtdnn": 4,
+    "rdrop": 2,
+    "in_batch_negatives": 1,
+    "simcse": 1,
+    "unsupervised": 2,
+    "energy_hinge": 1,
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_no_pass_is_wasted(name):
+    assert len(worked_out(model_of(), "para", [name])[2]) == PASSES[name]
+
+
+def test_two_that_need_a_second_dropout_share_it():
+    assert len(worked_out(model_of(), "para", ["rdrop", "unsupervised"])[2]) == 2
+
+
+def test_in_batch_negatives_as_the_double_loop():
+    model = model_of(
+        heads={
+            "sst": "linear",
+            "sts": "linear",
+            "para": {"name": "mlp", "features": ["u", "v", "abs_diff", "product"]},
+        }
+    )
+    found = worked_out(model, "para", ["in_batch_negatives"])
+    batch = batch_of(model, "para")
+    logits, u, v = batch.clean
+    labels = list(batch.labels)
+    head, all_logits = model.heads["para"], list(logits)
+    for i in range(6):
+        for j in range(6):
+            if i != j:
+                all_logits.append(head((u[i : i + 1], v[j : j + 1]))[0])
+                labels.append(torch.tensor(0.0))
+    loss = batch.objective(torch.stack(all_logits), torch.stack(labels))
+    torch.testing.assert_close(found[0], loss.detach(), rtol=1e-5, atol=1e-5)
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    for key, gradient in zip(
+        names, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True
+    ):
+        if gradient is not None:
+            torch.testing.assert_close(found[1][key], gradient, rtol=1e-5, atol=1e-5)
+
+
+def test_what_perturbs_tokens_needs_them():
+    sst = TaskFacts(labels=TASKS["sst"].labels, siamese=False, fixed=True)
+    for name in ("fgm", "smart"):
+        with pytest.raises(InputError, match=r"perturbs tokens.*adaptation: frozen"):
+            check_terms(ROOMS, [term(name)], sst)
+    check_terms(ROOMS, [term("rdrop")], sst)
+    with pytest.raises(InputError, match="fgm: may stand once"):
+        check_terms(ROOMS, [term("fgm"), term("fgm")], TaskFacts(sst.labels, False, False))
+    assert isinstance(sst.labels, Classes)
+
+
+def test_knobs():
+    assert term("fgm").epsilon == term("pgd").epsilon == 1.0
+    assert (term("pgd").alpha, term("pgd").steps) == (0.3, 3)
+    smart = build(ROOMS, "smart", what="term")
+    assert (smart.epsilon, smart.sigma, smart.eta, smart.steps) == (1e-5, 1e-5, 1e-3, 1)
+    for spec in ({"name": "pgd", "steps": 0}, {"name": "fgm", "epsilon": -1}):
+        with pytest.raises(InputError):
+            build(ROOMS, spec, what="term")
