@@ -1,0 +1,98 @@
+"""What all averagings have in common: a method, and its average within one run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mtbert.params import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Averaging(Settings, ABC):
+    """A way to average the weights of a run; its fields are the knobs."""
+
+    @abstractmethod
+    def begin(self, parameters: Mapping[str, nn.Parameter]) -> Average:
+        """Start a run.
+
+        Args:
+            parameters: All of the model's, by name, before the first update.
+        """
+
+
+class Average(ABC):
+    """An averaging at work in one run."""
+
+    @abstractmethod
+    def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
+        """Take an update into account.
+
+        Args:
+            step: Number of the update, from 1.
+            total: Updates of the run.
+            epoch_ends: Whether it is the last of its epoch.
+        """
+
+    @abstractmethod
+    def applied(self) -> AbstractContextManager[None]:
+        """Put the average into the parameters for as long as the context lasts."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Give what a resumed run needs to go on exactly: its own tensors, not copies."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+
+
+class RunningAverage(Average):
+    """An average kept beside the parameters, in their own precision (fp32, as all weights)."""
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
+        """Start without any average.
+
+        Args:
+            parameters: All of the model's, by name; those that are not trained never differ.
+        """
+        self._parameters = {name: p for name, p in parameters.items() if p.requires_grad}
+        self.weights: dict[str, Tensor] = {}  # nothing as long as there is no average
+
+    def take(self) -> None:
+        """Let the average be the weights as they are."""
+        self.weights = {name: p.detach().clone() for name, p in self._parameters.items()}
+
+    def lists(self) -> tuple[list[Tensor], list[Tensor]]:
+        """The average and the weights, in one order, as torch's averaging functions want them."""
+        return list(self.weights.values()), [self._parameters[name] for name in self.weights]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Put the average in; the trained tensors stand aside, untouched, so that none is copied.
+
+        Where there is no average yet, the weights stay as they are.
+        """
+        trained = {name: self._parameters[name].data for name in self.weights}
+        try:
+            for name, average in self.weights.items():
+                self._parameters[name].data = average
+            yield
+        finally:
+            for name, value in trained.items():
+                self._parameters[name].data = value
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the average, nothing where there is none."""
+        return {"weights": dict(self.weights)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a copy of an average."""
+        self.weights = {
+            name: average.detach().to(self._parameters[name], copy=True)
+            for name, average in state["weights"].items()
+        }

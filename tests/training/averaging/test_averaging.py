@@ -1,0 +1,233 @@
+"""Averages of weights against values worked out by hand, and against torch's own."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mtbert.errors import InputError
+from mtbert.registry import build, spell
+from mtbert.training.averaging import AVERAGINGS
+from mtbert.training.averaging.swa import SWA
+
+SPECS = {
+    "none": "none",
+    "ema": {"name": "ema", "decay": 0.5},
+    "swa": {"name": "swa", "start": 0.2, "every": 2},
+}
+
+
+def method(spec):
+    return build(AVERAGINGS, spec, what="averaging")
+
+
+def weights(*values):
+    """One trainable parameter, and one that is not."""
+    return {
+        "trained": nn.Parameter(torch.tensor(values)),
+        "fixed": nn.Parameter(torch.ones(2), requires_grad=False),
+    }
+
+
+def put(parameters, *values):
+    """Update the trainable one, in place as an optimizer does."""
+    parameters["trained"].data.copy_(torch.tensor(values))
+
+
+def shown(average, parameters):
+    """What evaluation sees."""
+    with average.applied():
+        return parameters["trained"].detach().clone()
+
+
+def test_every_averaging_is_tested():
+    assert set(SPECS) == set(AVERAGINGS)
+
+
+def test_none_shows_the_weights_and_keeps_nothing():
+    parameters = weights(1.0)
+    average = method("none").begin(parameters)
+    put(parameters, 2.0)
+    average.follow(1, 1, epoch_ends=True)
+    assert shown(average, parameters).tolist() == [2]
+    assert average.state_dict() == {}
+
+
+def test_ema_of_two_updates():
+    parameters = weights(8.0, 0.0)
+    average = method({"name": "ema", "decay": 0.75, "warmup": False}).begin(parameters)
+    assert shown(average, parameters).tolist() == [8, 0]
+    put(parameters, 4.0, 16.0)
+    average.follow(1, 9, epoch_ends=False)
+    assert shown(average, parameters).tolist() == [7, 4]
+    put(parameters, 11.0, 0.0)
+    average.follow(2, 9, epoch_ends=False)
+    assert shown(average, parameters).tolist() == [8, 3]
+
+
+def test_ema_s_decay_rises_to_its_knob():
+    ema = method({"name": "ema", "decay": 0.9})
+    # (1 + t) / (10 + t) is 2/11, 3/12, and .9 at 80.
+    assert [ema.at(step) for step in (1, 2, 80, 81)] == pytest.approx([2 / 11, 0.25, 0.9, 0.9])
+    parameters = weights(11.0)
+    average = ema.begin(parameters)
+    put(parameters, 22.0)
+    average.follow(1, 9, epoch_ends=False)
+    assert shown(average, parameters).tolist() == pytest.approx([2 + 18])
+    assert AVERAGINGS["ema"]().at(8990) == pytest.approx(0.999)
+    assert AVERAGINGS["ema"]().at(8989) < 0.999
+
+
+def test_swa_is_the_mean_of_its_three_samples():
+    # Ten updates, from half of the run, every second back from the last: 6, 8 and 10.
+    parameters = weights(0.0, 0.0)
+    average = method({"name": "swa", "start": 0.5, "every": 2}).begin(parameters)
+    for step in range(1, 11):
+        put(parameters, float(step), float(step**2))
+        average.follow(step, 10, epoch_ends=step == 10)
+        if step < 6:
+            assert shown(average, parameters).tolist() == [step, step**2]
+    assert average.count == 3
+    # (36 + 64 + 100) / 3
+    assert shown(average, parameters).tolist() == pytest.approx([8, 200 / 3])
+
+
+def test_swa_of_one_sample_is_the_weights_bit_for_bit():
+    drawn = torch.randn(1000, generator=torch.Generator().manual_seed(0)) * 1e-3
+    parameters = weights(*drawn.tolist())
+    average = method("swa").begin(parameters)
+    average.follow(1, 1, epoch_ends=True)
+    parameters["trained"].data.zero_()
+    assert torch.equal(shown(average, parameters), drawn)
+
+
+def samples(swa, total, *, epoch):
+    return [s for s in range(1, total + 1) if swa.samples(s, total, epoch_ends=s % epoch == 0)]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "total", "epoch", "expected"),
+    [
+        ({}, 40, 10, [30, 40]),
+        ({}, 10, 10, [10]),
+        ({}, 45, 10, [40, 45]),  # the last epoch is cut
+        ({"start": 0.0}, 30, 10, [10, 20, 30]),
+        ({"start": 0.55}, 100, 55, [55, 100]),  # .55 * 100 > 55 in floats
+        ({"start": 0.5, "every": 3}, 10, 10, [7, 10]),
+        ({"every": 100}, 10, 5, [10]),
+    ],
+)
+def test_the_last_weights_are_always_a_sample(knobs, total, epoch, expected):
+    assert samples(SWA(**knobs), total, epoch=epoch) == expected
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_trained_weights_come_back_bit_for_bit(spec, fails):
+    parameters = weights(0.1, 0.2)
+    average = method(spec).begin(parameters)
+    fixed = parameters["fixed"].detach().clone()
+    for step in range(1, 6):
+        put(parameters, 0.1 * step, -0.3 * step)
+        before = parameters["trained"].detach().clone()
+        average.follow(step, 5, epoch_ends=step == 5)
+        assert torch.equal(parameters["trained"], before)
+    seen = shown(average, parameters)
+    assert torch.equal(seen, before) == (spec == "none")
+    try:
+        with average.applied():
+            assert torch.equal(parameters["fixed"], fixed)
+            if fails:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+    assert torch.equal(parameters["trained"], before)
+    # Nor is the average touched by what is trained afterwards.
+    put(parameters, 5.0, 5.0)
+    if spec != "none":
+        assert torch.equal(shown(average, parameters), seen)
+
+
+def trained(spec, *, cut=None):
+    """Ten updates of AdamW; with `cut`, by two runs."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.LayerNorm(8), nn.Linear(8, 1))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    average = method(spec).begin(dict(model.named_parameters()))
+    x = torch.randn(16, 4, generator=torch.Generator().manual_seed(1))
+    for step in range(1, 11):
+        model(x).square().mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        average.follow(step, 10, epoch_ends=step % 5 == 0)
+        if step == cut:
+            state, weights = copy.deepcopy(average.state_dict()), copy.deepcopy(model.state_dict())
+            moments = copy.deepcopy(optimizer.state_dict())
+            model = nn.Sequential(nn.Linear(4, 8), nn.LayerNorm(8), nn.Linear(8, 1))
+            optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+            average = method(spec).begin(dict(model.named_parameters()))
+            model.load_state_dict(weights)
+            optimizer.load_state_dict(moments)
+            average.load_state_dict(state)
+            for value in state.get("weights", {}).values():
+                value.fill_(float("nan"))  # the run has copies
+    with average.applied():
+        return torch.cat([p.detach().flatten().clone() for p in model.parameters()]), model(x)
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("cut", [1, 5])
+def test_a_resumed_run_is_an_unbroken_one(spec, cut):
+    for found, expected in zip(trained(spec, cut=cut), trained(spec), strict=True):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["ema", "swa"])
+def test_it_equals_torch_s_averaged_model(name):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 5), nn.LayerNorm(5), nn.Linear(5, 3))
+    if name == "ema":
+        average = method({"name": "ema", "decay": 0.9, "warmup": False})
+        reference = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9))
+        reference.update_parameters(model)  # torch's first update takes the weights
+    else:
+        average, reference = method({"name": "swa", "start": 0.0, "every": 1}), AveragedModel(model)
+    average = average.begin(dict(model.named_parameters()))
+    for step in range(1, 21):
+        for parameter in model.parameters():
+            parameter.data += torch.randn_like(parameter)
+        average.follow(step, 20, epoch_ends=step % 5 == 0)
+        reference.update_parameters(model)
+    with average.applied():
+        for found, expected in zip(model.parameters(), reference.module.parameters(), strict=True):
+            torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("emma", "ema"),
+        ({"name": "ema", "decay": 1.0}, "decay"),
+        ({"name": "swa", "start": 1.0}, "start"),
+        ({"name": "swa", "every": 0}, "every"),
+        ({"name": "none", "decay": 0.9}, "decay"),
+    ],
+)
+def test_what_does_not_fit_is_refused(spec, message):
+    with pytest.raises(InputError, match=message):
+        method(spec)
+
+
+def test_they_are_spelled_with_every_knob():
+    assert spell(AVERAGINGS, method("ema")) == {"name": "ema", "decay": 0.999, "warmup": True}
+    assert spell(AVERAGINGS, method("swa")) == {"name": "swa", "start": 0.75, "every": None}
+
+
+def test_settings_stay_light():
+    code = "import sys, mtbert.training.averaging, mtbert.training.optimizers; "
+    code += "assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
