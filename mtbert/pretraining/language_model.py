@@ -1,0 +1,196 @@
+"""An encoder with Transformers' own head that guesses hidden tokens."""
+
+import copy
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from mtbert.errors import InputError
+from mtbert.modeling.architectures import pooler_in_weights
+from mtbert.modeling.encoder import encode, load_encoder, read_config
+from mtbert.modeling.packing import Batch
+
+WEIGHTS, CONFIG, SOURCE, TOKENIZER = (
+    *("model.safetensors", "config.json"),
+    *("SOURCE.json", "tokenizer.json"),
+)
+
+
+class LanguageModel(nn.Module):
+    """The encoder as `load_encoder` gives it, inside the model that Transformers has around it."""
+
+    def __init__(self, encoder: nn.Module, whole: Any, *, lacking: set[str]) -> None:
+        super().__init__()
+        self.whole = whole
+        setattr(whole, whole.base_model_prefix, encoder)
+        whole.tie_weights()
+        # Weights of the head that the checkpoint lacks; tied ones are the encoder's.
+        self.fresh = sorted(_head(whole).intersection(lacking, dict(whole.named_parameters())))
+
+    @property
+    def encoder(self) -> Any:
+        """The encoder, its pooler included if its weights have one."""
+        return getattr(self.whole, self.whole.base_model_prefix)
+
+    @property
+    def tied(self) -> bool:
+        """Whether the head guesses by the encoder's own table of embeddings."""
+        table, guesses = self.whole.get_input_embeddings(), self.whole.get_output_embeddings()
+        return guesses is not None and guesses.weight is table.weight
+
+    def forward(self, batch: Batch, places: Tensor) -> Tensor:
+        """Guess tokens.
+
+        Args:
+            batch: Sentences, some of their tokens hidden.
+            places: Where to guess, in the rows laid end to end, (place,) int64.
+
+        Returns:
+            Logits, (place, entry).
+        """
+        return self.head(encode(self.encoder, batch)[places], batch.input_ids.flatten()[places])
+
+    def head(self, hidden: Tensor, ids: Tensor) -> Tensor:
+        """Give logits of hidden states, (place, hidden) → (place, entry).
+
+        Each architecture's class has a head of its own making: it is asked as a whole, with an
+        encoder that for this one call hands over what it is told to.
+        """
+        from transformers.modeling_outputs import BaseModelOutput
+
+        given = BaseModelOutput(last_hidden_state=hidden[None])
+        encoder = self.encoder
+        encoder.forward = lambda *args, **kwargs: given
+        try:
+            logits: Tensor = self.whole(input_ids=ids[None]).logits[0]
+        finally:
+            del encoder.forward
+        return logits
+
+
+def load_language_model(source: Path, *, vocabulary: int) -> LanguageModel:
+    """Load an encoder and a head in fp32; what the checkpoint lacks of the head is random.
+
+    Random weights come from torch's global generator: seed it first. A head that the checkpoint
+    does not have at all, as sentence encoders do not, guesses by the table of embeddings.
+
+    Args:
+        source: The encoder's folder.
+        vocabulary: Size of the tokenizer's vocabulary.
+
+    Raises:
+        InputError: the encoder cannot be loaded, or Transformers has no masked language model of
+            its architecture, or none that is a head on the last hidden states.
+    """
+    check_architecture(read_config(source), where=str(source))
+    encoder: Any = load_encoder(source, vocabulary=vocabulary, pooler=pooler_in_weights(source))
+    whole, lacking = _whole(source, copy.deepcopy(encoder.config))
+    # Without a head of its own there is no table of outputs either, whatever the config says.
+    whole.config.tie_word_embeddings |= _head(whole) <= lacking
+    model = LanguageModel(encoder, whole, lacking=lacking)
+    _check_head(model, source)
+    return model
+
+
+def _whole(source: Path, config: Any) -> tuple[Any, set[str]]:
+    """The model around the encoder, and the names of the weights that the checkpoint lacks."""
+    from transformers import AutoModelForMaskedLM
+
+    def made() -> Any:
+        return AutoModelForMaskedLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+
+    if not list(source.glob("*.safetensors")):
+        whole = made()
+        return whole, set(whole.state_dict())
+    whole, info = AutoModelForMaskedLM.from_pretrained(
+        source,
+        config=config,
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    # Where a checkpoint lacks a head's bias, some architectures' is left as memory happened to be.
+    lacking = _head(whole).intersection(info["missing_keys"])
+    if lacking:
+        fresh = made().state_dict()
+        whole.load_state_dict({name: fresh[name] for name in lacking}, strict=False)
+    return whole, lacking
+
+
+def _head(whole: Any) -> set[str]:
+    """Names of the weights outside the encoder."""
+    return {
+        name for name in whole.state_dict() if not name.startswith(f"{whole.base_model_prefix}.")
+    }
+
+
+def check_architecture(config: dict[str, Any], *, where: str) -> None:
+    """Refuse an encoder of which Transformers has no masked language model.
+
+    Args:
+        config: The content of its config.json.
+        where: Opens the error message.
+
+    Raises:
+        InputError: naming its model_type.
+    """
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+    kind = config.get("model_type")
+    if kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        raise InputError(
+            f"{where}: Transformers has no masked language model of model_type {kind}; expected "
+            f"another encoder, such as bert or roberta, or pretrain.epochs: 0"
+        )
+
+
+def _check_head(model: LanguageModel, source: Path) -> None:
+    """Make sure that a head is asked as its own model asks it."""
+    ids, kind = torch.tensor([[3, 5, 4]]), model.encoder.config.model_type
+    model.eval()
+    try:
+        with torch.no_grad():
+            ours = model.head(model.encoder(input_ids=ids).last_hidden_state[0], ids[0])
+            same = torch.allclose(ours, model.whole(input_ids=ids).logits[0], atol=1e-4)
+    # A model that is built otherwise fails as it likes.
+    except Exception:
+        same = False
+    if not same:
+        raise InputError(
+            f"{source}: the masked language model of model_type {kind} is more than a head on the "
+            f"last hidden states; not supported; expected another encoder, or pretrain.epochs: 0"
+        )
+
+
+def save_encoder(model: LanguageModel, source: Path, folder: Path, *, tokens: Path) -> None:
+    """Write the encoder as `load_encoder` reads it, with the files that lay beside the old one.
+
+    Args:
+        model: Holds the encoder; its head is not kept.
+        source: Folder of the encoder that it started from.
+        folder: Where to write, an existing folder.
+        tokens: Folder with the tokenizer, of an encoder that came without.
+    """
+    weights = {k: v.detach().cpu().contiguous() for k, v in model.encoder.state_dict().items()}
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    config = read_config(source)
+    if not list(source.glob("*.safetensors")):
+        # Only now is it known how many entries the vocabulary has.
+        config["vocab_size"] = model.encoder.config.vocab_size
+    for key in ("dtype", "torch_dtype"):
+        if key in config:
+            config[key] = "float32"
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    for path in sorted(source.glob("*.*")):
+        weighty = path.name.endswith((".safetensors", ".safetensors.index.json"))
+        if not weighty and path.name not in (CONFIG, SOURCE):
+            shutil.copyfile(path, folder / path.name)
+    # A vocabulary of the data's own: without it nobody could use these weights.
+    if not any((folder / name).is_file() for name in (TOKENIZER, "vocab.txt")):
+        shutil.copyfile(tokens / TOKENIZER, folder / TOKENIZER)

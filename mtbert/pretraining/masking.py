@@ -1,0 +1,98 @@
+"""Which tokens a masked language model has to guess, and what it sees in their places.
+
+Devlin et al. 2019, section 3.1: of all tokens 15 % are chosen; of these 80 % become the mask
+token, 10 % a random one, 10 % stay. We depart in two things. Each token is chosen by a draw of its
+own, and anew whenever its sentence is read (dynamic masking: Liu et al. 2019, section 4.1), where
+BERT's preprocessing fixed the number for each sequence. And special tokens, the unknown one among
+them, are neither guessed nor drawn as random ones.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from mtbert.errors import InputError
+from mtbert.params import read_json
+
+MASKED, RANDOM = 0.8, 0.1
+# What tokenizers call their mask token where no file beside them says it.
+USUAL = ("[MASK]", "<mask>")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What masking has to know of a tokenizer."""
+
+    mask: int  # id of the mask token
+    ordinary: np.ndarray  # (entry,) bool: not special, so that it may be guessed
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Token ids of which some are hidden."""
+
+    ids: np.ndarray  # (row, token) int64, as the model sees them
+    places: np.ndarray  # (chosen,) int64: where, in the rows laid end to end
+    labels: np.ndarray  # (chosen,) int64: the ids that stood there
+
+
+def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> Vocabulary:
+    """Find the mask token and the special ones.
+
+    Args:
+        tokenizer: The encoder's.
+        encoder: Its folder; tokenizer_config.json there may name the mask token.
+
+    Raises:
+        InputError: the tokenizer has no mask token, or the file cannot be read.
+    """
+    named, path = None, encoder / "tokenizer_config.json"
+    if path.is_file():
+        named = read_json(path).get("mask_token")
+        named = named.get("content") if isinstance(named, dict) else named
+    words = USUAL if named is None else (str(named),)
+    found = [number for word in words if (number := tokenizer.token_to_id(word)) is not None]
+    if not found:
+        raise InputError(
+            f"{encoder}: its tokenizer has no mask token ({' or '.join(words)}), and a masked "
+            f"language model cannot do without one; expected another encoder, or pretrain.epochs: 0"
+        )
+    ordinary = np.ones(tokenizer.get_vocab_size(), dtype=bool)
+    for number, token in tokenizer.get_added_tokens_decoder().items():
+        ordinary[number] &= not token.special
+    ordinary[found[0]] = False
+    return Vocabulary(found[0], ordinary)
+
+
+def mask(
+    ids: np.ndarray,
+    real: np.ndarray,
+    vocabulary: Vocabulary,
+    *,
+    share: float,
+    generator: np.random.Generator,
+) -> Masked:
+    """Hide some tokens.
+
+    Args:
+        ids: Token ids, (row, token) int64.
+        real: Which of them are not padding, (row, token) bool. One at least must be ordinary.
+        vocabulary: Says which tokens are special.
+        share: Probability with which a token is chosen. Where none is, one is drawn all the same,
+            so that every batch has a loss.
+        generator: Decides all draws.
+    """
+    eligible = np.flatnonzero(real & vocabulary.ordinary[ids])
+    places = eligible[generator.random(len(eligible)) < share]
+    if not len(places):
+        places = generator.choice(eligible, 1)
+    labels = ids.ravel()[places]
+    fate = generator.random(len(places))
+    random = generator.choice(np.flatnonzero(vocabulary.ordinary), len(places))
+    seen = ids.ravel().copy()
+    seen[places] = np.where(
+        fate < MASKED, vocabulary.mask, np.where(fate < MASKED + RANDOM, random, labels)
+    )
+    return Masked(seen.reshape(ids.shape), places, labels)

@@ -1,0 +1,49 @@
+"""Train the encoder further on the tasks' own texts, or hand it on as it is."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.cli import run
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+def main(
+    tokens: Annotated[Path, typer.Argument(help="TOKENS tables and the tokenizer")],
+    encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
+    out: Annotated[Path, typer.Argument(help="The encoder that is fine-tuned goes here")],
+    record: Annotated[Path, typer.Argument(help="Losses and pretrain.json go here")],
+    params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+) -> None:
+    """Pre-train further; with `pretrain.epochs: 0` the encoder stays bit for bit what it was."""
+    from mtbert.errors import InputError
+    from mtbert.outputs import new_folder, write_text
+    from mtbert.params import read_section
+    from mtbert.pretraining.settings import PretrainSettings
+
+    settings = read_section(params, "pretrain", PretrainSettings)
+    known = sorted(path.parent.name for path in tokens.glob("*/train.parquet"))
+    settings.check_tasks(known, where=f"{params}: pretrain")
+    if not encoder.is_dir():
+        raise InputError(f"{encoder}: no such folder; `dvc repro` makes it")
+    with new_folder(out) as folder, new_folder(record) as log_folder:
+        (log_folder / "curves").mkdir()
+        if settings.epochs == 0:
+            shutil.copytree(encoder, folder, dirs_exist_ok=True)
+            write_text(log_folder / "metrics.json", "{}\n")
+            write_text(log_folder / "pretrain.json", '{"settings": {"epochs": 0}}\n')
+            return
+        from mtbert.pretraining.run import pretrain
+
+        pretrain(settings, tokens=tokens, source=encoder, folder=folder, log_folder=log_folder)
+
+
+if __name__ == "__main__":
+    run(main)

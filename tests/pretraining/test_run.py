@@ -1,0 +1,62 @@
+"""What is learned is what stands in the sentence itself."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+
+from mtbert.pretraining.run import pretrain
+from mtbert.pretraining.settings import PretrainSettings
+from mtbert.schemas import tokens_schema, write_table
+
+from tiny import tiny_config
+
+WORDS = 30
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SETTINGS = PretrainSettings(
+    epochs=8,
+    steps=None,
+    tasks=("one",),
+    held_out=0.2,
+    mask_share=0.3,
+    batch_size=16,
+    learning_rate=1e-2,
+    weight_decay=0.0,
+    warmup=0.1,
+    clip=1.0,
+    precision="fp32",
+    seed=0,
+)
+
+
+def write(folder):
+    """TOKENS of sentences that repeat one word, 4 to 15 times."""
+    tokenizer = Tokenizer(
+        WordLevel({w: i for i, w in enumerate([*SPECIAL, *(f"w{i}" for i in range(WORDS))])})
+    )
+    tokenizer.add_special_tokens(SPECIAL)
+    (folder / "one").mkdir(parents=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    shape = {"prefix": [2], "middle": [3], "suffix": [3], "types": [0, 1], "pad": 0}
+    more = {"max_length": 32, "vocabulary": len(SPECIAL) + WORDS}
+    (folder / "sequences.json").write_text(json.dumps({**shape, **more}))
+    texts = [[word] * count for word in range(5, 5 + WORDS) for count in range(4, 16)]
+    rows = [[str(i) for i in range(len(texts))], texts, [None] * len(texts), [None] * len(texts)]
+    write_table(folder / "one" / "train.parquet", pa.table(rows, schema=tokens_schema(100)))
+
+
+def test_a_hidden_word_is_told_from_the_rest_of_its_sentence(tmp_path):
+    tokens, source, out, log = (tmp_path / name for name in ("tokens", "source", "out", "log"))
+    write(tokens)
+    for folder in (source, out, log / "curves"):
+        folder.mkdir(parents=True)
+    (source / "config.json").write_text(json.dumps(tiny_config()))
+    (source / "SOURCE.json").write_text('{"kind": "scratch"}')
+    pretrain(SETTINGS, tokens=tokens, source=source, folder=out, log_folder=log)
+    metrics = json.loads((log / "metrics.json").read_text())
+    assert metrics["before"]["loss"] > 0.9 * np.log(WORDS)
+    # Who knows the words' frequencies alone stays at ln 30 = 3.4 and 1 of 30.
+    assert metrics["after"]["loss"] < 1
+    assert metrics["after"]["accuracy"] > 0.8
