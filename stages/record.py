@@ -26,6 +26,12 @@ def main(
     metric: Annotated[
         list[str] | None, typer.Option(help="what to show there, may be repeated: sts.pearson")
     ] = None,
+    extra: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="a column more, may be repeated: conflicts, time (relative to the first)"
+        ),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="replace a former record")] = False,
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
     plans: Annotated[Path, typer.Option(help="folder of plans")] = Path("data/plans"),
@@ -36,18 +42,22 @@ def main(
     from mtbert.reporting import recording, records, studies
     from mtbert.reporting.command import command
     from mtbert.reporting.crossing import read_cross
+    from mtbert.reporting.extras import read_extras
     from mtbert.reporting.results import read_strategy
     from mtbert.reporting.settings import read_scope
 
     if not replace:
         studies.check_free(study)
-    cross, scope = read_cross(rows, columns, metric or []), read_scope(params)
+    cross, more = read_cross(rows, columns, metric or []), read_extras(extra or [])
+    scope = read_scope(params)
     names = list(dict.fromkeys(strategy or scope.strategies))
     if unknown := [name for name in names if name not in scope.strategies]:
         raise InputError(f"--strategy: {choices('strategy', unknown[0], scope.strategies)}")
     kept = [read_strategy(name, scope, plans, reports) for name in names]
     check_current([plans / f"{name}.yaml" for name in names], params)
-    made = recording.record(kept, title=title, note=note, command=command(params), cross=cross)
+    made = recording.record(
+        kept, title=title, note=note, command=command(params), cross=cross, extra=more
+    )
     # All is made before any of it is written.
     pages = {**studies.render(made), records.FILE: records.dumps(made)}
     write(study, pages, recording.attachments(kept, plans, reports))
@@ -73,7 +83,7 @@ def check_current(files: list[Path], params: Path) -> None:
         InputError: one is older, so that the command would not repeat what is recorded.
     """
     from mtbert.errors import InputError
-    from mtbert.plans import planned_tasks, read_plan, read_source, sources_of
+    from mtbert.plans import asked, read_plan, read_source
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
 
@@ -82,11 +92,8 @@ def check_current(files: list[Path], params: Path) -> None:
     kinds = {plan.encoder.kind for plan in found.values()}
     now = {kind: read_strategies(params, encoder=kind) for kind in kinds}
     for path, plan in found.items():
-        settings = now[plan.encoder.kind][plan.strategy]
-        metrics = {task: tasks[task].main_metric for task in settings.tasks}
-        place = sources_of(settings, tasks, source)
-        current = (settings, place, planned_tasks(settings, tasks), metrics)
-        if current != (plan.train, plan.data_source, plan.tasks, plan.metrics):
+        current = asked(now[plan.encoder.kind][plan.strategy], tasks, source)
+        if any(getattr(plan, key) != value for key, value in current.items()):
             raise InputError(f"{path}: not what {params} gives now; run `dvc repro` first")
 
 

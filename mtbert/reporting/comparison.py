@@ -102,6 +102,13 @@ def half_width(name: str, value: float, n: int) -> float | None:
     return None
 
 
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval (1927) around a share of n; its middle is drawn towards a half."""
+    middle = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    reach = half_width("accuracy", share, n) or 0.0
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
 def noise(one: Strategy, metric: Metric) -> float | None:
     """Half of the 95 % interval around a strategy's mean score on the dev split.
 

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from mtbert.reporting.comparison import Metric, noise
-from mtbert.reporting.figures import INK, PALETTE, rc_settings
+from mtbert.reporting.panels import INK, PALETTE, rc_settings
 from mtbert.reporting.results import Strategy
 
 if TYPE_CHECKING:

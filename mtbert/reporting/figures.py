@@ -1,54 +1,17 @@
-"""The report's figures: one small SVG a panel, so that a page can lay them out as it likes.
+"""The report's figures of scores and losses."""
 
-Text stays text. Ink and lines carry the page's own CSS variables, so that figures follow its
-light and dark colours; a strategy has one colour in every figure. Same data, same bytes.
-"""
-
-import io
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
 
 from mtbert.reporting.comparison import Metric, noise, summarize
-from mtbert.reporting.files import Log
+from mtbert.reporting.panels import INK, binned, column, lines, looks, panel
 from mtbert.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-# Okabe and Ito's colour-blind safe palette, without its yellow and black; then other strokes.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-STROKES = ("solid", "dashed", "dotted")
-INK, LINE = "#20242b", "#d4d8de"  # stand for the page's --ink and --line
-WIDTH = 3.6  # inches
-BINS = 40  # points of a loss curve
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a strategy is drawn."""
-
-    colour: str
-    stroke: str
-
-
-def looks(results: Results) -> dict[str, Look]:
-    """Give each strategy its colour and, when colours run out, another stroke."""
-    return {
-        one.name: Look(PALETTE[i % len(PALETTE)], STROKES[i // len(PALETTE) % len(STROKES)])
-        for i, one in enumerate(results.strategies)
-    }
 
 
 def dots(results: Results, metric: Metric) -> str:
     """One metric of every strategy: a small dot a seed, a bar at the mean, the noise shaded."""
     names = [one.name for one in results.strategies]
     style = looks(results)
-    with _panel(f"dots-{metric.group}-{metric.name}", 0.55 + 0.26 * len(names)) as (axes, drawn):
+    with panel(f"dots-{metric.group}-{metric.name}", 0.55 + 0.26 * len(names)) as (axes, drawn):
         found = summarize(results.baseline.values(metric.group, metric.name))
         width = noise(results.baseline, metric)
         if found is not None and width is not None:
@@ -68,99 +31,19 @@ def dots(results: Results, metric: Metric) -> str:
 def curves(results: Results, task: str) -> str:
     """A task's metric on dev after each epoch: thin lines are seeds, the thick one their mean."""
     metric = results.tasks[task].main_metric
-    return _lines(
-        results, f"curve-{task}", lambda log: _column(log, "epoch", f"{task}_{metric}"), "epochs"
+    return lines(
+        results,
+        f"curve-{task}",
+        lambda run: column(run.epochs, "epoch", f"{task}_{metric}"),
+        "epoch",
     )
 
 
 def losses(results: Results, task: str) -> str:
     """A task's training loss over the steps, averaged within bins."""
-    return _lines(
-        results, f"loss-{task}", lambda log: _binned(_column(log, "step", f"loss_{task}")), "steps"
+    return lines(
+        results,
+        f"loss-{task}",
+        lambda run: binned(column(run.steps, "step", f"loss_{task}")),
+        "step",
     )
-
-
-def _lines(results: Results, name: str, read: Any, log: str) -> str:
-    from matplotlib.ticker import MaxNLocator
-
-    style = looks(results)
-    with _panel(name, 2.2) as (axes, drawn):
-        for one in results.strategies:
-            seeds = [points for run in one.runs if (points := read(getattr(run, log)))]
-            stroke: dict[str, Any] = {"color": style[one.name].colour, "ls": style[one.name].stroke}
-            for points in seeds if len(seeds) > 1 else []:
-                axes.plot(*zip(*points, strict=True), lw=0.7, alpha=0.45, **stroke)
-            if shared := _mean(seeds):
-                mark = "o" if len(shared) == 1 else None
-                axes.plot(*zip(*shared, strict=True), lw=1.9, marker=mark, ms=4, **stroke)
-        axes.set_xlabel({"epochs": "epoch", "steps": "step"}[log])
-        axes.grid(axis="y")
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    return drawn[0]
-
-
-def _column(log: Log, x: str, y: str) -> list[tuple[float, float]]:
-    """Points of two columns of a log, where both have a value."""
-    pairs = zip(log.get(x, []), log.get(y, []), strict=False)
-    return [(a, b) for a, b in pairs if a is not None and b is not None]
-
-
-def _binned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Means of at most `BINS` runs of neighbouring points, as equally long as can be."""
-    bins = min(BINS, len(points))
-    edges = [len(points) * i // bins for i in range(bins + 1)] if bins else []
-    chunks = [points[low:high] for low, high in pairwise(edges)]
-    return [(fmean(x for x, _ in chunk), fmean(y for _, y in chunk)) for chunk in chunks]
-
-
-def _mean(seeds: list[list[tuple[float, float]]]) -> list[tuple[float, float]]:
-    """Point by point mean over seeds, as far as all of them go."""
-    return [
-        (fmean(x for x, _ in points), fmean(y for _, y in points))
-        for points in zip(*seeds, strict=False)
-    ]
-
-
-def rc_settings(salt: str) -> Any:
-    """Matplotlib's settings for a figure; the salt keeps its ids the same from run to run."""
-    return {
-        "svg.fonttype": "none",
-        "svg.hashsalt": salt,
-        "font.size": 9,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": LINE,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.axisbelow": True,
-        "grid.color": LINE,
-        "grid.linewidth": 0.6,
-        "xtick.color": LINE,
-        "xtick.labelcolor": INK,
-        "ytick.color": LINE,
-        "ytick.labelcolor": INK,
-    }
-
-
-@contextmanager
-def _panel(name: str, height: float) -> Iterator[tuple["Axes", list[str]]]:
-    """Give axes to draw on; the list holds the panel's SVG once the block is left."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    drawn: list[str] = []
-    with rc_context(rc_settings(name)):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        yield figure.subplots(), drawn
-        file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
-    drawn.append(_embeddable(file.getvalue(), name))
-
-
-def _embeddable(svg: str, name: str) -> str:
-    """Make an SVG part of a page: no prologue, no fixed size, ids of its own, the page's ink."""
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    opening = r'<svg viewBox="\1" aria-hidden="true">'
-    svg = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', opening, svg)
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg.replace("xlink:href", "href"))
-    return svg.replace(INK, "var(--ink)").replace(LINE, "var(--line)")

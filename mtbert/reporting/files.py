@@ -27,14 +27,23 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(f"{error}; {MEND}") from None
 
 
-def read_log(path: Path, columns: Sequence[str]) -> Log:
+def read_log(
+    path: Path, columns: Sequence[str], *, words: Sequence[str] = (), may_be_empty: bool = False
+) -> Log:
     """Read a CSV log whose given columns hold numbers, or nothing.
+
+    Args:
+        path: The file.
+        columns: Columns that it must have, of numbers.
+        words: Columns that it must have, of text.
+        may_be_empty: Whether a header without rows is a whole file.
 
     Raises:
         InputError: there is no such file; it is empty or cut, lacks a column, or holds a word where
             a number belongs.
     """
-    log = {name: [*map(_cell, cells)] for name, cells in _columns(path, columns).items()}
+    cells = _columns(path, [*columns, *words], may_be_empty=may_be_empty)
+    log = {name: found if name in words else [*map(_cell, found)] for name, found in cells.items()}
     for name in columns:
         for line, value in enumerate(log[name], start=2):
             if isinstance(value, str):
@@ -63,13 +72,15 @@ def read_pairs(path: Path, classes: Sequence[str]) -> Pairs:
     return pairs
 
 
-def _columns(path: Path, columns: Sequence[str]) -> dict[str, list[str]]:
+def _columns(
+    path: Path, columns: Sequence[str], *, may_be_empty: bool = False
+) -> dict[str, list[str]]:
     """A whole CSV file, column by column."""
     text = _text(path)
     header, *rows = csv.reader(text.splitlines()) if text else [[]]
     if lost := [name for name in columns if name not in header]:
         raise InputError(f"{path}: no column {lost[0]!r} (found: {', '.join(header)}); {MEND}")
-    if not rows or not text.endswith("\n"):
+    if not (rows or may_be_empty) or not text.endswith("\n"):
         raise InputError(f"{path}: cut off after line {len(rows) + 1}; {MEND}")
     for line, row in enumerate(rows, start=2):
         if len(row) != len(header):

@@ -1,7 +1,9 @@
 """results.md and data.md: what git, a pull request and a terminal show of a report."""
 
-from mtbert.reporting import conditions, corpora, leads, scoreboard
-from mtbert.reporting.results import Results
+from collections.abc import Sequence
+
+from mtbert.reporting import conditions, corpora, gradients, leads, mixing, scoreboard
+from mtbert.reporting.results import Results, Strategy
 from mtbert.reporting.tables import Table
 
 NOISE = (
@@ -24,6 +26,8 @@ def results_page(results: Results) -> str:
     parts += [_block(scoreboard.noises(results)), noise_line(results)]
     parts += [_block(scoreboard.above_chance(results))]
     parts += [_block(scoreboard.further(results, task)) for task in results.tasks]
+    if any(len(one.tasks) > 1 for one in results.strategies):
+        parts += [_block(mixing.rates(results)), *gradient_parts(results.strategies)]
     parts += [_block(conditions.cost(results)), _block(conditions.changes(results))]
     parts += [_block(conditions.ran(results))]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -39,6 +43,13 @@ def data_page(results: Results) -> str:
     parts += [_block(one) for one in found if one is not None]
     parts += [_block(corpora.tokens(results))]
     return "\n\n".join(parts) + "\n"
+
+
+def gradient_parts(strategies: Sequence[Strategy]) -> list[str]:
+    """How the tasks' gradients lie to each other, as far as it is known."""
+    found = gradients.pair_table(strategies)
+    known = [found.markdown(), gradients.NOTE, gradients.CLAIM] if found.rows else []
+    return [f"## {gradients.TITLE}", *known, gradients.gaps(strategies)]
 
 
 def score_line(results: Results) -> str:

@@ -3,9 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-from mtbert.reporting import conditions, corpora, figures, markdown, scoreboard
+from mtbert.reporting import (
+    conditions,
+    corpora,
+    figures,
+    gradients,
+    markdown,
+    mixing,
+    scoreboard,
+    step_figures,
+)
 from mtbert.reporting.comparison import main_metrics
 from mtbert.reporting.confusion import confusions
+from mtbert.reporting.panels import looks
 from mtbert.reporting.results import Results
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,7 +38,7 @@ def html_page(results: Results) -> str:
             scope=results.scope,
             strategies=results.strategies,
             sample_note=conditions.sample_note(results),
-            looks=figures.looks(results),
+            looks=looks(results),
             tables=_tables(results),
             further=[scoreboard.further(results, task) for task in results.tasks],
             labels=[one for task in results.text if (one := corpora.labels(results, task))],
@@ -36,6 +46,7 @@ def html_page(results: Results) -> str:
             score_line=markdown.score_line(results),
             noise_line=markdown.noise_line(results),
             **_pictures(results),
+            **_steps(results),
         )
         + "\n"
     )
@@ -53,6 +64,31 @@ def _tables(results: Results) -> dict[str, Any]:
         "counts": corpora.counts(results),
         "unusable": corpora.unusable(results),
         "tokens": corpora.tokens(results),
+        "rates": mixing.rates(results),
+        "pairs": gradients.pair_table(results.strategies),
+    }
+
+
+def _steps(results: Results) -> dict[str, Any]:
+    """What steps drew, and how gradients lay in them: words and panels."""
+    several = [one for one in results.strategies if len(one.tasks) > 1]
+    choosing = [one for one in several if mixing.chooses(one)]
+    sampled = [one.name for one in several if any(run.samples for run in one.runs)]
+    pairs = {f"{a} – {b}": (a, b) for a, b in step_figures.pairs(results)}
+    return {
+        "several": bool(several),
+        "mixed": [(one.name, step_figures.mixed(results, one)) for one in choosing],
+        "unmixed": [one.name for one in several if one not in choosing],
+        "shades": step_figures.shades(results),
+        "gradients": {
+            "title": gradients.TITLE,
+            "note": gradients.NOTE,
+            "claim": gradients.CLAIM,
+            "gaps": gradients.gaps(results.strategies),
+            "looks": {name: look for name, look in looks(results).items() if name in sampled},
+        },
+        "cosines": [(n, step_figures.distributions(results, pair)) for n, pair in pairs.items()],
+        "angles": [(n, step_figures.angles(results, pair)) for n, pair in pairs.items()],
     }
 
 

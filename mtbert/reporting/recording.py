@@ -15,7 +15,13 @@ from mtbert.tasks import Task
 
 
 def record(
-    strategies: Sequence[Strategy], *, title: str, note: str, command: str, cross: Cross | None
+    strategies: Sequence[Strategy],
+    *,
+    title: str,
+    note: str,
+    command: str,
+    cross: Cross | None,
+    extra: Sequence[str] = (),
 ) -> Record:
     """Make the record of some strategies and their seeds.
 
@@ -28,6 +34,7 @@ def record(
         "command": command,
         "note": note,
         "cross": cross and cross.model_dump(),
+        "extra": list(extra),
         "seeds": [run.seed for run in strategies[0].runs],
         "tasks": {n: task.model_dump(mode="json", exclude_unset=True) for n, task in tasks.items()},
         "strategies": [_kept(one) for one in strategies],
@@ -54,6 +61,7 @@ def _kept(one: Strategy) -> dict[str, Any]:
             {task: _counts(pairs, one.tasks[task]) for task, pairs in run.confusion.items()}
             for run in one.runs
         ],
+        "conflicts": [run.conflicts.model_dump() for run in one.runs if run.conflicts is not None],
     }
 
 
@@ -69,6 +77,6 @@ def attachments(strategies: Sequence[Strategy], plans: Path, reports: Path) -> d
         kept[f"{one.name}/plan.yaml"] = plans / f"{one.name}.yaml"
         for run in one.runs:
             folder = reports / f"runs/{one.name}-{run.seed}"
-            for log in ("steps", "epochs"):
+            for log in ("steps", "epochs", "conflicts"):
                 kept[f"{one.name}/{log}-{run.seed}.csv"] = folder / f"{log}.csv"
     return kept

@@ -7,19 +7,24 @@ import re
 from collections.abc import Mapping
 from itertools import repeat
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from mtbert.params import Settings, read_json, validate
 from mtbert.reporting.comparison import summarize
+from mtbert.reporting.conflicts import Conflicts
 from mtbert.reporting.files import Pairs
 from mtbert.reporting.results import Results, Run, Strategy
 from mtbert.reporting.settings import Scope
 from mtbert.tasks import Task
 
 FILE = "record.json"
+# What older records do not have.
+LATER = ("confusion", "conflicts")
 
+# Columns that a page shows where they are asked for, see `extras`.
+Extra = Literal["conflicts", "time"]
 Matrix = tuple[tuple[int, ...], ...]
 
 
@@ -32,7 +37,7 @@ class Cross(Settings):
 
 
 class Kept(Settings):
-    """One strategy; `metrics`, `run` (of run.json) and `confusion` hold one entry a seed."""
+    """One strategy; `metrics`, `run` (of run.json) and what follows hold one entry a seed."""
 
     name: str
     changes: dict[str, Any]
@@ -41,6 +46,8 @@ class Kept(Settings):
     run: tuple[dict[str, Any], ...]
     # Of each task, dev examples by actual (down) and predicted class; the first record has none.
     confusion: tuple[dict[str, Matrix], ...] = ()
+    # How the tasks' gradients lay to each other; the first records have none.
+    conflicts: tuple[Conflicts, ...] = ()
 
 
 class Record(Settings):
@@ -50,6 +57,7 @@ class Record(Settings):
     command: str
     note: str
     cross: Cross | None
+    extra: tuple[Extra, ...] = ()
     seeds: tuple[int, ...]
     tasks: dict[str, Task]
     strategies: Annotated[tuple[Kept, ...], Field(min_length=1)]
@@ -57,9 +65,9 @@ class Record(Settings):
     @model_validator(mode="after")
     def _complete(self) -> "Record":
         for one in self.strategies:
-            for name in ("metrics", "run", "confusion"):
+            for name in ("metrics", "run", *LATER):
                 found = getattr(one, name)
-                if len(found) != len(self.seeds) and (found or name != "confusion"):
+                if len(found) != len(self.seeds) and (found or name not in LATER):
                     raise ValueError(
                         f"{one.name}: {name} needs an entry for each of {len(self.seeds)} seeds, "
                         f"found {len(found)}"
@@ -83,9 +91,14 @@ class Record(Settings):
 
     def _strategy(self, one: Kept) -> Strategy:
         runs = tuple(
-            Run(seed, metrics, facts, steps={}, epochs={}, confusion=_pairs(counts))
-            for seed, metrics, facts, counts in zip(
-                self.seeds, one.metrics, one.run, one.confusion or repeat({}), strict=False
+            Run(seed, metrics, facts, {}, {}, confusion=_pairs(counts), conflicts=conflicts)
+            for seed, metrics, facts, counts, conflicts in zip(
+                self.seeds,
+                one.metrics,
+                one.run,
+                one.confusion or repeat({}),
+                one.conflicts or repeat(None),
+                strict=False,
             )
         )
         tasks = {task: self.tasks[task] for task in one.settings["tasks"]}

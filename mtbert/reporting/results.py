@@ -1,7 +1,7 @@
 """The small files that the runs left behind, read into one structure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from mtbert.errors import InputError
 from mtbert.labels import classes
 from mtbert.params import Settings, read_yaml, validate
+from mtbert.reporting.conflicts import Conflicts, Samples, read_conflicts, summarize_conflicts
 from mtbert.reporting.files import MEND, Log, Pairs, read_json, read_log, read_pairs
 from mtbert.reporting.settings import Scope
 from mtbert.tasks import Task, still_there
@@ -40,6 +41,8 @@ class Run:
     steps: Log
     epochs: Log
     confusion: dict[str, Pairs]  # task -> places of (actual, predicted) class of each dev example
+    samples: Samples = field(default_factory=dict)  # conflicts.csv; a record keeps what it comes to
+    conflicts: Conflicts | None = None  # None in a record made before there were any
 
 
 @dataclass(frozen=True)
@@ -127,16 +130,21 @@ def read_strategy(name: str, scope: Scope, plans: Path, reports: Path) -> Strate
 def _run(name: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
     folder = reports / f"runs/{name}"
     main = {task: row.main_metric for task, row in tasks.items()}
+    drawn = [f"{what}_{task}" for what in ("loss", "examples") for task in tasks]
+    steps = read_log(folder / "steps.csv", ["step", "epoch", *drawn])
+    samples = read_conflicts(folder / "conflicts.csv", list(tasks))
     return Run(
         seed=seed,
         metrics=_metrics(reports / f"metrics/{name}.json", main),
         facts=read_json(folder / "run.json"),
-        steps=read_log(folder / "steps.csv", ["step", *(f"loss_{task}" for task in tasks)]),
+        steps=steps,
         epochs=read_log(folder / "epochs.csv", ["epoch", *map("_".join, main.items())]),
         confusion={
             task: read_pairs(reports / f"confusion/{name}/{task}.csv", classes(row.labels))
             for task, row in tasks.items()
         },
+        samples=samples,
+        conflicts=summarize_conflicts(samples, steps, list(tasks)),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbert.errors import InputError
-from mtbert.reporting import conditions, leads, markdown
+from mtbert.reporting import conditions, extras, gradients, leads, markdown
 from mtbert.reporting.command import spread_out
 from mtbert.reporting.comparison import Metric, main_metrics
 from mtbert.reporting.crossing import cross_tables
@@ -53,9 +53,10 @@ def _page(record: Record, results: Results, metrics: Sequence[Metric]) -> str:
         f"**{note}**" if (note := conditions.sample_note(results)) else "",
         # What was asked for comes first.
         *_crossed(record, results),
-        *_scores(results, metrics),
+        *_scores(results, metrics, record.extra),
         f"![Each strategy's scores on dev: a dot is a seed, the bar their mean, the line the 95 % "
         f"interval that the dev split's size leaves]({FIGURE})",
+        *_pairs(record, results),
         f"## The command\n\n```sh\n{spread_out(record.command)}\n```",
         f"## {ran.caption}\n\n{ran.markdown()}",
         _shared(results.strategies),
@@ -65,33 +66,47 @@ def _page(record: Record, results: Results, metrics: Sequence[Metric]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _scores(results: Results, metrics: Sequence[Metric]) -> list[str]:
+def _scores(results: Results, metrics: Sequence[Metric], extra: Sequence[str]) -> list[str]:
     seeds, several = len(results.scope.seeds), len(results.strategies) > 1
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
     leaders = [leads.lead(results.strategies, metric) for metric in metrics]
     formulas = [f"{m.name} = {FORMULAS[m.name]}" for m in metrics if m.group == OVERALL]
     return [
         f"## Scores on dev: {over}",
-        _scored(results.strategies, leaders).markdown(),
+        _scored(results.strategies, leaders, extra).markdown(),
         f"{'; '.join(formulas)}." if formulas else "",
+        *extras.remarks(extra, results.strategies),
         leads.RULE if several else "",
         leads.undecided(leaders),
         markdown.noise_line(results),
     ]
 
 
-def _scored(strategies: Sequence[Strategy], leaders: Sequence[leads.Lead]) -> Table:
-    keys = columns(strategies)
+def _scored(
+    strategies: Sequence[Strategy], leaders: Sequence[leads.Lead], extra: Sequence[str]
+) -> Table:
+    keys, more = columns(strategies), extras.columns(extra, strategies)
     rows: list[list[str | Cell]] = []
     for one in strategies:
         told = [said.get(one.name, NONE) for said in keys.values()]
         scores = [leads.score(one, leader) for leader in leaders]
-        rows.append([one.name, *told, _parameters(one), *scores, *_cost(one)])
+        asked = [cells[one.name] for cells in more.values()]
+        rows.append([one.name, *told, _parameters(one), *scores, *asked, *_cost(one)])
     widths = map(leads.plus_minus, leaders)
-    rows.append(["95 % half-width at the best", *[""] * (len(keys) + 1), *widths, "", ""])
+    rows.append(
+        ["95 % half-width at the best", *[""] * (len(keys) + 1), *widths, *[""] * (len(more) + 2)]
+    )
     titles = [leader.metric.title for leader in leaders]
-    header = ["strategy", *keys, "trainable / all parameters", *titles, "train minutes", "tokens/s"]
-    return table("Scores on dev", header, rows)
+    header = ["strategy", *keys, "trainable / all parameters", *titles, *more]
+    return table("Scores on dev", [*header, "train minutes", "tokens/s"], rows)
+
+
+def _pairs(record: Record, results: Results) -> list[str]:
+    """Pair by pair what the column of conflicts adds up, where it is asked for."""
+    found = gradients.pair_table(results.strategies)
+    if "conflicts" not in record.extra or not found.rows:
+        return []
+    return [f"## {gradients.TITLE}", found.markdown(), gradients.NOTE]
 
 
 def _crossed(record: Record, results: Results) -> list[str]:

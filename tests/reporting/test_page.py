@@ -11,9 +11,9 @@ import pytest
 from reporting.workspace import write_workspace
 
 from mtbert.reporting.confusion import confusions
-from mtbert.reporting.figures import looks
 from mtbert.reporting.markdown import data_page, results_page
 from mtbert.reporting.page import html_page
+from mtbert.reporting.panels import looks
 from mtbert.reporting.readme import render
 from mtbert.reporting.recording import record
 from mtbert.reporting.results import Results, read_results
@@ -173,6 +173,7 @@ def test_single_seed_single_strategy(tmp_path: Path) -> None:
 def test_a_strategy_of_one_task_leaves_gaps(tmp_path: Path) -> None:
     write_workspace(tmp_path, names=("main", "joint"), seeds=(1,))
     edit(tmp_path / "data/plans/joint.yaml", lambda t: t.replace("  - para\n  - sts\n", ""))
+    edit(tmp_path / "reports/runs/joint-1/conflicts.csv", lambda t: t.partition("\n")[0] + "\n")
     metrics = tmp_path / "reports/metrics/joint-1.json"
     metrics.write_text(json.dumps({"sst": json.loads(metrics.read_text())["sst"]}))
     text = results_page(read(tmp_path))
@@ -214,7 +215,7 @@ def test_a_fixed_encoder_has_no_tokens_a_second(tmp_path: Path) -> None:
     for name in ("main", "joint"):
         edit(
             tmp_path / f"reports/runs/{name}-1/steps.csv",
-            lambda t: t.replace(",2000,21000.5\n", ",0,0\n"),
+            lambda t: t.replace(",2000,21000.5,", ",0,0,"),
         )
     results = read(tmp_path)
     cost = results_page(results).partition("## Cost")[2].splitlines()
@@ -226,6 +227,64 @@ def test_a_fixed_encoder_has_no_tokens_a_second(tmp_path: Path) -> None:
     assert re.search(r"\| main \| .* \| 0\.5 \| – \|\n", study)
     alone = record(results.strategies[:1], title="x", note="", command="x", cross=None)
     assert "made-up processor | – | 0.6 |" in render(results, {"studies/x": alone})
+
+
+def test_mixing_and_gradients(results: Results, page: str) -> None:
+    mixing, gradients = sections(page)
+    # Of those whose steps lack tasks alone: eight epochs, three tasks.
+    assert "round_robin: each task&#39;s share" in mixing
+    assert mixing.count("<figure") == 1
+    assert [mixing.count(f"opacity: {shade}") for shade in (0.85, 0.5, 0.15)] == [9] * 3  # + legend
+    assert "One batch of each task in every step: main, joint." in mixing
+    assert gradients.count("<figure") == 2 * 3
+    colours = {name: look.colour.lower() for name, look in looks(results).items()}
+    assert [colours[name] in gradients for name in colours] == [True, False, True]
+    silent = "Tasks never meet in a step, so that there is no cosine: round_robin."
+    for text in (gradients, results_page(results)):
+        assert silent in text
+        assert "fewer than 5 % of the steps: a claim" in text
+    assert "| main | sst – sts | 160 |" in results_page(results)
+
+
+def test_four_tasks_have_six_pairs(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "four_tasks"), seeds=(1,), epochs=1)
+    results = read(tmp_path)
+    mixing, gradients = sections(html_page(results))
+    assert "<figure" not in mixing
+    assert gradients.count("<figure") == 2 * 6
+    assert "sts – cfimdb: mean cosine" in gradients
+    rows = [line for line in results_page(results).splitlines() if "– cfimdb |" in line]
+    assert len(rows) == 3
+
+
+def test_no_strategy_has_cosines(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "round_robin"), seeds=(1,), epochs=1)
+    path = tmp_path / "reports/runs/main-1/conflicts.csv"
+    path.write_text(path.read_text().partition("\n")[0] + "\n")
+    results = read(tmp_path)
+    _, gradients = sections(html_page(results))
+    assert "<table" not in gradients
+    assert "<figure" not in gradients
+    for text in (gradients, results_page(results)):
+        assert "no step with a cosine was sampled (`conflicts_every`): main." in text
+        assert "claim" not in text
+
+
+def test_a_single_task_has_nothing_to_mix(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main",), seeds=(1,), epochs=1)
+    edit(tmp_path / "data/plans/main.yaml", lambda t: t.replace("  - para\n  - sts\n", ""))
+    edit(tmp_path / "reports/runs/main-1/conflicts.csv", lambda t: t.partition("\n")[0] + "\n")
+    metrics = tmp_path / "reports/metrics/main-1.json"
+    metrics.write_text(json.dumps({"sst": json.loads(metrics.read_text())["sst"]}))
+    results = read(tmp_path)
+    assert "#mixing" not in html_page(results)
+    assert "Mixing" not in results_page(results)
+
+
+def sections(page: str) -> tuple[str, str]:
+    """The parts of the page on mixing and on gradients."""
+    mixing, gradients = page.index('<section id="mixing">'), page.index('<section id="gradients">')
+    return page[mixing:gradients], page[gradients : page.index('<section id="confusion">')]
 
 
 def test_markup_in_names_is_escaped(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_run_with_other_settings_than_its_plan_is_refused(results: Results) ->
 
 def test_attachments_exist(results: Results, tmp_path: Path) -> None:
     kept = attachments(results.strategies, tmp_path / "data/plans", tmp_path / "reports")
-    assert len(kept) == 3 * 5
+    assert len(kept) == 3 * 7
     assert all(path.is_file() for path in kept.values())
 
 

@@ -59,7 +59,13 @@ def test_stale_files_change_nothing(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["metrics/joint-2.json", "runs/joint-2/run.json", "confusion/joint-2/sst.csv"]
+    "name",
+    [
+        "metrics/joint-2.json",
+        "runs/joint-2/run.json",
+        "runs/joint-2/conflicts.csv",
+        "confusion/joint-2/sst.csv",
+    ],
 )
 def test_a_missing_file_is_named(workspace: Path, name: str) -> None:
     (REPORTS / name).unlink()
@@ -91,10 +97,12 @@ def test_faulty_settings_are_named(workspace: Path, old: str, new: str, message:
         ("runs/main-1/steps.csv", lambda t: b"", "no column 'step'"),
         ("runs/main-1/steps.csv", lambda t: t[: t.index(b"\n") + 1], "cut off after line 1"),
         ("runs/main-1/steps.csv", lambda t: t[:-9], "cut off after line 321"),
-        ("runs/main-1/steps.csv", lambda t: t + b"1,2\n", "line 322: expected 11 cells, found 2"),
+        ("runs/main-1/steps.csv", lambda t: t + b"1,2\n", "line 322: expected 14 cells, found 2"),
         ("runs/main-1/epochs.csv", lambda t: b"", "no column 'epoch'"),
         ("runs/main-1/epochs.csv", lambda t: t.replace(b"sst_acc", b"acc"), "no column 'sst_acc"),
         ("runs/main-1/epochs.csv", lambda t: t.replace(b"1,40", b"x,40"), "line 2: epoch: expecte"),
+        ("runs/main-1/conflicts.csv", lambda t: b"", "no column 'step'"),
+        ("runs/main-1/conflicts.csv", lambda t: t + b"9,1,sst,qqp,0,1,1\n", "expected two of the"),
         ("confusion/main-1/sst.csv", lambda t: t + b"5,0\n", "line 1103: expected classes from 0 "),
         ("confusion/main-1/sts.csv", lambda t: t + b"1.5,0\n", "expected classes from 0 to 5, fou"),
         ("confusion/main-1/sst.csv", lambda t: t + b",0\n", "found '' and '0'"),
@@ -171,7 +179,7 @@ def test_record_then_readme(workspace: Path) -> None:
     PARAMS.write_text(PARAMS.read_text() + "extra: 1\n")
     keep("BERT")
     study = Path("studies/one")
-    logs = {f"{log}-{seed}.csv" for log in ("steps", "epochs") for seed in (1, 2)}
+    logs = {f"{log}-{seed}.csv" for log in ("steps", "epochs", "conflicts") for seed in (1, 2)}
     assert {path.name for path in study.glob("runs/main/*")} == {"plan.yaml", *logs}
     readme = Path("README.md")
     readme.write_text("<!-- results:begin -->\n<!-- results:end -->\n")
@@ -194,12 +202,30 @@ def test_a_study_of_all_strategies(workspace: Path) -> None:
     keep("Three", strategy=None, **cross)
     page = Path("studies/one/README.md").read_text()
     assert "| siamese | 0.806 ± 0.003 | 0.816 ± 0.003 |\n| joint | **0.866 ± 0.003** |  |" in page
+    assert "share of conflicts" not in page
     keys = "| sampler | encoding.{para, sts} | heads.sts | trainable / all parameters |"
     assert f"| strategy {keys} sst accuracy" in page
     row = "| joint | all_tasks | joint | linear | 1.1 M / 1.1 M | 0.516 ± 0.003 | **0.866 ± 0.003**"
     assert row in page
     assert "- sst accuracy, best joint: any other" in page
     assert Path("studies/one/runs/joint/plan.yaml").is_file()
+
+
+def test_a_study_with_conflicts_and_times(workspace: Path) -> None:
+    commit(workspace)
+    with pytest.raises(InputError, match="--extra: unknown extra column 'times'; did you mean 'ti"):
+        keep(strategy=None, extra=["times"])
+    keep(strategy=None, extra=["conflicts", "time"])
+    study = Path("studies/one")
+    page = (study / "README.md").read_text()
+    assert "| share of conflicts | time a step ÷ main's | time a token ÷ main's |" in page
+    # 31.2 and 32.2 s for 320 steps whatever the strategy
+    assert "| – | 1.00 ± 0.00 | 1.00 ± 0.00 |" in page
+    kept = json.loads((study / "record.json").read_text())
+    assert kept["strategies"][0]["conflicts"][1]["met"] == 320
+    assert kept["strategies"][1]["conflicts"][1] == {"met": 0, "pairs": []}
+    render.main(Path("studies"))
+    assert (study / "README.md").read_text() == page
 
 
 def test_a_study_overwrites_nothing_and_leaves_nothing_half_made(workspace: Path) -> None:
