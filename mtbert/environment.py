@@ -21,7 +21,7 @@ def seed_everything(seed: int) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of what else decides a result."""
-    names = ("mtbert", "torch", "transformers", "peft", "tokenizers", "numpy", "pyarrow")
+    names = ("mtbert", "torch", "transformers", "peft", "torchjd", "tokenizers", "numpy", "pyarrow")
     found = {name: importlib.metadata.version(name) for name in names}
     return {"python": platform.python_version(), **found}
 

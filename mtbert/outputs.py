@@ -15,8 +15,11 @@ WORK = Path(".dvc/tmp/mtbert")
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
     """Give an empty folder to write into; it takes the place of `path` when the block succeeds.
+
+    With `unfinished` it is not empty where a writer before this one did not succeed: what that one
+    wrote is still in it, to go on from.
 
     `kill -9` of DVC leaves a stage's process running, and it could overwrite what a rerun wrote:
     so the folder is held by a lock for as long as its writer lives.
@@ -29,8 +32,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     work = WORK / str(path).replace("/", "-")
     work.parent.mkdir(parents=True, exist_ok=True)
     with held(work.with_name(work.name + ".lock"), path):
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
+        if not unfinished:
+            shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(exist_ok=True)
         yield work
         # A link to a folder stays a link: what it points to is replaced.
         _replace(path.resolve(), work, aside=work.with_name(work.name + ".old"))
@@ -86,6 +90,15 @@ def held(lock: Path, output: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def empty(folder: Path) -> None:
+    """Delete what is in a folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

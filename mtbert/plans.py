@@ -99,10 +99,7 @@ def make_plans(
     return [
         Plan(
             strategy=name,
-            data_source=sources_of(settings, tasks, source),
-            train=settings,
-            tasks=planned_tasks(settings, tasks),
-            metrics={task: tasks[task].main_metric for task in settings.tasks},
+            **asked(settings, tasks, source),
             encoder=described,
             sequences=digest(tokens / "sequences.json"),
             tokenizer=digest(tokens / "tokenizer.json"),
@@ -144,6 +141,41 @@ def check_pooler(strategies: Mapping[str, TrainSettings], encoder: Path, *, wher
         )
 
 
+def check_examples(strategies: Mapping[str, TrainSettings], tokens: Path, *, where: str) -> None:
+    """Refuse to let more examples take part than a task has.
+
+    Args:
+        strategies: Name of each to its settings.
+        tokens: Folder of TOKENS tables.
+        where: Opens error messages: the params file.
+
+    Raises:
+        InputError: naming the strategy, the task and both numbers.
+    """
+    from pyarrow.parquet import read_metadata
+
+    for name, settings in strategies.items():
+        for task, subset in settings.examples.items():
+            with located(f"{where}: strategies.{name}.examples.{task}", link="."):
+                subset.check(read_metadata(tokens / task / "train.parquet").num_rows)
+
+
+def asked(settings: TrainSettings, tasks: Mapping[str, Task], source: str) -> dict[str, Any]:
+    """Give what of a strategy's plan follows from the params file alone, by the plan's fields.
+
+    Args:
+        settings: The strategy's.
+        tasks: All tasks of the params file.
+        source: `data.source`.
+    """
+    return {
+        "data_source": sources_of(settings, tasks, source),
+        "train": settings,
+        "tasks": {name: ModelTask.of(tasks[name]) for name in settings.tasks},
+        "metrics": {name: tasks[name].main_metric for name in settings.tasks},
+    }
+
+
 def sources_of(settings: TrainSettings, tasks: Mapping[str, Task], source: str) -> str:
     """Where the corpora of a strategy's tasks came from: each place once, joined by commas.
 
@@ -153,11 +185,6 @@ def sources_of(settings: TrainSettings, tasks: Mapping[str, Task], source: str) 
         source: `data.source`, for the tasks without a folder of their own.
     """
     return ", ".join(dict.fromkeys(tasks[name].folder or source for name in settings.tasks))
-
-
-def planned_tasks(settings: TrainSettings, tasks: Mapping[str, Task]) -> dict[str, ModelTask]:
-    """What training needs of a strategy's tasks."""
-    return {name: ModelTask.of(tasks[name]) for name in settings.tasks}
 
 
 def read_source(params: Path) -> str:

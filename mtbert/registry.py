@@ -4,7 +4,8 @@ A method's settings class is the method: its fields are the knobs, its other mem
 In YAML a bare word is short for `{name: word}`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -40,42 +41,73 @@ def spell(room: Mapping[str, type[Settings]], method: Settings) -> dict[str, Any
 
 def entry(room: Mapping[str, type[Any]], what: str) -> Any:
     """Annotate a settings field that holds one method of a room."""
-
-    def check(spec: Any) -> Settings:
-        return spec if isinstance(spec, Settings) else build(room, spec, what=what)
-
     return Annotated[
         Any,
-        PlainValidator(check),
-        PlainSerializer(lambda method: spell(room, method)),
+        PlainValidator(partial(_one, room, what)),
+        PlainSerializer(partial(spell, room)),
         WithJsonSchema({"description": f"a {what}: {', '.join(room)}"}),
     ]
 
 
 def by_task(room: Mapping[str, type[Any]], what: str) -> Any:
     """Annotate a settings field that holds one method for all tasks, or one for each task."""
+    return _keyed(partial(_one, room, what), partial(spell, room), f"a {what}", room)
 
-    def check(spec: Any) -> Any:
-        if not isinstance(spec, dict) or "name" in spec:
-            return spec if isinstance(spec, Settings) else build(room, spec, what=what)
-        methods, faults = {}, []
-        for task, one in spec.items():
-            try:
-                methods[task] = one if isinstance(one, Settings) else build(room, one, what=what)
-            except FaultsError as error:
-                faults += [((task, *path), rule) for path, rule in error.faults]
-        if faults:
-            raise FaultsError(faults)
-        return methods
 
-    def write(value: Any) -> dict[str, Any]:
-        if isinstance(value, Settings):
-            return spell(room, value)
-        return {task: spell(room, method) for task, method in value.items()}
+def stacks_by_task(room: Mapping[str, type[Any]], what: str) -> Any:
+    """Annotate a settings field that holds any number of methods for all tasks, or for each task.
+
+    `none`, a method or a list of methods; as a value a tuple.
+    """
+
+    def check(spec: Any) -> tuple[Settings, ...]:
+        if spec is None or spec == "none":
+            return ()
+        if not isinstance(spec, list | tuple):
+            return (_one(room, what, spec),)
+        return tuple(_each(partial(_one, room, what), dict(enumerate(spec))).values())
+
+    def write(methods: tuple[Settings, ...]) -> list[dict[str, Any]]:
+        return [spell(room, method) for method in methods]
+
+    return _keyed(check, write, f"none, a {what} or a list of them", room)
+
+
+def _one(room: Mapping[str, type[Any]], what: str, spec: Any) -> Any:
+    return spec if isinstance(spec, Settings) else build(room, spec, what=what)
+
+
+def _each(check: Callable[[Any], Any], specs: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Check every value, and tell all faults at once, each behind its key."""
+    found, faults = {}, []
+    for key, spec in specs.items():
+        try:
+            found[key] = check(spec)
+        except FaultsError as error:
+            faults += [((str(key), *path), rule) for path, rule in error.faults]
+    if faults:
+        raise FaultsError(faults)
+    return found
+
+
+def _keyed(
+    check: Callable[[Any], Any],
+    write: Callable[[Any], Any],
+    told: str,
+    room: Mapping[str, type[Any]],
+) -> Any:
+    def read(spec: Any) -> Any:
+        tasks = isinstance(spec, dict) and "name" not in spec
+        return _each(check, spec) if tasks else check(spec)
+
+    def spelled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {task: write(one) for task, one in value.items()}
+        return write(value)
 
     return Annotated[
         Any,
-        PlainValidator(check),
-        PlainSerializer(write),
-        WithJsonSchema({"description": f"a {what}, or one by task: {', '.join(room)}"}),
+        PlainValidator(read),
+        PlainSerializer(spelled),
+        WithJsonSchema({"description": f"{told}, or by task: {', '.join(room)}"}),
     ]

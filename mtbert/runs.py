@@ -3,34 +3,38 @@
 Stands above the rooms, like `strategies`.
 """
 
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import Tensor
 
-from mtbert.environment import hardware, seed_everything, versions
+from mtbert.environment import seed_everything
 from mtbert.modeling.architectures import takes_bf16, usable_layout
-from mtbert.modeling.checkpoint import load_checkpoint, read_sequences, save_checkpoint
+from mtbert.modeling.checkpoint import read_sequences, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import Batch, Examples, Shape, collate
+from mtbert.modeling.passes import Passes
+from mtbert.modeling.perturbation import input_embeddings
 from mtbert.modeling.prediction import chosen, encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.modeling.vectors import Encoded
-from mtbert.outputs import write_text
 from mtbert.plans import Plan
-from mtbert.schemas import Tokens, read_tokens, write_table
+from mtbert.schemas import Tokens, read_tokens
+from mtbert.training.auxiliaries.meaning import same_meaning
 from mtbert.training.log import Log
-from mtbert.training.loop import check_finite, train
+from mtbert.training.loop import train
+from mtbert.training.losses import Forward, TaskData
 from mtbert.training.precision import usable
+from mtbert.training.resuming import Resuming
 from mtbert.training.score import SCORES
+from mtbert.training.terms import WORDS
 
 
 class Run:
@@ -63,6 +67,8 @@ class Run:
         self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
         self.model.to(self.device)
         self._encoded: dict[str, Encoded] = {}
+        if any(term.perturbs for task in plan.tasks for term in plan.train.terms(task)):
+            input_embeddings(self.model.encoder)  # or say that there are none, before any work
 
     def _read(self, split: str) -> dict[str, Tokens]:
         return {
@@ -97,12 +103,73 @@ class Run:
         }
         return collate(examples, self.shape).to(self.device)
 
-    def labels(self) -> dict[str, Tensor]:
-        """Labels of each task's train split, (example,) float32, on the device."""
-        return {
-            task: torch.tensor(split.labels, dtype=torch.float32, device=self.device)
-            for task, split in self.tokens["train"].items()
+    def task_data(self) -> dict[str, TaskData]:
+        """Each task's train split, as the loop needs it."""
+        found = {}
+        for task, split in self.tokens["train"].items():
+            terms = self.plan.train.terms(task)
+            compared = any(term.compares for term in terms) and not self.model.joint[task]
+            found[task] = TaskData(
+                labels=torch.tensor(split.labels, dtype=torch.float32, device=self.device),
+                bounds=self.plan.tasks[task].labels.bounds,
+                ids=split.example_ids,
+                meaning=self._meaning(task) if compared else None,
+            )
+        return found
+
+    def _meaning(self, task: str) -> Tensor:
+        """Which train sentences of a task mean the same, (example, side)."""
+        split, labels = self.tokens["train"][task], self.plan.tasks[task].labels
+        duplicates = split.labels > 0.5 if labels.kind == "binary" else None
+        sides = [side for side in (split.a, split.b) if side is not None]
+        return torch.from_numpy(same_meaning(sides, duplicates)).to(self.device)
+
+    def log(self, folder: Path) -> Log:
+        """Open the log of this run."""
+        words = {
+            task: [WORDS[type(term)] for term in self.plan.train.terms(task)]
+            for task in self.plan.tasks
         }
+        terms = [f"{word}_{task}" for task, some in words.items() for word in some]
+        return Log(folder, list(self.plan.tasks), name=self.name, terms=terms)
+
+    def train(
+        self,
+        end_epoch: Callable[[int, int, bool], None],
+        log: Log,
+        resuming: Resuming | None = None,
+    ) -> None:
+        """Run the training loop.
+
+        Raises:
+            NotFiniteError: a loss or the gradient's norm is not a finite number.
+        """
+        forward = Forward(
+            model=self.model,
+            collate=self.collate,
+            passes=partial(Passes, self.model),
+            autocast=self.autocast,
+        )
+        train(
+            self.model,
+            settings=self.plan.train,
+            seed=self.seed,
+            tasks=self.task_data(),
+            forward=forward,
+            end_epoch=end_epoch,
+            log=log,
+            resuming=resuming,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Save the model as it is."""
+        save_checkpoint(
+            folder,
+            self.model,
+            settings=self.settings,
+            tasks=self.plan.tasks,
+            tokens=self.folder,
+        )
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context in which a forward pass runs; weights stay in fp32."""
@@ -114,121 +181,10 @@ class Run:
             tokens, encoded = self.tokens[split], self.encoded(split)
             return predict(self.model, tokens, self.shape, encoded=encoded)
 
-    def scores(self) -> dict[str, float]:
-        """Each task's main metric on dev, and their mean as `score`."""
+    def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """Each task's main metric of outputs on dev, and their mean as `score`."""
         found = {}
-        for task, outputs in self.predict("dev").items():
+        for task, output in outputs.items():
             name = self.plan.metrics[task]
-            found[f"{task}_{name}"] = SCORES[name](outputs, self.tokens["dev"][task].labels)
+            found[f"{task}_{name}"] = SCORES[name](output, self.tokens["dev"][task].labels)
         return {**found, "score": sum(found.values()) / len(found)}
-
-
-def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
-    """Train a strategy with a seed; keep the best epoch, the last, and the best one's predictions.
-
-    Args:
-        plan: The strategy's plan.
-        seed: Decides initial weights, order of examples and dropout.
-        folder: Takes best/, last/ and predictions/.
-        log_folder: Takes steps.csv, epochs.csv and run.json.
-    """
-    run = Run(plan, seed=seed)
-    run.tell_fallbacks()
-    log = Log(log_folder, list(plan.tasks), name=run.name)
-
-    def save(name: str) -> None:
-        save_checkpoint(
-            folder / name,
-            run.model,
-            settings=run.settings,
-            tasks=plan.tasks,
-            tokens=run.folder,
-        )
-
-    def end_epoch(epoch: int, step: int) -> None:
-        row = {"epoch": epoch, "step": step, **run.scores()}
-        check_finite({k: v for k, v in row.items() if k not in ("epoch", "step")}, step)
-        if row["score"] > max((item["score"] for item in log.epochs), default=-np.inf):
-            save("best")
-        log.epoch(row)
-
-    setup = time.perf_counter() - run.started
-    if (encoded := run.encoded("train")) is not None:
-        seconds = time.perf_counter() - run.started - setup
-        log.encoded(tokens=encoded.tokens, slots=encoded.slots, seconds=seconds)
-    train(
-        run.model,
-        settings=plan.train,
-        seed=seed,
-        labels=run.labels(),
-        collate=run.collate,
-        bounds={name: task.labels.bounds for name, task in plan.tasks.items()},
-        end_epoch=end_epoch,
-        autocast=run.autocast,
-        log=log,
-    )
-    log.close()
-    save("last")
-    run.model = load_checkpoint(folder / "best").to(run.device)
-    write_predictions(folder / "predictions", run)
-    described = describe(run, log, setup)
-    write_text(log_folder / "run.json", json.dumps(described, indent=1) + "\n")
-
-
-def write_predictions(folder: Path, run: Run) -> None:
-    """Write the raw outputs for dev and test, as {task}-{split}.parquet, in original order."""
-    for split in ("dev", "test"):
-        for task, outputs in run.predict(split).items():
-            tokens = run.tokens[split][task]
-            labels = [None if np.isnan(label) else label for label in tokens.labels]
-            table = pa.table(
-                {
-                    "id": pa.array(tokens.example_ids, pa.string()),
-                    "label": pa.array(labels, pa.float64()),
-                    "output": pa.array(list(outputs), pa.list_(pa.float32())),
-                }
-            )
-            write_table(folder / f"{task}-{split}.parquet", table)
-
-
-def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
-    """Say what ran, on what, and how fast: the content of run.json."""
-    best = max(log.epochs, key=lambda row: row["score"])
-    parts = run.model.parts()
-    return {
-        "strategy": run.plan.strategy,
-        "seed": run.seed,
-        "encoder": {"kind": run.plan.encoder.kind, "name": run.plan.encoder.name},
-        "data_source": run.plan.data_source,
-        "settings": run.plan.train.model_dump(mode="json"),
-        "device": run.device.type,
-        "hardware": hardware(run.device),
-        "threads": torch.get_num_threads(),
-        "precision": {
-            "asked": run.plan.train.precision,
-            "used": run.precision,
-            "reason": run.fallback,
-        },
-        "versions": versions(),
-        "layout": {
-            "asked": run.plan.train.layout,
-            "used": run.layout,
-            "reason": run.layout_reason,
-        },
-        "parameters": {
-            **{key: sum(part[key] for part in parts.values()) for key in ("total", "trainable")},
-            "parts": parts,
-        },
-        "examples": {task: len(split) for task, split in run.tokens["train"].items()},
-        "epochs": int(log.epochs[-1]["epoch"]),
-        "steps": int(log.epochs[-1]["step"]),
-        "best_epoch": int(best["epoch"]),
-        "real_tokens": log.tokens,
-        "packed_share": round(log.tokens / log.slots, 4),
-        # Of a frozen encoder's work nothing is left for the steps: a rate would say nothing.
-        "tokens_per_second": None if log.ahead else round(log.tokens / log.seconds, 1),
-        "ahead_seconds": round(log.ahead, 1),
-        "setup_seconds": round(setup, 1),
-        "train_seconds": round(log.seconds, 1),
-        "total_seconds": round(time.perf_counter() - run.started, 1),
-    }

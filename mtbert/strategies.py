@@ -12,9 +12,12 @@ from mtbert.modeling.settings import ModelSettings
 from mtbert.params import read_section, read_yaml, validate
 from mtbert.tasks import Similarity, Task, read_tasks
 from mtbert.training.settings import Recipe, Recipes, TrainingSettings
+from mtbert.training.term import TaskFacts
 
 # What may be given once for all tasks.
-SAME = ("pooling", "maps")
+SAME = ("pooling", "maps", "regularizers", "auxiliaries")
+# Of these a task may have none.
+STACKS = ("regularizers", "auxiliaries")
 
 
 class TrainSettings(ModelSettings, TrainingSettings):
@@ -57,7 +60,11 @@ class TrainSettings(ModelSettings, TrainingSettings):
         Two ways to write the same training then come to the same settings.
         """
         cut = {
-            key: {task: value[task] for task in self.tasks if task in value}
+            key: {
+                task: value[task]
+                for task in self.tasks
+                if task in value and (key not in STACKS or value[task])
+            }
             for key, value in self.keyed.items()
         }
         return self.model_copy(update=cut)
@@ -169,6 +176,7 @@ def strategy_settings(
     with located(spot, link="."):
         settings.check_maps()
         settings.check_use()
+        settings.check_balancing(settings.tasks, named=tasks, shares=settings.adaptation.shares)
     return settings
 
 
@@ -203,6 +211,10 @@ def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
         head.check(labels=labels, paired=task.paired and not joint)
     with located(f"objectives.{name}"):
         settings.objectives[name].check(labels, width=head.width(labels))
+    facts = TaskFacts(
+        labels=labels, siamese=task.paired and not joint, fixed=settings.adaptation.fixed
+    )
+    settings.check_terms(name, facts)
     if settings.resampling.get(name) == "balanced":
         if isinstance(labels, Similarity):
             raise InputError(f"resampling.{name}: balanced needs classes, found {labels.kind}")

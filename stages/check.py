@@ -12,7 +12,7 @@ import typer
 from mtbert.cli import run
 
 SECTIONS = (
-    *("data", "tasks", "encoder", "tokenize"),
+    *("data", "tasks", "encoder", "tokenize", "pretrain"),
     *("train", "recipes", "strategies", "seeds", "report"),
 )
 
@@ -28,6 +28,7 @@ def main(
     from mtbert.errors import InputError, choices
     from mtbert.params import read_section, read_yaml
     from mtbert.plans import check_encoder, check_pooler
+    from mtbert.pretraining.settings import PretrainSettings
     from mtbert.reporting.settings import read_scope
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
@@ -37,8 +38,11 @@ def main(
         faults = [f"{params}: {choices('section', name, SECTIONS)}" for name in unknown]
         raise InputError("\n".join(faults))
     data = read_section(params, "data", Data)
-    find(data.source, read_tasks(params), where=str(params))
+    tasks = read_tasks(params)
+    find(data.source, tasks, where=str(params))
     read_section(params, "tokenize", TokenizeSettings)
+    pretrain = read_section(params, "pretrain", PretrainSettings)
+    pretrain.check_tasks(tasks, where=f"{params}: pretrain")
     encoder = read_section(params, "encoder", Encoder)
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
@@ -48,7 +52,24 @@ def main(
         check_encoder(strategies, config, where=str(params))
     if (folder := resolve(encoder.pretrained)).is_dir() and kind == "pretrained":
         check_pooler(strategies, folder, where=str(params))
+        if pretrain.epochs:
+            check_language_model(folder)
     read_scope(params)
+
+
+def check_language_model(folder: Path) -> None:
+    """Refuse to pre-train an encoder further that has no masked language model.
+
+    Raises:
+        InputError: it is one of its architecture or of its tokenizer.
+    """
+    from mtbert.modeling.encoder import read_config
+    from mtbert.pretraining.language_model import check_architecture
+    from mtbert.pretraining.masking import read_vocabulary
+    from mtbert.tokenization.vocabulary import load_tokenizer
+
+    check_architecture(read_config(folder), where=str(folder))
+    read_vocabulary(load_tokenizer(folder), folder)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,14 @@ def main(
     from mtbert.modeling.architectures import usable_layout
     from mtbert.outputs import new_folder
     from mtbert.params import read_json, write_yaml
-    from mtbert.plans import check_encoder, check_pooler, make_plans, read_origin, read_source
+    from mtbert.plans import (
+        check_encoder,
+        check_examples,
+        check_pooler,
+        make_plans,
+        read_origin,
+        read_source,
+    )
     from mtbert.seeds import read_seeds
     from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
@@ -28,6 +35,7 @@ def main(
     config = read_json(encoder / "config.json")
     check_encoder(strategies, config, where=str(params))
     check_pooler(strategies, encoder, where=str(params))
+    check_examples(strategies, tokens, where=str(params))
     for name, settings in strategies.items():
         for task in settings.untrained():
             print(f"{name}: nothing of {task} is trained: the encoder is frozen, its head is fixed")

@@ -30,8 +30,12 @@ def main(
     verify((planned.sequences, planned.tokenizer))
     for files in planned.tokens.values():
         verify(files.values())
-    with new_folder(out) as folder, new_folder(record) as log_folder:
-        from mtbert.runs import train_run
+    # What a run that was broken off left there is where the next one goes on from.
+    with (
+        new_folder(out, unfinished=True) as folder,
+        new_folder(record, unfinished=True) as log_folder,
+    ):
+        from mtbert.running import train_run
 
         train_run(planned, seed=seed, folder=folder, log_folder=log_folder)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -95,35 +95,36 @@ class MultiTaskModel(nn.Module):
         return self
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Trainable parameters that every task's loss reaches: the encoder's."""
+        """Trainable parameters that every task's loss reaches: the encoder's, with LoRA's in it."""
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
     def groups(self) -> list[Group]:
         """The trainable parameters by part, the encoder's also by layer."""
-        injected = {id(p) for p in self.adapter.injected(self.encoder)}
         layers = int(self.encoder.config.num_hidden_layers)
         found: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
-        for name, parameter in self.named_parameters():
+        for part, name, parameter in self._by_part():
             if parameter.requires_grad:
-                part = "encoder" if name.startswith("encoder.") else "heads"
-                if name.startswith("adapter.") or id(parameter) in injected:
-                    part = "adapter"
+                part = "heads" if part.startswith(("maps.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
                 found[part, below].append(parameter)
         return [Group(part, below, chosen) for (part, below), chosen in found.items()]
 
     def parts(self) -> dict[str, dict[str, int]]:
         """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""
-        injected = {id(p) for p in self.adapter.injected(self.encoder)}
         counts: dict[str, dict[str, int]] = {}
-        for name, parameter in self.named_parameters():
-            first, second = name.split(".")[:2]
-            part = f"{first}.{second}" if first in ("maps", "heads") else first
-            part = "adapter" if id(parameter) in injected else part
+        for part, _, parameter in self._by_part():
             count = counts.setdefault(part, {"total": 0, "trainable": 0})
             count["total"] += parameter.numel()
             count["trainable"] += parameter.numel() if parameter.requires_grad else 0
         return counts
+
+    def _by_part(self) -> Iterator[tuple[str, str, nn.Parameter]]:
+        """Every parameter with its part (encoder, adapter, maps.sst, heads.sst, …) and name."""
+        injected = {id(p) for p in self.adapter.injected(self.encoder)}
+        for name, parameter in self.named_parameters():
+            first, second = name.split(".")[:2]
+            part = f"{first}.{second}" if first in ("maps", "heads") else first
+            yield "adapter" if id(parameter) in injected else part, name, parameter
 
 
 def below_top(name: str, layers: int) -> int:

@@ -4,29 +4,53 @@ import csv
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, Any
+
+from mtbert.training.balancing.meetings import Meeting
 
 # Seconds between two lines of progress.
 PAUSE = 5.0
 
 
 class Log:
-    """Writes steps.csv and epochs.csv, and a plain line of progress now and then."""
+    """Writes steps.csv, conflicts.csv and epochs.csv, and a line of progress now and then.
 
-    def __init__(self, folder: Path, tasks: Sequence[str], *, name: str) -> None:
+    steps.csv has a row for every step: `loss_{task}` is the task's whole loss, `{term}_{task}` what
+    a regularizer or an auxiliary loss added to it. conflicts.csv has a row for every two tasks in
+    those steps in which their gradients were taken apart.
+    """
+
+    def __init__(
+        self, folder: Path, tasks: Sequence[str], *, name: str, terms: Sequence[str] = ()
+    ) -> None:
+        """Open the files; where a run broke off they go on, see `load_state_dict`.
+
+        Args:
+            folder: Takes the files.
+            tasks: Tasks of the run.
+            name: Of the run, for its lines of progress.
+            terms: What regularizers and auxiliary losses add, as {term}_{task}.
+        """
         self.name = name
         self.tokens = self.slots = 0
         self.seconds = 0.0
         self.epochs: list[dict[str, float]] = []
-        self._tasks = list(tasks)
+        self.durations: list[float] = []  # seconds of each step
+        self._tasks, self._terms = list(tasks), list(terms)
         self._folder = folder
         self._spoken = 0.0
         self.ahead = 0.0  # seconds before the first step
-        self._steps = (folder / "steps.csv").open("w", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._steps, lineterminator="\n")
-        self._writer.writerow(
+        self._steps = Rows(
+            folder / "steps.csv",
             ["step", "epoch", "tasks", "learning_rate", "loss"]
             + [f"loss_{task}" for task in tasks]
+            + self._terms
             + ["gradient_norm", "tokens", "tokens_per_second"]
+            + [f"examples_{task}" for task in tasks],
+        )
+        self._meetings = Rows(
+            folder / "conflicts.csv",
+            ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"],
         )
 
     def step(
@@ -37,6 +61,8 @@ class Log:
         total: int,
         learning_rate: float,
         losses: Mapping[str, float],
+        terms: Mapping[str, float],
+        examples: Mapping[str, int],
         gradient_norm: float,
         tokens: int,
         slots: int,
@@ -50,6 +76,8 @@ class Log:
             total: Steps of the run.
             learning_rate: Rate of this update.
             losses: Loss of each task in the step.
+            terms: What each regularizer and auxiliary loss added to it.
+            examples: Examples of each task that the step drew.
             gradient_norm: L2 norm before clipping.
             tokens: Real tokens in the step's batches.
             slots: The same with padding.
@@ -57,11 +85,14 @@ class Log:
         """
         self.tokens, self.slots = self.tokens + tokens, self.slots + slots
         self.seconds += seconds
+        self.durations.append(seconds)
         loss = sum(losses.values())
-        self._writer.writerow(
-            [step, epoch, "+".join(losses), f"{learning_rate:.4g}", f"{loss:.5g}"]
+        self._steps.add(
+            [step, epoch, "+".join(examples), f"{learning_rate:.4g}", f"{loss:.5g}"]
             + [f"{losses[task]:.5g}" if task in losses else "" for task in self._tasks]
+            + [f"{terms[name]:.5g}" if name in terms else "" for name in self._terms]
             + [f"{gradient_norm:.4g}", tokens, round(tokens / seconds)]
+            + [examples.get(task, "") for task in self._tasks]
         )
         if time.monotonic() - self._spoken >= PAUSE or step == total:
             self._spoken = time.monotonic()
@@ -71,6 +102,13 @@ class Log:
                 f"{self.tokens / self.seconds:,.0f} tokens/s, {left / 60:.1f} min left",
                 flush=True,
             )
+
+    def meetings(self, step: int, epoch: int, met: Sequence[Meeting]) -> None:
+        """Log how the tasks' gradients lie to each other in a step."""
+        for it in met:
+            cosine = "" if it.cosine is None else f"{it.cosine:.5f}"
+            norms = [f"{it.norm_first:.5g}", f"{it.norm_second:.5g}"]
+            self._meetings.add([step, epoch, it.first, it.second, cosine, *norms])
 
     def encoded(self, *, tokens: int, slots: int, seconds: float) -> None:
         """Log that all sentences were encoded ahead, once: no step will do it."""
@@ -96,5 +134,51 @@ class Log:
         print(f"{self.name}: epoch {row['epoch']} on dev: {told}", flush=True)
 
     def close(self) -> None:
-        """Finish the file of steps."""
+        """Finish the files."""
         self._steps.close()
+        self._meetings.close()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the log stands."""
+        counts = {name: getattr(self, name) for name in ("tokens", "slots", "seconds", "ahead")}
+        places = {"steps": self._steps.place(), "meetings": self._meetings.place()}
+        counts["durations"] = list(self.durations)
+        return {**counts, **places, "epochs": [dict(row) for row in self.epochs]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Stand where another stood, and forget what the files tell of later steps."""
+        for name in ("tokens", "slots", "seconds", "ahead"):
+            setattr(self, name, state[name])
+        self._steps.cut(state["steps"])
+        self._meetings.cut(state["meetings"])
+        self.epochs = [dict(row) for row in state["epochs"]]
+        self.durations = list(state["durations"])
+
+
+class Rows:
+    """A CSV file that grows, and can be cut back to where it was."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Open a file, with a row of headings if it is new."""
+        self._file: IO[str] = path.open("a", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        if not self._file.tell():
+            self.add(columns)
+
+    def add(self, row: Sequence[object]) -> None:
+        """Add a row."""
+        self._writer.writerow(row)
+
+    def place(self) -> int:
+        """Where the next row will stand, in bytes; all before is on the disk."""
+        self._file.flush()
+        return self._file.tell()
+
+    def cut(self, place: int) -> None:
+        """Forget what stands from a place on."""
+        self._file.flush()
+        self._file.truncate(place)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -2,54 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from mtbert.errors import InputError
-from mtbert.training.batches import draw
+from mtbert.errors import InputError, located
+from mtbert.training.balancing.meetings import meetings
+from mtbert.training.batches import draw, stream
+from mtbert.training.learner import Learner, Model
 from mtbert.training.log import Log
+from mtbert.training.losses import Forward, Losses, TaskData
+from mtbert.training.resuming import Resuming, random_states, set_random_states
 from mtbert.training.schedule import factor
 from mtbert.training.settings import TrainingSettings
 
-# From rows of each task to a batch on the device, with `.tokens` (real ones) and `.slots` (with
-# padding).
-Collate = Callable[[Mapping[str, np.ndarray]], Any]
 
-
-class Group(Protocol):
-    """Parameters that learn at one rate."""
-
-    @property
-    def part(self) -> str:
-        """What they are of: encoder, adapter or heads."""
-
-    @property
-    def below_top(self) -> int:
-        """Layers of the encoder above these; 0 outside it."""
-
-    @property
-    def parameters(self) -> list[nn.Parameter]:
-        """The parameters themselves."""
-
-
-class Model(Protocol):
-    """What the loop asks of a model."""
-
-    def __call__(self, batch: Any) -> dict[str, Tensor]:
-        """Map a batch to each task's logits, (example, width)."""
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """All parameters."""
-
-    def groups(self) -> Sequence[Group]:
-        """The trainable ones, by part and layer."""
-
-    def train(self, mode: bool = True) -> Any:
-        """Switch dropout on."""
+class NotFiniteError(InputError):
+    """A loss or a gradient is no number; the update that it would have spoilt was not made."""
 
 
 def train(
@@ -57,164 +26,188 @@ def train(
     *,
     settings: TrainingSettings,
     seed: int,
-    labels: Mapping[str, Tensor],
-    collate: Collate,
-    bounds: Mapping[str, tuple[float, float]],
-    end_epoch: Callable[[int, int], None],
-    autocast: Callable[[], AbstractContextManager[Any]],
+    tasks: Mapping[str, TaskData],
+    forward: Forward,
+    end_epoch: Callable[[int, int, bool], None],
     log: Log,
+    resuming: Resuming | None = None,
 ) -> None:
     """Train a model in place.
 
     Args:
         model: Maps a batch to {task: logits}.
-        settings: Sampler, balancing, optimizer and budget.
+        settings: Sampler, balancing, terms, optimizer and budget.
         seed: Decides the order of the examples; dropout follows torch's own generator.
-        labels: Labels of each task's train split, (example,), on the device. Their order is the
-            order of the tasks.
-        collate: Assembles a batch.
-        bounds: Lowest and highest label of each task.
-        end_epoch: Called with the epoch and the step after each epoch: evaluates and saves.
-        autocast: Gives the context in which the forward pass runs.
+        tasks: Each task's train split, in the order of the tasks.
+        forward: How batches are made and go through the model.
+        end_epoch: Called with the epoch, the step, and whether it is the run's last, after each
+            epoch: evaluates and saves the weights, or their average, that the model then has.
         log: Takes a row for every step.
+        resuming: Keeps the state of the run, to go on from; None to keep none.
 
     Raises:
-        InputError: a loss or the gradient's norm is not a finite number.
+        NotFiniteError: a loss or the gradient's norm is not a finite number.
+        InputError: more examples are to take part than a task has.
     """
-    sizes = {task: len(values) for task, values in labels.items()}
-    schedule = plan_steps(settings, sizes)
+    sizes = {task: len(data.labels) for task, data in tasks.items()}
+    schedule = plan_steps(settings, sizes, seed=seed)
     total = sum(map(len, schedule))
-    optimizer = make_optimizer(model, settings)
-    # Of what there is: a frozen encoder has no rate to log.
-    peak = max(group["peak"] for group in optimizer.param_groups if group["told"])
-    objectives = {
-        task: settings.objectives[task].build(bounds=bounds[task], targets=targets)
-        for task, targets in labels.items()
-    }
-    balanced = {
-        task: labels[task].cpu().numpy()
-        for task in labels
-        if settings.resampling.get(task) == "balanced"
-    }
+    learner = Learner(model, settings, list(tasks), seed=seed)
+    losses = Losses(tasks, settings, forward, learner.terms, seed)
+    done = resume(resuming, learner, log)  # steps behind the run
     step = 0
     model.train()
     for epoch, steps in enumerate(schedule, start=1):
-        batches = {
-            task: draw(
-                size,
-                settings.batch_size[task],
-                seed=seed,
-                task=task,
-                epoch=epoch,
-                balanced=balanced.get(task),
-            )
-            for task, size in sizes.items()
-        }
-        for tasks in steps:
-            started = time.perf_counter()
-            share = factor(step, total=total, warmup=settings.warmup, schedule=settings.schedule)
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * share
-            rows = {task: next(batches[task]) for task in tasks}
-            tokens = slots = 0
-
-            def losses(
-                asked: Sequence[str], rows: dict[str, np.ndarray] = rows
-            ) -> dict[str, Tensor]:
-                nonlocal tokens, slots
-                batch = collate({task: rows[task] for task in asked})
-                tokens, slots = tokens + batch.tokens, slots + batch.slots
-                with autocast():
-                    logits = model(batch)
-                return {
-                    task: objectives[task](logits[task].float(), labels[task][rows[task]])
-                    for task in asked
-                }
-
-            found = settings.balancing.backward(losses, tasks)
-            values = {task: float(loss) for task, loss in found.items()}
-            check_finite({f"loss of {task}": loss for task, loss in values.items()}, step + 1)
-            norm = float(nn.utils.clip_grad_norm_(model.parameters(), settings.clip))
-            check_finite({"gradient norm": norm}, step + 1)
-            optimizer.step()
-            optimizer.zero_grad()
+        if step + len(steps) <= done:
+            step += len(steps)
+            continue
+        batches = orders(settings, tasks, seed=seed, epoch=epoch)
+        for place, drawn in enumerate(steps, start=1):
             step += 1
+            rows = {task: next(batches[task]) for task in drawn}
+            if step <= done:
+                continue
+            started = time.perf_counter()
+            share = factor(
+                step - 1, total=total, warmup=settings.warmup, schedule=settings.schedule
+            )
+            rate = learner.set_rates(share)
+            losses.begin(step, rows)
+            every = settings.conflicts_every
+            apart = every > 0 and (step - 1) % every == 0
+            outcome = learner.balancer.backward(losses, drawn, apart=apart)
+            values = {task: float(loss) for task, loss in outcome.losses.items()}
+            norm = float(nn.utils.clip_grad_norm_(model.parameters(), settings.clip))
+            check_finite(step, values, norm, {t: [tasks[t].ids[i] for i in rows[t]] for t in rows})
+            learner.update()
+            learner.terms.end_step(step, total)
+            epoch_ends = place == len(steps)
+            learner.average.follow(step, total, epoch_ends=epoch_ends)
             log.step(
                 step=step,
                 epoch=epoch,
                 total=total,
-                learning_rate=peak * share,
+                learning_rate=rate,
                 losses=values,
+                terms=losses.parts,
+                examples={task: len(item) for task, item in rows.items()},
                 gradient_norm=norm,
-                tokens=tokens,
-                slots=slots,
+                tokens=losses.tokens,
+                slots=losses.slots,
                 seconds=time.perf_counter() - started,
             )
-        end_epoch(epoch, step)
+            if apart and outcome.gramian is not None and len(drawn) > 1:
+                log.meetings(step, epoch, meetings(outcome.gramian, drawn))
+            if resuming and not epoch_ends and resuming.due():
+                keep(resuming, learner, log, step)
+        learner.balancer.end_epoch()
+        with learner.average.applied():
+            end_epoch(epoch, step, step == total)
+        if resuming and step < total and resuming.due():
+            keep(resuming, learner, log, step)
 
 
-def plan_steps(settings: TrainingSettings, sizes: Mapping[str, int]) -> list[list[tuple[str, ...]]]:
-    """Give the tasks of every step, epoch by epoch; `steps` may end the last epoch early.
+def orders(
+    settings: TrainingSettings, tasks: Mapping[str, TaskData], *, seed: int, epoch: int
+) -> dict[str, Iterator[np.ndarray]]:
+    """Give each task's batches in an epoch, as rows of its examples, without end."""
+    found = {}
+    for task, data in tasks.items():
+        balanced = settings.resampling.get(task) == "balanced"
+        found[task] = draw(
+            len(data.labels),
+            settings.batch_size[task],
+            seed=seed,
+            task=task,
+            epoch=epoch,
+            balanced=data.labels.cpu().numpy() if balanced else None,
+            subset=settings.examples.get(task),
+        )
+    return found
+
+
+def plan_steps(
+    settings: TrainingSettings, sizes: Mapping[str, int], *, seed: int
+) -> list[list[tuple[str, ...]]]:
+    """Give the tasks of every step, epoch by epoch; with `steps` the last epoch may be cut.
+
+    With `steps` the run has as many epochs as these many steps need, and that number is what the
+    sampler is told.
 
     Args:
         settings: Sampler, batch sizes and budget.
         sizes: Examples of each task.
+        seed: Seed of the run.
+
+    Raises:
+        InputError: more examples are to take part than a task has.
     """
+    for task, subset in settings.examples.items():
+        with located(f"train.examples.{task}", link="."):
+            subset.check(sizes[task])
+        sizes = {**sizes, task: subset.count}
     batches = {task: -(-size // settings.batch_size[task]) for task, size in sizes.items()}
-    schedule: list[list[tuple[str, ...]]] = []
-    left = settings.steps
-    for _ in _epochs(settings):
-        steps = settings.sampler.epoch(batches)[:left]
-        schedule.append(steps)
-        left = None if left is None else left - len(steps)
-        if left == 0:
-            break
+
+    def ask(epoch: int, epochs: int) -> list[tuple[str, ...]]:
+        steps: list[tuple[str, ...]] = settings.sampler.epoch(
+            epoch=epoch,
+            epochs=epochs,
+            sizes=sizes,
+            batches=batches,
+            generator=stream(seed, "tasks of the steps", epoch),
+        )
+        return steps
+
+    length = len(ask(1, 1))  # of every epoch, as samplers promise
+    total = settings.steps or settings.epochs * length
+    epochs = -(-total // length)
+    schedule = [ask(epoch, epochs) for epoch in range(1, epochs + 1)]
+    schedule[-1] = schedule[-1][: total - (epochs - 1) * length]
     return schedule
 
 
-def _epochs(settings: TrainingSettings) -> Iterator[int]:
-    epoch = 0
-    while settings.steps is not None or epoch < settings.epochs:
-        epoch += 1
-        yield epoch
+def keep(resuming: Resuming, learner: Learner, log: Log, step: int) -> None:
+    """Save where the run stands after a step, and after its epoch's end if it was the last."""
+    state = {"learner": learner.state_dict(), "log": log.state_dict(), "step": step}
+    resuming.save({**state, "random": random_states()})
 
 
-def make_optimizer(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov & Hutter 2019); as in BERT, no decay on biases and layer norms.
-
-    Heads and adapters start from random weights and take rates of their own: at one that is safe
-    for a pretrained encoder they would hardly move in a short run. Within the encoder the rate
-    falls by `layer_decay` with each layer from the top (Clark et al. 2020, section 3.1; Howard &
-    Ruder 2018, section 3.2): the top one has the full rate, the embeddings that times
-    decay^layers.
-    """
-    peaks = {
-        "encoder": settings.learning_rate,
-        "adapter": settings.adapter_learning_rate,
-        "heads": settings.head_learning_rate,
-    }
-    groups: list[dict[str, Any]] = []
-    parts = {group.part for group in model.groups()}
-    told = next(part for part in peaks if part in parts)
-    for group in model.groups():
-        peak = peaks[group.part] * settings.layer_decay**group.below_top
-        for decay, matrices in ((settings.weight_decay, True), (0.0, False)):
-            chosen = [p for p in group.parameters if (p.ndim > 1) == matrices]
-            rates = {"peak": peak, "told": group.part == told}
-            groups.append({"params": chosen, "weight_decay": decay, **rates})
-    # A group without parameters is no fault, but torch warns of a list of none.
-    groups = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+def resume(resuming: Resuming | None, learner: Learner, log: Log) -> int:
+    """Stand where the run stood when it was saved; give the number of steps behind it."""
+    if resuming is None or resuming.found is None:
+        return 0
+    state, resuming.found = resuming.found, None
+    learner.load_state_dict(state["learner"])
+    log.load_state_dict(state["log"])
+    set_random_states(state["random"])
+    print(f"{log.name}: goes on after step {state['step']}", flush=True)
+    return int(state["step"])
 
 
-def check_finite(values: Mapping[str, float], step: int) -> None:
+def check_finite(
+    step: int, losses: Mapping[str, float], norm: float, ids: Mapping[str, Sequence[str]]
+) -> None:
     """Stop before an update that would spoil every weight.
 
+    Args:
+        step: Its number.
+        losses: Each task's.
+        norm: Of the gradient of the whole model.
+        ids: Each task's examples in the step.
+
     Raises:
-        InputError: naming the step and what is not a finite number.
+        NotFiniteError: naming the step, what is not a finite number, and the examples.
     """
-    for name, value in values.items():
-        if not np.isfinite(value):
-            raise InputError(
-                f"step {step}: {name} is {value}; a lower train.learning_rate may help"
-            )
+    faults = {f"loss of {task}": (value, [task]) for task, value in losses.items()}
+    faults = {name: fault for name, fault in faults.items() if not np.isfinite(fault[0])}
+    if not faults and not np.isfinite(norm):
+        faults["gradient norm"] = (norm, list(losses))
+    if not faults:
+        return
+    told = ", ".join(f"{name} is {value}" for name, (value, _) in faults.items())
+    named = {task: ids[task] for _, some in faults.values() for task in some}
+    batch = "; ".join(f"{task} {', '.join(some)}" for task, some in named.items())
+    raise NotFiniteError(
+        f"step {step}: {told}; a lower train.learning_rate may help. The examples of that step, by "
+        f"id: {batch}"
+    )

@@ -1,15 +1,24 @@
 """What of section `train` makes the training, and section `recipes`."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mtbert.errors import InputError, located
 from mtbert.params import Settings
-from mtbert.registry import entry
+from mtbert.registry import entry, spell, stacks_by_task
+from mtbert.training.auxiliaries import AUXILIARIES
+from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.balancing import BALANCINGS
+from mtbert.training.balancing.fits import check_sampler
+from mtbert.training.batches import Examples
 from mtbert.training.objectives import OBJECTIVES
+from mtbert.training.optimizers import OPTIMIZERS
+from mtbert.training.regularizers import REGULARIZERS
 from mtbert.training.samplers import SAMPLERS
 from mtbert.training.schedule import SCHEDULES
+from mtbert.training.term import TaskFacts, Term, check_terms
 
 Epochs = Annotated[int, Field(gt=0)]
 LearningRate = Annotated[float, Field(gt=0)]
@@ -21,8 +30,15 @@ class TrainingSettings(Settings):
 
     sampler: entry(SAMPLERS, "sampler")  # type: ignore[valid-type]
     balancing: entry(BALANCINGS, "balancing")  # type: ignore[valid-type]
+    # Every how many steps gradients are taken apart to tell how they lie to each other; 0 never.
+    conflicts_every: Annotated[int, Field(ge=0)]
+    regularizers: stacks_by_task(REGULARIZERS, "regularizer")  # type: ignore[valid-type]
+    auxiliaries: stacks_by_task(AUXILIARIES, "auxiliary loss")  # type: ignore[valid-type]
+    averaging: entry(AVERAGINGS, "averaging")  # type: ignore[valid-type]
+    optimizer: entry(OPTIMIZERS, "optimizer")  # type: ignore[valid-type]
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
+    examples: dict[str, Examples]
     resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None
@@ -35,6 +51,44 @@ class TrainingSettings(Settings):
     schedule: Literal[tuple(SCHEDULES)]  # type: ignore[valid-type]
     warmup: Annotated[float, Field(ge=0, lt=1)]
     clip: Annotated[float, Field(gt=0)]
+
+    def terms(self, task: str) -> tuple[Term, ...]:
+        """What is added to a task's loss: its regularizers and auxiliary losses."""
+        return (*self.regularizers.get(task, ()), *self.auxiliaries.get(task, ()))
+
+    def check_balancing(self, tasks: Sequence[str], *, named: Iterable[str], shares: bool) -> None:
+        """Refuse a balancing that has nothing to balance.
+
+        Args:
+            tasks: The strategy's.
+            named: All tasks of the params file.
+            shares: Whether anything that every task's loss reaches is trained.
+
+        Raises:
+            InputError: naming the key and what would fit.
+        """
+        with located("balancing", link="."):
+            self.balancing.check(list(named))
+        check_sampler(self.balancing, self.sampler)
+        word = spell(BALANCINGS, self.balancing)["name"]
+        if self.balancing.needs_several and len(tasks) < 2:
+            raise InputError(f"balancing: {word} needs several tasks, found {tasks[0]} alone")
+        if self.balancing.combines and not shares:
+            raise InputError(
+                f"balancing: {word} combines the tasks' gradients of the encoder, and this "
+                f"adaptation trains nothing of it that they share; a balancing of losses, such as "
+                f"sum, fits"
+            )
+
+    def check_terms(self, task: str, facts: TaskFacts) -> None:
+        """Refuse regularizers and auxiliary losses that do not fit a task.
+
+        Raises:
+            InputError: naming the key and the reason.
+        """
+        for key, room in (("regularizers", REGULARIZERS), ("auxiliaries", AUXILIARIES)):
+            with located(f"{key}.{task}"):
+                check_terms(room, getattr(self, key).get(task, ()), facts)
 
 
 class Recipe(Settings):

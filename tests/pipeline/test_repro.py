@@ -48,7 +48,18 @@ def test_training_that_ran_before_is_restored_from_the_cache(project):
 
 def test_a_length_reruns_from_tokenize(project):
     ran = project.experiment("tokenize.max_length=40", *MAIN_ALONE)
-    assert ran == {"tokenize", "plan", *AFTER_PLAN}
+    # What is off hands the encoder on anew, which takes no time.
+    assert ran == {"tokenize", "pretrain", "plan", *AFTER_PLAN}
+
+
+def test_further_pre_training_reruns_what_reads_the_encoder_and_is_cached(project):
+    change = ("pretrain.epochs=1", "pretrain.steps=2", *MAIN_ALONE)
+    assert project.experiment(*change) == {"pretrain", "plan", *AFTER_PLAN}
+    assert project.experiment(*change) == {"plan", "evaluate@main-1", "report"}
+
+
+def test_a_knob_of_what_is_off_reruns_nothing_else(project):
+    assert project.experiment("pretrain.mask_share=0.3") == {"pretrain"}
 
 
 def test_the_report_s_knobs_rerun_the_report_alone(project):
@@ -78,7 +89,7 @@ def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):
     path.write_text(path.read_text().replace("\t1\n", "\t0\n", 1))
     ran = project.repro("train@main-1")
     project.restore()
-    assert ran == {"download_corpora", "prepare", "tokenize", "plan"}
+    assert ran == {"download_corpora", "prepare", "tokenize", "pretrain", "plan"}
 
 
 def test_an_edit_in_training_reruns_train_and_never_tokenize(project):

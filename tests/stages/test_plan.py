@@ -194,7 +194,7 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (lambda params: params.pop("data"), "data.source: expected sample, cs224n or a folder"),
         (put("data", None), "data.source: expected sample, cs224n or a folder, found None"),
         (put("data", "source", 3), "data.source: expected sample, cs224n or a folder, found 3"),
-        (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, round_robin, sequential)"),
+        (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, anneal, annealed, proportional, round_robin, sequential, sqrt, temperature, uniform)"),
         (put("train", "balancing", "summ"), "unknown balancing 'summ'; did you mean 'sum'?"),
         (put("train", "heads", "sst", "lineer"), "train.heads.sst: unknown head 'lineer'; did you mean 'linear'?"),
         (put("train", "pooling", "men"), "train.pooling: unknown pooling 'men'; did you mean 'mean'?"),

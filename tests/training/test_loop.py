@@ -3,19 +3,28 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from mtbert.errors import InputError
 from mtbert.params import validate
+from mtbert.training.learner import parameter_groups
 from mtbert.training.log import Log
-from mtbert.training.loop import make_optimizer, plan_steps, train
+from mtbert.training.loop import plan_steps, train
+from mtbert.training.losses import Forward, TaskData
 from mtbert.training.settings import TrainingSettings
 
 FIELDS = {
     "sampler": "all_tasks",
     "balancing": "sum",
+    "conflicts_every": 0,
+    "regularizers": {},
+    "auxiliaries": {},
+    "averaging": "none",
+    "optimizer": "adamw",
+    "examples": {},
     "objectives": {"a": "squared_error", "b": "squared_error"},
     "batch_size": {"a": 2, "b": 4},
     "epochs": 2,
@@ -53,6 +62,9 @@ class Lines(nn.Module):
             SimpleNamespace(part="heads", below_top=0, parameters=list(self.offsets.values())),
         ]
 
+    def shared_parameters(self):
+        return [self.slope] if self.slope.requires_grad else []
+
     def forward(self, batch):
         return {
             task: rows[:, None].float() @ self.slope + self.offsets[task]
@@ -66,20 +78,28 @@ def collate(rows):
     return SimpleNamespace(rows=rows, tokens=count, slots=count + 1)
 
 
-def run(tmp_path, model=None, labels=LABELS, **changes):
+def no_passes(batch, task):
+    raise AssertionError("nothing here has terms")
+
+
+def run(tmp_path, model=None, labels=LABELS, end_epoch=None, resuming=None, **changes):
     model = model or Lines()
     ended = []
+    (tmp_path / "steps.csv").unlink(missing_ok=resuming is None)
     log = Log(tmp_path, list(labels), name="test")
+    tasks = {
+        task: TaskData(values, (0.0, 1.0), [f"{task}{i}" for i in range(len(values))])
+        for task, values in labels.items()
+    }
     train(
         model,
         settings=settings(**changes),
         seed=3,
-        labels=labels,
-        collate=collate,
-        bounds=dict.fromkeys(labels, (0.0, 1.0)),
-        end_epoch=lambda epoch, step: ended.append((epoch, step)),
-        autocast=nullcontext,
+        tasks=tasks,
+        forward=Forward(model, collate, no_passes, nullcontext),
+        end_epoch=end_epoch or (lambda epoch, step, last: ended.append((epoch, step))),
         log=log,
+        resuming=resuming,
     )
     log.close()
     return model, ended, (tmp_path / "steps.csv").read_text().splitlines()
@@ -95,12 +115,14 @@ def test_it_learns_and_ends_every_epoch(tmp_path):
 def test_the_log_has_a_row_for_each_step(tmp_path):
     _, _, rows = run(tmp_path, sampler="round_robin", epochs=1)
     assert rows[0] == (
-        "step,epoch,tasks,learning_rate,loss,loss_a,loss_b,gradient_norm,tokens,tokens_per_second"
+        "step,epoch,tasks,learning_rate,loss,loss_a,loss_b,gradient_norm,tokens,tokens_per_second,"
+        "examples_a,examples_b"
     )
     cells = [row.split(",") for row in rows[1:]]
     assert [cell[2] for cell in cells] == ["a", "b", "a", "b", "a"]
     assert [cell[5] == "" for cell in cells] == [False, True, False, True, False]
     assert [cell[8] for cell in cells] == ["2", "4", "2", "4", "2"]
+    assert [cell[10:] for cell in cells] == [["2", ""], ["", "4"]] * 2 + [["2", ""]]
 
 
 def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
@@ -120,15 +142,38 @@ def test_same_seed_same_bits(tmp_path):
     [({}, [3, 3]), ({"steps": 2}, [2]), ({"steps": 7}, [3, 3, 1]), ({"steps": 6}, [3, 3])],
 )
 def test_steps_end_the_run_whatever_the_epochs(changes, expected):
-    planned = plan_steps(settings(**changes), {"a": 6, "b": 8})
+    planned = plan_steps(settings(**changes), {"a": 6, "b": 8}, seed=3)
     assert [len(steps) for steps in planned] == expected
 
 
+@pytest.mark.parametrize(("budget", "last"), [({"epochs": 3}, 100), ({"steps": 250}, 50)])
+def test_annealing_spans_the_epochs_that_the_run_has(budget, last):
+    sampler = {"name": "annealed", "fall": 1.0, "steps_per_epoch": 100}
+    planned = plan_steps(settings(sampler=sampler, **budget), {"a": 1, "b": 10**9}, seed=3)
+    assert [len(steps) for steps in planned] == [100, 100, last]
+    shares = [np.mean([step == ("a",) for step in steps]) for steps in planned]
+    # Its rates are 1e-9, 3e-5 and 1/2.
+    assert shares[:2] == [0, 0]
+    assert shares[2] == pytest.approx(0.5, abs=0.25)
+    # Where steps end the run within its first epoch, there is no way to fall.
+    short = plan_steps(settings(sampler=sampler, steps=80), {"a": 1, "b": 10**9}, seed=3)
+    assert [set(steps) for steps in short] == [{("b",)}]
+
+
+def test_an_epoch_of_steps_depends_on_the_seed_and_its_number_alone():
+    sizes = {"a": 60, "b": 80}
+
+    def planned(seed=3, **changes):
+        return plan_steps(settings(sampler="uniform", **changes), sizes, seed=seed)
+
+    assert planned(epochs=4)[:2] == planned(epochs=2)
+    assert planned(epochs=2) != planned(seed=4, epochs=2)
+    assert planned(epochs=2)[0] != planned(epochs=2)[1]
+
+
 def test_biases_do_not_decay():
-    optimizer = make_optimizer(Lines(), settings(weight_decay=0.1))
-    decays = {
-        g["weight_decay"]: [tuple(p.shape) for p in g["params"]] for g in optimizer.param_groups
-    }
+    groups = parameter_groups(Lines(), settings(weight_decay=0.1))
+    decays = {g["weight_decay"]: [tuple(p.shape) for p in g["params"]] for g in groups}
     assert decays == {0.1: [(1, 1)], 0.0: [(1,), (1,)]}
 
 
@@ -141,8 +186,8 @@ def test_each_part_and_layer_has_its_own_rate():
             return [slope, below, added, offsets]
 
     rates = {"learning_rate": 0.1, "head_learning_rate": 0.2, "adapter_learning_rate": 0.3}
-    optimizer = make_optimizer(Deep(), settings(layer_decay=0.5, **rates))
-    peaks = {tuple(g["params"][0].shape): g["peak"] for g in optimizer.param_groups}
+    groups = parameter_groups(Deep(), settings(layer_decay=0.5, **rates))
+    peaks = {tuple(g["params"][0].shape): g["peak"] for g in groups}
     assert peaks == {(1, 1): 0.1, (2, 2): 0.1 / 8, (3, 3): 0.3, (1,): 0.2}
 
 
@@ -178,7 +223,7 @@ def test_a_step_of_which_nothing_is_trained_changes_nothing(tmp_path):
 def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
     model = Lines()
     labels = {"a": LABELS["a"], "b": torch.full((8,), float("nan"))}
-    with pytest.raises(InputError, match="step 1: loss of b is nan"):
+    with pytest.raises(InputError, match=r"step 1: loss of b is nan.*by id: b b\d, b\d, b\d, b\d$"):
         run(tmp_path, model, labels)
     assert model.slope.item() == 0
 
@@ -192,7 +237,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
             }
 
     model = Broken()
-    with pytest.raises(InputError, match="step 1: gradient norm is nan"):
+    with pytest.raises(InputError, match=r"step 1: gradient norm is nan.*: a a\d, a\d; b b\d, "):
         run(tmp_path, model)
     assert model.slope.item() == 0
 

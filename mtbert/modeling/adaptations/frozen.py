@@ -22,6 +22,7 @@ class Frozen(Settings):
 
     fixed: ClassVar[bool] = True
     trains_encoder: ClassVar[bool] = False
+    shares: ClassVar[bool] = False
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse nothing: any encoder will do."""

@@ -18,6 +18,7 @@ class Full(Settings):
 
     fixed: ClassVar[bool] = False
     trains_encoder: ClassVar[bool] = True
+    shares: ClassVar[bool] = True
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse nothing: any encoder will do."""

@@ -79,6 +79,7 @@ class LoRA(Settings):
 
     fixed: ClassVar[bool] = False
     trains_encoder: ClassVar[bool] = False
+    shares: ClassVar[bool] = True
 
     rank: Annotated[int, Field(ge=1)] = 8
     alpha: Annotated[int, Field(ge=1)] = 16

@@ -83,6 +83,11 @@ class PAL(Settings):
         """Whether training changes the encoder's own weights."""
         return self.encoder == "full"
 
+    @property
+    def shares(self) -> bool:
+        """Whether training changes what all tasks share: of the modules each task has its own."""
+        return self.trains_encoder
+
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse encoders whose layers do not end in a LayerNorm of their own.
 

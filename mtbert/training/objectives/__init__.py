@@ -3,7 +3,7 @@
 Contract: `check(labels, width=…)` refuses a kind of labels, or a width of the head, that does not
 fit; `build(bounds=…, targets=…)` is given the lowest and highest label and the labels of the whole
 train split (example,), and gives a function of logits (example, width) and labels (example,)
-float: the mean loss of the examples.
+float: the mean loss of the examples; `regression` says whether a label is a number, not a class.
 """
 
 from collections.abc import Callable

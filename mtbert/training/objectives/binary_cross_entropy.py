@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mtbert.errors import InputError
 from mtbert.params import Settings
@@ -20,6 +20,8 @@ class BinaryCrossEntropy(Settings):
 
     With `weights` the mean is weighted: Σ w(y) loss / Σ w(y).
     """
+
+    regression: ClassVar[bool] = False
 
     weights: Weights = "none"
 

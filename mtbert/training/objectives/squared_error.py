@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtbert.errors import InputError
 from mtbert.params import Settings
@@ -20,6 +20,8 @@ class SquaredError(Settings):
     In label units (smet-walker, wu) the loss of a 0..5 task is 25 times as large, and so is its
     part in a sum of losses.
     """
+
+    regression: ClassVar[bool] = True
 
     unit: Literal["range", "label"] = "range"
 

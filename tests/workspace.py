@@ -1,0 +1,78 @@
+"""A folder with all that plan and train read: random tokens of the four tasks, a tiny encoder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from mtbert.params import read_yaml, write_yaml
+from mtbert.schemas import tokens_schema, write_table
+from mtbert.tasks import read_tasks
+
+from tiny import ROOT, tiny_config
+
+if TYPE_CHECKING:
+    from mtbert.plans import Plan
+
+VOCABULARY = 100
+SEQUENCES = {
+    **{"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0},
+    **{"max_length": 24, "vocabulary": VOCABULARY},
+}
+SIZES = {"train": 20, "dev": 8, "test": 4}
+BATCHES = {"sst": 4, "para": 6, "sts": 5, "cfimdb": 4}
+
+
+def workspace(folder: Path) -> Path:
+    """Write data/tokens, data/encoder and a params file with a small budget."""
+    tokens, encoder = folder / "tokens", folder / "encoder"
+    for task, row in read_tasks(ROOT / "params.yaml").items():
+        for number, (split, size) in enumerate(SIZES.items()):
+            generator = np.random.default_rng([number, len(task)])
+            rows = {
+                "id": [f"{task}-{split}-{i}" for i in range(size)],
+                "ids_a": _lists(generator, size),
+                "ids_b": _lists(generator, size) if row.paired else [None] * size,
+                "label": _labels(generator, size, row.labels.bounds, row.labels.kind),
+            }
+            table = pa.table(rows, schema=tokens_schema(VOCABULARY))
+            write_table(tokens / task / f"{split}.parquet", table)
+    (tokens / "sequences.json").write_text(json.dumps(SEQUENCES))
+    (tokens / "tokenizer.json").write_text("{}")
+    encoder.mkdir()
+    dropout = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+    (encoder / "config.json").write_text(json.dumps(tiny_config(**dropout)))
+    (encoder / "SOURCE.json").write_text(json.dumps({"kind": "scratch"}))
+    return folder
+
+
+def plan(folder: Path, changes: Mapping[str, Any], *, name: str = "drawn") -> Plan:
+    """Plan one strategy as the plan stage does; raises what it raises."""
+    from mtbert.plans import read_plan
+    from stages.plan import main
+
+    params = read_yaml(ROOT / "params.yaml")
+    params["train"] |= {"batch_size": BATCHES, "row_length": 48, "steps": 3}
+    params["strategies"], params["seeds"] = {name: dict(changes)}, [1]
+    write_yaml(folder / "params.yaml", params)
+    main(folder / "tokens", folder / "encoder", folder / "plans", folder / "params.yaml")
+    return read_plan(folder / "plans" / f"{name}.yaml")
+
+
+def _lists(generator: np.random.Generator, size: int) -> list[list[int]]:
+    return [generator.integers(10, VOCABULARY, n).tolist() for n in generator.integers(2, 9, size)]
+
+
+def _labels(
+    generator: np.random.Generator, size: int, bounds: tuple[float, float], kind: str
+) -> list[float]:
+    drawn = generator.uniform(*bounds, size)
+    if kind != "similarity":
+        drawn = drawn.round()
+        drawn[:2] = bounds  # of every split of two classes both
+    return drawn.tolist()
