@@ -74,7 +74,6 @@ def main(
 def turn(made: Any) -> list[float]:
     """Seconds of each step of one turn, but the first."""
     from mtbert.training.log import Log
-    from mtbert.training.loop import train
 
     seconds: list[float] = []
 
@@ -84,17 +83,7 @@ def turn(made: Any) -> list[float]:
 
     with tempfile.TemporaryDirectory() as folder:
         log = Watch(Path(folder), list(made.plan.tasks), name=made.name)
-        train(
-            made.model,
-            settings=made.plan.train,
-            seed=made.seed,
-            labels=made.labels(),
-            collate=made.collate,
-            bounds={name: task.labels.bounds for name, task in made.plan.tasks.items()},
-            end_epoch=lambda epoch, step: None,
-            autocast=made.autocast,
-            log=log,
-        )
+        made.train(lambda *_: None, log)
         log.close()
     return seconds[1:]
 
