@@ -6,7 +6,12 @@ import shutil
 
 from ruamel.yaml import YAML
 
-MAIN_ALONE = ("~strategies.round_robin", "~strategies.four_tasks")
+from mtbert.params import read_yaml
+
+from tiny import ROOT
+
+STRATEGIES = read_yaml(ROOT / "params.yaml")["strategies"]
+MAIN_ALONE = tuple(f"~strategies.{name}" for name in STRATEGIES if name != "main")
 AFTER_PLAN = {"train@main-1", "evaluate@main-1", "report"}
 
 
