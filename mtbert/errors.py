@@ -18,7 +18,7 @@ def choices(what: str, found: object, allowed: Iterable[str]) -> str:
     words = sorted(allowed)
     near = get_close_matches(str(found), words, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {found!r}{hint} (allowed: {', '.join(words)})"
+    return f"unknown {what} {found!r}{hint} (allowed: {', '.join(words) or 'none'})"
 
 
 @contextmanager

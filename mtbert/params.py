@@ -78,7 +78,8 @@ def read_section(path: Path, section: str, kind: type[S]) -> S:
     """
     data = read_yaml(path)
     if section not in data:
-        raise InputError(f"{path}: {choices('section', section, data)}")
+        known = ", ".join(map(str, data))
+        raise InputError(f"{path}: {section}: required, but there is no such section ({known})")
     return validate(kind, data[section], where=f"{path}: {section}")
 
 

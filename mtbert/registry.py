@@ -22,6 +22,8 @@ def build(room: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
     Raises:
         FaultsError: no such method in the room (with the nearest name), or a knob does not fit.
     """
+    if isinstance(spec, list | tuple):
+        raise FaultsError([((), f"expected one {what}, found a list: {list(spec)!r}")])
     name, knobs = (spec.get("name"), dict(spec)) if isinstance(spec, dict) else (spec, {})
     if knobs and "name" not in knobs:
         words = ", ".join(sorted(room))

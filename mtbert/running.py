@@ -5,11 +5,11 @@ Stands above `runs`, which holds a run in memory.
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,6 +29,9 @@ from mtbert.training.log import Log
 from mtbert.training.loop import NotFiniteError
 from mtbert.training.resuming import Resuming
 
+# The model as it was where a run had to stop.
+STOPPED = "before_stop"
+
 
 def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
     """Train a strategy with a seed; keep the best epoch, the last, and the best one's predictions.
@@ -44,15 +47,17 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
 
     Raises:
         InputError: a loss or a gradient is no number. What was good stays in `folder`: the best
-            epoch, and as last_good/ the weights before the update that was not made.
+            epoch, and as before_stop/ the weights before the update that was not made, which may be
+            what made the loss so large.
     """
     run = Run(plan, seed=seed)
     run.tell_fallbacks()
-    resuming = Resuming(folder / "state.pt", identity(plan, seed))
+    resuming = Resuming(folder / "state.pt", identity(run))
     resumed_after = resuming.found["step"] if resuming.found else None
     if resumed_after is None:
         empty(folder)
         empty(log_folder)
+    shutil.rmtree(folder / STOPPED, ignore_errors=True)
     with closing(run.log(log_folder)) as log:
         setup = time.perf_counter() - run.started
         if (encoded := run.encoded("train")) is not None and resumed_after is None:
@@ -61,11 +66,11 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
         try:
             run.train(partial(evaluate_and_save, run, log, folder), log, resuming)
         except NotFiniteError as error:
-            run.save(folder / "last_good")
+            run.save(folder / STOPPED)
             best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
             raise InputError(
-                f"{error}\nwhat was good is kept until the next run: {folder / 'last_good'}: the "
-                f"model before that step{best}"
+                f"{error}\nkept until the next run: {folder / STOPPED}: the weights as they were "
+                f"then{best}"
             ) from None
     resuming.close()
     run.model = load_checkpoint(folder / "best").to(run.device)
@@ -88,12 +93,18 @@ def evaluate_and_save(
         finished: Whether it is the run's last.
 
     Raises:
-        InputError: a score is no number.
+        NotFiniteError: an output is no number: the weights are spoilt.
     """
     outputs = run.predict("dev")
+    for task, found in outputs.items():
+        if len(bad := np.flatnonzero(~np.isfinite(found).all(1))):
+            ids = [run.tokens["dev"][task].example_ids[i] for i in bad[:5]]
+            raise NotFiniteError(
+                f"epoch {epoch}, step {step}: {len(bad)} of {len(found)} outputs of {task} on dev "
+                f"are no numbers (ids {', '.join(ids)}{', …' if len(bad) > 5 else ''}); a lower "
+                f"train.learning_rate may help"
+            )
     scores = run.scores(outputs)
-    if faults := [f"{name} is {value}" for name, value in scores.items() if not isfinite(value)]:
-        raise InputError(f"epoch {epoch}, step {step}: on dev {', '.join(faults)}")
     if scores["score"] > max((row["score"] for row in log.epochs), default=-np.inf):
         run.save(folder / "best")
         write_predictions(folder / "predictions", run, "dev", outputs)
@@ -102,12 +113,13 @@ def evaluate_and_save(
     log.epoch({"epoch": epoch, "step": step, **scores})
 
 
-def identity(plan: Plan, seed: int) -> str:
-    """Digest of what decides a run: settings, data, seed, versions, and this library's code."""
+def identity(run: Run) -> str:
+    """Digest of what decides a run: settings, data, seed, versions, machine, our own code."""
     import mtbert
 
-    digest = hashlib.sha256(plan.model_dump_json().encode())
-    digest.update(json.dumps([seed, versions()]).encode())
+    digest = hashlib.sha256(run.plan.model_dump_json().encode())
+    machine = [run.device.type, hardware(run.device), torch.get_num_threads()]
+    digest.update(json.dumps([run.seed, versions(), machine]).encode())
     for path in sorted(Path(mtbert.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

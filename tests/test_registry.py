@@ -53,7 +53,7 @@ def test_a_method_is_spelled_with_all_its_knobs():
         ),
         (3, "unknown method 3"),
         (None, "unknown method None"),
-        (["add"], "unknown method ['add']"),
+        (["add"], "p: holder.method: expected one method, found a list: ['add']"),
     ],
 )
 def test_errors(spec, told):

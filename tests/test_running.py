@@ -2,11 +2,12 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from workspace import plan, workspace
+from workspace import BATCHES, plan, workspace
 
 from mtbert.errors import InputError
 from mtbert.registry import spell
@@ -147,15 +148,15 @@ def test_whatever_plan_accepts_runs_and_goes_on_where_it_was_broken_off(
         same(unbroken, run(planned, tmp_path / f"{number}-broken"))
 
 
-def breaks(*, after):
-    """A state is saved after so many steps; in the next one, or at the end, the run breaks off."""
+def breaks(*, after, rest=1):
+    """A state is saved after so many steps; `rest` steps later, or at the end, it breaks off."""
 
     class Breaks(Resuming):
         asked = 0
 
         def due(self):
             self.asked += 1
-            if self.asked > after:
+            if self.asked == after + rest:
                 raise KeyboardInterrupt
             return self.asked == after
 
@@ -211,14 +212,24 @@ def test_a_state_that_is_not_whole_is_none(place, tmp_path):
     same(expected, run(planned, tmp_path / "broken"))
 
 
-def test_averaging_and_telemetry_alone_do_not_change_the_training(place, tmp_path):
-    plain = run(plan(place, {**SHORT, "conflicts_every": 0}), tmp_path / "plain")
-    averaged = plan(place, {**SHORT, "conflicts_every": 0, "averaging": "ema"})
-    other = run(averaged, tmp_path / "ema")
+def test_averaging_does_not_change_the_training(place, tmp_path):
+    plain = run(plan(place, SHORT), tmp_path / "plain")
+    other = run(plan(place, {**SHORT, "averaging": "ema"}), tmp_path / "ema")
     assert plain[2]["steps.csv"] == other[2]["steps.csv"]
-    assert plain[2]["conflicts.csv"] == []
     key = "heads.sst.2.bias"
     assert not np.array_equal(plain[0]["last"][key], other[0]["last"][key])
+
+
+def test_telemetry_changes_the_order_of_dropout_alone(tmp_path):
+    still = workspace(tmp_path / "still", dropout=0.0)
+    heads = {task: {"name": "linear", "dropout": 0.0} for task in BATCHES}
+    told = [
+        run(plan(still, {**SHORT, "heads": heads, "conflicts_every": every}), tmp_path / f"{every}")
+        for every in (0, 1)
+    ]
+    assert told[0][2]["conflicts.csv"] == []
+    losses = [[float(row["loss"]) for row in one[2]["steps.csv"]] for one in told]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
 def test_conflicts_are_logged_at_the_rate_asked_for(place, tmp_path):
@@ -234,42 +245,99 @@ def test_conflicts_are_logged_at_the_rate_asked_for(place, tmp_path):
     assert run(alone, tmp_path / "b")[2]["conflicts.csv"] == []
 
 
-def test_a_loss_that_is_no_number_stops_and_keeps_what_was_good(place, tmp_path, monkeypatch):
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_loss_that_is_no_number_stops_and_keeps_what_was_good(
+    place, tmp_path, monkeypatch, value
+):
     planned = plan(place, {"steps": None, "epochs": 2, "sampler": "round_robin"})
-    whole = run(planned, tmp_path / "whole")
-    steps = whole[2]["steps.csv"]
+    steps = run(planned, tmp_path / "whole")[2]["steps.csv"]
     fatal = next(row for row in steps if row["epoch"] == "2" and row["tasks"] == "sts")
+    count = sum(row["tasks"] == "sts" for row in steps) // 2 + 1
     with monkeypatch.context() as patched:
-        poison(patched, task="sts", count=sum(row["tasks"] == "sts" for row in steps) // 2 + 1)
+        seen = poison(patched, task="sts", count=count, value=value)
         with pytest.raises(InputError) as error:
             run(planned, tmp_path / "broken")
     told = str(error.value)
-    assert f"step {fatal['step']}: loss of sts is nan" in told
+    assert f"step {fatal['step']}: loss of sts is {value}" in told
     assert told.count("sts-train-") == 5, "the examples of the batch"
     out = tmp_path / "broken" / "out"
-    assert f"{out / 'last_good'}: the model before that step" in told
+    assert f"{out / 'before_stop'}: the weights as they were then" in told
     assert f"{out / 'best'}: its best epoch" in told
-    good = load_file(out / "last_good" / "model.safetensors")
-    assert all(np.isfinite(value).all() for value in good.values())
-    assert good.keys() == whole[0]["best"].keys()
+    kept = load_file(out / "before_stop" / "model.safetensors")
+    for name, weight in seen.items():
+        np.testing.assert_array_equal(kept[name], weight)
     assert len(rows(tmp_path / "broken" / "log")["steps.csv"]) == int(fatal["step"]) - 1
+    # The next run goes its own way, and leaves nothing of this.
+    run(planned, tmp_path / "broken")
+    assert not (out / "before_stop").exists()
 
 
-def poison(patched, *, task, count):
-    """Let a task's loss be no number the `count`-th time that it is asked for."""
+def test_outputs_that_are_no_numbers_stop_it_too(place, tmp_path):
+    rates = {"learning_rate": 1e30, "head_learning_rate": 1e30, "warmup": 0.0, "steps": 1}
+    with pytest.raises(InputError, match=r"epoch 1, step 1: 8 of 8 outputs of sst on dev are no"):
+        run(plan(place, {"tasks": ["sst"], **rates}), tmp_path)
+    assert not (tmp_path / "out" / "best").exists()
+
+
+def test_a_state_that_cannot_be_saved_stops_nothing(place, tmp_path, monkeypatch, capsys):
+    planned = plan(place, {})
+    expected = run(planned, tmp_path / "whole")
+
+    def full(*_):
+        raise RuntimeError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Resuming, "due", lambda self: True)
+        patched.setattr("torch.save", full)
+        same(expected, run(planned, tmp_path / "full"))
+    assert "the run's state could not be saved: no space left" in capsys.readouterr().out
+
+
+def test_the_stage_goes_on_too(place, tmp_path, monkeypatch, capsys):
+    from stages.train import main
+
+    monkeypatch.chdir(tmp_path)
+    plan(place, {})
+    args = (place / "plans" / "drawn.yaml", 1, Path("out"), Path("log"))
+    with monkeypatch.context() as patched:
+        patched.setattr("mtbert.running.Resuming", breaks(after=2))
+        with pytest.raises(KeyboardInterrupt):
+            main(*args)
+    assert not Path("out").exists()
+    main(*args)
+    assert "goes on after step 2" in capsys.readouterr().out
+    assert sorted(path.name for path in Path("out").iterdir()) == ["best", "last", "predictions"]
+
+
+def test_a_run_may_break_off_more_than_once(place, tmp_path, monkeypatch):
+    planned = plan(place, {**SHORT, "conflicts_every": 4})
+    unbroken = run(planned, tmp_path / "whole")
+    # Rows are added to conflicts.csv less often than states are saved.
+    for after in (2, 1, 3, 1, 1):
+        with monkeypatch.context() as patched:
+            patched.setattr("mtbert.running.Resuming", breaks(after=after, rest=2))
+            with pytest.raises(KeyboardInterrupt):
+                run(planned, tmp_path / "broken")
+    same(unbroken, run(planned, tmp_path / "broken"))
+
+
+def poison(patched, *, task, count, value):
+    """Let a task's loss be no number the `count`-th time; give the weights of that moment."""
     from mtbert.training.losses import Losses
 
-    asked, give = [], Losses.__call__
+    asked, give, seen = [], Losses.__call__, {}
 
     def call(self, tasks):
         found = give(self, tasks)
-        if task in tasks:
-            asked.append(1)
-            if len(asked) == count:
-                found[task] = found[task] * float("nan")
+        asked.extend([1] if task in tasks else [])
+        if len(asked) == count and task in tasks:
+            model = self.forward.model
+            seen.update({k: v.detach().numpy().copy() for k, v in model.state_dict().items()})
+            found[task] = found[task] * float(value)
         return found
 
     patched.setattr(Losses, "__call__", call)
+    return seen
 
 
 def test_a_plan_names_the_samplers_that_fit(place):

@@ -28,9 +28,10 @@ SIZES = {"train": 20, "dev": 8, "test": 4}
 BATCHES = {"sst": 4, "para": 6, "sts": 5, "cfimdb": 4}
 
 
-def workspace(folder: Path) -> Path:
-    """Write data/tokens, data/encoder and a params file with a small budget."""
+def workspace(folder: Path, *, dropout: float = 0.1) -> Path:
+    """Write tokens and an encoder, with some dropout in it."""
     tokens, encoder = folder / "tokens", folder / "encoder"
+    folder.mkdir(exist_ok=True)
     for task, row in read_tasks(ROOT / "params.yaml").items():
         for number, (split, size) in enumerate(SIZES.items()):
             generator = np.random.default_rng([number, len(task)])
@@ -45,8 +46,8 @@ def workspace(folder: Path) -> Path:
     (tokens / "sequences.json").write_text(json.dumps(SEQUENCES))
     (tokens / "tokenizer.json").write_text("{}")
     encoder.mkdir()
-    dropout = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
-    (encoder / "config.json").write_text(json.dumps(tiny_config(**dropout)))
+    config = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+    (encoder / "config.json").write_text(json.dumps(tiny_config(**config)))
     (encoder / "SOURCE.json").write_text(json.dumps({"kind": "scratch"}))
     return folder
 

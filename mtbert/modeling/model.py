@@ -95,7 +95,10 @@ class MultiTaskModel(nn.Module):
         return self
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Trainable parameters that every task's loss reaches: the encoder's, with LoRA's in it."""
+        """Trainable parameters of the encoder, with LoRA's in it: every task's loss reaches them.
+
+        A map is the tasks' own, also where all of them share one.
+        """
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
     def groups(self) -> list[Group]:

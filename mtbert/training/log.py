@@ -3,10 +3,11 @@
 import csv
 import time
 from collections.abc import Mapping, Sequence
+from os import SEEK_END
 from pathlib import Path
 from typing import IO, Any
 
-from mtbert.training.balancing.meetings import Meeting
+from mtbert.training.balancing.cosines import GradientPair
 
 # Seconds between two lines of progress.
 PAUSE = 5.0
@@ -16,7 +17,8 @@ class Log:
     """Writes steps.csv, conflicts.csv and epochs.csv, and a line of progress now and then.
 
     steps.csv has a row for every step: `loss_{task}` is the task's whole loss, `{term}_{task}` what
-    a regularizer or an auxiliary loss added to it. conflicts.csv has a row for every two tasks in
+    a regularizer or an auxiliary loss added to it, `weight_{task}` what the balancing made of its
+    gradient. conflicts.csv has a row for every two tasks in
     those steps in which their gradients were taken apart.
     """
 
@@ -45,10 +47,11 @@ class Log:
             ["step", "epoch", "tasks", "learning_rate", "loss"]
             + [f"loss_{task}" for task in tasks]
             + self._terms
+            + [f"weight_{task}" for task in tasks]
             + ["gradient_norm", "tokens", "tokens_per_second"]
             + [f"examples_{task}" for task in tasks],
         )
-        self._meetings = Rows(
+        self._pairs = Rows(
             folder / "conflicts.csv",
             ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"],
         )
@@ -62,6 +65,7 @@ class Log:
         learning_rate: float,
         losses: Mapping[str, float],
         terms: Mapping[str, float],
+        weights: Mapping[str, float],
         examples: Mapping[str, int],
         gradient_norm: float,
         tokens: int,
@@ -77,6 +81,7 @@ class Log:
             learning_rate: Rate of this update.
             losses: Loss of each task in the step.
             terms: What each regularizer and auxiliary loss added to it.
+            weights: Weight of each task's gradient in the update of what the tasks share.
             examples: Examples of each task that the step drew.
             gradient_norm: L2 norm before clipping.
             tokens: Real tokens in the step's batches.
@@ -91,6 +96,7 @@ class Log:
             [step, epoch, "+".join(examples), f"{learning_rate:.4g}", f"{loss:.5g}"]
             + [f"{losses[task]:.5g}" if task in losses else "" for task in self._tasks]
             + [f"{terms[name]:.5g}" if name in terms else "" for name in self._terms]
+            + [f"{weights[task]:.5g}" if task in weights else "" for task in self._tasks]
             + [f"{gradient_norm:.4g}", tokens, round(tokens / seconds)]
             + [examples.get(task, "") for task in self._tasks]
         )
@@ -103,12 +109,12 @@ class Log:
                 flush=True,
             )
 
-    def meetings(self, step: int, epoch: int, met: Sequence[Meeting]) -> None:
+    def gradient_pairs(self, step: int, epoch: int, met: Sequence[GradientPair]) -> None:
         """Log how the tasks' gradients lie to each other in a step."""
         for it in met:
             cosine = "" if it.cosine is None else f"{it.cosine:.5f}"
             norms = [f"{it.norm_first:.5g}", f"{it.norm_second:.5g}"]
-            self._meetings.add([step, epoch, it.first, it.second, cosine, *norms])
+            self._pairs.add([step, epoch, it.first, it.second, cosine, *norms])
 
     def encoded(self, *, tokens: int, slots: int, seconds: float) -> None:
         """Log that all sentences were encoded ahead, once: no step will do it."""
@@ -136,12 +142,12 @@ class Log:
     def close(self) -> None:
         """Finish the files."""
         self._steps.close()
-        self._meetings.close()
+        self._pairs.close()
 
     def state_dict(self) -> dict[str, Any]:
         """Where the log stands."""
         counts = {name: getattr(self, name) for name in ("tokens", "slots", "seconds", "ahead")}
-        places = {"steps": self._steps.place(), "meetings": self._meetings.place()}
+        places = {"steps": self._steps.place(), "pairs": self._pairs.place()}
         counts["durations"] = list(self.durations)
         return {**counts, **places, "epochs": [dict(row) for row in self.epochs]}
 
@@ -150,7 +156,7 @@ class Log:
         for name in ("tokens", "slots", "seconds", "ahead"):
             setattr(self, name, state[name])
         self._steps.cut(state["steps"])
-        self._meetings.cut(state["meetings"])
+        self._pairs.cut(state["pairs"])
         self.epochs = [dict(row) for row in state["epochs"]]
         self.durations = list(state["durations"])
 
@@ -178,6 +184,7 @@ class Rows:
         """Forget what stands from a place on."""
         self._file.flush()
         self._file.truncate(place)
+        self._file.seek(0, SEEK_END)
 
     def close(self) -> None:
         """Close the file."""

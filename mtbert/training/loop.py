@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 from mtbert.errors import InputError, located
-from mtbert.training.balancing.meetings import meetings
+from mtbert.training.balancing.cosines import gradient_pairs
 from mtbert.training.batches import draw, stream
 from mtbert.training.learner import Learner, Model
 from mtbert.training.log import Log
@@ -90,6 +90,7 @@ def train(
                 learning_rate=rate,
                 losses=values,
                 terms=losses.parts,
+                weights=outcome.weights,
                 examples={task: len(item) for task, item in rows.items()},
                 gradient_norm=norm,
                 tokens=losses.tokens,
@@ -97,7 +98,7 @@ def train(
                 seconds=time.perf_counter() - started,
             )
             if apart and outcome.gramian is not None and len(drawn) > 1:
-                log.meetings(step, epoch, meetings(outcome.gramian, drawn))
+                log.gradient_pairs(step, epoch, gradient_pairs(outcome.gramian, drawn))
             if resuming and not epoch_ends and resuming.due():
                 keep(resuming, learner, log, step)
         learner.balancer.end_epoch()

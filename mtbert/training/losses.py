@@ -116,9 +116,7 @@ class Losses:
             autocast=self.forward.autocast,
         )
         loss, parts = self.terms.loss(task, batch)
-        for word, part in parts.items():
-            if word != "plain":
-                self.parts[f"{word}_{task}"] = float(part)
+        self.parts |= {f"{word}_{task}": float(part) for word, part in parts.items()}
         return loss
 
     def _labels(self, task: str) -> Tensor:

@@ -28,6 +28,7 @@ class Resuming:
             share: Largest share of the time that saving may take.
         """
         self.path, self.identity = path, identity
+        self.part = path.with_name(path.name + ".part")
         self.pause, self.share = pause, share
         self.cost = 0.0  # seconds that the last state took
         self.last = time.perf_counter()
@@ -51,17 +52,25 @@ class Resuming:
         return since >= max(self.pause, self.cost / self.share)
 
     def save(self, state: dict[str, Any]) -> None:
-        """Save a state: tensors, numbers, words, and dicts and lists of these."""
+        """Save a state: tensors, numbers, words, and dicts and lists of these.
+
+        Where it cannot be saved, as on a full disk, the run goes on and says so.
+        """
         started = time.perf_counter()
-        part = self.path.with_name(self.path.name + ".part")
-        torch.save({**state, "identity": self.identity}, part)
-        part.replace(self.path)
+        try:
+            torch.save({**state, "identity": self.identity}, self.part)
+            self.part.replace(self.path)
+        except (OSError, RuntimeError) as error:
+            told = str(error).splitlines()[0]
+            print(f"{self.path}: the run's state could not be saved: {told}", flush=True)
+            self.part.unlink(missing_ok=True)
         self.last = time.perf_counter()
         self.cost = self.last - started
 
     def close(self) -> None:
         """Forget the state: the run is done."""
         self.path.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)
 
 
 def random_states() -> list[Tensor]:

@@ -39,14 +39,15 @@ class Terms:
             batch: Its examples in this step.
 
         Returns:
-            The loss, and its parts without gradient: `plain` and, by its word, each term.
+            The loss, and by its word what each term added, without gradient.
         """
         terms = self.terms.get(task, ())
         attacks = [term for term in terms if term.attacks]
         batch.attacked = bool(attacks)
         batch.parameters = self.parameters
         batch.teacher = self.teacher.weights if self.teacher else None
-        total, parts = batch.loss, {"plain": batch.loss.detach()}
+        total = batch.loss
+        parts: dict[str, Tensor] = {}
 
         def add(some: Sequence[Term]) -> None:
             nonlocal total

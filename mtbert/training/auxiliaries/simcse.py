@@ -26,7 +26,8 @@ class SimCSE(Term):
       other sentences of the batch in the second pass.
 
     We depart from the paper in that a sentence known to mean the same as h (the same text, or
-    linked to it by labelled duplicates) is none of the h⁻: Quora's questions repeat.
+    linked to it by labelled duplicates) is none of the h⁻: Quora's questions repeat. Of a joint
+    pair, one sequence, that is not known.
     """
 
     compares: ClassVar[bool] = True

@@ -12,8 +12,8 @@ Contract
   is kept, and at most T gradients of the shared parameters are held.
 - Only the shared parameters' gradients are combined; every other parameter (of a head, a map, an
   adapter of one task) has the plain sum of the gradients of its own tasks.
-- `apart` makes a scalarizer go the aggregators' way, so that `meetings` can tell of any strategy
-  how its gradients lie to each other: the loop asks for it in some steps.
+- `apart` makes a scalarizer go the aggregators' way, so that `gradient_pairs` can tell of any
+  strategy how its gradients lie to each other: the loop asks for it in some steps.
 - `groups()` gives the optimizer what a balancing learns, `end_epoch()` tells it that an epoch is
   over, `state_dict()` and `load_state_dict()` make a resumed run go on exactly. Random numbers come
   from a generator of its own, seeded by the run.

@@ -109,3 +109,14 @@ class Forgetful(Aggregator):
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Give the method's weights."""
         return self.method.weights(gramian)
+
+
+def unit(gramian: Tensor) -> Tensor:
+    """Scale a Gramian to trace 1, for methods whose weights do not depend on its scale.
+
+    TorchJD takes small gradients, which fine-tuning meets, for zero (CAGrad, UPGrad: a trace below
+    1e-4, GradVac: a product of norms near 1e-8): CAGrad would stop, UPGrad become the mean and
+    GradVac the sum.
+    """
+    trace = gramian.trace()
+    return gramian / trace if trace > 0 else gramian

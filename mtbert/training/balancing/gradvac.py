@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from mtbert.training.balancing.aggregator import Aggregation, Aggregator
+from mtbert.training.balancing.aggregator import Aggregation, Aggregator, unit
 from mtbert.training.balancing.balancing import Setup
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Vaccine(Aggregator):
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Give w, (task,), and move φ."""
         weighting = self.kept.setdefault(tuple(tasks), self.method.weighting())
-        return weighting(gramian)
+        return weighting(unit(gramian))
 
     def state_dict(self) -> dict[str, Any]:
         """Give φ as well."""

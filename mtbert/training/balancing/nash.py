@@ -22,6 +22,10 @@ class Nash(Aggregation):
     Solved by the authors' sequence of convex problems, which starts where the last step ended. They
     take tens of milliseconds: `every` n-th step solves them, the others keep the weights (the
     authors' `update_weights_every`). The update is no longer than `max_norm` (0: any length).
+
+    As in TorchJD, where a problem has no solution (as happens with strong conflicts in the first
+    steps) the weights stay as they were, 1 at the start: the step is then the sum's. steps.csv
+    tells every step's weights.
     """
 
     max_norm: Annotated[float, Field(ge=0)] = 1.0

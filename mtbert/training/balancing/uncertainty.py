@@ -19,7 +19,8 @@ class Uncertainty(Balancing):
 
     Kendall et al. (2018), equations 7 and 10: Gaussian noise makes L/(2σ²) + log σ of a squared
     error, a softmax of temperature σ² about L/σ² + log σ of a cross-entropy. The s_t start at 0 and
-    do not decay. They learn at a rate of their own: at an encoder's they would hardly move.
+    do not decay and are not clipped. They learn at a rate of their own: at an encoder's they would
+    hardly move.
     """
 
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mtbert.training.balancing.aggregator import Memoryless
+from mtbert.training.balancing.aggregator import Memoryless, unit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -107,13 +107,3 @@ class UPGrad(Memoryless):
         from torchjd.aggregation import UPGradWeighting
 
         return UPGradWeighting()(unit(gramian))
-
-
-def unit(gramian: Tensor) -> Tensor:
-    """Scale a Gramian to trace 1, for methods whose weights do not depend on its scale.
-
-    TorchJD takes one of a trace below 1e-4 for zero (gradients of a norm below 0.01, which
-    fine-tuning meets): CAGrad would stop and UPGrad become the mean.
-    """
-    trace = gramian.trace()
-    return gramian / trace if trace > 0 else gramian

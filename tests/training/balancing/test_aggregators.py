@@ -175,7 +175,9 @@ def test_cagrad_stays_in_its_ball_and_without_one_is_the_mean():
     assert gradient.tolist() == pytest.approx(mean.tolist())
 
 
-@pytest.mark.parametrize("name", ["cagrad", "upgrad"])
+@pytest.mark.parametrize(
+    "name", ["pcgrad", "gradvac", "cagrad", "mgda", "imtl_g", "aligned_mtl", "upgrad"]
+)
 def test_small_gradients_are_combined_as_large_ones(name):
     large, small = Rows(OPPOSED), Rows([[1e-4 * x for x in row] for row in OPPOSED])
     found = [rows.step(rows.begin(name))[0].weights for rows in (large, small)]

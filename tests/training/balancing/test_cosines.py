@@ -4,15 +4,15 @@ import pytest
 import torch
 from two_lines import TASKS, Net
 
-from mtbert.training.balancing.meetings import Meeting, meetings
+from mtbert.training.balancing.cosines import GradientPair, gradient_pairs
 
 
 def test_cosines_and_norms_by_hand():
     jacobian = torch.tensor([[3.0, 4.0], [0.0, -2.0], [10.0, 0.0]])
-    assert meetings(jacobian @ jacobian.T, TASKS) == [
-        Meeting("a", "b", pytest.approx(-0.8), 5, 2),
-        Meeting("a", "c", pytest.approx(0.6), 5, 10),
-        Meeting("b", "c", 0, 2, 10),
+    assert gradient_pairs(jacobian @ jacobian.T, TASKS) == [
+        GradientPair("a", "b", pytest.approx(-0.8), 5, 2),
+        GradientPair("a", "c", pytest.approx(0.6), 5, 10),
+        GradientPair("b", "c", 0, 2, 10),
     ]
 
 
@@ -21,7 +21,7 @@ def test_any_balancing_tells_the_cosines_of_the_jacobian(spec):
     net = Net()
     jacobian = dict(zip(TASKS, net.jacobian(), strict=True))
     gramian = net.begin(spec).backward(net.losses, TASKS, apart=True).gramian
-    for met in meetings(gramian, TASKS):
+    for met in gradient_pairs(gramian, TASKS):
         first, second = jacobian[met.first], jacobian[met.second]
         assert met.norm_first == pytest.approx(first.norm().item(), rel=1e-5)
         assert met.norm_second == pytest.approx(second.norm().item(), rel=1e-5)
@@ -30,5 +30,5 @@ def test_any_balancing_tells_the_cosines_of_the_jacobian(spec):
 
 
 def test_a_gradient_of_nothing_has_no_cosine():
-    told = meetings(torch.diag(torch.tensor([0.0, 4.0, 1.0])), TASKS)
+    told = gradient_pairs(torch.diag(torch.tensor([0.0, 4.0, 1.0])), TASKS)
     assert [met.cosine for met in told] == [None, None, 0]

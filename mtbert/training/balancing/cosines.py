@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Meeting:
+class GradientPair:
     """The gradients of two tasks in one step."""
 
     first: str
@@ -22,7 +22,7 @@ class Meeting:
     norm_second: float
 
 
-def meetings(gramian: Tensor, tasks: Sequence[str]) -> list[Meeting]:
+def gradient_pairs(gramian: Tensor, tasks: Sequence[str]) -> list[GradientPair]:
     """Tell of every two tasks how their gradients lie to each other.
 
     Args:
@@ -35,5 +35,5 @@ def meetings(gramian: Tensor, tasks: Sequence[str]) -> list[Meeting]:
     for i, j in combinations(range(len(tasks)), 2):
         length = norms[i] * norms[j]
         cosine = float(product[i, j]) / length if length > 0 else None
-        told.append(Meeting(tasks[i], tasks[j], cosine, norms[i], norms[j]))
+        told.append(GradientPair(tasks[i], tasks[j], cosine, norms[i], norms[j]))
     return told
