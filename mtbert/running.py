@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -186,7 +185,5 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "ahead_seconds": round(log.ahead, 1),
         "setup_seconds": round(setup, 1),
         "train_seconds": round(log.seconds, 1),
-        # The median: what else the machine does for a moment does not count.
-        "step_seconds": round(median(log.durations), 4),
         "total_seconds": round(time.perf_counter() - run.started, 1),
     }

@@ -26,11 +26,11 @@ def main(
     metric: Annotated[
         list[str] | None, typer.Option(help="what to show there, may be repeated: sts.pearson")
     ] = None,
-    extra: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="a column more, may be repeated: conflicts, time (relative to the first)"
-        ),
+    conflicts: Annotated[
+        bool, typer.Option("--conflicts", help="tell how the tasks' gradients lie to each other")
+    ] = False,
+    times: Annotated[
+        Path | None, typer.Option(help="result of benchmarks/step_time.py on the same plans")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="replace a former record")] = False,
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
@@ -42,21 +42,26 @@ def main(
     from mtbert.reporting import recording, records, studies
     from mtbert.reporting.command import command
     from mtbert.reporting.crossing import read_cross
-    from mtbert.reporting.extras import read_extras
+    from mtbert.reporting.extras import read_times
     from mtbert.reporting.results import read_strategy
     from mtbert.reporting.settings import read_scope
 
     if not replace:
         studies.check_free(study)
-    cross, more = read_cross(rows, columns, metric or []), read_extras(extra or [])
-    scope = read_scope(params)
+    cross, scope = read_cross(rows, columns, metric or []), read_scope(params)
     names = list(dict.fromkeys(strategy or scope.strategies))
     if unknown := [name for name in names if name not in scope.strategies]:
         raise InputError(f"--strategy: {choices('strategy', unknown[0], scope.strategies)}")
     kept = [read_strategy(name, scope, plans, reports) for name in names]
     check_current([plans / f"{name}.yaml" for name in names], params)
     made = recording.record(
-        kept, title=title, note=note, command=command(params), cross=cross, extra=more
+        kept,
+        title=title,
+        note=note,
+        command=command(params),
+        cross=cross,
+        conflicts=conflicts,
+        times=read_times(times, names) if times else None,
     )
     # All is made before any of it is written.
     pages = {**studies.render(made), records.FILE: records.dumps(made)}

@@ -9,7 +9,7 @@ from mtbert.errors import InputError
 from mtbert.labels import classes
 from mtbert.params import validate
 from mtbert.reporting.files import Pairs
-from mtbert.reporting.records import Cross, Record
+from mtbert.reporting.records import Cross, Record, Times
 from mtbert.reporting.results import Strategy
 from mtbert.tasks import Task
 
@@ -21,7 +21,8 @@ def record(
     note: str,
     command: str,
     cross: Cross | None,
-    extra: Sequence[str] = (),
+    conflicts: bool = False,
+    times: Times | None = None,
 ) -> Record:
     """Make the record of some strategies and their seeds.
 
@@ -34,7 +35,8 @@ def record(
         "command": command,
         "note": note,
         "cross": cross and cross.model_dump(),
-        "extra": list(extra),
+        "conflicts": conflicts,
+        "times": times and times.model_dump(),
         "seeds": [run.seed for run in strategies[0].runs],
         "tasks": {n: task.model_dump(mode="json", exclude_unset=True) for n, task in tasks.items()},
         "strategies": [_kept(one) for one in strategies],

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from itertools import repeat
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -23,8 +23,6 @@ FILE = "record.json"
 # What older records do not have.
 LATER = ("confusion", "conflicts")
 
-# Columns that a page shows where they are asked for, see `extras`.
-Extra = Literal["conflicts", "time"]
 Matrix = tuple[tuple[int, ...], ...]
 
 
@@ -34,6 +32,15 @@ class Cross(Settings):
     rows: str
     columns: str
     metrics: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Times(Settings):
+    """What a step of each strategy takes, as a ratio to the first one's, measured side by side."""
+
+    command: str
+    hardware: str
+    threads: int
+    ratios: dict[str, Annotated[float, Field(gt=0)]]
 
 
 class Kept(Settings):
@@ -57,7 +64,8 @@ class Record(Settings):
     command: str
     note: str
     cross: Cross | None
-    extra: tuple[Extra, ...] = ()
+    conflicts: bool = False  # whether the page tells of them
+    times: Times | None = None
     seeds: tuple[int, ...]
     tasks: dict[str, Task]
     strategies: Annotated[tuple[Kept, ...], Field(min_length=1)]

@@ -53,7 +53,7 @@ def _page(record: Record, results: Results, metrics: Sequence[Metric]) -> str:
         f"**{note}**" if (note := conditions.sample_note(results)) else "",
         # What was asked for comes first.
         *_crossed(record, results),
-        *_scores(results, metrics, record.extra),
+        *_scores(results, metrics, record),
         f"![Each strategy's scores on dev: a dot is a seed, the bar their mean, the line the 95 % "
         f"interval that the dev split's size leaves]({FIGURE})",
         *_pairs(record, results),
@@ -66,26 +66,24 @@ def _page(record: Record, results: Results, metrics: Sequence[Metric]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _scores(results: Results, metrics: Sequence[Metric], extra: Sequence[str]) -> list[str]:
+def _scores(results: Results, metrics: Sequence[Metric], record: Record) -> list[str]:
     seeds, several = len(results.scope.seeds), len(results.strategies) > 1
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
     leaders = [leads.lead(results.strategies, metric) for metric in metrics]
     formulas = [f"{m.name} = {FORMULAS[m.name]}" for m in metrics if m.group == OVERALL]
     return [
         f"## Scores on dev: {over}",
-        _scored(results.strategies, leaders, extra).markdown(),
+        _scored(results.strategies, leaders, record).markdown(),
         f"{'; '.join(formulas)}." if formulas else "",
-        *extras.remarks(extra, results.strategies),
+        *extras.remarks(record, results.strategies),
         leads.RULE if several else "",
         leads.undecided(leaders),
         markdown.noise_line(results),
     ]
 
 
-def _scored(
-    strategies: Sequence[Strategy], leaders: Sequence[leads.Lead], extra: Sequence[str]
-) -> Table:
-    keys, more = columns(strategies), extras.columns(extra, strategies)
+def _scored(strategies: Sequence[Strategy], leaders: Sequence[leads.Lead], record: Record) -> Table:
+    keys, more = columns(strategies), extras.columns(record, strategies)
     rows: list[list[str | Cell]] = []
     for one in strategies:
         told = [said.get(one.name, NONE) for said in keys.values()]
@@ -104,7 +102,7 @@ def _scored(
 def _pairs(record: Record, results: Results) -> list[str]:
     """Pair by pair what the column of conflicts adds up, where it is asked for."""
     found = gradients.pair_table(results.strategies)
-    if "conflicts" not in record.extra or not found.rows:
+    if not record.conflicts or not found.rows:
         return []
     return [f"## {gradients.TITLE}", found.markdown(), gradients.NOTE]
 

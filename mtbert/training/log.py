@@ -37,7 +37,6 @@ class Log:
         self.tokens = self.slots = 0
         self.seconds = 0.0
         self.epochs: list[dict[str, float]] = []
-        self.durations: list[float] = []  # seconds of each step
         self._tasks, self._terms = list(tasks), list(terms)
         self._folder = folder
         self._spoken = 0.0
@@ -90,7 +89,6 @@ class Log:
         """
         self.tokens, self.slots = self.tokens + tokens, self.slots + slots
         self.seconds += seconds
-        self.durations.append(seconds)
         loss = sum(losses.values())
         self._steps.add(
             [step, epoch, "+".join(examples), f"{learning_rate:.4g}", f"{loss:.5g}"]
@@ -148,7 +146,6 @@ class Log:
         """Where the log stands."""
         counts = {name: getattr(self, name) for name in ("tokens", "slots", "seconds", "ahead")}
         places = {"steps": self._steps.place(), "pairs": self._pairs.place()}
-        counts["durations"] = list(self.durations)
         return {**counts, **places, "epochs": [dict(row) for row in self.epochs]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -158,7 +155,6 @@ class Log:
         self._steps.cut(state["steps"])
         self._pairs.cut(state["pairs"])
         self.epochs = [dict(row) for row in state["epochs"]]
-        self.durations = list(state["durations"])
 
 
 class Rows:

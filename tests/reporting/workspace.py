@@ -174,7 +174,6 @@ def _facts(name: str, seed: int, epochs: int) -> dict[str, Any]:
         "tokens_per_second": 21000.5 + 100 * seed,
         "packed_share": 0.962,
         "train_seconds": 30.2 + seed,
-        "step_seconds": 0.75,
         "total_seconds": 35.9 + seed,
         "best_epoch": epochs - 1,
         "encoder": {"kind": "scratch", "name": "scratch"},

@@ -11,6 +11,7 @@ import pytest
 from reporting.workspace import write_workspace
 
 from mtbert.errors import InputError
+from mtbert.params import read_yaml
 from stages import record, render, report
 
 from tiny import ROOT
@@ -213,14 +214,15 @@ def test_a_study_of_all_strategies(workspace: Path) -> None:
 
 def test_a_study_with_conflicts_and_times(workspace: Path) -> None:
     commit(workspace)
-    with pytest.raises(InputError, match="--extra: unknown extra column 'times'; did you mean 'ti"):
-        keep(strategy=None, extra=["times"])
-    keep(strategy=None, extra=["conflicts", "time"])
+    names = read_yaml(PARAMS)["strategies"]
+    measured = {"command": "c", "hardware": "h", "threads": 2}
+    measured["strategies"] = {name: {"ratio": 1 + i / 4} for i, name in enumerate(names)}
+    Path("times.json").write_text(json.dumps(measured))
+    keep(strategy=None, conflicts=True, times=Path("times.json"))
     study = Path("studies/one")
     page = (study / "README.md").read_text()
-    assert "| share of conflicts | time a step ÷ main's | time a token ÷ main's |" in page
-    # 31.2 and 32.2 s for 320 steps whatever the strategy
-    assert "| – | 1.00 ± 0.00 | 1.00 ± 0.00 |" in page
+    assert "| time a step ÷ main's | share of conflicts |" in page
+    assert "| 1.25 | – |" in page
     kept = json.loads((study / "record.json").read_text())
     assert kept["strategies"][0]["conflicts"][1]["met"] == 320
     assert kept["strategies"][1]["conflicts"][1] == {"met": 0, "pairs": []}
