@@ -3,7 +3,10 @@
 Steps: every arm is a run of the plan's model with some term added, through the real loop, at one
 batch size for all tasks; the arms take turns as in `benchmarks/step_time.py`. Terms of regularizers
 are added to all tasks and compared to plain training on all; in-batch negatives are added to one
-task of siamese pairs, and compared to plain training on that one alone.
+task of siamese pairs, and compared to plain training on that one alone. A task with a term goes
+through the model by itself, and plain training takes all tasks in one batch, whose matrices are
+larger: a plain step that takes the tasks one by one, to tell their gradients apart, shows how much
+of a ratio is that.
 
 The loss part alone: see `benchmarks/loss_part.py`.
 """
@@ -24,6 +27,7 @@ from mtbert.errors import InputError
 
 # Regularizers, added to every task.
 REGULARIZERS = ("fgm", "pgd", "smart", "rdrop")
+APART = "plain, one task at a time"
 # What else could cost time, or make steps of different kinds.
 ALIKE = {"sampler": "all_tasks", "balancing": "sum", "conflicts_every": 0, "averaging": "none"}
 
@@ -64,7 +68,11 @@ def main(
         "tasks": list(base.tasks),
         "pairs": task,
         "terms": {
-            name: {**told(turns[name], turns[first]), "compared_to": first}
+            name: {
+                **told(turns[name], turns[first]),
+                "compared_to": first,
+                "to_apart": told(turns[name], turns[APART])["ratio"] if first == "plain" else None,
+            }
             for name, (_, first) in plans.items()
         },
         "loss_part": loss_part(runs[CONTRASTIVE], task, batch=batch, rounds=rounds),
@@ -96,6 +104,7 @@ def arms(plan: Any, *, task: str, batch: int, steps: int) -> dict[str, tuple[Any
     everything, alone = list(plan.tasks), f"plain, {task} alone"
     size = {"batch": batch, "steps": steps}
     found = {"plain": (changed(plan, everything, {}, **size), "plain")}
+    found[APART] = (changed(plan, everything, {"conflicts_every": 1}, **size), "plain")
     for word in REGULARIZERS:
         terms = {"regularizers": dict.fromkeys(everything, word)}
         found[word] = (changed(plan, everything, terms, **size), "plain")
@@ -135,7 +144,8 @@ def render(report: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     part = report["loss_part"]
     steps = [
-        f"| {name} | {span(row, 0)} | {row['ratio']:.2f} | {row['compared_to']} |"
+        f"| {name} | {span(row, 0)} | {row['ratio']:.2f} | {row['compared_to']} | "
+        + (f"{row['to_apart']:.2f} |" if row["to_apart"] else "– |")
         for name, row in report["terms"].items()
     ]
     losses = [
@@ -151,7 +161,11 @@ def render(report: dict[str, Any]) -> str:
         f"{CONTRASTIVE} on {report['pairs']} alone. The arms take turns; milliseconds are the "
         "median and the quartiles, the ratio is to the arm named beside it in the same round.",
         "\n".join(
-            ["| term | ms a step | ratio | compared to |", "| :-- | --: | --: | :-- |", *steps]
+            [
+                f"| term | ms a step | ratio | compared to | to {APART} |",
+                "| :-- | --: | --: | :-- | --: |",
+                *steps,
+            ]
         ),
         f"The loss of {CONTRASTIVE} and its gradients alone, from the vectors of one batch, in "
         "fp32: the term, and wang's double loop with a call of the head for every pair. Without "

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks.loss_part import CONTRASTIVE, GATE, LossPart
-from benchmarks.regularizers import REGULARIZERS, arms, check_pair, render
+from benchmarks.regularizers import APART, REGULARIZERS, arms, check_pair, render
 from mtbert.errors import InputError
 from mtbert.modeling.packing import Examples, Shape, collate
 from mtbert.params import validate
@@ -27,6 +27,7 @@ def test_arms_differ_by_their_term_alone():
     alone = "plain, para alone"
     assert compared == {
         "plain": "plain",
+        APART: "plain",
         **dict.fromkeys(REGULARIZERS, "plain"),
         alone: alone,
         CONTRASTIVE: alone,
@@ -37,11 +38,11 @@ def test_arms_differ_by_their_term_alone():
         assert list(plan.tasks) == list(plan.tokens) == list(settings.tasks) == tasks
         assert settings.batch_size == dict.fromkeys(tasks, 32)
         assert settings.steps == 4
-        expected = {"plain": [], alone: [], CONTRASTIVE: [AUXILIARIES[CONTRASTIVE]]}
+        expected = {"plain": [], APART: [], alone: [], CONTRASTIVE: [AUXILIARIES[CONTRASTIVE]]}
         expected |= {word: [ROOM[word]] for word in REGULARIZERS}
         for task in tasks:
             assert [type(term) for term in settings.terms(task)] == expected[name]
-        same = {"regularizers": {}, "auxiliaries": {}}
+        same = {"regularizers": {}, "auxiliaries": {}, "conflicts_every": 0}
         assert settings.model_copy(update=same) == base.model_copy(update=same)
 
 
@@ -108,6 +109,7 @@ def test_the_double_loop_asks_pair_by_pair():
 def record():
     """What a run of the benchmark would leave, with round numbers."""
     row = {"milliseconds": [90.0, 1100.4, 1210.0], "ratio": 2.0, "compared_to": "plain"}
+    row["to_apart"] = 1.75
     way = {"milliseconds": [0.1, 0.25, 0.5], "ratio": 1.0}
     loop = {"milliseconds": [99.0, 100.0, 101.0], "ratio": 400.0}
     ways = {"term": way, "double loop": loop}
@@ -127,6 +129,6 @@ def record():
 
 def test_the_page_tells_what_was_measured():
     page = render(record())
-    assert "| fgm | 1,100 (90 – 1,210) | 2.00 | plain |" in page
+    assert "| fgm | 1,100 (90 – 1,210) | 2.00 | plain | 1.75 |" in page
     assert "| double loop | off | 100.00 (99.00 – 101.00) | 400.0 |" in page
     assert "agree to 2e-07" in page
