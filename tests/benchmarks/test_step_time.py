@@ -24,6 +24,10 @@ RECORDS = [
 ]
 
 
+def test_every_benchmark_has_a_record():
+    assert {render for *_, render in RECORDS} == set(PAGES.values())
+
+
 @pytest.mark.parametrize(
     ("path", "record", "render"), RECORDS, ids=[path.stem for path, *_ in RECORDS]
 )
