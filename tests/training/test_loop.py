@@ -115,14 +115,15 @@ def test_it_learns_and_ends_every_epoch(tmp_path):
 def test_the_log_has_a_row_for_each_step(tmp_path):
     _, _, rows = run(tmp_path, sampler="round_robin", epochs=1)
     assert rows[0] == (
-        "step,epoch,tasks,learning_rate,loss,loss_a,loss_b,gradient_norm,tokens,tokens_per_second,"
-        "examples_a,examples_b"
+        "step,epoch,tasks,learning_rate,loss,loss_a,loss_b,weight_a,weight_b,gradient_norm,tokens,"
+        "tokens_per_second,examples_a,examples_b"
     )
     cells = [row.split(",") for row in rows[1:]]
     assert [cell[2] for cell in cells] == ["a", "b", "a", "b", "a"]
     assert [cell[5] == "" for cell in cells] == [False, True, False, True, False]
-    assert [cell[8] for cell in cells] == ["2", "4", "2", "4", "2"]
-    assert [cell[10:] for cell in cells] == [["2", ""], ["", "4"]] * 2 + [["2", ""]]
+    assert [cell[7:9] for cell in cells] == [["1", ""], ["", "1"]] * 2 + [["1", ""]]
+    assert [cell[10] for cell in cells] == ["2", "4", "2", "4", "2"]
+    assert [cell[12:] for cell in cells] == [["2", ""], ["", "4"]] * 2 + [["2", ""]]
 
 
 def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
