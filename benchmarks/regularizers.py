@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.loss_part import CONTRASTIVE, loss_part, told
-from benchmarks.step_time import turn
+from benchmarks.step_time import machine, ran_on, turn
 from mtbert.cli import run
 from mtbert.errors import InputError
 
@@ -41,9 +41,6 @@ def main(
     steps: Annotated[int, typer.Option(help="steps of a turn, the first left out", min=3)] = 6,
 ) -> None:
     """Measure, and write what was found."""
-    import torch
-
-    from mtbert.environment import hardware, versions
     from mtbert.outputs import write_text
     from mtbert.plans import read_plan
     from mtbert.runs import Run
@@ -60,10 +57,7 @@ def main(
     made = next(iter(runs.values()))
     report = {
         "command": "python -m benchmarks.regularizers " + " ".join(sys.argv[1:]),
-        "hardware": hardware(made.device),
-        "threads": torch.get_num_threads(),
-        "precision": made.precision,
-        "versions": versions(),
+        **machine(made),
         "batch": batch,
         "tasks": list(base.tasks),
         "pairs": task,
@@ -141,7 +135,6 @@ def changed(
 
 def render(report: dict[str, Any]) -> str:
     """What was measured, as a page."""
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     part = report["loss_part"]
     steps = [
         f"| {name} | {span(row, 0)} | {row['ratio']:.2f} | {row['compared_to']} | "
@@ -156,7 +149,7 @@ def render(report: dict[str, Any]) -> str:
     lines = [
         "# Terms of a loss, side by side",
         "Written by `benchmarks/regularizers.py`; do not edit.",
-        f"{report['hardware']}, {report['threads']} threads, {report['precision']}; {versions}.",
+        ran_on(report),
         f"A step at {report['batch']} examples a task, on {', '.join(report['tasks'])}; "
         f"{CONTRASTIVE} on {report['pairs']} alone. The arms take turns; milliseconds are the "
         "median and the quartiles, the ratio is to the arm named beside it in the same round.",

@@ -27,9 +27,6 @@ def main(
     steps: Annotated[int, typer.Option(help="steps of a turn, the first left out", min=2)] = 6,
 ) -> None:
     """Measure, and write what was found."""
-    import torch
-
-    from mtbert.environment import hardware, versions
     from mtbert.outputs import write_text
     from mtbert.plans import read_plan
     from mtbert.runs import Run
@@ -58,14 +55,8 @@ def main(
         }
         for name, made in runs.items()
     }
-    machine: dict[str, Any] = {
-        "hardware": hardware(made.device),
-        "threads": torch.get_num_threads(),
-        "precision": made.precision,
-        "versions": versions(),
-    }
     command = "python benchmarks/step_time.py " + " ".join(sys.argv[1:])
-    report = {"command": command, **machine, "strategies": found}
+    report = {"command": command, **machine(made), "strategies": found}
     write_text(out, json.dumps(report, indent=1) + "\n")
     write_text(out.with_suffix(".md"), render(report))
     print(render(report))
@@ -88,6 +79,26 @@ def turn(made: Any) -> list[float]:
     return seconds[1:]
 
 
+def machine(made: Any) -> dict[str, Any]:
+    """What a run was measured on."""
+    import torch
+
+    from mtbert.environment import hardware, versions
+
+    return {
+        "hardware": hardware(made.device),
+        "threads": torch.get_num_threads(),
+        "precision": made.precision,
+        "versions": versions(),
+    }
+
+
+def ran_on(report: dict[str, Any]) -> str:
+    """The same, as a sentence."""
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    return f"{report['hardware']}, {report['threads']} threads, {report['precision']}; {versions}."
+
+
 def render(report: dict[str, Any]) -> str:
     """What was measured, as a page."""
     rows = [
@@ -96,13 +107,11 @@ def render(report: dict[str, Any]) -> str:
         f"{row['seconds_ahead']:.0f} |"
         for name, row in report["strategies"].items()
     ]
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     lines = [
         "# Time of a step, side by side",
         "Written by `benchmarks/step_time.py`; do not edit.",
-        f"{report['hardware']}, {report['threads']} threads, {report['precision']}; {versions}. "
-        "The strategies take turns; milliseconds are the median and the quartiles, the ratio is "
-        "to the first strategy in the same round. "
+        f"{ran_on(report)} The strategies take turns; milliseconds are the median and the "
+        "quartiles, the ratio is to the first strategy in the same round. "
         "Seconds ahead: a frozen encoder's work, done once.",
         "\n".join(
             [
