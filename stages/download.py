@@ -1,4 +1,4 @@
-"""Download: bring corpora or an encoder here. The only stage that opens a connection."""
+"""Download: bring corpora, an encoder or lexicons here. The only stage that opens a connection."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ class Thing(StrEnum):
 
     corpora = "corpora"
     encoder = "encoder"
+    lexicons = "lexicons"
 
 
 def main(
@@ -21,8 +22,9 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder to write.")],
     params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
 ) -> None:
-    """Bring the tasks' files, or the encoder, into a folder, with SOURCE.json saying whence."""
+    """Bring the tasks' files, the encoder or lexicons into a folder; SOURCE.json says whence."""
     from mtbert.corpora.backbones import bring
+    from mtbert.corpora.lexicons import Lexicons, collect_lexicons
     from mtbert.corpora.settings import Data, Encoder
     from mtbert.corpora.sources import collect
     from mtbert.outputs import new_folder
@@ -33,6 +35,10 @@ def main(
         data, tasks = read_section(params, "data", Data), read_tasks(params)
         with new_folder(out) as folder:
             collect(data.source, tasks, folder, where=str(params))
+    elif thing is Thing.lexicons:
+        lexicons = read_section(params, "lexicons", Lexicons)
+        with new_folder(out) as folder:
+            collect_lexicons(lexicons, folder, where=str(params))
     else:
         encoder = read_section(params, "encoder", Encoder)
         with new_folder(out) as folder:

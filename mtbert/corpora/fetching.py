@@ -3,6 +3,7 @@
 import hashlib
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,17 +28,28 @@ def git_blob_sha1(path: Path) -> str:
     return digest.hexdigest()
 
 
-def fetch(url: str, blob: str, folder: Path, *, tries: int = 4, pause: float = PAUSE) -> Path:
+def fetch(
+    url: str,
+    blob: str,
+    folder: Path,
+    *,
+    tries: int = 4,
+    pause: float = PAUSE,
+    digest: Callable[[Path], str] = git_blob_sha1,
+    kind: str = "git blob id",
+) -> Path:
     """Fetch a file into a folder of downloads, under its git blob id.
 
     What came before a break is kept as `<blob>.part` and continued, by this run or a later one.
 
     Args:
         url: where the file lies.
-        blob: the git blob id its content must have.
+        blob: the git blob id, or other digest, that its content must have.
         folder: made if need be.
         tries: how often to ask before giving up.
         pause: seconds before the second try, doubled before each further one.
+        digest: of a file.
+        kind: what to call it.
 
     Returns:
         The path of the verified file.
@@ -48,14 +60,23 @@ def fetch(url: str, blob: str, folder: Path, *, tries: int = 4, pause: float = P
     folder.mkdir(parents=True, exist_ok=True)
     done, part = folder / blob, folder / f"{blob}.part"
     with held(folder / f"{blob}.lock", part):
-        if done.is_file() and git_blob_sha1(done) == blob:
+        if done.is_file() and digest(done) == blob:
             print(f"{url}: already fetched")
             return done
-        _complete(url, blob, part, tries=tries, pause=pause)
+        _complete(url, blob, part, tries=tries, pause=pause, digest=digest, kind=kind)
         return part.replace(done)
 
 
-def _complete(url: str, blob: str, part: Path, *, tries: int, pause: float) -> None:
+def _complete(
+    url: str,
+    blob: str,
+    part: Path,
+    *,
+    tries: int,
+    pause: float,
+    digest: Callable[[Path], str],
+    kind: str,
+) -> None:
     """Bring `part` to the content with this id, in several tries."""
     import requests
 
@@ -69,17 +90,17 @@ def _complete(url: str, blob: str, part: Path, *, tries: int, pause: float) -> N
             reason = _plain(error)
             print(f"{url}: try {attempt + 1} of {tries}: {reason}", file=sys.stderr)
             continue
-        found = git_blob_sha1(part)
+        found = digest(part)
         if found == blob:
             return
         # What was continued may have begun as something else: once more, from the beginning.
         part.unlink()
-        reason = f"expected git blob id {blob}, found {found}"
+        reason = f"expected {kind} {blob}, found {found}"
         if whole:
             raise InputError(f"{url}: {reason}; give a folder that holds it instead")
     raise InputError(
         f"cannot reach {url} ({reason}); run again to go on, or give a folder that holds the "
-        "files as data.source"
+        "files instead"
     )
 
 

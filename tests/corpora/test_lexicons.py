@@ -1,0 +1,119 @@
+"""Lexicons: the embedded one, a folder with archives, public files that are verified."""
+
+import gzip
+import hashlib
+import json
+from zipfile import ZipFile
+
+import pytest
+
+from mtbert.corpora import lexicons as module
+from mtbert.corpora.lexicons import ARCHIVES, Lexicons, collect_lexicons
+from mtbert.errors import InputError
+
+from tiny import ROOT
+
+
+@pytest.fixture
+def out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+def archive(path, name, files):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ZipFile(path, "w") as file:
+        for inner, content in files.items():
+            file.writestr(f"{name}/{inner}", content)
+    return path
+
+
+def test_the_sample_needs_no_network(out, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    collect_lexicons(Lexicons(source="sample"), out)
+    facts = json.loads((out / "SOURCE.json").read_text())["files"]
+    assert set(facts) == {"ppdb/sample.txt", "opinion/words.txt"}
+    assert all(fact["terms"].startswith("Apache-2.0") for fact in facts.values())
+
+
+def test_a_folder_is_taken_with_its_archives(out, tmp_path):
+    mine = tmp_path / "mine"
+    packed = archive(mine / "corpora/wordnet.zip", "wordnet", {"lexnames": "x"})
+    with ZipFile(packed, "a") as file:
+        file.writestr("evil", "y")
+    (mine / "taggers/averaged_perceptron_tagger_eng").mkdir(parents=True)
+    (mine / "taggers/averaged_perceptron_tagger_eng/a.json").write_text("{}")
+    (mine / "unknown").mkdir()
+    (tmp_path / "words.txt").write_text("good\n")
+    collect_lexicons(Lexicons(source="mine", opinion_words="words.txt"), out)
+    facts = json.loads((out / "SOURCE.json").read_text())
+    assert set(facts["files"]) == {
+        "corpora/wordnet/lexnames",
+        "taggers/averaged_perceptron_tagger_eng/a.json",
+        "opinion/words.txt",
+    }
+    assert not list(tmp_path.rglob("evil"))
+    assert "WordNet" in facts["files"]["corpora/wordnet/lexnames"]["terms"]
+    assert facts["files"]["corpora/wordnet/lexnames"]["bytes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"source": "sampel"}, r"p: lexicons\.source: unknown source 'sampel'; did you mean"),
+        ({"source": "empty"}, r"empty has no lexicon; expected one or more of corpora/wordnet"),
+        ({"source": "broken"}, r"wordnet\.zip: cannot be unpacked"),
+        ({"source": "other"}, r"wordnet\.zip: expected a folder wordnet in it"),
+        ({"source": "empty", "opinion_words": "no.txt"}, r"lexicons\.opinion_words: there is no"),
+    ],
+)
+def test_what_cannot_be_used_is_told(out, tmp_path, changes, told):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken/corpora").mkdir(parents=True)
+    (tmp_path / "broken/corpora/wordnet.zip").write_text("no zip")
+    archive(tmp_path / "other/corpora/wordnet.zip", "elsewhere", {"a": "b"})
+    with pytest.raises(InputError, match=told):
+        collect_lexicons(Lexicons(**changes), out, where="p")
+
+
+def test_public_files_are_verified(out, tmp_path, monkeypatch):
+    """Everything but the connection: the files lie where `fetch` keeps what it has verified."""
+    downloads = tmp_path / module.WORK / "downloads"
+    digests = {}
+    for part in ARCHIVES:
+        name = part.rpartition("/")[2]
+        path = archive(downloads / "new.zip", name, {"file": name})
+        digests[part] = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.rename(downloads / digests[part])
+    monkeypatch.setattr(module, "ARCHIVES", digests)
+    packed = gzip.compress(b"[NN] ||| a ||| b\n")
+    (downloads / "ppdb-2.0-s-lexical.gz").write_bytes(packed)
+    collect_lexicons(Lexicons(source="public"), out)
+    facts = json.loads((out / "SOURCE.json").read_text())
+    assert set(facts["files"]) == {
+        "corpora/wordnet/file",
+        "taggers/averaged_perceptron_tagger_eng/file",
+        "ppdb/ppdb-2.0-s-lexical.gz",
+    }
+    assert facts["files"]["ppdb/ppdb-2.0-s-lexical.gz"]["terms"].startswith("PPDB 2.0")
+    assert facts["nltk_data"].startswith("https://")
+
+
+def test_a_file_of_another_content_is_not_taken(out, tmp_path, monkeypatch):
+    asked = []
+
+    def refuse(url, blob, folder, *, digest, kind, **_):
+        asked.append((url, kind))
+        (tmp_path / "f").write_bytes(b"\x1f\x8b broken")
+        raise InputError(f"{kind} {blob}, found {digest(tmp_path / 'f')}")
+
+    monkeypatch.setattr(module, "fetch", refuse)
+    with pytest.raises(InputError, match=r"SHA-256 cbda5ea6\w+, found \w{64}"):
+        collect_lexicons(Lexicons(source="public"), out, url="https://there")
+    monkeypatch.setattr(module, "ARCHIVES", {})
+    with pytest.raises(InputError, match=r"ppdb-2\.0-l-lexical\.gz, found a broken one"):
+        collect_lexicons(Lexicons(source="public", ppdb_size="l"), out)
+    with pytest.raises(InputError, match=rf"SHA-256 {'a' * 64}, found"):
+        collect_lexicons(Lexicons(source="public", ppdb_sha256="a" * 64), out)
+    assert asked[0] == ("https://there/corpora/wordnet.zip", "SHA-256")
