@@ -1,7 +1,8 @@
-"""The two tables that travel between stages, and how they are written and read.
+"""The tables that travel between stages, and how they are written and read.
 
-TEXT (after `prepare`): one row an example. TOKENS (after `tokenize`): the same rows in the same
-order, texts replaced by token ids without special tokens.
+TEXT (after `prepare`): one row an example. AUGMENTED (after `augment`): a TEXT table with new rows
+behind the original ones, and where each comes from. TOKENS (after `tokenize`): the rows of either
+in the same order, texts replaced by token ids without special tokens.
 """
 
 from dataclasses import dataclass
@@ -17,13 +18,33 @@ if TYPE_CHECKING:
 
 # Column name -> Arrow type name. `label` is null in unlabelled splits, `text_b` in single tasks.
 TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
+# Further columns of an AUGMENTED table, null in original rows: the id of the source row, what the
+# words came from, the seed of Python's `random` that the draw began with; and `replaced`, a list of
+# the words replaced, with the text's column, the position in words from 0, the word before and
+# what stands there now.
+AUGMENTED = {"source": "string", "method": "string", "seed": "int64"}
+REPLACED = {"side": "string", "position": "int32", "before": "string", "after": "string"}
 
 
 def text_schema() -> "pa.Schema":
     """The Arrow schema of a TEXT table."""
     import pyarrow as pa
 
-    return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in TEXT.items()])
+    return pa.schema(_fields(TEXT))
+
+
+def augmented_schema() -> "pa.Schema":
+    """The Arrow schema of an AUGMENTED table."""
+    import pyarrow as pa
+
+    replaced = pa.field("replaced", pa.list_(pa.struct(_fields(REPLACED))))
+    return pa.schema([*_fields(TEXT | AUGMENTED), replaced])
+
+
+def _fields(columns: dict[str, str]) -> "list[pa.Field]":
+    import pyarrow as pa
+
+    return [pa.field(name, pa.type_for_alias(kind)) for name, kind in columns.items()]
 
 
 def tokens_schema(vocabulary_size: int) -> "pa.Schema":

@@ -1,0 +1,129 @@
+"""Section `augment` of the params file: which tasks get new training rows, and of what kind."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from mtbert.errors import InputError, choices
+from mtbert.params import Settings, read_section
+from mtbert.seeds import MAX_SEED
+from mtbert.tasks import Task
+
+# What a word may be -> its tags in the Penn Treebank; `other` is all the rest.
+TAGS = {
+    "noun": ("NN", "NNS"),
+    "proper_noun": ("NNP", "NNPS"),
+    "verb": ("VB", "VBD", "VBG", "VBN", "VBP", "VBZ"),
+    "adjective": ("JJ", "JJR", "JJS"),
+    "adverb": ("RB", "RBR", "RBS"),
+}
+PartOfSpeech = Literal["noun", "proper_noun", "verb", "adjective", "adverb", "other"]
+Source = Literal["wordnet", "ppdb"]
+Side = Literal["text_a", "text_b"]
+SIDES: dict[str, tuple[Side, ...]] = {
+    "first": ("text_a",),
+    "second": ("text_b",),
+    "both": ("text_a", "text_b"),
+}
+
+
+class Guards(Settings):
+    """What must not happen to a text; each one that is on is counted."""
+
+    # Words that carry sentiment stay: those derived from WordNet, or of the user's opinion words
+    sentiment: Literal["none", "wordnet", "opinion_words"] = "none"
+    antonyms: bool = True  # no word becomes its opposite
+    numbers: bool = True  # no number is replaced, and none comes in
+    negations: bool = True  # the same of negations
+    duplicates: bool = True  # no new row equals its source or another row of the task
+    held_out: bool = True  # no new text equals a dev or test text of any task
+
+
+class TaskAugmentation(Settings):
+    """How one task's train split grows."""
+
+    source: Source
+    rows: PositiveInt | None = None  # the train split's size afterwards
+    copies: PositiveInt | None = None  # or: new rows for each row
+    share: Annotated[float, Field(gt=0, le=1)] = 0.3  # of a text's words, rounded up
+    min_words: Annotated[int, Field(ge=0)] = 1  # replaced in a text, if it has so many
+    max_words: PositiveInt | None = 10
+    parts_of_speech: Literal["all"] | Annotated[tuple[PartOfSpeech, ...], Field(min_length=1)] = (
+        "all"
+    )
+    stop_words: Literal["english", "none"] = "english"  # words that stay
+    sides: Literal["first", "second", "both"] = "both"  # of a pair
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 1
+    guards: Guards = Guards()
+
+    @model_validator(mode="after")
+    def _one_size(self) -> "TaskAugmentation":
+        if (self.rows is None) == (self.copies is None):
+            raise ValueError(
+                "give either rows (the size of the train split afterwards) or copies (new rows "
+                f"for each row), found rows {self.rows} and copies {self.copies}"
+            )
+        if self.max_words is not None and self.max_words < self.min_words:
+            raise ValueError(
+                f"max_words must not be below min_words, found {self.max_words} and "
+                f"{self.min_words}"
+            )
+        return self
+
+    @property
+    def needs_wordnet(self) -> bool:
+        """Whether the rows cannot be made without WordNet."""
+        return self.source == "wordnet" or self.guards.sentiment == "wordnet"
+
+
+class Augment(Settings):
+    """Section `augment`."""
+
+    # What tells a word's part of speech: nlpaug's own, the perceptron of NLTK's data; or the
+    # PPDB file itself, for a lexicon that knows all words that matter
+    tagger: Literal["perceptron", "lexicon"]
+    # The PPDB file in the lexicons' folder; may be left out where there is one alone
+    ppdb: Annotated[str, Field(min_length=1)] | None = None
+    max_bad_share: Annotated[float, Field(ge=0, lt=1)]  # of the lines of the PPDB file
+    tasks: dict[str, TaskAugmentation]
+
+
+def read_augment(params: Path, tasks: Mapping[str, Task]) -> Augment:
+    """Read section `augment` and hold it against the tasks.
+
+    Raises:
+        InputError: it does not fit, names a task that does not exist, or a side of a single text.
+    """
+    augment = read_section(params, "augment", Augment)
+    for name, task in augment.tasks.items():
+        where = f"{params}: augment.tasks.{name}"
+        if name not in tasks:
+            raise InputError(f"{params}: augment.tasks: {choices('task', name, tasks)}")
+        if task.sides == "second" and not tasks[name].paired:
+            raise InputError(f"{where}.sides: the task is on single texts, found 'second'")
+        if augment.tagger == "lexicon" and task.source == "wordnet":
+            raise InputError(
+                f"{where}.source: WordNet's words need the tagger that nlpaug uses; set "
+                "augment.tagger to perceptron, found 'lexicon'"
+            )
+    return augment
+
+
+def check_target(settings: TaskAugmentation, rows: int, *, where: str) -> None:
+    """Refuse a target below what is there already.
+
+    Args:
+        settings: of one task.
+        rows: of its train split.
+        where: the task's place in the params file.
+
+    Raises:
+        InputError: the target is smaller.
+    """
+    if settings.rows is not None and settings.rows < rows:
+        raise InputError(
+            f"{where}.rows: the train split has {rows:,} rows already and no row is taken away; "
+            f"expected {rows:,} or more, found {settings.rows:,}"
+        )

@@ -1,0 +1,84 @@
+"""Drawing: nlpaug's own results, whatever is remembered; tags as NLTK's."""
+
+import random
+from typing import ClassVar
+
+import nltk
+import pytest
+from augmenting import plain_nlpaug, ppdb, replacer, task
+from lexicon_folder import TAGS
+
+from mtbert.augmentation.tagging import QuickSums, lexicon_tagger, perceptron_tagger
+
+TEXTS = [
+    "The good man and a film",
+    "two films rise , a cold film falling tonight",
+    "  the man  loves two big films not big",
+    "I adore hot joy finely",
+    "xyz !",
+]
+
+
+@pytest.mark.parametrize("changes", [{}, {"share": 0.3}, {"share": 0.5, "max_words": 1}])
+def test_wordnet_gives_what_nlpaug_gives(lexicons, tmp_path, changes):
+    settings = task(**changes)
+    ours = replacer(lexicons, settings, tmp_path)
+    for _ in range(2):  # the second time all is remembered
+        for seed in range(20):
+            found = [draw.text for draw in ours.draw(TEXTS, seed)]
+            assert found == plain_nlpaug(settings, TEXTS, seed)
+    assert len({tuple(d.text for d in ours.draw(TEXTS, seed)) for seed in range(20)}) > 1
+
+
+def test_ppdb_gives_what_nlpaug_gives(lexicons, tmp_path):
+    settings = task(source="ppdb", share=0.5)
+    path = ppdb(tmp_path)
+    (tmp_path / "taggers").symlink_to(lexicons / "taggers")
+    ours = replacer(tmp_path, settings, tmp_path)
+    for seed in range(20):
+        found = [draw.text for draw in ours.draw(TEXTS, seed)]
+        assert found == plain_nlpaug(settings, TEXTS, seed, ppdb=path)
+    assert "movie" in " ".join(draw.text for draw in ours.draw(["The film"], 1))
+
+
+def test_changes_say_where(lexicons, tmp_path):
+    draw = replacer(lexicons, task(), tmp_path).draw(["The big film"], 1)[0]
+    assert draw.replaceable
+    changes = {change.position: (change.before, change.after) for change in draw.changes}
+    assert changes[1] == ("big", "large")
+    assert changes[2][0] == "film"
+    assert changes[2][1] in ("movie", "motion picture")
+    assert draw.text == f"The large {changes[2][1]}"
+
+
+def test_a_text_without_a_replaceable_word_stays(lexicons, tmp_path):
+    for text in ("xyz !", "", "The"):
+        draw = replacer(lexicons, task(), tmp_path).draw([text], 1)[0]
+        assert (draw.text, draw.changes, draw.replaceable) == (text, (), False)
+
+
+def test_tags_are_nltks(lexicons):
+    tag = perceptron_tagger()
+    words = ["the", "tree", "testing", "house", "unknown", "tiger", "A-b", "1999", *TAGS]
+    for seed in range(50):
+        drawn = random.Random(seed).choices(words, k=9)
+        assert tag(drawn) == nltk.pos_tag(drawn)
+
+
+def test_close_scores_are_left_to_the_perceptron():
+    class Perceptron:
+        weights: ClassVar = {"x": {"A": 0.3}, "y": {"B": 0.1}, "z": {"B": 0.2}}
+        classes: ClassVar = {"A", "B"}
+
+        def predict(self, features, return_conf=False):
+            return "asked", None
+
+    quick = QuickSums(Perceptron())
+    assert quick.predict({"x": 1, "y": 1, "unseen": 1}) == ("A", None)
+    # 0.1 + 0.2 is not 0.3 in floating point: which one wins is up to the order.
+    assert quick.predict({"x": 1, "y": 1, "z": 1}) == ("asked", None)
+
+
+def test_a_lexicon_tags_its_own_words():
+    tag = lexicon_tagger([("film", "NN"), ("film", "VB")])
+    assert tag(["film", "house"]) == [("film", "NN"), ("house", "FW")]
