@@ -1,5 +1,6 @@
 """Draw for many examples, in batches over processes: the same draws, however many there are."""
 
+import gc
 import multiprocessing
 import random
 import time
@@ -69,6 +70,18 @@ def over_processes(drawer: Drawer, processes: int) -> Iterator[Draws]:
     The processes are forked: each has the lexicons and the tagger at once and shares their memory,
     where a fresh interpreter would import and load everything anew, for longer than drawing takes.
     """
+    # What is loaded stays: the collector need not walk over it again and again, in any process.
+    gc.collect()
+    gc.freeze()
+    try:
+        with _drawing(drawer, processes) as draws:
+            yield draws
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
+def _drawing(drawer: Drawer, processes: int) -> Iterator[Draws]:
     if processes == 1:
         yield lambda jobs: _gather(map(drawer.draw, _batches(jobs)), len(jobs), drawer.task)
         return

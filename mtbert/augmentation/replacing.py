@@ -11,6 +11,7 @@ from typing import Any
 from mtbert.augmentation.guards import Reason, WordGuards
 from mtbert.augmentation.nltk_data import quick_imports
 from mtbert.augmentation.settings import TaskAugmentation
+from mtbert.augmentation.synsets import words_only
 from mtbert.augmentation.tagging import Tagger
 from mtbert.augmentation.words import Words
 
@@ -57,6 +58,8 @@ class Replacer:
         augmenter = synonym_augmenter(settings, ppdb)
         # nlpaug joins a text anew from its words; before that, they still have their positions.
         augmenter.reverse_tokenizer = self._join
+        if settings.source == "wordnet":
+            augmenter.model.model = words_only(augmenter.model.model)
         self.words = Words(augmenter.model, tagger, guards)
         augmenter.model = self.words
         self.augmenter = augmenter

@@ -49,10 +49,8 @@ class QuickSums:
         """The class of a word by its features, each of which counts once, and no confidence."""
         rows = self.rows
         scores = self.weights[[rows[feature] for feature in features if feature in rows]].sum(0)
-        best = int(scores.argmax())
-        highest = scores[best]
-        scores[best] = -np.inf
-        if highest - scores.max() < CLOSE:
+        best = scores.argmax()
+        if np.count_nonzero(scores > scores[best] - CLOSE) > 1:
             name: str = self.perceptron.predict(features)[0]
             return name, None
         return self.classes[best], None

@@ -21,7 +21,7 @@ SYNSETS: dict[str, tuple[str, str, list[str], list[tuple[str, str]]]] = {
     "hot": ("a", "adj.all", ["hot"], [("!", "cold")]),
     "cold": ("a", "adj.all", ["cold"], [("!", "hot"), ("&", "chilly")]),
     "chilly": ("s", "adj.all", ["chilly", "nippy"], [("&", "cold")]),
-    "big": ("a", "adj.all", ["big", "large"], []),
+    "big": ("a", "adj.all", ["big(a)", "large"], []),
     "joyful": ("a", "adj.all", ["joyful", "glad"], [("+", "joy")]),
     "well": ("r", "adv.all", ["finely"], [("\\", "good")]),
     "not": ("r", "adv.all", ["not", "never"], []),
@@ -97,7 +97,7 @@ def _index(part: str, offsets: dict[str, int]) -> str:
     for name, (own, _, words, _) in SYNSETS.items():
         if FILES[own] == part:
             for word in words:
-                found.setdefault(word, []).append(offsets[name])
+                found.setdefault(word.partition("(")[0], []).append(offsets[name])
     letter = {"noun": "n", "verb": "v", "adj": "a", "adv": "r"}[part]
     return "".join(
         f"{word} {letter} {len(at)} 0 {len(at)} 0 " + " ".join(f"{o:08d}" for o in at) + "\n"

@@ -8,6 +8,8 @@ import pytest
 from augmenting import plain_nlpaug, ppdb, replacer, task
 from lexicon_folder import TAGS
 
+from mtbert.augmentation.nltk_data import wordnet
+from mtbert.augmentation.synsets import words_only
 from mtbert.augmentation.tagging import QuickSums, lexicon_tagger, perceptron_tagger
 
 TEXTS = [
@@ -82,3 +84,17 @@ def test_close_scores_are_left_to_the_perceptron():
 def test_a_lexicon_tags_its_own_words():
     tag = lexicon_tagger([("film", "NN"), ("film", "VB")])
     assert tag(["film", "house"]) == [("film", "NN"), ("house", "FW")]
+
+
+def test_synsets_with_words_alone_have_the_same_words(lexicons):
+    def names(reader, word, pos):
+        return [[x.name() for x in s.lemmas("eng")] for s in reader.synsets(word, pos, lang="eng")]
+
+    reader = wordnet()
+    quick = words_only(reader)
+    for word in [*reader.all_lemma_names(), "films", "rising", "nothing"]:
+        for pos in (None, *"nvasr"):
+            assert names(quick, word, pos) == names(reader, word, pos)
+    assert names(quick, "films", "n") == [["film", "movie", "motion_picture"]]
+    # What they are made for is not what others ask the reader itself for.
+    assert reader.synsets("good")[0].similar_tos()
