@@ -1,8 +1,10 @@
 """The folder of lexicons: where NLTK finds its data, what is in it, and nlpaug's quick import."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
@@ -69,10 +71,14 @@ def need(lexicons: Path, part: Path, *, what: str, where: str) -> Path:
     return lexicons / part
 
 
+@cache
 def wordnet() -> Any:
-    """NLTK's WordNet reader, of the folder that is in use."""
+    """NLTK's WordNet reader, of the folder that was in use when it was first asked for."""
     with quick_imports():
         from nltk.corpus import wordnet as reader
 
     reader.ensure_loaded()
+    # A forked process shares the place in an open file with the others, and each seeks: it opens
+    # the files anew.
+    os.register_at_fork(after_in_child=reader._data_file_map.clear)
     return reader

@@ -1,11 +1,13 @@
 """Growing a split: the same rows on any number of processes; what row guards refuse and count."""
 
+import multiprocessing
 import random
 
 import pytest
 from augmenting import OFF, opened, table, task
 
 from mtbert.augmentation.leakage import held_out_texts, shared_texts
+from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.splits import grow_split, warnings
 from mtbert.augmentation.tables import texts_of
 
@@ -39,6 +41,18 @@ def test_one_process_or_two_and_the_order_of_the_seed(lexicons):
     assert first.to_pylist()[:240] == [
         row | dict.fromkeys(["source", "method", "seed", "replaced"]) for row in rows.to_pylist()
     ]
+
+
+def test_forked_processes_open_wordnets_files_anew(lexicons):
+    reader = wordnet()
+    reader.synset_from_pos_and_offset("n", 0)
+    assert reader._data_file_map
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply(_open_files) == 0
+
+
+def _open_files():
+    return len(wordnet()._data_file_map)
 
 
 def test_a_row_does_not_depend_on_the_others(lexicons):
