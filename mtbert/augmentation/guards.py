@@ -113,9 +113,10 @@ class WordNetOpposites:
         if word not in self.known:
             synsets = self.reader.synsets(word)
             near = {*synsets, *(s for synset in synsets for s in synset.similar_tos())}
-            lemmas = {other for s in near for lemma in s.lemmas() for other in lemma.antonyms()}
+            # No set of lemmas: NLTK takes those of the same name for equal, and drops all but one.
+            lemmas = [other for s in near for lemma in s.lemmas() for other in lemma.antonyms()]
             similar = {s for lemma in lemmas for s in lemma.synset().similar_tos()}
-            lemmas |= {lemma for s in similar for lemma in s.lemmas()}
+            lemmas += [lemma for s in similar for lemma in s.lemmas()]
             self.known[word] = frozenset(lemma.name().lower() for lemma in lemmas)
         return self.known[word]
 

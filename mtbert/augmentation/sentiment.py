@@ -43,10 +43,10 @@ def from_wordnet(reader: Any) -> Callable[[str], bool]:
         found |= edge
         edge = {near for synset in edge for near in _near(synset)} - found
     found |= edge
-    lemmas = {lemma for synset in found for lemma in (*synset.lemmas(), *_derived(synset))}
+    lemmas = [lemma for synset in found for lemma in (*synset.lemmas(), *_derived(synset))]
     # Adverbs point to the adjective that they are made of, it does not point to them.
     adverbs = (lemma for synset in reader.all_synsets("r") for lemma in synset.lemmas())
-    lemmas |= {a for a in adverbs if any(o.synset() in found for o in a.pertainyms())}
+    lemmas += [a for a in adverbs if any(o.synset() in found for o in a.pertainyms())]
     words = {lemma.name().lower() for lemma in lemmas}
     return lambda word: any(
         form in words for part in PARTS for form in (reader.morphy(word, part), word)

@@ -85,6 +85,9 @@ def test_opposites_in_any_form_and_by_way_of_a_similar_word(lexicons):
     opposite = WordNetOpposites(wordnet())
     for words in [("rise", "fall"), ("rises", "falls"), ("climb", "fall"), ("chilly", "hot")]:
         assert opposite(*words), words
+    # `fast` has two opposites of one name, each with a similar word of its own.
+    assert opposite("fast", "heavy")
+    assert opposite("fast", "leaden")
     for words in [("rise", "climb"), ("good", "superb"), ("film", "man")]:
         assert not opposite(*words), words
 
