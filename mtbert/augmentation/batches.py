@@ -71,7 +71,6 @@ def over_processes(drawer: Drawer, processes: int) -> Iterator[Draws]:
     where a fresh interpreter would import and load everything anew, for longer than drawing takes.
     """
     # What is loaded stays: the collector need not walk over it again and again, in any process.
-    gc.collect()
     gc.freeze()
     try:
         with _drawing(drawer, processes) as draws:

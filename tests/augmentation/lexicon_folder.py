@@ -54,6 +54,20 @@ def write_lexicons(folder: Path) -> Path:
         "i-1 tag DT": {"NN": 0.1, "JJ": 0.3},
         # A tie: 0.2 and 0.1 + 0.1
         "i pref1 t": {"VB": 0.1},
+        # Each place around a word, by a word that the tests draw
+        "i-1 tag -START-": {"JJ": 0.4},
+        "i-2 tag -START2-": {"RB": 0.35},
+        "i-2 tag -START-": {"VB": 0.45},
+        "i tag+i-2 tag NN DT": {"RB": 0.9},
+        "i-1 word tiger": {"VB": 0.7},
+        "i-1 suffix wn": {"RB": 0.8},
+        "i-2 word tiger": {"RB": 0.6},
+        "i+1 word tree": {"JJ": 0.9},
+        "i+1 suffix wn": {"JJ": 1.1},
+        "i+2 word tree": {"VB": 0.8},
+        "i-1 tag+i word VB unknown": {"CD": 2.0},
+        "i word !HYPHEN": {"RB": 1.5},
+        "i word !YEAR": {"CD": 1.5},
     }
     for name, content in {
         "weights": weights,

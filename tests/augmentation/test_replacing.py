@@ -1,16 +1,16 @@
 """Drawing: nlpaug's own results, whatever is remembered; tags as NLTK's."""
 
 import random
-from typing import ClassVar
 
 import nltk
 import pytest
 from augmenting import plain_nlpaug, ppdb, replacer, task
 from lexicon_folder import TAGS
+from nltk.tag.perceptron import PerceptronTagger
 
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.synsets import words_only
-from mtbert.augmentation.tagging import QuickSums, lexicon_tagger, perceptron_tagger
+from mtbert.augmentation.tagging import QuickTagger, lexicon_tagger, perceptron_tagger
 
 TEXTS = [
     "The good man and a film",
@@ -67,18 +67,31 @@ def test_tags_are_nltks(lexicons):
         assert tag(drawn) == nltk.pos_tag(drawn)
 
 
-def test_close_scores_are_left_to_the_perceptron():
-    class Perceptron:
-        weights: ClassVar = {"x": {"A": 0.3}, "y": {"B": 0.1}, "z": {"B": 0.2}}
-        classes: ClassVar = {"A", "B"}
-
-        def predict(self, features, return_conf=False):
-            return "asked", None
-
-    quick = QuickSums(Perceptron())
-    assert quick.predict({"x": 1, "y": 1, "unseen": 1}) == ("A", None)
+def test_close_scores_are_left_to_nltk(lexicons):
+    tagger = PerceptronTagger()
+    tagger.model.weights = {
+        "bias": {"VB": 0.3},
+        "i suffix xyz": {"NN": 0.1},
+        "i word axyz": {"NN": 0.1},
+        "i word bxyz": {"NN": 0.2},
+    }
+    quick = QuickTagger(tagger)
+    asked = []
+    predict = tagger.model.predict
+    tagger.model.predict = lambda features, *_: asked.append(features) or predict(features)
+    assert quick.tag(["axyz"]) == [("axyz", "VB")]
+    assert not asked
     # 0.1 + 0.2 is not 0.3 in floating point: which one wins is up to the order.
-    assert quick.predict({"x": 1, "y": 1, "z": 1}) == ("asked", None)
+    found = quick.tag(["bxyz"])
+    assert len(asked) == 1
+    assert found == tagger.tag(["bxyz"])
+
+
+def test_another_nltk_is_refused(lexicons):
+    tagger = PerceptronTagger()
+    tagger._get_features = lambda *_: {"i word": 1}
+    with pytest.raises(RuntimeError, match="other features"):
+        QuickTagger(tagger)
 
 
 def test_a_lexicon_tags_its_own_words():
