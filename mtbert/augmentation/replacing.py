@@ -3,10 +3,9 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtbert.augmentation.guards import Reason, WordGuards
 from mtbert.augmentation.nltk_data import quick_imports
@@ -15,9 +14,11 @@ from mtbert.augmentation.synsets import words_only
 from mtbert.augmentation.tagging import Tagger
 from mtbert.augmentation.words import Words
 
+# Draws go from process to process, and what stands in many of them goes once.
+NOTHING: Counter[Reason] = Counter()
 
-@dataclass(frozen=True)
-class Change:
+
+class Change(NamedTuple):
     """One word that was replaced."""
 
     position: int  # in words from the text's beginning, 0 first; the same in both texts
@@ -25,8 +26,7 @@ class Change:
     after: str  # may be several words
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(NamedTuple):
     """A new text, and what came of drawing it."""
 
     text: str
@@ -87,7 +87,7 @@ class Replacer:
             if before != after
         )
         if changes and not self.words.guards.active:
-            return Draw(new, changes, True, Counter(), Counter())
+            return Draw(new, changes, True, NOTHING, NOTHING)
         facts = self.words.facts(source)
         return Draw(new, changes, facts.replaceable > 0, facts.kept, facts.refused)
 

@@ -55,7 +55,8 @@ class Words:
 
     def predict(self, word: str, pos: str | None = None) -> list[str]:
         """What may take a word's place, in the dictionary's order."""
-        return self._candidates(word, pos)[0]
+        known = self.candidates.get((word, pos))
+        return (known or self._candidates(word, pos))[0]
 
     def facts(self, tokens: list[str]) -> Facts:
         """What is known of a text, given its words."""
