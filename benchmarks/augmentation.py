@@ -135,12 +135,13 @@ def prepare(
     off = {name: False for name in Guards.model_fields if name != "sentiment"}
     source, size = ARMS[task]
     row = {"source": source, "rows": size, "stop_words": "none", "guards": off}
-    section = {"tagger": "perceptron", "max_bad_share": 0.01, "tasks": {task: row}}
+    section = {"tagger": "perceptron", "max_bad_share": 0.01, "sets": {"all": {task: row}}}
     settings = validate(Augment, section, where="augment")
-    opened = Lexicons(lexicons, settings, vocabulary({task: {"train": rows}}), where="augment")
+    words = vocabulary({task: {"train": rows}})
+    opened = Lexicons(lexicons, settings, "all", words, where="augment")
     opened.check()
     opened.replacer(task, work)
-    of_task = settings.tasks[task]
+    of_task = opened.tasks[task]
     sides = sides_of(of_task, paired="text_b" in rows[0])
     ids = table["id"].to_pylist()
     examples = [(ids[i], [row[side] for side in sides]) for i, row in enumerate(rows)]

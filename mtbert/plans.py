@@ -4,19 +4,23 @@ Stands above the rooms and `strategies`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from mtbert.errors import InputError, located
+from mtbert.errors import InputError, choices, located
 from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.settings import ModelTask
 from mtbert.params import Settings, read_json, read_yaml, validate
 from mtbert.strategies import TrainSettings
 from mtbert.tasks import SPLITS, Task
+from mtbert.training.settings import NO_EXTRA
+
+
+TRAIN = SPLITS[0]
 
 
 class File(Settings):
@@ -68,6 +72,7 @@ def make_plans(
     tasks: Mapping[str, Task],
     source: str,
     tokens: Path,
+    augmented: Path,
     encoder: Path,
 ) -> list[Plan]:
     """Plan every strategy.
@@ -77,6 +82,7 @@ def make_plans(
         tasks: All tasks of the params file.
         source: Where the corpora came from, for the record.
         tokens: Folder of TOKENS tables.
+        augmented: Folder of the sets of TOKENS tables with new rows.
         encoder: Folder of the encoder.
 
     Raises:
@@ -92,9 +98,11 @@ def make_plans(
         files=tuple(digest(path) for path in sorted(encoder.glob("*.*"))),
     )
 
-    def splits(task: str) -> dict[str, File]:
+    def splits(task: str, extra_data: str) -> dict[str, File]:
         named = (split for split in SPLITS if split in tasks[task].files)
-        return {split: digest(tokens / task / f"{split}.parquet") for split in named}
+        found = {split: tokens / task / f"{split}.parquet" for split in named}
+        found |= {TRAIN: train_table(task, extra_data, tokens, augmented)}
+        return {split: digest(path) for split, path in found.items()}
 
     return [
         Plan(
@@ -103,10 +111,31 @@ def make_plans(
             encoder=described,
             sequences=digest(tokens / "sequences.json"),
             tokenizer=digest(tokens / "tokenizer.json"),
-            tokens={task: splits(task) for task in settings.tasks},
+            tokens={task: splits(task, settings.extra_data) for task in settings.tasks},
         )
         for name, settings in strategies.items()
     ]
+
+
+def train_table(task: str, extra_data: str, tokens: Path, augmented: Path) -> Path:
+    """Find the TOKENS table that a strategy trains on: with its extra data, where that has any.
+
+    Args:
+        task: A task of the strategy.
+        extra_data: A set of section `augment`, or none.
+        tokens: Folder of TOKENS tables.
+        augmented: Folder of the sets of TOKENS tables with new rows.
+
+    Raises:
+        InputError: the set is missing.
+    """
+    table = Path(task) / f"{TRAIN}.parquet"
+    if extra_data == NO_EXTRA:
+        return tokens / table
+    if not (augmented / extra_data).is_dir():
+        raise InputError(f"{augmented / extra_data}: no such folder; `dvc repro` makes it")
+    grown = augmented / extra_data / table
+    return grown if grown.is_file() else tokens / table
 
 
 def check_encoder(
@@ -141,12 +170,40 @@ def check_pooler(strategies: Mapping[str, TrainSettings], encoder: Path, *, wher
         )
 
 
-def check_examples(strategies: Mapping[str, TrainSettings], tokens: Path, *, where: str) -> None:
+def check_extra_data(
+    strategies: Mapping[str, TrainSettings], sets: Mapping[str, Collection[str]], *, where: str
+) -> None:
+    """Refuse extra data that no set of section `augment` makes.
+
+    Args:
+        strategies: Name of each to its settings.
+        sets: Name of each set to the tasks that it has rows for.
+        where: Opens error messages: the params file.
+
+    Raises:
+        InputError: no such set, or it has rows for none of a strategy's tasks.
+    """
+    for name, settings in strategies.items():
+        wanted = settings.extra_data
+        with located(f"{where}: strategies.{name}.extra_data"):
+            if wanted not in (NO_EXTRA, *sets):
+                raise InputError(choices("set of section augment", wanted, [NO_EXTRA, *sets]))
+            if wanted != NO_EXTRA and not set(sets[wanted]).intersection(settings.tasks):
+                raise InputError(
+                    f"{wanted} has rows for {', '.join(sets[wanted])}, and for none of the "
+                    f"strategy's tasks: {', '.join(settings.tasks)}"
+                )
+
+
+def check_examples(
+    strategies: Mapping[str, TrainSettings], tokens: Path, augmented: Path, *, where: str
+) -> None:
     """Refuse to let more examples take part than a task has.
 
     Args:
         strategies: Name of each to its settings.
         tokens: Folder of TOKENS tables.
+        augmented: Folder of the sets of TOKENS tables with new rows.
         where: Opens error messages: the params file.
 
     Raises:
@@ -157,7 +214,8 @@ def check_examples(strategies: Mapping[str, TrainSettings], tokens: Path, *, whe
     for name, settings in strategies.items():
         for task, subset in settings.examples.items():
             with located(f"{where}: strategies.{name}.examples.{task}", link="."):
-                subset.check(read_metadata(tokens / task / "train.parquet").num_rows)
+                table = train_table(task, settings.extra_data, tokens, augmented)
+                subset.check(read_metadata(table).num_rows)
 
 
 def asked(settings: TrainSettings, tasks: Mapping[str, Task], source: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mtbert.cli import run
 
 
 def main(
+    name: Annotated[str, typer.Argument(metavar="SET", help="A set of section augment")],
     text: Annotated[Path, typer.Argument(help="TEXT tables, {task}/{split}.parquet")],
     lexicons: Annotated[Path, typer.Argument(help="Folder of lexicons")],
     out: Annotated[Path, typer.Argument(help="AUGMENTED tables go here, {task}/train.parquet")],
@@ -21,7 +22,7 @@ def main(
         int, typer.Option(help="How many draw; 0: as many as there are cores", min=0)
     ] = 0,
 ) -> None:
-    """Grow the train splits of the tasks that section `augment` names."""
+    """Grow the train splits of the tasks that a set of section `augment` names."""
     from mtbert.augmentation.leakage import held_out_texts, shared_texts
     from mtbert.augmentation.lexicons import Lexicons
     from mtbert.augmentation.settings import check_target, read_augment
@@ -33,21 +34,24 @@ def main(
         warnings_on_lexicon,
     )
     from mtbert.augmentation.tables import texts_of
+    from mtbert.errors import InputError, choices
     from mtbert.outputs import new_folder, write_text
     from mtbert.schemas import read_table, write_table
     from mtbert.tasks import read_tasks
 
     tasks = read_tasks(params)
     settings = read_augment(params, tasks)
+    if name not in settings.sets:
+        raise InputError(f"{params}: augment.sets: {choices('set', name, settings.sets)}")
+    grown = settings.sets[name]
     tables = {
-        name: {split: read_table(text / name / f"{split}.parquet") for split in task.files}
-        for name, task in tasks.items()
+        task: {split: read_table(text / task / f"{split}.parquet") for split in row.files}
+        for task, row in tasks.items()
     }
-    for name, task in settings.tasks.items():
-        rows = tables[name]["train"].num_rows
-        check_target(task, rows, where=f"{params}: augment.tasks.{name}")
-    texts = {name: {s: texts_of(t) for s, t in splits.items()} for name, splits in tables.items()}
-    found = Lexicons(lexicons, settings, vocabulary(texts), where=f"{params}: augment")
+    texts = {task: {s: texts_of(t) for s, t in splits.items()} for task, splits in tables.items()}
+    found = Lexicons(lexicons, settings, name, vocabulary(texts), where=f"{params}: augment")
+    for task, wanted in grown.items():
+        check_target(wanted, tables[task]["train"].num_rows, where=found.place(task))
     found.check()
     facts: dict[str, Any] = {"lexicon": lexicon_facts(found), "tasks": {}}
     for line in warnings_on_lexicon(found):
@@ -55,19 +59,19 @@ def main(
     facts["shared_texts"] = {"original": shared_texts(texts)}
     held_out = held_out_texts(texts)
     with new_folder(out) as folder:
-        for name in settings.tasks:
+        for task in grown:
             table, made = grow_split(
-                name,
-                tables[name]["train"],
+                task,
+                tables[task]["train"],
                 found,
                 held_out=held_out,
                 processes=processes or os.cpu_count() or 1,
             )
-            write_table(folder / name / "train.parquet", table)
-            facts["tasks"][name] = made
-            texts[name]["train"] = texts_of(table)
-            print(f"{name}: {made['rows']['before']:,} rows, now {made['rows']['after']:,}")
-            for line in warnings(name, made):
+            write_table(folder / task / "train.parquet", table)
+            facts["tasks"][task] = made
+            texts[task]["train"] = texts_of(table)
+            print(f"{task}: {made['rows']['before']:,} rows, now {made['rows']['after']:,}")
+            for line in warnings(task, made):
                 print(line, file=sys.stderr)
     facts["shared_texts"]["augmented"] = shared_texts(texts)
     write_text(report, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")

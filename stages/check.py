@@ -12,7 +12,7 @@ import typer
 from mtbert.cli import run
 
 SECTIONS = (
-    *("data", "tasks", "encoder", "tokenize", "pretrain"),
+    *("data", "tasks", "encoder", "lexicons", "augment", "tokenize", "pretrain"),
     *("train", "recipes", "strategies", "seeds", "report"),
 )
 
@@ -21,13 +21,15 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Check every section of the params file."""
+    from mtbert.augmentation.settings import read_augment
     from mtbert.corpora.backbones import check_pretrained, known_config
     from mtbert.corpora.folders import resolve
+    from mtbert.corpora.lexicons import Lexicons, check_lexicons
     from mtbert.corpora.settings import Data, Encoder
     from mtbert.corpora.sources import find
     from mtbert.errors import InputError, choices
     from mtbert.params import read_section, read_yaml
-    from mtbert.plans import check_encoder, check_pooler
+    from mtbert.plans import check_encoder, check_extra_data, check_pooler
     from mtbert.pretraining.settings import PretrainSettings
     from mtbert.reporting.settings import read_scope
     from mtbert.strategies import read_strategies
@@ -40,6 +42,8 @@ def main(
     data = read_section(params, "data", Data)
     tasks = read_tasks(params)
     find(data.source, tasks, where=str(params))
+    check_lexicons(read_section(params, "lexicons", Lexicons), where=str(params))
+    augment = read_augment(params, tasks)
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")
@@ -47,6 +51,7 @@ def main(
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
     strategies = read_strategies(params, encoder=kind)
+    check_extra_data(strategies, augment.sets, where=str(params))
     # That of a name on the hub is known when it has been fetched: `plan` checks it again.
     if (config := known_config(encoder)) is not None:
         check_encoder(strategies, config, where=str(params))

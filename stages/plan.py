@@ -13,14 +13,19 @@ def main(
     encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
     out: Annotated[Path, typer.Argument(help="One {strategy}.yaml each goes here")],
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+    augmented: Annotated[
+        Path, typer.Option(help="TOKENS tables with new rows, {set}/{task}/train.parquet")
+    ] = Path("data/tokens_augmented"),
 ) -> None:
     """Plan every strategy; nothing is written unless all of them fit."""
+    from mtbert.augmentation.settings import read_augment
     from mtbert.modeling.architectures import usable_layout
     from mtbert.outputs import new_folder
     from mtbert.params import read_json, write_yaml
     from mtbert.plans import (
         check_encoder,
         check_examples,
+        check_extra_data,
         check_pooler,
         make_plans,
         read_origin,
@@ -35,7 +40,9 @@ def main(
     config = read_json(encoder / "config.json")
     check_encoder(strategies, config, where=str(params))
     check_pooler(strategies, encoder, where=str(params))
-    check_examples(strategies, tokens, where=str(params))
+    tasks = read_tasks(params)
+    check_extra_data(strategies, read_augment(params, tasks).sets, where=str(params))
+    check_examples(strategies, tokens, augmented, where=str(params))
     for name, settings in strategies.items():
         for task in settings.untrained():
             print(f"{name}: nothing of {task} is trained: the encoder is frozen, its head is fixed")
@@ -43,9 +50,10 @@ def main(
             print(f"{name}: padded batches, not packed rows: {reason}")
     plans = make_plans(
         strategies,
-        tasks=read_tasks(params),
+        tasks=tasks,
         source=read_source(params),
         tokens=tokens,
+        augmented=augmented,
         encoder=encoder,
     )
     with new_folder(out) as folder:

@@ -1,6 +1,6 @@
 """All that replacing needs, from the folder of lexicons; a part is loaded once it is used."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +23,18 @@ class Lexicons:
 
     folder: Path
     settings: Augment
+    chosen: str  # the set that is made
     vocabulary: Collection[str]  # the words of the texts that grow
     where: str  # the section in its file, as in `params.yaml: augment`
+
+    @property
+    def tasks(self) -> Mapping[str, TaskAugmentation]:
+        """How the set's tasks grow."""
+        return self.settings.sets[self.chosen]
+
+    def place(self, task: str) -> str:
+        """Where a task's settings stand, as an error tells it."""
+        return f"{self.where}.sets.{self.chosen}.{task}"
 
     def check(self) -> None:
         """Make sure that every part that a task asks for is there, before any is loaded.
@@ -32,10 +42,10 @@ class Lexicons:
         Raises:
             InputError: one is not, with what to do.
         """
-        if self.settings.tagger == "perceptron" and self.settings.tasks:
+        if self.settings.tagger == "perceptron":
             need(self.folder, TAGGER, what="NLTK's tagger", where=f"{self.where}.tagger")
-        for name, task in self.settings.tasks.items():
-            place = f"{self.where}.tasks.{name}"
+        for name, task in self.tasks.items():
+            place = self.place(name)
             if task.source == "wordnet":
                 self._need_wordnet(f"{place}.source")
             else:
@@ -56,7 +66,7 @@ class Lexicons:
         Raises:
             InputError: a lexicon does not fit.
         """
-        task = self.settings.tasks[name]
+        task = self.tasks[name]
         ppdb = None
         if task.source == "ppdb":
             ppdb = work / "ppdb.txt"
@@ -97,8 +107,7 @@ class Lexicons:
             case "wordnet":
                 return self._wordnet_sentiment
             case "opinion_words":
-                where = f"{self.where}.tasks.{name}.guards.sentiment"
-                return from_lists(self.folder, where=where)
+                return from_lists(self.folder, where=f"{self.place(name)}.guards.sentiment")
         return NO_SENTIMENT
 
     def _opposite(self, name: str, task: TaskAugmentation) -> Opposite | None:
@@ -108,7 +117,7 @@ class Lexicons:
         opposite = lexicon_opposite(self.pairs if task.source == "ppdb" else None, known)
         if opposite is None:
             raise InputError(
-                f"{self.where}.tasks.{name}.guards.antonyms: nothing here knows opposites: "
+                f"{self.place(name)}.guards.antonyms: nothing here knows opposites: "
                 f"{self.folder} has no {WORDNET}, and {self.pairs.file} does not say in its 6th "
                 "field how words entail each other; add one, or turn the guard off"
             )

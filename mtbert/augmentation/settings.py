@@ -1,4 +1,4 @@
-"""Section `augment` of the params file: which tasks get new training rows, and of what kind."""
+"""Section `augment` of the params file: sets of new training rows, each with its own settings."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,6 +78,9 @@ class TaskAugmentation(Settings):
         return self.source == "wordnet" or self.guards.sentiment == "wordnet"
 
 
+Grown = Annotated[dict[str, TaskAugmentation], Field(min_length=1)]
+
+
 class Augment(Settings):
     """Section `augment`."""
 
@@ -87,28 +90,44 @@ class Augment(Settings):
     # The PPDB file in the lexicons' folder; may be left out where there is one alone
     ppdb: Annotated[str, Field(min_length=1)] | None = None
     max_bad_share: Annotated[float, Field(ge=0, lt=1)]  # of the lines of the PPDB file
-    tasks: dict[str, TaskAugmentation]
+    # Name of a set -> task -> how its train split grows
+    sets: Annotated[dict[str, Grown], Field(min_length=1)]
 
 
 def read_augment(params: Path, tasks: Mapping[str, Task]) -> Augment:
     """Read section `augment` and hold it against the tasks.
 
     Raises:
-        InputError: it does not fit, names a task that does not exist, or a side of a single text.
+        InputError: it does not fit, names a set that no folder can be called, a task that does not
+            exist, or a side of a single text.
     """
     augment = read_section(params, "augment", Augment)
-    for name, task in augment.tasks.items():
-        where = f"{params}: augment.tasks.{name}"
-        if name not in tasks:
-            raise InputError(f"{params}: augment.tasks: {choices('task', name, tasks)}")
-        if task.sides == "second" and not tasks[name].paired:
-            raise InputError(f"{where}.sides: the task is on single texts, found 'second'")
-        if augment.tagger == "lexicon" and task.source == "wordnet":
+    for name, grown in augment.sets.items():
+        where = f"{params}: augment.sets"
+        # `none` is what a strategy without further rows says; others name folders.
+        if name == "none" or not name.replace("_", "").isalnum():
             raise InputError(
-                f"{where}.source: WordNet's words need the tagger that nlpaug uses; set "
-                "augment.tagger to perceptron, found 'lexicon'"
+                f"{where}: a set's name has letters, digits and _ only and is not none, "
+                f"found {name!r}"
             )
+        for task, settings in grown.items():
+            _check_task(settings, augment.tagger, task, tasks, f"{where}.{name}")
     return augment
+
+
+def _check_task(
+    settings: TaskAugmentation, tagger: str, name: str, tasks: Mapping[str, Task], where: str
+) -> None:
+    """Refuse what does not fit a set's task."""
+    if name not in tasks:
+        raise InputError(f"{where}: {choices('task', name, tasks)}")
+    if settings.sides == "second" and not tasks[name].paired:
+        raise InputError(f"{where}.{name}.sides: the task is on single texts, found 'second'")
+    if tagger == "lexicon" and settings.source == "wordnet":
+        raise InputError(
+            f"{where}.{name}.source: WordNet's words need the tagger that nlpaug uses; set "
+            "augment.tagger to perceptron, found 'lexicon'"
+        )
 
 
 def check_target(settings: TaskAugmentation, rows: int, *, where: str) -> None:

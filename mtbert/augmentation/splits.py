@@ -34,7 +34,7 @@ def grow_split(
     Raises:
         InputError: a lexicon does not fit.
     """
-    settings = lexicons.settings.tasks[name]
+    settings = lexicons.tasks[name]
     rows, ids = texts_of(table), table["id"].to_pylist()
     sides = sides_of(settings, paired=any("text_b" in row for row in rows))
     grower = Grower(rows, settings, task=name, sides=sides, held_out=held_out)
@@ -89,7 +89,7 @@ def warnings_on_lexicon(lexicons: Lexicons) -> Iterator[str]:
 
 def lexicon_facts(lexicons: Lexicons) -> dict[str, Any] | None:
     """What is known of the PPDB file, as plain JSON; None if no task uses it."""
-    if all(task.source != "ppdb" for task in lexicons.settings.tasks.values()):
+    if all(task.source != "ppdb" for task in lexicons.tasks.values()):
         return None
     pairs = lexicons.pairs
     return {

@@ -53,6 +53,19 @@ class Lexicons(Settings):
     opinion_words: Word | None = None
 
 
+def check_lexicons(lexicons: Lexicons, *, where: str) -> None:
+    """Make sure that the folders and files that the section names are there.
+
+    Raises:
+        InputError: one is not.
+    """
+    opinion = lexicons.opinion_words
+    if opinion is not None and not resolve(opinion).exists():
+        raise InputError(f"{where}: lexicons.opinion_words: there is no {resolve(opinion)}")
+    if lexicons.source != "public":
+        _folder(lexicons.source, where)
+
+
 def collect_lexicons(
     lexicons: Lexicons, out: Path, *, where: str = "params", url: str = URL, ppdb: str = PPDB_URL
 ) -> None:
@@ -69,9 +82,8 @@ def collect_lexicons(
         InputError: no such source or folder, nothing in it that can be used, or a file that cannot
             be fetched as it should be.
     """
+    check_lexicons(lexicons, where=where)
     opinion = lexicons.opinion_words
-    if opinion is not None and not resolve(opinion).exists():
-        raise InputError(f"{where}: lexicons.opinion_words: there is no {resolve(opinion)}")
     if lexicons.source == "public":
         _fetch_public(lexicons, out, url=url, ppdb=ppdb)
     else:

@@ -23,6 +23,7 @@ from mtbert.training.term import TaskFacts, Term, check_terms
 Epochs = Annotated[int, Field(gt=0)]
 LearningRate = Annotated[float, Field(gt=0)]
 Precision = Literal["fp32", "bf16"]
+NO_EXTRA = "none"
 
 
 class TrainingSettings(Settings):
@@ -38,6 +39,9 @@ class TrainingSettings(Settings):
     optimizer: entry(OPTIMIZERS, "optimizer")  # type: ignore[valid-type]
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
+    # Set of section `augment` whose new rows a task trains on, too; one for all tasks, or by task
+    extra_data: str | dict[str, str]
+    extra_data: str  # a set of section `augment`, whose new rows join the train splits
     examples: dict[str, Examples]
     resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs

@@ -35,9 +35,9 @@ def opened(
     folder: Path, tasks: dict[str, TaskAugmentation], *, words: Sequence[str] = (), **changes: Any
 ) -> Lexicons:
     rows = {name: row.model_dump(mode="json") for name, row in tasks.items()}
-    plain = {"tagger": "perceptron", "max_bad_share": 0.0, "tasks": rows}
+    plain = {"tagger": "perceptron", "max_bad_share": 0.0, "sets": {"s": rows}}
     settings = validate(Augment, plain | changes, where="augment")
-    return Lexicons(folder, settings, frozenset(words), where="augment")
+    return Lexicons(folder, settings, "s", frozenset(words), where="augment")
 
 
 def replacer(folder: Path, settings: TaskAugmentation, work: Path, **changes: Any) -> Replacer:

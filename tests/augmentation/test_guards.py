@@ -114,8 +114,8 @@ def test_numbers_and_negations():
 def test_what_a_setting_needs_is_told(lexicons, tmp_path):
     (tmp_path / "taggers").symlink_to(lexicons / "taggers")
     for settings, told in [
-        (task(), r"augment\.tasks\.t\.source: needs WordNet, .* set lexicons\.source to `public`"),
-        (task(source="ppdb"), r"augment\.tasks\.t\.source: needs a PPDB file"),
+        (task(), r"augment\.sets\.s\.t\.source: needs WordNet, .* set lexicons\.source to `public`"),
+        (task(source="ppdb"), r"augment\.sets\.s\.t\.source: needs a PPDB file"),
     ]:
         with pytest.raises(InputError, match=told):
             opened(tmp_path, {"t": settings}).check()

@@ -124,21 +124,26 @@ def test_settings_are_held_against_the_tasks(tmp_path):
     tasks = {"sst": validate(Task, row, where="tasks")}
     params = tmp_path / "params.yaml"
 
-    def read(tagger, tasks_of):
-        section = f"augment: {{tagger: {tagger}, max_bad_share: 0, tasks: {{{tasks_of}}}}}"
+    def read(tagger, tasks_of, named="s"):
+        section = f"augment: {{tagger: {tagger}, max_bad_share: 0, sets: {{{named}: {{{tasks_of}}}}}}}"
         params.write_text(section)
         return read_augment(params, tasks)
 
-    assert read("perceptron", "sst: {source: wordnet, rows: 10}").tasks["sst"].rows == 10
-    with pytest.raises(InputError, match=r"augment\.tasks: unknown task 'sts'; did you mean 'sst'"):
+    assert read("perceptron", "sst: {source: wordnet, rows: 10}").sets["s"]["sst"].rows == 10
+    with pytest.raises(InputError, match=r"augment\.sets\.s: unknown task 'sts'; did you mean 'sst'"):
         read("perceptron", "sts: {source: wordnet, rows: 10}")
-    with pytest.raises(InputError, match=r"tasks\.sst\.sides: the task is on single texts"):
+    with pytest.raises(InputError, match=r"sets\.s\.sst\.sides: the task is on single texts"):
         read("perceptron", "sst: {source: wordnet, rows: 10, sides: second}")
     with pytest.raises(InputError, match=r"sst\.source: WordNet's words need the tagger"):
         read("lexicon", "sst: {source: wordnet, rows: 10}")
+    for name in ("none", "'a/b'", "'a b'"):
+        with pytest.raises(InputError, match=r"augment\.sets: a set's name has letters, digits"):
+            read("perceptron", "sst: {source: wordnet, rows: 10}", name)
+    with pytest.raises(InputError, match=r"augment\.sets\.s: .*at least 1"):
+        read("perceptron", "")
 
 
 def test_a_target_below_what_is_there_is_refused():
-    check_target(task(rows=10, copies=None), 10, where="p: augment.tasks.t")
-    with pytest.raises(InputError, match=r"p: augment\.tasks\.t\.rows: .* 11 rows .*, found 10"):
-        check_target(task(rows=10, copies=None), 11, where="p: augment.tasks.t")
+    check_target(task(rows=10, copies=None), 10, where="p: augment.sets.s.t")
+    with pytest.raises(InputError, match=r"p: augment\.sets\.s\.t\.rows: .* 11 rows .*, found 10"):
+        check_target(task(rows=10, copies=None), 11, where="p: augment.sets.s.t")

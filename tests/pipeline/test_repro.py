@@ -54,7 +54,7 @@ def test_training_that_ran_before_is_restored_from_the_cache(project):
 def test_a_length_reruns_from_tokenize(project):
     ran = project.experiment("tokenize.max_length=40", *MAIN_ALONE)
     # What is off hands the encoder on anew, which takes no time.
-    assert ran == {"tokenize", "pretrain", "plan", *AFTER_PLAN}
+    assert ran == {"tokenize", "tokenize_augmented@synonyms", "pretrain", "plan", *AFTER_PLAN}
 
 
 def test_further_pre_training_reruns_what_reads_the_encoder_and_is_cached(project):
@@ -94,7 +94,26 @@ def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):
     path.write_text(path.read_text().replace("\t1\n", "\t0\n", 1))
     ran = project.repro("train@main-1")
     project.restore()
-    assert ran == {"download_corpora", "prepare", "tokenize", "pretrain", "plan"}
+    before = {"download_corpora", "prepare", "augment@synonyms"}
+    assert ran == {*before, "tokenize", "pretrain", "plan"}
+
+
+def test_new_rows_rerun_the_strategies_that_train_on_them(project):
+    grown = "+strategies.grown={extra_data: synonyms}"
+    made = {"augment@synonyms", "tokenize_augmented@synonyms", "plan"}
+    assert project.experiment(grown) == {"plan", "train@grown-1", "evaluate@grown-1", "report"}
+    ran = project.experiment(grown, "augment.sets.synonyms.sst.seed=2")
+    assert ran == {*made, "train@grown-1", "evaluate@grown-1", "report"}
+    assert project.experiment("augment.sets.synonyms.sst.seed=3") == {*made, "report"}
+
+
+def test_another_set_leaves_the_first_one_alone(project):
+    ran = project.experiment(
+        "+augment.sets.paraphrases={para: {source: ppdb, copies: 1}}",
+        "+strategies.grown={extra_data: paraphrases}",
+    )
+    made = {"augment@paraphrases", "tokenize_augmented@paraphrases", "plan"}
+    assert ran == {*made, "train@grown-1", "evaluate@grown-1", "report"}
 
 
 def test_an_edit_in_training_reruns_train_and_never_tokenize(project):

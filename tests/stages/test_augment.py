@@ -31,9 +31,10 @@ AUGMENT = """
 augment:
   tagger: lexicon
   max_bad_share: 0.0
-  tasks:
-    a: {source: ppdb, copies: 2, stop_words: none, guards: {sentiment: opinion_words}}
-    b: {source: ppdb, rows: 5, share: 1.0, sides: second}
+  sets:
+    grown:
+      a: {source: ppdb, copies: 2, stop_words: none, guards: {sentiment: opinion_words}}
+      b: {source: ppdb, rows: 5, share: 1.0, sides: second}
 """
 FILMS = ["a good film", "two films and a dog", "not a word"]
 
@@ -55,8 +56,8 @@ def inputs(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(out="out", processes=1):
-    main(*map(Path, ("text", "lexicons", out, f"{out}.json")), processes=processes)
+def run(out="out", processes=1, name="grown"):
+    main(name, *map(Path, ("text", "lexicons", out, f"{out}.json")), processes=processes)
     return json.loads(Path(f"{out}.json").read_text())
 
 
@@ -89,13 +90,15 @@ def test_the_same_bytes_again_and_on_two_processes(inputs):
 
 def test_nothing_is_left_of_a_failure(inputs):
     (inputs / "params.yaml").write_text(TASKS + AUGMENT.replace("rows: 5", "rows: 2"))
-    with pytest.raises(InputError, match=r"params\.yaml: augment\.tasks\.b\.rows: .* 3 rows"):
+    with pytest.raises(InputError, match=r"params\.yaml: augment\.sets\.grown\.b\.rows: .* 3 rows"):
         run()
     (inputs / "params.yaml").write_text(TASKS + AUGMENT)
     with (inputs / "lexicons/ppdb/sample.txt").open("a") as file:
         file.write("broken\n")
     with pytest.raises(InputError, match=r"sample\.txt: 1 of 641 lines are broken"):
         run()
+    with pytest.raises(InputError, match=r"augment\.sets: unknown set 'gron'; did you mean 'grown'"):
+        run(name="gron")
     assert not Path("out").exists()
     (inputs / "params.yaml").write_text(TASKS + AUGMENT.replace("share: 0.0", "share: 0.01"))
     assert run()["lexicon"]["broken"] == [
@@ -108,7 +111,7 @@ def test_the_projects_own_settings_fit():
     from mtbert.tasks import read_tasks
 
     params = ROOT / "params.yaml"
-    assert read_augment(params, read_tasks(params)).tasks
+    assert read_augment(params, read_tasks(params)).sets
     assert read_section(params, "lexicons", Lexicons).source == "sample"
 
 

@@ -24,6 +24,7 @@ FIELDS = {
     "auxiliaries": {},
     "averaging": "none",
     "optimizer": "adamw",
+    "extra_data": "none",
     "examples": {},
     "objectives": {"a": "squared_error", "b": "squared_error"},
     "batch_size": {"a": 2, "b": 4},

@@ -1,0 +1,38 @@
+"""AUGMENTED tables to TOKENS tables, with the tokenizer that the original ones were made with."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.cli import run
+
+
+def main(
+    augmented: Annotated[Path, typer.Argument(help="AUGMENTED tables, {task}/train.parquet")],
+    original: Annotated[Path, typer.Argument(help="Folder of tokenizer.json and sequences.json")],
+    out: Annotated[Path, typer.Argument(help="TOKENS tables go here, {task}/train.parquet")],
+    report: Annotated[Path, typer.Argument(help="Token counts go here, as JSON")],
+) -> None:
+    """Tokenize the grown train splits of one set."""
+    from mtbert.outputs import new_folder, write_text
+    from mtbert.params import read_json
+    from mtbert.schemas import read_table, write_table
+    from mtbert.tokenization.encoding import encode_tables, summarize
+    from mtbert.tokenization.inputs import find_tables
+    from mtbert.tokenization.vocabulary import load_tokenizer
+
+    shape = read_json(original / "sequences.json")
+    tables = {key: read_table(path) for key, path in find_tables(augmented).items()}
+    counts: dict[str, dict[str, object]] = {}
+    with new_folder(out) as folder:
+        for (task, split), table in encode_tables(load_tokenizer(original), tables).items():
+            write_table(folder / task / f"{split}.parquet", table)
+            counts[task] = {split: summarize(table, shape, shape["max_length"])}
+    facts = {key: shape[key] for key in ("max_length", "vocabulary")}
+    write_text(report, json.dumps({**facts, "tasks": counts}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    run(main)
