@@ -1,8 +1,10 @@
 """results.md and data.md: what git, a pull request and a terminal show of a report."""
 
-from collections.abc import Sequence
+import html
+from collections.abc import Iterator, Sequence
 
-from mtbert.reporting import conditions, corpora, gradients, leads, mixing, scoreboard
+from mtbert.reporting import augmentation, conditions, corpora, gradients, leads, mixing, scoreboard
+from mtbert.reporting.marked_rows import escape
 from mtbert.reporting.results import Results, Strategy
 from mtbert.reporting.tables import Table
 
@@ -41,7 +43,7 @@ def data_page(results: Results) -> str:
     parts += [_block(unusable) if unusable.rows else "Every row of every file could be used."]
     found = (corpora.labels(results, task) for task in results.text)
     parts += [_block(one) for one in found if one is not None]
-    parts += [_block(corpora.tokens(results))]
+    parts += [_block(corpora.tokens(results)), *augmentation_parts(results)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,6 +52,26 @@ def gradient_parts(strategies: Sequence[Strategy]) -> list[str]:
     found = gradients.pair_table(strategies)
     known = [found.markdown(), gradients.NOTE, gradients.CLAIM] if found.rows else []
     return [f"## {gradients.TITLE}", *known, gradients.gaps(strategies)]
+
+
+def augmentation_parts(results: Results) -> Iterator[str]:
+    """How train splits grew, where any did."""
+    sets = augmentation.grown(results)
+    if sets:
+        yield f"## {augmentation.TITLE}\n\n{augmentation.GUARDS_NOTE}"
+    for one in sets:
+        yield f"### {escape(one.name)}"
+        yield from (one.growth.markdown(), one.guards.markdown())
+        if one.lexicon:
+            yield escape(one.lexicon)
+        for heading, rows in one.examples:
+            listed = "\n".join(row.markdown() for row in rows)
+            summary = f"<summary>{html.escape(heading)}</summary>"
+            yield f"<details>{summary}\n\n{listed}\n\n</details>"
+    if sets:
+        yield f"### {augmentation.LEAKAGE_TITLE}\n\n{augmentation.LEAKAGE_NOTE}"
+    for found in augmentation.leakage(results):
+        yield found.markdown() if found.rows else augmentation.NO_LEAKAGE
 
 
 def score_line(results: Results) -> str:

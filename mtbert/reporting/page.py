@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbert.reporting import (
+    augmentation,
     conditions,
     corpora,
     figures,
@@ -45,6 +46,7 @@ def html_page(results: Results) -> str:
             settings={one.name: conditions.settings(one) for one in results.strategies},
             score_line=markdown.score_line(results),
             noise_line=markdown.noise_line(results),
+            augmentation=_augmentation(results),
             **_pictures(results),
             **_steps(results),
         )
@@ -66,6 +68,19 @@ def _tables(results: Results) -> dict[str, Any]:
         "tokens": corpora.tokens(results),
         "rates": mixing.rates(results),
         "pairs": gradients.pair_table(results.strategies),
+    }
+
+
+def _augmentation(results: Results) -> dict[str, Any]:
+    """How train splits grew; no sets where none did."""
+    return {
+        "title": augmentation.TITLE,
+        "sets": augmentation.grown(results),
+        "guards_note": augmentation.GUARDS_NOTE,
+        "leakage": augmentation.leakage(results),
+        "leakage_title": augmentation.LEAKAGE_TITLE,
+        "leakage_note": augmentation.LEAKAGE_NOTE,
+        "no_leakage": augmentation.NO_LEAKAGE,
     }
 
 

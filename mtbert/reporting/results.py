@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from pydantic import ConfigDict
 
 from mtbert.errors import InputError
 from mtbert.labels import classes
 from mtbert.params import Settings, read_yaml, validate
+from mtbert.reporting.augmented import Augmented
 from mtbert.reporting.conflicts import Conflicts, Samples, read_conflicts, summarize_conflicts
 from mtbert.reporting.files import MEND, Log, Pairs, read_json, read_log, read_pairs
 from mtbert.reporting.settings import Scope
 from mtbert.tasks import Task, still_there
+
+S = TypeVar("S", bound=Settings)
 
 
 class Splits(Settings):
@@ -69,6 +73,9 @@ class Results:
     strategies: tuple[Strategy, ...]
     text: dict[str, Any]  # text.json of `prepare`
     tokens: dict[str, Any]  # tokens.json of `tokenize`
+    # By the name of a set in section `augment`; empty where nothing was augmented
+    augmented: Mapping[str, Augmented] = field(default_factory=dict)
+    augmented_tokens: Mapping[str, Tokens] = field(default_factory=dict)  # of grown train splits
 
     @property
     def baseline(self) -> Strategy:
@@ -100,7 +107,8 @@ def read_results(scope: Scope, plans: Path, reports: Path) -> Results:
     Raises:
         InputError: a file is missing or cannot be read.
     """
-    files = [reports / "data" / name for name in ("text.json", "tokens.json")]
+    data = reports / "data"
+    files = [data / name for name in ("text.json", "tokens.json")]
     text, tokens = map(read_json, files)
     _check(files[0], Splits, {"tasks": text})
     _check(files[1], Tokens, tokens)
@@ -109,6 +117,8 @@ def read_results(scope: Scope, plans: Path, reports: Path) -> Results:
         strategies=tuple(read_strategy(name, scope, plans, reports) for name in scope.strategies),
         text=text,
         tokens=tokens,
+        augmented=_sets(data / "augmented", Augmented),
+        augmented_tokens=_sets(data / "augmented_tokens", Tokens),
     )
 
 
@@ -160,13 +170,19 @@ def _metrics(path: Path, main: Mapping[str, str]) -> dict[str, Any]:
     return metrics
 
 
-def _check(path: Path, kind: type[Splits], data: Any) -> None:
+def _sets(folder: Path, kind: type[S]) -> Mapping[str, S]:
+    """One data file for each set of augmented rows; none where there is no such folder."""
+    files = sorted(folder.glob("*.json"), key=lambda path: path.stem)
+    return MappingProxyType({path.stem: _check(path, kind, read_json(path)) for path in files})
+
+
+def _check(path: Path, kind: type[S], data: Any) -> S:
     """Make sure that a data file holds what the report reads of it.
 
     Raises:
         InputError: it does not.
     """
     try:
-        validate(kind, data, where=str(path))
+        return validate(kind, data, where=str(path))
     except InputError as error:
         raise InputError(f"{error}; {MEND}") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reporting.new_rows import facts, write_set
 from reporting.workspace import write_workspace
 
 from mtbert.reporting.confusion import confusions
@@ -32,6 +33,7 @@ def read(root: Path) -> Results:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     root = tmp_path_factory.mktemp("workspace")
     write_workspace(root)
+    write_set(root, "synonyms", facts(), sst=40_000)
     return read(root)
 
 
