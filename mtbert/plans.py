@@ -19,7 +19,6 @@ from mtbert.strategies import TrainSettings
 from mtbert.tasks import SPLITS, Task
 from mtbert.training.settings import NO_EXTRA
 
-
 TRAIN = SPLITS[0]
 
 

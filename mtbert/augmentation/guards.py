@@ -8,10 +8,11 @@ from mtbert.augmentation.settings import TAGS, TaskAugmentation
 # Why a word stays, or a candidate is refused: a filter, or a guard
 Reason = Literal["stop_words", "parts_of_speech", "sentiment", "antonyms", "numbers", "negations"]
 
+# With what stands before n't and means nothing by itself, as the treebank cuts can't and won't
 NEGATIONS = frozenset(
     """
     no not nor n't never none nobody nothing neither nowhere without cannot non hardly barely
-    scarcely seldom rarely nay
+    scarcely seldom rarely nay ca wo sha ai
     """.split()  # noqa: SIM905 - a list would take a line for each
 )
 NUMBERS = frozenset(

@@ -104,7 +104,7 @@ def test_words_of_sentiment(lexicons):
 def test_numbers_and_negations():
     for word in ["two", "21st", "3.5", "twenty-one", "half"]:
         assert is_number(word), word
-    for word in ["not", "n't", "don't", "never", "non-fiction"]:
+    for word in ["not", "n't", "don't", "ca", "never", "non-fiction"]:
         assert is_negation(word), word
     for word in ["film", "note", "tone", "nonsense"]:
         assert not is_number(word)
@@ -114,7 +114,7 @@ def test_numbers_and_negations():
 def test_what_a_setting_needs_is_told(lexicons, tmp_path):
     (tmp_path / "taggers").symlink_to(lexicons / "taggers")
     for settings, told in [
-        (task(), r"augment\.sets\.s\.t\.source: needs WordNet, .* set lexicons\.source to `public`"),
+        (task(), r"sets\.s\.t\.source: needs WordNet, .* set lexicons\.source to `public`"),
         (task(source="ppdb"), r"augment\.sets\.s\.t\.source: needs a PPDB file"),
     ]:
         with pytest.raises(InputError, match=told):

@@ -125,12 +125,12 @@ def test_settings_are_held_against_the_tasks(tmp_path):
     params = tmp_path / "params.yaml"
 
     def read(tagger, tasks_of, named="s"):
-        section = f"augment: {{tagger: {tagger}, max_bad_share: 0, sets: {{{named}: {{{tasks_of}}}}}}}"
-        params.write_text(section)
+        section = f"{{tagger: {tagger}, max_bad_share: 0, sets: {{{named}: {{{tasks_of}}}}}}}"
+        params.write_text(f"augment: {section}")
         return read_augment(params, tasks)
 
     assert read("perceptron", "sst: {source: wordnet, rows: 10}").sets["s"]["sst"].rows == 10
-    with pytest.raises(InputError, match=r"augment\.sets\.s: unknown task 'sts'; did you mean 'sst'"):
+    with pytest.raises(InputError, match=r"sets\.s: unknown task 'sts'; did you mean 'sst'"):
         read("perceptron", "sts: {source: wordnet, rows: 10}")
     with pytest.raises(InputError, match=r"sets\.s\.sst\.sides: the task is on single texts"):
         read("perceptron", "sst: {source: wordnet, rows: 10, sides: second}")

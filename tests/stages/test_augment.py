@@ -97,7 +97,7 @@ def test_nothing_is_left_of_a_failure(inputs):
         file.write("broken\n")
     with pytest.raises(InputError, match=r"sample\.txt: 1 of 641 lines are broken"):
         run()
-    with pytest.raises(InputError, match=r"augment\.sets: unknown set 'gron'; did you mean 'grown'"):
+    with pytest.raises(InputError, match=r"sets: unknown set 'gron'; did you mean 'grown'"):
         run(name="gron")
     assert not Path("out").exists()
     (inputs / "params.yaml").write_text(TASKS + AUGMENT.replace("share: 0.0", "share: 0.01"))
