@@ -36,8 +36,12 @@ TOUR: list[tuple[str, str]] = [
 def stages_table() -> str:
     """The stages of dvc.yaml as a Markdown table."""
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+    axes = {
+        name: "-".join(f"<{axis}>" for axis in row.get("matrix", ()))
+        for name, row in stages.items()
+    }
     rows = [
-        f"| `{name}{'@<strategy>-<seed>' if 'matrix' in row else ''}` | {row['desc']} |"
+        f"| `{name}{'@' if axes[name] else ''}{axes[name]}` | {row['desc']} |"
         for name, row in stages.items()
     ]
     return "\n".join(["| stage | what it does |", "| :-- | :-- |", *rows])

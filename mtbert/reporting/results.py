@@ -117,8 +117,8 @@ def read_results(scope: Scope, plans: Path, reports: Path) -> Results:
         strategies=tuple(read_strategy(name, scope, plans, reports) for name in scope.strategies),
         text=text,
         tokens=tokens,
-        augmented=_sets(data / "augmented", Augmented),
-        augmented_tokens=_sets(data / "augmented_tokens", Tokens),
+        augmented=_sets(data / "augmented", scope, Augmented),
+        augmented_tokens=_sets(data / "augmented_tokens", scope, Tokens),
     )
 
 
@@ -170,10 +170,16 @@ def _metrics(path: Path, main: Mapping[str, str]) -> dict[str, Any]:
     return metrics
 
 
-def _sets(folder: Path, kind: type[S]) -> Mapping[str, S]:
-    """One data file for each set of augmented rows; none where there is no such folder."""
-    files = sorted(folder.glob("*.json"), key=lambda path: path.stem)
-    return MappingProxyType({path.stem: _check(path, kind, read_json(path)) for path in files})
+def _sets(folder: Path, scope: Scope, kind: type[S]) -> Mapping[str, S]:
+    """The data file of each set of new rows that there is; files of other sets are left alone."""
+    files = {name: folder / f"{name}.json" for name in scope.sets}
+    return MappingProxyType(
+        {
+            name: _check(file, kind, read_json(file))
+            for name, file in files.items()
+            if file.is_file()
+        }
+    )
 
 
 def _check(path: Path, kind: type[S], data: Any) -> S:

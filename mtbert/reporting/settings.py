@@ -29,6 +29,7 @@ class Scope:
     strategies: dict[str, dict[str, Any]]  # name -> what it changes in section `train`
     seeds: tuple[int, ...]
     tasks: dict[str, Task]
+    sets: tuple[str, ...] = ()  # of new rows, in section `augment`
 
 
 def read_scope(params: Path) -> Scope:
@@ -46,7 +47,20 @@ def read_scope(params: Path) -> Scope:
     if report.baseline not in strategies:
         fault = choices("strategy", report.baseline, strategies)
         raise InputError(f"{params}: report.baseline: {fault}")
-    return Scope(report.title, report.baseline, strategies, read_seeds(params), read_tasks(params))
+    return Scope(
+        title=report.title,
+        baseline=report.baseline,
+        strategies=strategies,
+        seeds=read_seeds(params),
+        tasks=read_tasks(params),
+        sets=_sets(data.get("augment")),
+    )
+
+
+def _sets(section: Any) -> tuple[str, ...]:
+    """The names of the sets of new rows; the rest of their section is the stage `augment`'s."""
+    sets = section.get("sets") if isinstance(section, Mapping) else None
+    return tuple(map(str, sets)) if isinstance(sets, Mapping) else ()
 
 
 def _strategies(found: Any, params: Path) -> dict[str, dict[str, Any]]:

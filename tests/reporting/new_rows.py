@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mtbert.params import read_yaml, write_yaml
+
 ON = {
     "sentiment": "wordnet",
     "antonyms": True,
@@ -79,6 +81,9 @@ def text(words: str, **replaced: str) -> dict[str, Any]:
 
 def write_set(root: Path, name: str, content: dict[str, Any], **tokens: int) -> None:
     """Write a set below a workspace, and the tokens of the tasks that are given."""
+    params = read_yaml(root / "params.yaml")
+    params["augment"]["sets"].setdefault(name, {})
+    write_yaml(root / "params.yaml", params)
     folders = [root / f"reports/data/{kind}" for kind in ("augmented", "augmented_tokens")]
     for folder in folders:
         folder.mkdir(exist_ok=True)

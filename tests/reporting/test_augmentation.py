@@ -16,7 +16,7 @@ from mtbert.augmentation.replacing import Change, Draw
 from mtbert.augmentation.settings import Guards, TaskAugmentation
 from mtbert.augmentation.summary import summarize
 from mtbert.errors import InputError
-from mtbert.params import validate
+from mtbert.params import read_yaml, validate, write_yaml
 from mtbert.reporting.augmentation import FILTERS, GUARDS, NO_LEAKAGE, grown, leakage
 from mtbert.reporting.augmented import Growth
 from mtbert.reporting.markdown import data_page
@@ -148,12 +148,12 @@ def test_markup_in_words_and_names_stays_text(root: Path) -> None:
     assert "<summary>&lt;sst&gt;: 1 of" in page
 
 
-def test_sets_come_by_name_and_may_lack_tokens(root: Path) -> None:
+def test_sets_keep_their_order_and_may_lack_tokens(root: Path) -> None:
     for name in ("b", "a-b", "a"):
         write_set(root, name, facts())
     write_set(root, "b", facts(), sst=36001)
     results = read(root)
-    assert list(results.augmented) == ["a", "a-b", "b"]
+    assert list(results.augmented) == ["b", "a-b", "a"]
     after = [
         [cell.text for cell in row]
         for one in grown(results)
@@ -161,7 +161,7 @@ def test_sets_come_by_name_and_may_lack_tokens(root: Path) -> None:
         if row[0].text == "tokens after"
     ]
     assert after == [
-        ["tokens after", *counts] for counts in (["–", "–"], ["–", "–"], ["36,001", "–"])
+        ["tokens after", *counts] for counts in (["36,001", "–"], ["–", "–"], ["–", "–"])
     ]
     with pytest.raises(TypeError):
         results.augmented["c"] = results.augmented["a"]  # type: ignore[index]
@@ -260,3 +260,13 @@ def section(results: Results) -> str:
     """The part of the page on augmentation."""
     page = html_page(results)
     return page[page.index('<section id="augmentation">') : page.index('<section id="cost">')]
+
+
+def test_a_set_that_the_params_file_no_longer_has_is_left_out(root: Path) -> None:
+    write_set(root, "synonyms", facts())
+    write_set(root, "former", facts())
+    assert set(read(root).augmented) == {"former", "synonyms"}
+    params = read_yaml(root / "params.yaml")
+    del params["augment"]["sets"]["former"]
+    write_yaml(root / "params.yaml", params)
+    assert set(read(root).augmented) == {"synonyms"}
