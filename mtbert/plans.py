@@ -99,9 +99,8 @@ def make_plans(
 
     def splits(task: str, extra_data: str) -> dict[str, File]:
         named = (split for split in SPLITS if split in tasks[task].files)
-        found = {split: tokens / task / f"{split}.parquet" for split in named}
-        found |= {TRAIN: train_table(task, extra_data, tokens, augmented)}
-        return {split: digest(path) for split, path in found.items()}
+        found = {split: digest(tokens / task / f"{split}.parquet") for split in named}
+        return found | {TRAIN: digest(train_table(task, extra_data, tokens, augmented))}
 
     return [
         Plan(

@@ -39,8 +39,6 @@ class TrainingSettings(Settings):
     optimizer: entry(OPTIMIZERS, "optimizer")  # type: ignore[valid-type]
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
-    # Set of section `augment` whose new rows a task trains on, too; one for all tasks, or by task
-    extra_data: str | dict[str, str]
     extra_data: str  # a set of section `augment`, whose new rows join the train splits
     examples: dict[str, Examples]
     resampling: dict[str, Literal["none", "balanced"]]
