@@ -5,6 +5,7 @@ import multiprocessing
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -84,11 +85,15 @@ def _drawing(drawer: Drawer, processes: int) -> Iterator[Draws]:
     if processes == 1:
         yield lambda jobs: _gather(map(drawer.draw, _batches(jobs)), len(jobs), drawer.task)
         return
-    context = multiprocessing.get_context("fork")
-    with context.Pool(processes, initializer=_start, initargs=(drawer,)) as pool:
-        yield lambda jobs: _gather(
-            pool.imap_unordered(_draw, _batches(jobs)), len(jobs), drawer.task
-        )
+    # No multiprocessing.Pool: while a long result is on its way one of its threads spins, and it
+    # waits for ever where a process was killed.
+    pool = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("fork"), initializer=_start, initargs=(drawer,)
+    )
+    try:
+        yield lambda jobs: _gather(pool.map(_draw, _batches(jobs)), len(jobs), drawer.task)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[Job]]:

@@ -1,11 +1,15 @@
 """Growing a split: the same rows on any number of processes; what row guards refuse and count."""
 
 import multiprocessing
+import os
 import random
+import signal
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 from augmenting import OFF, opened, table, task
 
+from mtbert.augmentation.batches import Drawer, Job, over_processes
 from mtbert.augmentation.leakage import held_out_texts, shared_texts
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.splits import grow_split, warnings
@@ -53,6 +57,13 @@ def test_forked_processes_open_wordnets_files_anew(lexicons):
 
 def _open_files():
     return len(wordnet()._data_file_map)
+
+
+def test_a_process_that_is_killed_ends_the_drawing(monkeypatch):
+    monkeypatch.setattr(Drawer, "draw", lambda self, jobs: os.kill(os.getpid(), signal.SIGKILL))
+    drawer = Drawer(None, examples=[("id0", ["a film"])], task="t", seed=1)
+    with over_processes(drawer, 2) as draws, pytest.raises(BrokenProcessPool):
+        draws([Job(0, 1)])
 
 
 def test_a_row_does_not_depend_on_the_others(lexicons):
