@@ -1,5 +1,6 @@
 """nlpaug's dictionary with a memory, and with the guards between it and nlpaug."""
 
+import string
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ class Words:
         self.tagger = tagger
         self.guards = guards
         self.tags: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        self.masked: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         self.texts: dict[tuple[str, ...], Facts] = {}
         self.candidates: dict[tuple[str, str | None], tuple[list[str], Counter[Reason]]] = {}
         self.judged: dict[tuple[str, str], tuple[int, Counter[Reason]]] = {}
@@ -46,12 +48,12 @@ class Words:
     def pos_tag(self, tokens: list[str]) -> list[tuple[str, str]]:
         """The tags of a text's words, (word, tag) each; words that must stay seem determiners."""
         key = tuple(tokens)
-        if key not in self.tags:
+        if key not in self.masked:
             stays = self.guards.stays
-            self.tags[key] = [
-                (word, LEFT_ALONE if stays(word, tag) else tag) for word, tag in self.tagger(tokens)
+            self.masked[key] = [
+                (pair[0], LEFT_ALONE) if stays(*pair) else pair for pair in self._tagged(key)
             ]
-        return self.tags[key]
+        return self.masked[key]
 
     def predict(self, word: str, pos: str | None = None) -> list[str]:
         """What may take a word's place, in the dictionary's order."""
@@ -62,13 +64,18 @@ class Words:
         """What is known of a text, given its words."""
         key = tuple(tokens)
         if key not in self.texts:
-            self.texts[key] = self._examine(tokens)
+            self.texts[key] = self._examine(key)
         return self.texts[key]
 
-    def _examine(self, tokens: list[str]) -> Facts:
+    def _tagged(self, tokens: tuple[str, ...]) -> list[tuple[str, str]]:
+        if tokens not in self.tags:
+            self.tags[tokens] = self.tagger(list(tokens))
+        return self.tags[tokens]
+
+    def _examine(self, tokens: tuple[str, ...]) -> Facts:
         replaceable = 0
         kept, refused = Counter[Reason](), Counter[Reason]()
-        for word, tag in self.tagger(tokens):
+        for word, tag in self._tagged(tokens):
             candidates, refusals = self._look_up(word, tag)
             if reason := self.guards.stays(word, tag):
                 kept[reason] += bool(candidates or refusals)
@@ -81,7 +88,9 @@ class Words:
         """How many candidates a word with this tag has, and how many were refused and why."""
         key = (word, tag)
         if key not in self.judged:
-            found = [self._candidates(word, part) for part in self._parts(tag)]
+            # nlpaug passes over these marks, "%" say, whatever a lexicon has for them.
+            parts = [] if word in string.punctuation else self._parts(tag)
+            found = [self._candidates(word, part) for part in parts]
             others = [c for names, _ in found for c in names if c.lower() != word.lower()]
             refused = sum((refusals for _, refusals in found), Counter[Reason]())
             self.judged[key] = (len(others), refused)

@@ -59,6 +59,28 @@ def test_a_text_without_a_replaceable_word_stays(lexicons, tmp_path):
         assert (draw.text, draw.changes, draw.replaceable) == (text, (), False)
 
 
+def test_a_mark_that_a_lexicon_has_is_passed_over(lexicons, tmp_path):
+    ppdb(tmp_path, ["[JJ] ||| % ||| percent", "[JJ] ||| good ||| fine"])
+    (tmp_path / "taggers").symlink_to(lexicons / "taggers")
+    ours = replacer(tmp_path, task(source="ppdb"), tmp_path)
+    assert ours.words.dictionary.predict("%", "a") == ["percent"]
+    assert ours.words.tagger(["%"]) == [("%", "JJ")]
+    mark, word = ours.draw(["%", "good"], 1)
+    assert (mark.text, mark.replaceable) == ("%", False)
+    assert (word.text, word.replaceable) == ("fine", True)
+
+
+def test_a_text_is_tagged_once(lexicons, tmp_path):
+    guarded = replacer(lexicons, task(guards={"numbers": True}), tmp_path)
+    tagger, asked = guarded.words.tagger, []
+    guarded.words.tagger = lambda words: asked.append(words) or tagger(words)
+    for seed in range(3):
+        draw = guarded.draw(["two big films"], seed)[0]
+        assert draw.changes
+        assert draw.kept == {"numbers": 1}
+    assert asked == [["two", "big", "films"]]
+
+
 def test_tags_are_nltks(lexicons):
     tag = perceptron_tagger()
     words = ["the", "tree", "testing", "house", "unknown", "tiger", "A-b", "1999", *TAGS]
