@@ -8,6 +8,7 @@ row, a further one, and what a target size asks for; imports and lexicons, the s
 left out, the start of our processes is not.
 """
 
+import gc
 import importlib.metadata
 import json
 import multiprocessing
@@ -110,7 +111,13 @@ def in_child(
     """The same in a process of its own, without the way of the texts back from there."""
     context = multiprocessing.get_context("fork")
     mine, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=lambda: theirs.send(timed(draw, jobs)))
+
+    def work() -> None:
+        # As ours do: the collector need not walk over what is loaded, now and then.
+        gc.freeze()
+        theirs.send(timed(draw, jobs))
+
+    child = context.Process(target=work)
     child.start()
     found: tuple[float, Texts] = mine.recv()
     child.join()
@@ -167,8 +174,8 @@ def drawn(drawer: "Drawer", processes: int, jobs: Sequence["Job"]) -> Texts:
     from mtbert.augmentation.batches import over_processes
 
     with over_processes(drawer, processes) as draws:
-        found = draws(jobs)
-    return {job: [draw.text for draw in draws_of] for job, (draws_of, _) in found.items()}
+        # Outside of the block the collector may walk over all lexicons, now and then.
+        return {job: [draw.text for draw in found] for job, (found, _) in draws(jobs).items()}
 
 
 def told(seconds: dict[str, list[float]]) -> dict[str, Any]:
