@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
 # Further columns of an AUGMENTED table, null in original rows: the id of the source row, what the
 # words came from, the seed of Python's `random` that the draw began with; and `replaced`, a list of
-# the words replaced, with the text's column, the position in words from 0, the word before and
-# what stands there now.
+# the words replaced, with the text's column, the position in words of the source row's text, from
+# 0, the word before and the one or several words that took its place.
 AUGMENTED = {"source": "string", "method": "string", "seed": "int64"}
 REPLACED = {"side": "string", "position": "int32", "before": "string", "after": "string"}
 

@@ -21,10 +21,10 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Check every section of the params file."""
-    from mtbert.augmentation.settings import read_augment
+    from mtbert.augmentation.settings import needs, read_augment
     from mtbert.corpora.backbones import check_pretrained, known_config
     from mtbert.corpora.folders import resolve
-    from mtbert.corpora.lexicons import Lexicons, check_lexicons
+    from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
     from mtbert.corpora.settings import Data, Encoder
     from mtbert.corpora.sources import find
     from mtbert.errors import InputError, choices
@@ -42,8 +42,16 @@ def main(
     data = read_section(params, "data", Data)
     tasks = read_tasks(params)
     find(data.source, tasks, where=str(params))
-    check_lexicons(read_section(params, "lexicons", Lexicons), where=str(params))
-    augment = read_augment(params, tasks)
+    lexicons, augment = read_section(params, "lexicons", Lexicons), read_augment(params, tasks)
+    check_lexicons(lexicons, where=str(params))
+    there = kinds(lexicons, where=str(params))
+    for place, kind in needs(augment):
+        if kind not in there:
+            raise InputError(
+                f"{params}: augment.{place}: needs {kind}, and lexicons.source {lexicons.source} "
+                f"has {', '.join(sorted(there)) or 'nothing'}; opinion words come from "
+                "lexicons.opinion_words, all else from `public` or a folder that has it"
+            )
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")

@@ -55,6 +55,8 @@ class Lexicons:
             if task.guards.sentiment == "opinion_words":
                 from_lists(self.folder, where=f"{place}.guards.sentiment")
         use_folder(self.folder)
+        for name, task in self.tasks.items():
+            self._opposite(name, task)
 
     def replacer(self, name: str, work: Path) -> Replacer:
         """Set nlpaug up for a task.

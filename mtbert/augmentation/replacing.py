@@ -21,7 +21,7 @@ NOTHING: Counter[Reason] = Counter()
 class Change(NamedTuple):
     """One word that was replaced."""
 
-    position: int  # in words from the text's beginning, 0 first; the same in both texts
+    position: int  # in words of the source text, 0 first
     before: str
     after: str  # may be several words
 

@@ -1,6 +1,6 @@
 """Section `augment` of the params file: sets of new training rows, each with its own settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +27,8 @@ SIDES: dict[str, tuple[Side, ...]] = {
     "second": ("text_b",),
     "both": ("text_a", "text_b"),
 }
+
+MOST_COPIES = 20  # of a row, towards a target size
 
 
 class Guards(Settings):
@@ -94,6 +96,21 @@ class Augment(Settings):
     sets: Annotated[dict[str, Grown], Field(min_length=1)]
 
 
+def needs(augment: Augment) -> Iterator[tuple[str, str]]:
+    """Which lexicon a setting asks for: its place below section `augment`, and the lexicon's kind.
+
+    The kinds are `wordnet`, `tagger`, `ppdb` and `opinion_words`.
+    """
+    if augment.tagger == "perceptron":
+        yield "tagger", "tagger"
+    for name, grown in augment.sets.items():
+        for task, settings in grown.items():
+            place = f"sets.{name}.{task}"
+            yield f"{place}.source", settings.source
+            if settings.guards.sentiment != "none":
+                yield f"{place}.guards.sentiment", settings.guards.sentiment
+
+
 def read_augment(params: Path, tasks: Mapping[str, Task]) -> Augment:
     """Read section `augment` and hold it against the tasks.
 
@@ -131,7 +148,7 @@ def _check_task(
 
 
 def check_target(settings: TaskAugmentation, rows: int, *, where: str) -> None:
-    """Refuse a target below what is there already.
+    """Refuse a target below what is there already, or out of reach.
 
     Args:
         settings: of one task.
@@ -139,10 +156,12 @@ def check_target(settings: TaskAugmentation, rows: int, *, where: str) -> None:
         where: the task's place in the params file.
 
     Raises:
-        InputError: the target is smaller.
+        InputError: the target is smaller than the split, or asks for too many copies of its rows.
     """
-    if settings.rows is not None and settings.rows < rows:
+    most = rows * (1 + MOST_COPIES)
+    if settings.rows is not None and not rows <= settings.rows <= most:
         raise InputError(
-            f"{where}.rows: the train split has {rows:,} rows already and no row is taken away; "
-            f"expected {rows:,} or more, found {settings.rows:,}"
+            f"{where}.rows: the train split has {rows:,} rows, none of which is taken away or "
+            f"copied more than {MOST_COPIES} times; expected {rows:,} to {most:,}, found "
+            f"{settings.rows:,}"
         )

@@ -34,6 +34,13 @@ PPDB_URL = "http://nlpgrid.seas.upenn.edu/PPDB/eng"
 # What a folder may hold, laid out as NLTK's data: a part is a folder, or a zip of it.
 PARTS = (*ARCHIVES, "misc/mwa_ppdb")
 FOLDERS = ("ppdb", "opinion")
+# What augmentation asks for, and where that lies
+KINDS = {
+    "wordnet": ("corpora/wordnet",),
+    "tagger": ("taggers/averaged_perceptron_tagger_eng",),
+    "ppdb": ("ppdb", "misc/mwa_ppdb"),
+    "opinion_words": ("opinion",),
+}
 TERMS = {
     "corpora/wordnet": "WordNet 3.0 licence (Princeton University): free for any use, with notice",
     "taggers/averaged_perceptron_tagger_eng": "Averaged perceptron tagger (Honnibal): MIT, by NLTK",
@@ -46,9 +53,10 @@ class Lexicons(Settings):
     """Section `lexicons`: where the words come from that replace others."""
 
     source: Word  # sample | public | a folder
-    ppdb_size: Literal["s", "m", "l", "xl", "xxl", "xxxl"] = "s"  # of `public`
+    # Of `public`; None: without PPDB
+    ppdb_size: Literal["s", "m", "l", "xl", "xxl", "xxxl"] | None = "s"
     # Of that file, if it must be the very one; SOURCE.json says what came
-    ppdb_sha256: Annotated[str, Field(pattern="[0-9a-f]{64}")] | None = None
+    ppdb_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     # A text file with a word a line, or a folder of such files, of words that carry sentiment
     opinion_words: Word | None = None
 
@@ -64,6 +72,23 @@ def check_lexicons(lexicons: Lexicons, *, where: str) -> None:
         raise InputError(f"{where}: lexicons.opinion_words: there is no {resolve(opinion)}")
     if lexicons.source != "public":
         _folder(lexicons.source, where)
+
+
+def kinds(lexicons: Lexicons, *, where: str) -> set[str]:
+    """What there will be of `wordnet`, `tagger`, `ppdb` and `opinion_words`.
+
+    Raises:
+        InputError: there is no such source.
+    """
+    if lexicons.source == "public":
+        there = {*ARCHIVES, *(["ppdb"] if lexicons.ppdb_size else [])}
+    else:
+        folder = _folder(lexicons.source, where)
+        there = {part for part in (*PARTS, *FOLDERS) if (folder / part).is_dir()}
+        there |= {part for part in PARTS if (folder / f"{part}.zip").is_file()}
+    if lexicons.opinion_words is not None:
+        there.add("opinion")
+    return {kind for kind, places in KINDS.items() if not there.isdisjoint(places)}
 
 
 def collect_lexicons(
@@ -97,6 +122,9 @@ def collect_lexicons(
         for path in sorted(out.rglob("*"))
         if path.is_file()
     }
+    if opinion is not None:
+        # Whatever the rest is, these are the user's.
+        files |= {n: {**f, "terms": UNKNOWN} for n, f in files.items() if n.startswith("opinion/")}
     origin = {"nltk_data": url, "ppdb": ppdb} if lexicons.source == "public" else {}
     described = {"source": lexicons.source, **origin, "files": files}
     write_text(out / "SOURCE.json", json.dumps(described, indent=2, ensure_ascii=False) + "\n")
@@ -163,6 +191,8 @@ def _fetch_public(lexicons: Lexicons, out: Path, *, url: str, ppdb: str) -> None
     for part, digest in ARCHIVES.items():
         get = partial(fetch, digest=sha256, kind="SHA-256")
         _unpack(get(f"{url}/{part}.zip", digest, downloads), out / part)
+    if lexicons.ppdb_size is None:
+        return
     name = f"ppdb-2.0-{lexicons.ppdb_size}-lexical.gz"
     if lexicons.ppdb_sha256 is None:
         # Whole, by the checksum that gzip keeps in the file itself.

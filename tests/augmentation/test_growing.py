@@ -134,6 +134,16 @@ def test_no_held_out_text(lexicons):
     assert len(grown(lexicons, on, rows)[2]) == 1
 
 
+def test_no_held_out_text_on_the_side_that_stays(lexicons):
+    rows = table(["big man", "big man"], ["the film", "a dog"])
+    held_out = frozenset({"a dog"})
+    on = task(guards=OFF | {"held_out": True}, sides="first")
+    _, facts, new = grown(lexicons, on, rows, held_out=held_out)
+    assert [row["text_b"] for row in new] == ["the film"]
+    assert facts["guards"]["draws_refused"] == {"equals_held_out": 4}
+    assert facts["copies_given_up"] == 1
+
+
 def test_a_target_that_cannot_be_reached_is_told(lexicons):
     settings = task(rows=9, copies=None, guards=OFF | {"duplicates": True})
     _, facts, new = grown(lexicons, settings, table(["big man", "xyz"]))

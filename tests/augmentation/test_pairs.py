@@ -145,5 +145,8 @@ def test_settings_are_held_against_the_tasks(tmp_path):
 
 def test_a_target_below_what_is_there_is_refused():
     check_target(task(rows=10, copies=None), 10, where="p: augment.sets.s.t")
-    with pytest.raises(InputError, match=r"p: augment\.sets\.s\.t\.rows: .* 11 rows .*, found 10"):
+    with pytest.raises(InputError, match=r"p: augment\.sets\.s\.t\.rows: .* 11 rows, .*, found 10"):
         check_target(task(rows=10, copies=None), 11, where="p: augment.sets.s.t")
+    check_target(task(rows=42, copies=None), 2, where="t")
+    with pytest.raises(InputError, match=r"t\.rows: .* expected 2 to 42, found 43"):
+        check_target(task(rows=43, copies=None), 2, where="t")

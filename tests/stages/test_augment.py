@@ -34,7 +34,7 @@ augment:
   sets:
     grown:
       a: {source: ppdb, copies: 2, stop_words: none, guards: {sentiment: opinion_words}}
-      b: {source: ppdb, rows: 5, share: 1.0, sides: second}
+      b: {source: ppdb, rows: 5, share: 1.0, sides: second, guards: {held_out: false}}
 """
 FILMS = ["a good film", "two films and a dog", "not a word"]
 
@@ -113,6 +113,22 @@ def test_the_projects_own_settings_fit():
     params = ROOT / "params.yaml"
     assert read_augment(params, read_tasks(params)).sets
     assert read_section(params, "lexicons", Lexicons).source == "sample"
+
+
+def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tmp_path):
+    from stages.check import main as check
+
+    text = (ROOT / "params.yaml").read_text()
+    for old, new, told in [
+        ("tagger: lexicon", "tagger: perceptron", "augment.tagger: needs tagger"),
+        ("{source: ppdb, copies: 1}", "{source: wordnet, copies: 1}", "need the tagger"),
+        ("ppdb_size: s", "ppdb_size: x", "lexicons.ppdb_size"),
+        ("  source: sample\n  # Of `public`", "  source: public\n  # Of `public`", "opinion_words"),
+    ]:
+        assert old in text
+        (tmp_path / "params.yaml").write_text(text.replace(old, new, 1))
+        with pytest.raises(InputError, match=told):
+            check(tmp_path / "params.yaml")
 
 
 def test_help_is_light():
