@@ -54,6 +54,8 @@ class Lexicons:
                 self._need_wordnet(f"{place}.guards.sentiment")
             if task.guards.sentiment == "opinion_words":
                 from_lists(self.folder, where=f"{place}.guards.sentiment")
+            if task.guards.antonyms and (self.folder / WORDNET).is_dir():
+                self._need_wordnet(f"{place}.guards.antonyms")
         use_folder(self.folder)
         for name, task in self.tasks.items():
             self._opposite(name, task)

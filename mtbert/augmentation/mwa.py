@@ -1,4 +1,4 @@
-"""The word pairs of mwa_ppdb made into a PPDB file: with parts of speech, without the nonsense."""
+"""The word pairs of mwa_ppdb made into a PPDB file: with parts of speech, without stop words."""
 
 import re
 from collections.abc import Collection
@@ -23,10 +23,12 @@ def read_mwa(
     A pair is taken in both directions, under each part of speech for which WordNet knows both
     words in the same form (both plain, or with the same ending). Words with other signs than
     letters, stop words, words that WordNet does not know, and words that no text has (nothing
-    would ask for them) are left out.
+    would ask for them) are left out. Nothing looks at meanings: of the list's nonsense what
+    WordNet has under one part of speech stays ("man" and "right"), and so do the few foreign words
+    that it knows ("women" and "frauen").
 
     Args:
-        folder: its files have a pair a line, with a tab between the words.
+        folder: its files, hidden ones left out, have a pair a line, with a tab between the words.
         reader: NLTK's of WordNet.
         vocabulary: the words of the texts.
         max_bad_share: of its lines that are no pairs, above which it is refused.
@@ -37,10 +39,14 @@ def read_mwa(
     """
     found = Pairs(str(folder))
     form = cache(lambda word, part: _form(reader, word, part))
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        for line in path.read_text(encoding="utf-8").splitlines():
+    for path in sorted(path for path in folder.glob("[!.]*") if path.is_file()):
+        for line in path.read_bytes().splitlines():
             found.lines += 1
-            words = line.split("\t")
+            try:
+                words = line.decode("utf-8").split("\t")
+            except UnicodeDecodeError:
+                found.broken.append((found.lines, "not UTF-8"))
+                continue
             if len(words) != 2:
                 found.broken.append((found.lines, f"expected 2 words, found {len(words)}"))
             elif all(WORD.fullmatch(word) and word not in ENGLISH for word in words):

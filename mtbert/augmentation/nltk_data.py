@@ -16,6 +16,19 @@ TAGGER = Path("taggers/averaged_perceptron_tagger_eng")
 MWA = Path("misc/mwa_ppdb")
 PPDB = Path("ppdb")
 OPINION = Path("opinion")
+# What NLTK opens of the parts that are its own
+FILES = {
+    WORDNET: (
+        *("lexnames", "index.sense"),
+        *(
+            f"{kind}.{part}"
+            for kind in ("index", "data")
+            for part in ("adj", "adv", "noun", "verb")
+        ),
+        *(f"{part}.exc" for part in ("adj", "adv", "noun", "verb")),
+    ),
+    TAGGER: tuple(f"{TAGGER.name}.{kind}.json" for kind in ("weights", "tagdict", "classes")),
+}
 
 # nlpaug and NLTK import these where they find them, for parts that are never used here: seconds.
 IDLE = frozenset({"torch", "transformers", "sklearn", "scipy", "matplotlib"})
@@ -64,10 +77,11 @@ def need(lexicons: Path, part: Path, *, what: str, where: str) -> Path:
         where: the setting that asks for it.
 
     Raises:
-        InputError: it is not there, with what to do.
+        InputError: it is not there, or not all of it, with what to do.
     """
-    if not (lexicons / part).is_dir():
-        raise InputError(f"{where}: needs {what}, and {lexicons} has no {part}; {REMEDY}")
+    for path in (part, *(part / name for name in FILES.get(part, ()))):
+        if not (lexicons / path).exists():
+            raise InputError(f"{where}: needs {what}, and {lexicons} has no {path}; {REMEDY}")
     return lexicons / part
 
 

@@ -1,6 +1,7 @@
 """PPDB files: checked line by line, and written anew for nlpaug, which a broken line stops."""
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,13 +44,14 @@ def find_ppdb(lexicons: Path, name: str | None, *, where: str) -> Path:
 
     Args:
         lexicons: the folder.
-        name: of a file in its folder `ppdb`, or `mwa_ppdb`; None if there is no choice.
+        name: of a file in its folder `ppdb` that is not hidden, or `mwa_ppdb`; None if there is no
+            choice.
         where: the setting that asks for it.
 
     Raises:
         InputError: there is none, or there are several and none is named.
     """
-    found = {path.name: path for path in sorted((lexicons / PPDB).glob("*")) if path.is_file()}
+    found = {path.name: path for path in sorted((lexicons / PPDB).glob("[!.]*")) if path.is_file()}
     if (lexicons / MWA).is_dir():
         found[MWA.name] = lexicons / MWA
     if not found:
@@ -58,10 +60,11 @@ def find_ppdb(lexicons: Path, name: str | None, *, where: str) -> Path:
         )
     if name is None and len(found) > 1:
         raise InputError(
-            f"augment.ppdb: {lexicons} has several PPDB files, name one of {', '.join(found)}"
+            f"{where}: augment.ppdb: {lexicons} has several PPDB files, name one of "
+            f"{', '.join(found)}"
         )
     if name is not None and name not in found:
-        raise InputError(f"augment.ppdb: {choices('PPDB file', name, found)}")
+        raise InputError(f"{where}: augment.ppdb: {choices('PPDB file', name, found)}")
     return found[name or next(iter(found))]
 
 
@@ -83,7 +86,7 @@ def read_ppdb(path: Path, *, max_bad_share: float, where: str) -> Pairs:
                 found.lines += 1
                 if reason := _take(line, found):
                     found.broken.append((found.lines, reason))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read to its end: {error}") from None
     return checked(found, max_bad_share=max_bad_share, where=where)
 
