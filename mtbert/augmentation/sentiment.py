@@ -1,7 +1,7 @@
 """Words that carry sentiment: from a list, or derived from WordNet."""
 
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,10 @@ def from_wordnet(reader: Any) -> Callable[[str], bool]:
     adverbs = (lemma for synset in reader.all_synsets("r") for lemma in synset.lemmas())
     lemmas += [a for a in adverbs if any(o.synset() in found for o in a.pertainyms())]
     words = {lemma.name().lower() for lemma in lemmas}
-    return lambda word: any(
-        form in words for part in PARTS for form in (reader.morphy(word, part), word)
+    return cache(
+        lambda word: any(
+            form in words for part in PARTS for form in (reader.morphy(word, part), word)
+        )
     )
 
 
@@ -66,30 +68,39 @@ def from_lists(lexicons: Path, *, where: str) -> Callable[[str], bool]:
     """Tell the words of the user's opinion lexicon.
 
     Args:
-        lexicons: the folder of lexicons; each file under `opinion` in it has a word a line, and
-            comments behind a semicolon (the format of Hu and Liu's lists).
+        lexicons: the folder of lexicons; each file under `opinion` in it, unless it is hidden, has
+            a word a line, and comments behind a semicolon (the format of Hu and Liu's lists).
         where: the setting that asks for it.
 
     Raises:
-        InputError: there is no file, or no word in them.
+        InputError: there is no file, no word in them, or a line that is not one word.
     """
-    words = {
-        word
-        for path in sorted((lexicons / OPINION).glob("*.txt"))
-        for line in _text(path).splitlines()
-        if (word := line.partition(";")[0].strip().lower())
-    }
+    paths = sorted((lexicons / OPINION).glob("[!.]*"))
+    words = {word for path in paths if path.is_file() for word in _words(path)}
     if not words:
         raise InputError(
-            f"{where}: needs opinion words, and {lexicons} has no {OPINION}/*.txt with a word a "
-            f"line; name such a file in lexicons.opinion_words and run `dvc repro`, or {REMEDY}"
+            f"{where}: needs opinion words, and {lexicons} has no file in {OPINION} with a word a "
+            "line; name such a file in lexicons.opinion_words and run `dvc repro`, or "
+            f"{REMEDY}"
         )
     return lambda word: word.lower() in words
 
 
-def _text(path: Path) -> str:
-    """The lists in use are Latin-1 or UTF-8; every word that matters is the same in both."""
-    return re.sub(r"\r\n?", "\n", path.read_bytes().decode("utf-8", errors="replace"))
+def _words(path: Path) -> Iterator[str]:
+    """The words of one list, in lower case."""
+    # The lists in use are Latin-1 or UTF-8; every word that matters is the same in both.
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
+        word = line.partition(";")[0].strip().lower()
+        # What cannot be printed comes from files that are no text, or in another encoding.
+        if len(word.split()) > 1 or not word.isprintable():
+            raise InputError(
+                f"{path}: line {number}: expected one word, in UTF-8 and without a label or a "
+                f"score, and comments behind a semicolon; found {line[:60]!r}; mend the list that "
+                "lexicons.opinion_words names, and run `dvc repro`"
+            )
+        if word:
+            yield word
 
 
 def stop_words(name: str) -> Collection[str]:
@@ -100,13 +111,20 @@ def stop_words(name: str) -> Collection[str]:
 # Words that hold a sentence together; WordNet takes several for rare nouns ("as": arsenic).
 ENGLISH = frozenset(
     """
-    a about above after again against all am an and any are as at be because been before being
-    below between both but by can could did do does doing down during each few for from further had
-    has have having he her here hers herself him himself his how i if in into is it its itself just
-    may me might more most must my myself of off on once only or other ought our ours ourselves out
-    over own same shall she should so some such than that the their theirs them themselves then
-    there these they this those through to too under until up very was we were what when where
-    which while who whom whose why will with would you your yours yourself yourselves
+    a about above across after again against ago all along also although am amid among amongst an
+    and another any anybody anyone anything are around as at away back be because been before behind
+    being below beneath beside besides between beyond both but by can concerning could d despite did
+    do does doing down during each either else enough even ever every everybody everyone everything
+    except few for from further had has have having he hence her here hers herself hey hi him
+    himself his how however i if in inside instead into is it its itself just least less let like ll
+    m many may me might minus more most much must my myself near next of off oh ok okay on once only
+    onto or other ought our ours ourselves out outside over own past per plus rather re regarding s
+    same several shall she should since so some somebody someone something still such t than that
+    the their theirs them themselves then there therefore these they this those though through
+    throughout thus till to too toward towards under underneath unless unlike until up upon us ve
+    very via was we were what whatever when whenever where whereas wherever whether which whichever
+    while who whoever whom whomever whose why will with within would yet you your yours yourself
+    yourselves
     's 'm 're 've 'd 'll -lrb- -rrb-
     """.split()  # noqa: SIM905 - a list would take a line for each
 )

@@ -112,7 +112,9 @@ class Words:
         if key not in self.candidates:
             names, refused = [], Counter[Reason]()
             for name in self.dictionary.predict(word, pos):
-                if reason := self.guards.refuses(word, name):
+                # nlpaug itself leaves the word out.
+                same = name.lower() == word.lower()
+                if not same and (reason := self.guards.refuses(word, name)):
                     refused[reason] += 1
                 else:
                     names.append(name)

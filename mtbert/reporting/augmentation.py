@@ -28,6 +28,7 @@ Deed = Literal["words_kept", "candidates_refused", "draws_refused"]
 # A guard, what it does, and the reason that this is counted under
 GUARDS: tuple[tuple[str, Deed, str], ...] = (
     ("sentiment", "words_kept", "sentiment"),
+    ("sentiment", "candidates_refused", "sentiment"),
     ("antonyms", "candidates_refused", "antonyms"),
     ("numbers", "words_kept", "numbers"),
     ("numbers", "candidates_refused", "numbers"),

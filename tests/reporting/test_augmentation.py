@@ -83,6 +83,7 @@ def test_a_guard_that_did_nothing_is_not_one_that_is_off(root: Path) -> None:
     shown = {row[0].text: [cell.text for cell in row[1:]] for row in one.guards.rows}
     assert shown == {
         "sentiment: words kept": ["301 (wordnet)", "off"],
+        "sentiment: candidates refused": ["0 (wordnet)", "off"],
         "antonyms: candidates refused": ["307", "off"],
         "numbers: words kept": ["0", "off"],
         "numbers: candidates refused": ["0", "off"],
