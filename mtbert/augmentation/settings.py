@@ -34,7 +34,7 @@ MOST_COPIES = 20  # of a row, towards a target size
 class Guards(Settings):
     """What must not happen to a text; each one that is on is counted."""
 
-    # Words that carry sentiment stay: those derived from WordNet, or of the user's opinion words
+    # Words that carry sentiment stay, and none comes in: derived from WordNet, or opinion words
     sentiment: Literal["none", "wordnet", "opinion_words"] = "none"
     antonyms: bool = True  # no word becomes its opposite
     numbers: bool = True  # no number is replaced, and none comes in
