@@ -1,6 +1,7 @@
 """Parts of speech: NLTK's perceptron tagger with remembered sums, or a lexicon's own."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,12 +40,14 @@ class QuickTagger:
         # Equal scores go to the class that comes last in the alphabet, and argmax takes the first.
         self.classes = sorted(tagger.model.classes, reverse=True)
         columns = {name: column for column, name in enumerate(self.classes)}
-        self.rows = {feature: row for row, feature in enumerate(tagger.model.weights)}
-        self.weights = np.zeros((len(self.rows), len(self.classes)))  # (feature, class)
-        for row, weights in enumerate(tagger.model.weights.values()):
+        # NLTK's features -> what each adds to the classes' scores, (class,)
+        names = list(tagger.model.weights)
+        self.weights = dict(zip(names, np.zeros((len(names), len(columns))), strict=True))
+        for feature, weights in tagger.model.weights.items():
             for name, weight in weights.items():
-                self.weights[row, columns[name]] = weight
-        self.vectors: dict[tuple[str, ...], np.ndarray] = {}
+                self.weights[feature][columns[name]] = weight
+        self.nothing = np.zeros(len(columns))
+        self._vector = cache(self._sum)
         _check_features(tagger)
 
     def tag(self, words: list[str]) -> list[tuple[str, str]]:
@@ -69,13 +72,12 @@ class QuickTagger:
             return str(self.tagger.model.predict(features)[0])
         return str(self.classes[best])
 
-    def _vector(self, group: tuple[str, ...]) -> np.ndarray:
+    def _sum(self, group: tuple[str, ...]) -> np.ndarray:
         """What a group of features adds to each class's score, (class,)."""
-        if group not in self.vectors:
-            names = _FEATURES[group[0]](*group[1:])
-            rows = [self.rows[name] for name in names if name in self.rows]
-            self.vectors[group] = self.weights[rows].sum(0)
-        return self.vectors[group]
+        names = _FEATURES[group[0]](*group[1:])
+        found = [self.weights[name] for name in names if name in self.weights]
+        total: np.ndarray = sum(found[1:], found[0]) if found else self.nothing
+        return total
 
 
 def _groups(word: str, context: list[str], before2: str, before: str) -> list[tuple[str, ...]]:
