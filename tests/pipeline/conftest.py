@@ -68,6 +68,7 @@ class Project:
     def restore(self) -> None:
         """Go back to the commit, outputs included."""
         self.run("git", "reset", "-q", "--hard")
+        self.run("git", "clean", "-fdq")  # files of strategies and sets that the commit has not
         self.run("dvc", "checkout", "-q")
 
     def copy(self, folder: Path) -> "Project":

@@ -102,9 +102,9 @@ def test_new_rows_rerun_the_strategies_that_train_on_them(project):
     grown = "+strategies.grown={extra_data: synonyms}"
     made = {"augment@synonyms", "tokenize_augmented@synonyms", "plan"}
     assert project.experiment(grown) == {"plan", "train@grown-1", "evaluate@grown-1", "report"}
-    ran = project.experiment(grown, "augment.sets.synonyms.sst.seed=2")
+    ran = project.experiment(grown, "+augment.sets.synonyms.sst.seed=2")
     assert ran == {*made, "train@grown-1", "evaluate@grown-1", "report"}
-    assert project.experiment("augment.sets.synonyms.sst.seed=3") == {*made, "report"}
+    assert project.experiment("+augment.sets.synonyms.sst.seed=3") == {*made, "report"}
 
 
 def test_another_set_leaves_the_first_one_alone(project):
