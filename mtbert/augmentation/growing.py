@@ -97,7 +97,7 @@ class Grower:
         row = {**self.rows[job.row], **{side: draw.text for side, draw in draws.items()}}
         if hopeless := not any(draw.replaceable for draw in texts):
             self.outcome.unreplaceable.add(job.row)
-        if reason := self._refuses(job, row, draws):
+        if reason := self._refuses(job, row):
             if not hopeless:
                 self.outcome.refused[reason] += 1
             return hopeless
@@ -105,7 +105,7 @@ class Grower:
         self.outcome.rows.append(NewRow(job, seed, draws, row))
         return True
 
-    def _refuses(self, job: Job, row: Texts, draws: Mapping[Side, Draw]) -> str | None:
+    def _refuses(self, job: Job, row: Texts) -> str | None:
         """Why a new row must not be; None if it may."""
         if self.settings.guards.duplicates:
             if _key(row) == _key(self.rows[job.row]):
