@@ -125,7 +125,7 @@ def _pairs(confusion: Mapping[str, Matrix]) -> dict[str, Pairs]:
     }
 
 
-def dumps(record: Record) -> str:
+def dumps(record: Settings) -> str:
     """Write a record as JSON, lists of numbers on one line each."""
     text = record.model_dump_json(indent=2, exclude_unset=True)
     return (

@@ -1,0 +1,1 @@
+"""A report's experiments, run here, beside the figures that it printed."""

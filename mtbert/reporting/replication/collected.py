@@ -1,0 +1,130 @@
+"""What the pages need of one study: its rows, what was printed of them, and the runs there are.
+
+`replication.json` is this and nothing else, so that pages can be drawn anew from it alone.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from mtbert.params import Settings, read_json, validate
+from mtbert.reporting.conflicts import Conflicts
+from mtbert.reporting.records import Matrix
+from mtbert.reporting.replication.exhibits import Exhibit
+from mtbert.reporting.results import Run, Strategy
+from mtbert.tasks import Task
+
+FILE = "replication.json"
+
+Why = Literal["not run", "run with another plan"]
+Split = Literal["dev", "test"]
+NOT_RUN: Why = "not run"
+OTHER_PLAN: Why = "run with another plan"
+
+
+class Line(Settings):
+    """Points of a curve."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Done(Settings):
+    """A row's run with one seed."""
+
+    seed: int
+    metrics: dict[str, dict[str, Any]]
+    facts: dict[str, Any]  # of run.json
+    losses: dict[str, Line]  # by trained task: its mean loss over parts of the run, by epoch
+    dev: dict[str, Line]  # by task: its main metric by epoch
+    confusion: dict[str, Matrix]  # dev examples by actual (down) and predicted class
+    conflicts: Conflicts | None
+    mixing: dict[str, Line]  # share of the batches by epoch; empty where every step has all tasks
+
+
+class Missing(Settings):
+    """A seed that a row is to be run with."""
+
+    seed: int
+    why: Why
+
+
+class Row(Settings):
+    """An experiment of the report, or one of ours."""
+
+    changes: dict[str, Any]  # to section `train`, as printed
+    printed: dict[Split, dict[str, float]]  # score -> figure
+    other: dict[str, dict[str, float]]  # on dev: task -> metric -> figure
+    choice: str  # what we chose where the report is silent
+    tasks: tuple[str, ...]  # scored
+    untrained: tuple[str, ...]  # of these
+    runs: tuple[Done, ...]
+    missing: tuple[Missing, ...]
+
+
+class Budget(Settings):
+    """The budget that the rows were cut down by."""
+
+    name: str
+    says: str
+
+
+class Replication(Settings):
+    """One study."""
+
+    study: str
+    title: str
+    overall: Literal["mean", "leaderboard", "other"]  # the formula of the printed overall scores
+    budget: Budget
+    choice: str  # what concerns all rows
+    tasks: dict[str, Task]
+    rows: dict[str, Row]
+    exhibits: tuple[Exhibit, ...]
+
+    @property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """Rows with a run, in the form that the tables of every report read."""
+        return tuple(self.strategy(name) for name, row in self.rows.items() if row.runs)
+
+    def strategy(self, name: str) -> Strategy:
+        """A row in this form; one without runs has none."""
+        row = self.rows[name]
+        runs = tuple(
+            Run(one.seed, one.metrics, one.facts, {}, {}, confusion={}, conflicts=one.conflicts)
+            for one in row.runs
+        )
+        tasks = {task: self.tasks[task] for task in row.tasks}
+        return Strategy(name, row.changes, {"untrained": list(row.untrained)}, tasks, runs)
+
+    @property
+    def done(self) -> list[Done]:
+        """All runs, row by row."""
+        return [run for row in self.rows.values() for run in row.runs]
+
+    @property
+    def missing(self) -> dict[str, Missing]:
+        """All runs that are still to be made, by `row-seed`."""
+        return {f"{name}-{one.seed}": one for name, row in self.rows.items() for one in row.missing}
+
+
+def read_replications(folder: Path) -> dict[str, Replication]:
+    """Read FOLDER/*/replication.json, by study.
+
+    Raises:
+        InputError: a file does not fit.
+    """
+    return {
+        path.parent.name: validate(Replication, read_json(path), where=str(path))
+        for path in sorted(folder.glob(f"*/{FILE}"))
+    }
+
+
+def digest(folder: Path, study: str) -> str:
+    """What identifies the content of a study's file below a folder."""
+    return hashlib.md5((folder / study / FILE).read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def flat(tree: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A mapping without the entries that are None."""
+    return {key: value for key, value in (tree or {}).items() if value is not None}

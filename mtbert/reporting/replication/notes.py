@@ -1,0 +1,111 @@
+"""What a reader must know before any figure: budget, machine, encoder, and what they are worth."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from mtbert.reporting.conditions import SAMPLE
+from mtbert.reporting.replication.collected import OTHER_PLAN, Done, Replication
+from mtbert.reporting.tables import Table, number, table
+
+Studies = Mapping[str, Replication]
+
+NOISE = (
+    "“Within” means that noise alone may explain the difference between the printed figure and "
+    "ours: it is no larger than half of a 95 % interval, made of what the size of our dev split "
+    "leaves open and, of rows with several seeds, how far one further seed may lie. Of a row with "
+    "one seed the noise is that of the dev split alone, which is too little. Where a report "
+    "prints test figures alone, ours on dev stand beside them and nothing is decided."
+)
+OTHER_OVERALL = (
+    "The printed overall scores follow no known formula: ours is the mean of the three scores, and "
+    "they are not compared."
+)
+DELTA_M = (
+    "Δm is the mean over tasks of a row's relative gain over models of one task each (our-sst, "
+    "our-para, our-sts), over the seeds that all of them have, with its 95 % interval."
+)
+QUORA = (
+    "all-MiniLM-L6-v2 was trained on pairs of Quora questions, among much else, before any row "
+    "fine-tunes it: para figures of ours may be of pairs that the encoder has seen."
+)
+NOTHING = (
+    "These figures mean nothing. A few steps of a tiny encoder on made-up texts show that every "
+    "row runs from end to end; they say nothing about the reports."
+)
+
+
+def meaningless(studies: Studies) -> str:
+    """The warning that figures mean nothing; empty where they do."""
+    smoke = any(one.budget.name == "smoke" for one in studies.values())
+    sample = SAMPLE in {str(run.facts["data_source"]) for run in _runs(studies)}
+    return NOTHING if smoke or sample else ""
+
+
+def quora(studies: Studies) -> str:
+    """The caution about para figures; empty where the encoder has not seen such pairs."""
+    return QUORA if any("MiniLM" in _encoder(run) for run in _runs(studies)) else ""
+
+
+def budgets(studies: Studies) -> list[tuple[str, str, list[str]]]:
+    """Each budget that is at work: its name, what it says, and the studies that it cut down."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, one in studies.items():
+        found.setdefault((one.budget.name, one.budget.says), []).append(name)
+    return [(name, says, names) for (name, says), names in found.items()]
+
+
+def machine(studies: Studies) -> Table:
+    """What was run on what: one row a fact, several values where runs differ."""
+    runs = _runs(studies)
+    wanted = len(runs) + sum(len(one.missing) for one in studies.values())
+    minutes = sum(run.facts["total_seconds"] or 0 for run in runs) / 60
+    facts = {
+        "runs": [f"{number(len(runs))} of {number(wanted)}"],
+        "time": [f"{number(minutes, 0)} minutes, all runs one after the other"],
+        "encoder": map(_encoder, runs),
+        "data": (_last(run.facts["data_source"]) for run in runs),
+        "dev examples": (_named(_sizes(run)) for run in runs if len(_sizes(run)) > 1),
+        "device": (str(run.facts["device"]) for run in runs),
+        "hardware": (str(run.facts["hardware"]) for run in runs),
+        "threads": (number(run.facts["threads"]) for run in runs),
+        "precision": (str((run.facts["precision"] or {}).get("used")) for run in runs),
+        "versions": (_named(run.facts["versions"] or {}) for run in runs),
+    }
+    rows = [
+        [name, " · ".join(kept)] for name, of in facts.items() if (kept := [*dict.fromkeys(of)])
+    ]
+    return table("Runs, machine, data", ["what", "value"], rows, prose=True)
+
+
+def missing(study: Replication) -> str:
+    """Which runs are still to be made; empty where all are there."""
+    parts = []
+    for why in ("not run", OTHER_PLAN):
+        names = [name for name, one in study.missing.items() if one.why == why]
+        if names:
+            parts.append(f"{why[0].upper()}{why[1:]} ({len(names)}): {', '.join(names)}.")
+    return " ".join(parts)
+
+
+def _runs(studies: Studies) -> list[Done]:
+    return [run for one in studies.values() for run in one.done]
+
+
+def _encoder(run: Done) -> str:
+    return _last((run.facts["encoder"] or {}).get("name"))
+
+
+def _last(place: Any) -> str:
+    """What a folder is called; where it lies on one machine tells nobody anything."""
+    text = str(place)
+    return PurePosixPath(text).name if text.startswith((".", "/", "~")) else text
+
+
+def _sizes(run: Done) -> dict[str, int]:
+    return {task: found["n"] for task, found in run.metrics.items() if "n" in found}
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    pairs: Iterable[tuple[str, Any]] = values.items()
+    return ", ".join(f"{name} {number(value)}" for name, value in pairs)

@@ -1,0 +1,115 @@
+"""Hold the reports' conclusions against the runs of all studies."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mtbert.cli import run
+
+if TYPE_CHECKING:
+    from mtbert.claims.runs import Run, Runs
+    from mtbert.claims.settings import Claims
+    from mtbert.reporting.replication.answers import Answers, Relative
+    from mtbert.reporting.replication.collected import Done, Replication
+
+    AllRuns = Mapping[str, Mapping[str, Runs]]
+
+
+def main(
+    claims: Annotated[Path, typer.Argument(help="the file of claims")],
+    collected: Annotated[Path, typer.Argument(help="folder of NAME/replication.json")],
+    data: Annotated[Path, typer.Argument(help="folder of NAME/predictions/")],
+    out: Annotated[Path, typer.Argument(help="JSON file to write")],
+) -> None:
+    """Judge all claims together; those whose rows were not run say so."""
+    from mtbert.claims.settings import read_claims
+    from mtbert.outputs import write_text
+    from mtbert.reporting.records import dumps
+    from mtbert.reporting.replication.collected import read_replications
+
+    studies = read_replications(collected)
+    asked = read_claims(claims, known={name: one.rows for name, one in studies.items()})
+    runs = {
+        name: {row: read_runs(one, row, data / name / "predictions") for row in one.rows}
+        for name, one in studies.items()
+    }
+    answers = answered(asked, runs, digests(collected, studies))
+    write_text(out, dumps(answers))
+    known = [one for one in answers.claims.values() if one.effect is not None]
+    print(f"{len(known)} of {len(answers.claims)} claims answered")
+
+
+def answered(asked: "Claims", runs: "AllRuns", records: dict[str, str]) -> "Answers":
+    """Judge the claims and put them, with their answers and each row's Δm, into one structure."""
+    from mtbert.claims.resampling import DRAWS
+    from mtbert.claims.verdicts import judge
+    from mtbert.reporting.replication.answers import Answers, Judged, Untested
+
+    found = judge(asked.claims, runs)
+    judged = {
+        name: Judged(
+            rows=claim.named,
+            **claim.model_dump(include={"study", "says", "kind", "metric", "margin", "note"}),
+            **found[name].model_dump(exclude={"alone", "note"}),
+            answer=found[name].note,
+        )
+        for name, claim in asked.claims.items()
+    }
+    return Answers(
+        draws=DRAWS,
+        records=records,
+        claims=judged,
+        untested=tuple(Untested(**one.model_dump()) for one in asked.untested),
+        delta_m={name: relative(rows) for name, rows in runs.items()},
+    )
+
+
+def relative(rows: "Mapping[str, Runs]") -> dict[str, "Relative"]:
+    """Δm of each row that was run, against `our-TASK`; none where a study has no such rows."""
+    from mtbert.claims.paired import delta_m
+    from mtbert.claims.runs import UnansweredError
+    from mtbert.reporting.replication.answers import Relative
+    from mtbert.tasks import LEADERBOARD
+
+    single = {task: rows.get(f"our-{task}", {}) for task in LEADERBOARD}
+    found: dict[str, Relative] = {}
+    for name, runs in rows.items():
+        if not runs or name in {f"our-{task}" for task in LEADERBOARD} or not all(single.values()):
+            continue
+        try:
+            one = delta_m(runs, single)
+        except UnansweredError as error:
+            found[name] = Relative(note=str(error))
+        else:
+            low, high = one.interval()
+            found[name] = Relative(effect=one.effect, low=low, high=high, seeds=one.seeds)
+    return found
+
+
+def read_runs(study: "Replication", row: str, predictions: Path) -> "Runs":
+    """A row's runs: those that its study's file has, and no others."""
+    tasks, runs = study.rows[row].tasks, study.rows[row].runs
+    return {one.seed: read_run(one, tasks, predictions / f"{row}-{one.seed}") for one in runs}
+
+
+def read_run(one: "Done", tasks: tuple[str, ...], predictions: Path) -> "Run":
+    """What a run answered on dev, and how often its tasks' gradients conflicted."""
+    from mtbert.claims.reading import read_answers
+    from mtbert.claims.runs import Run
+
+    pairs = one.conflicts.pairs if one.conflicts else ()
+    counts = (sum(pair.negative for pair in pairs), sum(pair.steps for pair in pairs))
+    return Run(read_answers(predictions, tasks), counts if counts[1] else None)
+
+
+def digests(collected: Path, studies: "Mapping[str, Replication]") -> dict[str, str]:
+    """What identifies the content of each study's file."""
+    from mtbert.reporting.replication.collected import digest
+
+    return {name: digest(collected, name) for name in studies}
+
+
+if __name__ == "__main__":
+    run(main)
