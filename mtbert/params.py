@@ -4,13 +4,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mtbert.errors import InputError, choices
 
 S = TypeVar("S", bound="Settings")
+# Sections that a budget may change
+CHANGED = ("data", "encoder", "lexicons", "augment")
 
 
 class Settings(BaseModel):
@@ -37,6 +39,39 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InputError(f"{path}: expected a mapping of sections, found {type(data).__name__}")
     return data
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """Read a params file, with what the budget at work changes; one without budgets as it is.
+
+    Raises:
+        InputError: the file cannot be read, or names a budget that it does not have.
+    """
+    data = read_yaml(path)
+    budgets = data.get("budgets")
+    if not isinstance(budgets, Mapping):
+        return data
+    if (name := data.get("budget")) not in budgets:
+        raise InputError(f"{path}: budget: {choices('budget', name, budgets)}")
+    budget = budgets[name]
+    changes = {key: budget.get(key) or {} for key in CHANGED} if plain(budget) else {}
+    return merge(data, {key: change for key, change in changes.items() if change})
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay changes over settings: mappings key by key, all else (a method with its knobs) whole."""
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if plain(old) and plain(value):
+            value = merge(old, value)
+        merged[key] = value
+    return merged
+
+
+def plain(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value is a mapping of keys, and not a method with its knobs."""
+    return isinstance(value, Mapping) and "name" not in value
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -76,7 +111,7 @@ def read_section(path: Path, section: str, kind: type[S]) -> S:
     Raises:
         InputError: the section is missing or does not fit, naming each key at fault.
     """
-    data = read_yaml(path)
+    data = read_params(path)
     if section not in data:
         known = ", ".join(map(str, data))
         raise InputError(f"{path}: {section}: required, but there is no such section ({known})")

@@ -13,6 +13,9 @@ def main(
     encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
     out: Annotated[Path, typer.Argument(help="One {strategy}.yaml each goes here")],
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+    study: Annotated[
+        Path | None, typer.Option(help="A study's file, whose rows to plan instead")
+    ] = None,
     augmented: Annotated[
         Path, typer.Option(help="TOKENS tables with new rows, {set}/{task}/train.parquet")
     ] = Path("data/tokens_augmented"),
@@ -33,10 +36,15 @@ def main(
     )
     from mtbert.seeds import read_seeds
     from mtbert.strategies import read_strategies
+    from mtbert.studies import read_rows
     from mtbert.tasks import read_tasks
 
-    read_seeds(params)
-    strategies = read_strategies(params, encoder=read_origin(encoder).kind)
+    kind = read_origin(encoder).kind
+    if study is None:
+        read_seeds(params)
+        strategies = read_strategies(params, encoder=kind)
+    else:
+        strategies = read_rows(study, params, encoder=kind)
     config = read_json(encoder / "config.json")
     check_encoder(strategies, config, where=str(params))
     check_pooler(strategies, encoder, where=str(params))
@@ -44,7 +52,7 @@ def main(
     check_extra_data(strategies, read_augment(params, tasks).sets, where=str(params))
     check_examples(strategies, tokens, augmented, where=str(params))
     for name, settings in strategies.items():
-        for task in settings.untrained():
+        for task in settings.unchanged():
             print(f"{name}: nothing of {task} is trained: the encoder is frozen, its head is fixed")
         if reason := usable_layout(settings.layout, config)[1]:
             print(f"{name}: padded batches, not packed rows: {reason}")

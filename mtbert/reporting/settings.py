@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mtbert.errors import InputError, choices
-from mtbert.params import Settings, read_yaml, validate
+from mtbert.params import Settings, read_params, validate
 from mtbert.seeds import read_seeds
 from mtbert.tasks import Task, read_tasks
 
@@ -38,7 +38,7 @@ def read_scope(params: Path) -> Scope:
     Raises:
         InputError: a section does not fit, or `report.baseline` is not among the strategies.
     """
-    data = read_yaml(params)
+    data = read_params(params)
     for section in ("report", "strategies"):
         if section not in data:
             raise InputError(f"{params}: {choices('section', section, data)}")

@@ -1,0 +1,67 @@
+"""How much the studies may cost: section `budgets` of the params file, of which one is at work.
+
+A budget changes other sections (which data, which encoder) and says how a study's rows, which stand
+as printed, are cut down. Part of the floor.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from mtbert.errors import InputError, choices
+from mtbert.params import Settings, read_yaml, validate
+
+
+class Cut(Settings):
+    """What becomes of a study's row; nothing where all is left out."""
+
+    # What an epoch of all three tasks stands for, instead of a pass over the data; a row of fewer
+    # tasks takes its share, one that prints how many examples an epoch has, its share of `whole`.
+    examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
+    whole: Annotated[int, Field(gt=0)] | None = None
+    # Most times that dev is scored, as at the end of an epoch
+    epochs: Annotated[int, Field(gt=0)] | None = None
+    # Instead of the encoder's pooler, where nothing has trained that
+    pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
+    steps: Annotated[int, Field(gt=0)] | None = None  # at most, of a run
+    examples: Annotated[int, Field(gt=0)] | None = None  # at most, that take part of a task
+    # Fewer steps want larger ones: a factor of all rates, and the least of what starts anew
+    learning_rate: Annotated[float, Field(gt=0)] = 1.0
+    head_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    adapter_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+
+    @model_validator(mode="after")
+    def _together(self) -> "Cut":
+        given = [value is not None for value in (self.examples_per_epoch, self.whole, self.epochs)]
+        if any(given) and not all(given):
+            raise ValueError("examples_per_epoch, whole and epochs: give all three, or none")
+        return self
+
+
+class Budget(Settings):
+    """One entry of section `budgets`."""
+
+    says: Annotated[str, Field(min_length=1)]  # what it means, for reports
+    # What it changes in sections (`params.CHANGED`), {} for nothing
+    data: dict[str, Any]
+    encoder: dict[str, Any]
+    lexicons: dict[str, Any]
+    augment: dict[str, Any]
+    studies: Cut
+
+
+def read_budget(params: Path) -> tuple[str, Budget]:
+    """Read the budget at work: its name and what it holds.
+
+    Raises:
+        InputError: it is not among `budgets`, or does not fit.
+    """
+    data = read_yaml(params)
+    budgets, name = data.get("budgets"), data.get("budget")
+    if not isinstance(budgets, Mapping):
+        raise InputError(f"{params}: budgets: expected a mapping of names, found {budgets!r}")
+    if name not in budgets:
+        raise InputError(f"{params}: budget: {choices('budget', name, budgets)}")
+    return str(name), validate(Budget, budgets[name], where=f"{params}: budgets.{name}")

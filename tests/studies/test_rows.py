@@ -1,0 +1,145 @@
+"""The reports' experiments as strategies: each is valid, and what was printed stands beside it."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtbert.params import read_section, read_yaml
+from mtbert.strategies import TrainSettings, check_names, merge, strategy_settings
+from mtbert.tasks import Task, read_tasks
+from mtbert.training.settings import Recipe, Recipes
+
+ROOT = Path(__file__).parents[2]
+REPORTS = ["elayattu", "fu_chan", "smet_walker", "wang", "wu"]
+RANGES = {"sst": (0, 1), "para": (0, 1), "sts": (-1, 1), "overall": (0, 1)}
+# Rows whose printed overall follows from their printed scores by no formula.
+DEVIATING = {("wang", "exp4"), ("smet_walker", "pcgrad-2ll-all")}
+# What two rows differ in, for rows that are compared with each other.
+DIFFERENCES = [
+    ("wang", "exp1", "exp2", {"heads"}),
+    ("wang", "exp1", "our-option1", {"heads"}),
+    ("wang", "exp2", "our-round-robin", {"batch_size"}),
+    ("wang", "exp3", "our-round-robin", {"sampler"}),
+    ("wang", "exp3", "exp4", {"balancing"}),
+    ("wang", "exp5", "our-round-robin", {"regularizers"}),
+    ("wang", "exp6", "our-round-robin", {"regularizers"}),
+    ("wang", "exp7", "our-round-robin", {"regularizers"}),
+    ("wang", "exp8", "our-one-epoch", {"auxiliaries"}),
+    ("elayattu", "exp1", "exp5", {"heads"}),
+    ("elayattu", "exp5", "exp6", {"sampler"}),
+    ("elayattu", "exp6", "our-pal", {"adaptation"}),
+    ("elayattu", "exp8", "exp9", {"sampler"}),
+    ("fu_chan", "baseline", "pcgrad", {"balancing"}),
+    ("fu_chan", "baseline", "sts-weight", {"balancing"}),
+    ("fu_chan", "baseline", "extra-data", {"extra_data"}),
+    ("fu_chan", "baseline", "cosine", {"heads", "objectives"}),
+    ("fu_chan", "cosine", "final", {"maps", "pooling"}),
+    *(
+        ("fu_chan", "final", same, set())
+        for same in ("learning_rate-1e-5", "epochs-10", "batch-8", "dropout-0_0")
+    ),
+    ("fu_chan", "final", "learning_rate-1e-3", {"learning_rate", "head_learning_rate"}),
+    ("fu_chan", "final", "dropout-0_3", {"heads", "maps"}),
+    ("smet_walker", "our-joint", "pcgrad-d3", {"balancing"}),
+    ("smet_walker", "our-joint", "cosine-d3", {"encoding", "heads"}),
+    ("smet_walker", "cosine-d3", "cosine-pcgrad", {"balancing"}),
+    ("smet_walker", "cosine-d3", "cosine-1ll-sts", {"maps"}),
+    ("smet_walker", "cosine-d3", "cosine-d8", {"heads"}),
+    ("smet_walker", "pcgrad-d3", "pcgrad-2ll-all", {"heads"}),
+]
+
+
+@cache
+def read(study: str) -> dict[str, Any]:
+    return read_yaml(ROOT / "studies" / study / "params.yaml")
+
+
+@cache
+def root() -> tuple[dict[str, Any], Recipe, Mapping[str, Task]]:
+    params = ROOT / "params.yaml"
+    recipes = read_section(params, "recipes", Recipes)
+    return read_yaml(params)["train"], recipes.pretrained, read_tasks(params)
+
+
+@cache
+def settled(study: str, row: str) -> TrainSettings:
+    train, recipe, tasks = root()
+    return strategy_settings(
+        row,
+        train=merge(train, read(study)["train"]),
+        changes=read(study)["strategies"][row],
+        recipe=recipe,
+        tasks=tasks,
+        where=f"studies/{study}/params.yaml",
+    )
+
+
+ROWS = [(study, row) for study in REPORTS for row in read(study)["strategies"]]
+PRINTED = [
+    (study, row, split, figures)
+    for study in REPORTS
+    for row, dev in read(study)["printed"].items()
+    for split, figures in (("dev", dev), ("test", dev.get("test", {})))
+]
+
+
+@pytest.mark.parametrize(("study", "row"), ROWS)
+def test_a_row_is_a_strategy_at_one_printed_learning_rate(study: str, row: str) -> None:
+    settings = settled(study, row)
+    assert settings.head_learning_rate == settings.learning_rate
+
+
+@pytest.mark.parametrize(("study", "row"), ROWS)
+def test_a_row_has_figures_or_a_reason_for_none(study: str, row: str) -> None:
+    ours = row.startswith("our-")
+    assert row not in read(study)["printed"] or not ours
+    assert row in read(study)["choices"] or (not ours and row in read(study)["printed"])
+
+
+@pytest.mark.parametrize("study", REPORTS)
+def test_a_study_names_its_own_rows(study: str) -> None:
+    data = read(study)
+    assert list(data) == ["title", "overall", "train", "strategies", "printed", "choices", "seeds"]
+    rows = check_names(data["strategies"], Path(study))
+    assert set(data["printed"]) <= set(rows)
+    assert set(data["choices"]) - {"all"} <= set(rows)
+    ours = [row.startswith("our-") for row in rows]
+    assert ours == sorted(ours), "our rows stand at the end"
+    assert {"our-sst", "our-para", "our-sts"} <= set(rows)
+
+
+@pytest.mark.parametrize(("study", "row", "split", "figures"), PRINTED)
+def test_printed_figures_are_possible(
+    study: str, row: str, split: str, figures: dict[str, Any]
+) -> None:
+    for name, value in figures.items():
+        if name in ("test", "other"):
+            continue
+        low, high = RANGES[name]
+        assert low <= value <= high, (study, row, split, name)
+
+
+@pytest.mark.parametrize(("study", "row", "split", "figures"), PRINTED)
+def test_a_printed_overall_follows_from_the_scores(
+    study: str, row: str, split: str, figures: dict[str, Any]
+) -> None:
+    if set(RANGES) - set(figures):
+        return
+    sst, para, sts = (figures[task] for task in ("sst", "para", "sts"))
+    overall = {"mean": (sst + para + sts) / 3, "leaderboard": (sst + para + (sts + 1) / 2) / 3}
+    # Scores and overall are rounded, some overalls downwards.
+    fits = {name for name, value in overall.items() if abs(value - figures["overall"]) <= 0.001}
+    formula = read(study)["overall"]
+    expected = set() if formula == "other" or (study, row) in DEVIATING else {formula}
+    assert fits == expected
+
+
+@pytest.mark.parametrize(("study", "a", "b", "keys"), DIFFERENCES)
+def test_compared_rows_differ_in_what_they_are_compared_for(
+    study: str, a: str, b: str, keys: set[str]
+) -> None:
+    first, second = (dict(settled(study, row)) for row in (a, b))
+    assert {key for key in first if first[key] != second[key]} == keys
