@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 from mtbert.errors import InputError, choices, located
 from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.settings import ModelTask
-from mtbert.params import Settings, read_json, read_yaml, validate
+from mtbert.params import Settings, read_json, read_params, read_yaml, validate
 from mtbert.strategies import TrainSettings
 from mtbert.tasks import SPLITS, Task
 from mtbert.training.settings import NO_EXTRA
@@ -97,10 +97,13 @@ def make_plans(
         files=tuple(digest(path) for path in sorted(encoder.glob("*.*"))),
     )
 
-    def splits(task: str, extra_data: str) -> dict[str, File]:
-        named = (split for split in SPLITS if split in tasks[task].files)
-        found = {split: digest(tokens / task / f"{split}.parquet") for split in named}
-        return found | {TRAIN: digest(train_table(task, extra_data, tokens, augmented))}
+    def splits(task: str, settings: TrainSettings) -> dict[str, File]:
+        named = (split for split in SPLITS[1:] if split in tasks[task].files)
+        found: dict[str, Path] = {split: tokens / task / f"{split}.parquet" for split in named}
+        # Of a task that is only scored nobody reads the train split.
+        if task in settings.trained:
+            found = {TRAIN: train_table(task, settings.extra_data, tokens, augmented), **found}
+        return {split: digest(path) for split, path in found.items()}
 
     return [
         Plan(
@@ -109,7 +112,7 @@ def make_plans(
             encoder=described,
             sequences=digest(tokens / "sequences.json"),
             tokenizer=digest(tokens / "tokenizer.json"),
-            tokens={task: splits(task, settings.extra_data) for task in settings.tasks},
+            tokens={task: splits(task, settings) for task in settings.tasks},
         )
         for name, settings in strategies.items()
     ]
@@ -179,17 +182,17 @@ def check_extra_data(
         where: Opens error messages: the params file.
 
     Raises:
-        InputError: no such set, or it has rows for none of a strategy's tasks.
+        InputError: no such set, or it has rows for none of the tasks that a strategy trains.
     """
     for name, settings in strategies.items():
         wanted = settings.extra_data
         with located(f"{where}: strategies.{name}.extra_data"):
             if wanted not in (NO_EXTRA, *sets):
                 raise InputError(choices("set of section augment", wanted, [NO_EXTRA, *sets]))
-            if wanted != NO_EXTRA and not set(sets[wanted]).intersection(settings.tasks):
+            if wanted != NO_EXTRA and not set(sets[wanted]).intersection(settings.trained):
                 raise InputError(
-                    f"{wanted} has rows for {', '.join(sets[wanted])}, and for none of the "
-                    f"strategy's tasks: {', '.join(settings.tasks)}"
+                    f"{wanted} has rows for {', '.join(sets[wanted])}, and for none of the tasks "
+                    f"that the strategy trains: {', '.join(settings.trained) or 'none'}"
                 )
 
 
@@ -249,7 +252,7 @@ def read_source(params: Path) -> str:
     Raises:
         InputError: it is missing or not a word.
     """
-    data = read_yaml(params).get("data")
+    data = read_params(params).get("data")
     found = data.get("source") if isinstance(data, Mapping) else data
     if not isinstance(found, str):
         raise InputError(

@@ -179,9 +179,11 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "steps": int(log.epochs[-1]["step"]),
         "best_epoch": int(best["epoch"]),
         "real_tokens": log.tokens,
-        "packed_share": round(log.tokens / log.slots, 4),
+        "packed_share": round(log.tokens / log.slots, 4) if log.slots else None,
         # Of a frozen encoder's work nothing is left for the steps: a rate would say nothing.
-        "tokens_per_second": None if log.ahead else round(log.tokens / log.seconds, 1),
+        "tokens_per_second": None
+        if log.ahead or not log.seconds
+        else round(log.tokens / log.seconds, 1),
         "ahead_seconds": round(log.ahead, 1),
         "setup_seconds": round(setup, 1),
         "train_seconds": round(log.seconds, 1),

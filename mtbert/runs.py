@@ -67,7 +67,7 @@ class Run:
         self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
         self.model.to(self.device)
         self._encoded: dict[str, Encoded] = {}
-        if any(term.perturbs for task in plan.tasks for term in plan.train.terms(task)):
+        if any(term.perturbs for task in plan.train.trained for term in plan.train.terms(task)):
             input_embeddings(self.model.encoder)  # or say that there are none, before any work
 
     def _read(self, split: str) -> dict[str, Tokens]:
@@ -87,7 +87,7 @@ class Run:
 
     def encoded(self, split: str) -> Encoded | None:
         """The vectors of a split where training never changes them; worked out once."""
-        if self.model.fixed and split not in self._encoded:
+        if self.model.fixed and self.tokens[split] and split not in self._encoded:
             with self.autocast():
                 self._encoded[split] = encode_splits(self.model, self.tokens[split], self.shape)
         return self._encoded.get(split)
@@ -104,7 +104,7 @@ class Run:
         return collate(examples, self.shape).to(self.device)
 
     def task_data(self) -> dict[str, TaskData]:
-        """Each task's train split, as the loop needs it."""
+        """Each trained task's train split, as the loop needs it."""
         found = {}
         for task, split in self.tokens["train"].items():
             terms = self.plan.train.terms(task)
@@ -126,12 +126,10 @@ class Run:
 
     def log(self, folder: Path) -> Log:
         """Open the log of this run."""
-        words = {
-            task: [WORDS[type(term)] for term in self.plan.train.terms(task)]
-            for task in self.plan.tasks
-        }
+        train = self.plan.train
+        words = {task: [WORDS[type(term)] for term in train.terms(task)] for task in train.trained}
         terms = [f"{word}_{task}" for task, some in words.items() for word in some]
-        return Log(folder, list(self.plan.tasks), name=self.name, terms=terms)
+        return Log(folder, list(train.trained), name=self.name, terms=terms)
 
     def train(
         self,
@@ -182,9 +180,16 @@ class Run:
             return predict(self.model, tokens, self.shape, encoded=encoded)
 
     def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
-        """Each task's main metric of outputs on dev, and their mean as `score`."""
-        found = {}
-        for task, output in outputs.items():
-            name = self.plan.metrics[task]
-            found[f"{task}_{name}"] = SCORES[name](output, self.tokens["dev"][task].labels)
-        return {**found, "score": sum(found.values()) / len(found)}
+        """Each task's main metric of outputs on dev, and `score`, which chooses the best epoch.
+
+        It is the mean over the trained tasks: chance must not choose. Where none is trained there
+        is nothing to choose, and it is the mean over all.
+        """
+        metrics = self.plan.metrics
+        found = {
+            task: SCORES[metrics[task]](output, self.tokens["dev"][task].labels)
+            for task, output in outputs.items()
+        }
+        choosing = [found[task] for task in self.plan.train.trained or found]
+        named = {f"{task}_{metrics[task]}": value for task, value in found.items()}
+        return {**named, "score": sum(choosing) / len(choosing)}

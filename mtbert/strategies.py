@@ -5,11 +5,11 @@ Stands above the rooms: it joins what modeling and training each ask for into on
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from mtbert.errors import InputError, choices, located
 from mtbert.modeling.settings import ModelSettings
-from mtbert.params import read_section, read_yaml, validate
+from mtbert.params import merge, plain, read_params, read_section, validate
 from mtbert.tasks import Similarity, Task, read_tasks
 from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 from mtbert.training.term import TaskFacts
@@ -48,7 +48,7 @@ class TrainSettings(ModelSettings, TrainingSettings):
                 f"layer_decay: {self.layer_decay} is for the encoder's own weights, and this "
                 f"adaptation trains none of them; expected 1"
             )
-        if set(self.untrained()) == set(self.tasks):
+        if self.trained and set(self.unchanged()) == set(self.trained):
             raise InputError(
                 "adaptation: frozen, and neither a head nor a map has parameters: there is nothing "
                 "to train; take another head, or a map with `layers`"
@@ -57,17 +57,19 @@ class TrainSettings(ModelSettings, TrainingSettings):
     def own(self) -> "TrainSettings":
         """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
 
-        Two ways to write the same training then come to the same settings.
+        Of what makes the training these are the trained ones. Two ways to write the same training
+        then come to the same settings.
         """
         cut = {
             key: {
                 task: value[task]
-                for task in self.tasks
+                for task in (self.tasks if key in ModelSettings.model_fields else self.trained)
                 if task in value and (key not in STACKS or value[task])
             }
             for key, value in self.keyed.items()
         }
-        return self.model_copy(update=cut)
+        untrained = tuple(task for task in self.tasks if task in self.untrained)
+        return self.model_copy(update={**cut, "untrained": untrained})
 
 
 def read_strategies(params: Path, *, encoder: str) -> dict[str, TrainSettings]:
@@ -80,20 +82,39 @@ def read_strategies(params: Path, *, encoder: str) -> dict[str, TrainSettings]:
     Raises:
         InputError: a section, name, key, word or type does not fit, or they do not fit together.
     """
-    sections, tasks = read_yaml(params), read_tasks(params)
+    return settle(params, params, encoder=encoder)
+
+
+def settle(
+    params: Path, file: Path, *, encoder: str, over: Mapping[str, Any] | None = None
+) -> dict[str, TrainSettings]:
+    """Check every strategy of a file; give each one's complete settings.
+
+    Args:
+        params: The params file, with sections `train`, `recipes` and `tasks`.
+        file: The one with the strategies: the params file itself, or a study's.
+        encoder: Kind of the encoder, which decides the recipe: scratch or pretrained.
+        over: Changes to section `train` that all of the strategies share.
+
+    Raises:
+        InputError: a section, name, key, word or type does not fit, or they do not fit together.
+    """
+    train, tasks = read_params(params).get("train"), read_tasks(params)
     recipe = getattr(read_section(params, "recipes", Recipes), encoder)
-    train = sections.get("train")
     if not isinstance(train, Mapping):
         raise InputError(f"{params}: train: expected a mapping of keys, found {train!r}")
-    strategies = check_names(sections.get("strategies"), params)
+    if unknown := [key for key in over or {} if key not in train]:
+        raise InputError(f"{file}: train: {choices('key', unknown[0], train)}")
+    train = merge(_spread(train, over, tasks), over) if over else train
 
-    def settle(name: str, changes: Mapping[str, Any]) -> TrainSettings:
+    def settled(name: str, changes: Mapping[str, Any]) -> TrainSettings:
         return strategy_settings(
-            name, train=train, changes=changes, recipe=recipe, tasks=tasks, where=str(params)
+            name, train=train, changes=changes, recipe=recipe, tasks=tasks, where=str(file)
         )
 
-    settle("train", {})
-    return {name: settle(name, changes) for name, changes in strategies.items()}
+    settled("train", {})
+    strategies = check_names(read_params(file).get("strategies"), file)
+    return {name: settled(name, changes) for name, changes in strategies.items()}
 
 
 def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
@@ -105,9 +126,10 @@ def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(strategies, Mapping) or not strategies:
         raise InputError(f"{params}: strategies: expected at least one, found {strategies!r}")
     for name, changes in strategies.items():
-        if not str(name).replace("_", "").isalnum():
+        if not _names(str(name)):
             raise InputError(
-                f"{params}: strategies: a name has letters, digits and _ only, found {name!r}"
+                f"{params}: strategies: a name has letters, digits, _ and, inside, - only, found "
+                f"{name!r}"
             )
         if not isinstance(changes or {}, Mapping):
             raise InputError(
@@ -116,27 +138,17 @@ def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
     return {str(name): dict(changes or {}) for name, changes in strategies.items()}
 
 
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay changes over settings: mappings key by key, all else (a method with its knobs) whole."""
-    merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        if _plain(old) and _plain(value):
-            value = merge(old, value)
-        merged[key] = value
-    return merged
+def _names(word: str) -> bool:
+    """Whether a word may be part of the names of folders and stages."""
+    return word.replace("_", "").replace("-", "").isalnum() and word == word.strip("-")
 
 
 def _spread(
     train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str]
 ) -> Mapping[str, Any]:
     """Write one word for all tasks out by task where a strategy changes it for some of them."""
-    some = [key for key in SAME if _plain(changes.get(key)) and not _plain(train[key])]
+    some = [key for key in SAME if plain(changes.get(key)) and not plain(train[key])]
     return {**train, **{key: dict.fromkeys(tasks, train[key]) for key in some}}
-
-
-def _plain(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping) and "name" not in value
 
 
 def strategy_settings(
@@ -176,21 +188,30 @@ def strategy_settings(
     with located(spot, link="."):
         settings.check_maps()
         settings.check_use()
-        settings.check_balancing(settings.tasks, named=tasks, shares=settings.adaptation.shares)
+        if trained := settings.trained:
+            settings.check_balancing(trained, named=tasks, shares=settings.adaptation.shares)
     return settings
 
 
 def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) -> None:
     """Refuse what no single key shows: keys that name no task, tasks without a head."""
     keyed = settings.keyed
-    for key, names in {"tasks": settings.tasks, **keyed}.items():
+    listed = {"tasks": settings.tasks, "untrained": settings.untrained}
+    for key, names in {**listed, **keyed}.items():
         for task in names:
             if task not in tasks:
                 raise InputError(f"{spot}.{key}: {choices('task', task, tasks)}")
-    if len(set(settings.tasks)) < len(settings.tasks):
-        raise InputError(f"{spot}.tasks: each task once, found {list(settings.tasks)}")
+    for key, names in listed.items():
+        if len(set(names)) < len(names):
+            raise InputError(f"{spot}.{key}: each task once, found {list(names)}")
+    if foreign := [task for task in settings.untrained if task not in settings.tasks]:
+        raise InputError(
+            f"{spot}.untrained: {foreign[0]!r} is not among the strategy's tasks: "
+            f"{', '.join(settings.tasks)}"
+        )
     for task in settings.tasks:
-        for key in ("pooling", "maps", "heads", "objectives", "batch_size"):
+        learning = ("objectives", "batch_size") if task in settings.trained else ()
+        for key in ("pooling", "maps", "heads", *learning):
             if task not in keyed[key]:
                 raise InputError(f"{spot}.{key}.{task}: required, since tasks lists {task}")
         with located(spot, link="."):
@@ -198,7 +219,7 @@ def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) 
 
 
 def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
-    """Refuse an encoding, a head, an objective or a resampling that does not fit the task."""
+    """Refuse an encoding or a head that does not fit the task; if it is trained, how it is, too."""
     if task.paired and name not in settings.encoding:
         raise InputError(f"encoding.{name}: required for a task on pairs")
     joint = settings.encoding.get(name) == "joint"
@@ -209,11 +230,16 @@ def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
     head, labels = settings.heads[name], task.labels
     with located(f"heads.{name}"):
         head.check(labels=labels, paired=task.paired and not joint)
+    if name in settings.trained:
+        _check_training(settings, name, task, siamese=task.paired and not joint)
+
+
+def _check_training(settings: TrainSettings, name: str, task: Task, *, siamese: bool) -> None:
+    """Refuse an objective, a term or a resampling that does not fit the task."""
+    labels = task.labels
     with located(f"objectives.{name}"):
-        settings.objectives[name].check(labels, width=head.width(labels))
-    facts = TaskFacts(
-        labels=labels, siamese=task.paired and not joint, fixed=settings.adaptation.fixed
-    )
+        settings.objectives[name].check(labels, width=settings.heads[name].width(labels))
+    facts = TaskFacts(labels=labels, siamese=siamese, fixed=settings.adaptation.fixed)
     settings.check_terms(name, facts)
     if settings.resampling.get(name) == "balanced":
         if isinstance(labels, Similarity):

@@ -56,6 +56,16 @@ class MultiTaskModel(nn.Module):
                 labels=self.tasks[task].labels,
                 paired=self.tasks[task].paired and not self.joint[task],
             )
+        self._freeze()
+
+    def _freeze(self) -> None:
+        """Leave what untrained tasks have of their own as drawn; all, where no task is trained."""
+        for task in self.settings.untrained:
+            for own in (self.heads, self.maps, self.adapter.task_parts):
+                if task in own:
+                    own[task].requires_grad_(False)
+        if not self.settings.trained:
+            self.requires_grad_(False)
 
     def forward(self, batch: Batch | Encoded) -> dict[str, Tensor]:
         """Give each task's logits, (example, width), in the order of its examples."""
@@ -95,7 +105,7 @@ class MultiTaskModel(nn.Module):
         return self
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Trainable parameters of the encoder, with LoRA's in it: every task's loss reaches them.
+        """Trainable parameters of the encoder, with LoRA's: every trained task's loss reaches them.
 
         A map is the tasks' own, also where all of them share one.
         """

@@ -39,6 +39,8 @@ class ModelSettings(Settings):
     """
 
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
+    # Tasks whose head, map and adapter stay as drawn; a checkpoint that names none has none.
+    untrained: tuple[str, ...] = ()
     adaptation: entry(ADAPTATIONS, "adaptation")  # type: ignore[valid-type]
     encoding: dict[str, Encoding]
     pooling: by_task(POOLINGS, "pooling")  # type: ignore[valid-type]
@@ -46,6 +48,11 @@ class ModelSettings(Settings):
     heads: dict[str, entry(HEADS, "head")]  # type: ignore[valid-type]
     layout: Literal["packed", "padded"]
     row_length: Annotated[int, Field(ge=8)]
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Tasks that training draws examples of; the others are only scored."""
+        return tuple(task for task in self.tasks if task not in self.untrained)
 
     @property
     def needs_pooler(self) -> bool:
@@ -57,18 +64,18 @@ class ModelSettings(Settings):
         found = self.maps[task]
         return found.task if isinstance(found, Shared) else task
 
-    def untrained(self) -> list[str]:
-        """Tasks for which training changes nothing: neither encoder nor map nor head learns."""
+    def unchanged(self) -> list[str]:
+        """Trained tasks for which nothing changes: neither encoder nor map nor head learns."""
         if not self.adaptation.fixed:
             return []
         return [
             task
-            for task in self.tasks
+            for task in self.trained
             if not self.heads[task].learns and not self.maps[self.map_owner(task)].learns
         ]
 
     def check_maps(self) -> None:
-        """Refuse a shared map that is not there, or is shared itself.
+        """Refuse a shared map that is not there, is shared itself, or stays as drawn.
 
         Raises:
             InputError: naming the task.
@@ -87,6 +94,11 @@ class ModelSettings(Settings):
                     raise InputError(
                         f"shares the map of {owner!r}, which has none of its own; give that one "
                         f"`layers`"
+                    )
+                if owner in self.untrained and task in self.trained:
+                    raise InputError(
+                        f"shares the map of {owner!r}, which is untrained and leaves it as drawn; "
+                        f"let {owner!r} share the map of {task!r}"
                     )
 
     def check_encoder(self, config: Mapping[str, Any]) -> None:

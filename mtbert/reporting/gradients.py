@@ -51,8 +51,8 @@ def gaps(strategies: Sequence[Strategy]) -> str:
 def _gap(one: Strategy) -> str:
     if any(pair.steps for pair in _pairs(one)):
         return ""
-    if len(one.tasks) < 2:
-        return "A single task, no pair"
+    if len(one.trained) < 2:
+        return "A single task, no pair" if one.trained else "Nothing is trained, no gradient"
     known = [run.conflicts.met for run in one.runs if run.conflicts is not None]
     if not known:
         return "Recorded before cosines were"

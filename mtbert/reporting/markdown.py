@@ -28,7 +28,7 @@ def results_page(results: Results) -> str:
     parts += [_block(scoreboard.noises(results)), noise_line(results)]
     parts += [_block(scoreboard.above_chance(results))]
     parts += [_block(scoreboard.further(results, task)) for task in results.tasks]
-    if any(len(one.tasks) > 1 for one in results.strategies):
+    if any(len(one.trained) > 1 for one in results.strategies):
         parts += [_block(mixing.rates(results)), *gradient_parts(results.strategies)]
     parts += [_block(conditions.cost(results)), _block(conditions.changes(results))]
     parts += [_block(conditions.ran(results))]

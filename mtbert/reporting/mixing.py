@@ -24,7 +24,7 @@ def mixing(
     Args:
         log: Columns of steps.csv: epoch and, for each task, `loss_{task}` (for batches) or
             `examples_{task}`.
-        tasks: Tasks of the run.
+        tasks: Trained tasks of the run.
         unit: What is counted.
         parts: Into how many parts, of equally many steps, an epoch is cut.
 
@@ -53,15 +53,15 @@ def _drawn(log: Log, task: str, unit: Unit) -> list[float]:
 
 
 def chooses(one: Strategy) -> bool:
-    """Whether some step of a strategy lacks a batch of one of its tasks."""
-    losses = (run.steps[f"loss_{task}"] for run in one.runs for task in one.tasks)
+    """Whether some step of a strategy lacks a batch of one of the tasks that it trains on."""
+    losses = (run.steps[f"loss_{task}"] for run in one.runs for task in one.trained)
     return any(None in column for column in losses)
 
 
 def rates(results: Results) -> Table:
     """Strategies of several tasks × each task's share of batches and of examples."""
-    several = [one for one in results.strategies if len(one.tasks) > 1]
-    tasks = [task for task in results.tasks if any(task in one.tasks for one in several)]
+    several = [one for one in results.strategies if len(one.trained) > 1]
+    tasks = [task for task in results.tasks if any(task in one.trained for one in several)]
     shares = {one.name: {unit: _ends(one, unit) for unit in UNITS} for one in several}
     rows = [
         [name, *(found[unit].get(task, NONE) for unit in UNITS for task in tasks)]
@@ -74,9 +74,9 @@ def rates(results: Results) -> Table:
 
 def _ends(one: Strategy, unit: Unit) -> dict[str, str]:
     """Each task's share in the first and last epoch, mean over seeds, in one if they are alike."""
-    found = [mixing(run.steps, list(one.tasks), unit=unit) for run in one.runs]
+    found = [mixing(run.steps, one.trained, unit=unit) for run in one.runs]
     told = {}
-    for task in one.tasks:
+    for task in one.trained:
         ends = [number(fmean(shares[task][end][1] for shares in found)) for end in (0, -1)]
         told[task] = " → ".join(dict.fromkeys(ends))
     return told

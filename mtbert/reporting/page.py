@@ -86,7 +86,7 @@ def _augmentation(results: Results) -> dict[str, Any]:
 
 def _steps(results: Results) -> dict[str, Any]:
     """What steps drew, and how gradients lay in them: words and panels."""
-    several = [one for one in results.strategies if len(one.tasks) > 1]
+    several = [one for one in results.strategies if len(one.trained) > 1]
     choosing = [one for one in several if mixing.chooses(one)]
     sampled = [one.name for one in several if any(run.samples for run in one.runs)]
     pairs = {f"{a} – {b}": (a, b) for a, b in step_figures.pairs(results)}
@@ -113,7 +113,7 @@ def _pictures(results: Results) -> dict[str, Any]:
     return {
         "dots": [(m.title, figures.dots(results, m)) for m in main_metrics(results)],
         "curves": [(f"{task} on dev", figures.curves(results, task)) for task in results.tasks],
-        "losses": [(f"{task} loss", figures.losses(results, task)) for task in results.tasks],
+        "losses": [(f"{task} loss", figures.losses(results, task)) for task in results.trained],
         "confusions": [
             (f"{name}{rounded.get(task.labels.kind, '')}", confusions(results, name))
             for name, task in results.tasks.items()

@@ -1,6 +1,6 @@
 """The small files that the runs left behind, read into one structure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -56,8 +56,13 @@ class Strategy:
     name: str
     changes: dict[str, Any]  # to section `train`
     settings: dict[str, Any]  # all of them, as the plan has them
-    tasks: dict[str, Task]  # those it trains on
+    tasks: dict[str, Task]  # those it is scored on
     runs: tuple[Run, ...]
+
+    @property
+    def trained(self) -> list[str]:
+        """The tasks that it trains on: only these have losses, batches and gradients."""
+        return trained_tasks(self.tasks, self.settings)
 
     def values(self, group: str, metric: str) -> list[float]:
         """One metric over the seeds, seeds without a value left out."""
@@ -84,8 +89,13 @@ class Results:
 
     @property
     def tasks(self) -> dict[str, Task]:
-        """Every task that some strategy trains on."""
+        """Every task that some strategy is scored on."""
         return {name: task for one in self.strategies for name, task in one.tasks.items()}
+
+    @property
+    def trained(self) -> list[str]:
+        """Every task that some strategy trains on."""
+        return [task for task in self.tasks if any(task in one.trained for one in self.strategies)]
 
     @property
     def runs(self) -> list[Run]:
@@ -133,16 +143,25 @@ def read_strategy(name: str, scope: Scope, plans: Path, reports: Path) -> Strate
     if not isinstance(train, dict) or not isinstance(train.get("tasks"), list):
         raise InputError(f"{path}: train: no settings with a list of tasks; {MEND}")
     own = still_there(scope.tasks, train["tasks"], plan=path)
-    runs = tuple(_run(f"{name}-{seed}", seed, own, reports) for seed in scope.seeds)
+    trained = trained_tasks(own, train)
+    runs = tuple(_run(f"{name}-{seed}", seed, own, trained, reports) for seed in scope.seeds)
     return Strategy(name, scope.strategies[name], train, own, runs)
 
 
-def _run(name: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
+def trained_tasks(tasks: Iterable[str], settings: Mapping[str, Any]) -> list[str]:
+    """Leave the tasks out that a strategy's settings name as untrained; older ones name none."""
+    return [task for task in tasks if task not in settings.get("untrained", ())]
+
+
+def _run(
+    name: str, seed: int, tasks: dict[str, Task], trained: Sequence[str], reports: Path
+) -> Run:
     folder = reports / f"runs/{name}"
     main = {task: row.main_metric for task, row in tasks.items()}
-    drawn = [f"{what}_{task}" for what in ("loss", "examples") for task in tasks]
-    steps = read_log(folder / "steps.csv", ["step", "epoch", *drawn])
-    samples = read_conflicts(folder / "conflicts.csv", list(tasks))
+    drawn = [f"{what}_{task}" for what in ("loss", "examples") for task in trained]
+    # A run that trains nothing has no steps.
+    steps = read_log(folder / "steps.csv", ["step", "epoch", *drawn], may_be_empty=not trained)
+    samples = read_conflicts(folder / "conflicts.csv", trained)
     return Run(
         seed=seed,
         metrics=_metrics(reports / f"metrics/{name}.json", main),
@@ -154,7 +173,7 @@ def _run(name: str, seed: int, tasks: dict[str, Task], reports: Path) -> Run:
             for task, row in tasks.items()
         },
         samples=samples,
-        conflicts=summarize_conflicts(samples, steps, list(tasks)),
+        conflicts=summarize_conflicts(samples, steps, trained),
     )
 
 

@@ -54,8 +54,8 @@ def mixed(results: Results, one: Strategy) -> str:
     parts = max(1, COLUMNS // epochs)
     with panel(f"mixing-{one.name}", 1.7) as (axes, drawn):
         floor: dict[float, float] = {}
-        for task in one.tasks:
-            seeds = [mixing(run.steps, list(one.tasks), parts=parts)[task] for run in one.runs]
+        for task in one.trained:
+            seeds = [mixing(run.steps, one.trained, parts=parts)[task] for run in one.runs]
             xs, shares = zip(*mean(seeds), strict=True)
             bottom = [floor.get(x, 0.0) for x in xs]
             axes.bar(

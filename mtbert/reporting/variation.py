@@ -25,7 +25,7 @@ def varying(strategies: Sequence[Strategy], *, within: bool = False) -> Values:
     return {
         key: found
         for key, found in values.items()
-        if len({_text(found.get(n, NONE)) for n in _concerned(strategies, key, tasks)}) > 1
+        if len({_text(found.get(n, NONE)) for n in _concerned(strategies, key, tasks, found)}) > 1
     }
 
 
@@ -74,10 +74,15 @@ def _word(value: Any, all_values: list[Any]) -> str:
     return f"{value['name']} ({', '.join(knobs)})" if knobs else str(value["name"])
 
 
-def _concerned(strategies: Sequence[Strategy], key: str, tasks: set[str]) -> list[str]:
-    """Names of the strategies that train on the task that a key is about, if on any."""
+def _concerned(
+    strategies: Sequence[Strategy], key: str, tasks: set[str], found: Mapping[str, Any]
+) -> list[str]:
+    """Names of the strategies that train on the task that a key is about, if on any.
+
+    One that only scores the task is concerned by what it says of it: a head, but no batch size.
+    """
     about = tasks & set(key.split("."))
-    return [one.name for one in strategies if about <= set(one.tasks)]
+    return [one.name for one in strategies if one.name in found or about <= set(one.trained)]
 
 
 def _leaves(

@@ -43,7 +43,7 @@ class Model(Protocol):
         """The trainable ones, by part and layer."""
 
     def shared_parameters(self) -> Sequence[nn.Parameter]:
-        """The trainable ones that every task's loss reaches."""
+        """The trainable ones that every trained task's loss reaches."""
 
     def train(self, mode: bool = True) -> Any:
         """Switch dropout on."""
@@ -60,7 +60,7 @@ class Learner:
         Args:
             model: Trained in place.
             settings: Balancing, terms, optimizer, averaging.
-            tasks: Tasks of the run, in their order.
+            tasks: Trained tasks of the run, in their order.
             seed: Seed of the run.
         """
         named = dict(model.named_parameters())

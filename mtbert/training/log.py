@@ -29,7 +29,7 @@ class Log:
 
         Args:
             folder: Takes the files.
-            tasks: Tasks of the run.
+            tasks: Trained tasks of the run.
             name: Of the run, for its lines of progress.
             terms: What regularizers and auxiliary losses add, as {term}_{task}.
         """

@@ -38,10 +38,12 @@ def train(
         model: Maps a batch to {task: logits}.
         settings: Sampler, balancing, terms, optimizer and budget.
         seed: Decides the order of the examples; dropout follows torch's own generator.
-        tasks: Each task's train split, in the order of the tasks.
+        tasks: Each trained task's train split, in the order of the tasks; of none there is nothing
+            to train, and what is evaluated is the start.
         forward: How batches are made and go through the model.
         end_epoch: Called with the epoch, the step, and whether it is the run's last, after each
-            epoch: evaluates and saves the weights, or their average, that the model then has.
+            epoch, or once with 0 and 0 where there is nothing to train: evaluates and saves the
+            weights, or their average, that the model then has.
         log: Takes a row for every step.
         resuming: Keeps the state of the run, to go on from; None to keep none.
 
@@ -49,6 +51,9 @@ def train(
         NotFiniteError: a loss or the gradient's norm is not a finite number.
         InputError: more examples are to take part than a task has.
     """
+    if not tasks:
+        end_epoch(0, 0, True)
+        return
     sizes = {task: len(data.labels) for task, data in tasks.items()}
     schedule = plan_steps(settings, sizes, seed=seed)
     total = sum(map(len, schedule))

@@ -7,24 +7,32 @@ from imports import as_deps, imported_files
 from tiny import ROOT
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+# The studies' pipelines; their other stages are the root's.
+JOINED = YAML(typ="safe").load(ROOT / "studies/dvc.yaml")["stages"]
+COLLECT = {
+    path.parent.name: YAML(typ="safe").load(path)["stages"]["collect"]
+    for path in sorted(ROOT.glob("studies/*/dvc.yaml"))
+}
+EVERY = {**STAGES, **JOINED, **{f"collect-{study}": row for study, row in COLLECT.items()}}
 # Code that the import graph cannot see: what jinja2 reads.
-UNSEEN = {"report": {"mtbert/reporting/templates"}}
+SHARED = "mtbert/reporting/templates"
+UNSEEN = {"report": {SHARED}, "page": {SHARED, "mtbert/reporting/replication/templates"}}
 
 
 def code(deps):
     return {dep for dep in deps if dep.startswith(("mtbert/", "stages/"))}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EVERY)
 def test_code_deps_are_the_transitive_imports(stage):
-    module = STAGES[stage]["cmd"].split()[2]
+    module = EVERY[stage]["cmd"].split()[2]
     expected = set(as_deps(imported_files(module, ROOT), ROOT)) | UNSEEN.get(stage, set())
-    assert code(STAGES[stage]["deps"]) == expected
+    assert code(EVERY[stage]["deps"]) == expected
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EVERY)
 def test_every_path_of_a_command_is_a_dep_or_an_output(stage):
-    row = STAGES[stage]
+    row = EVERY[stage]
     known = [*row["deps"]]
     for key in ("outs", "metrics", "plots"):
         known += [next(iter(o)) if isinstance(o, dict) else o for o in row.get(key, [])]
@@ -33,9 +41,9 @@ def test_every_path_of_a_command_is_a_dep_or_an_output(stage):
             assert any(path.startswith(word) for path in known), word
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EVERY)
 def test_every_stage_has_a_description(stage):
-    assert STAGES[stage]["desc"]
+    assert EVERY[stage]["desc"]
 
 
 def test_a_change_in_training_leaves_tokenize_and_prepare_alone():

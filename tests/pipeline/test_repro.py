@@ -81,10 +81,10 @@ def test_a_seed_reruns_itself(project):
 
 
 def test_a_new_strategy_runs_alone(project):
-    assert project.experiment("+strategies.small={batch_size: {sst: 4}}") == {
+    assert project.experiment("+strategies.sst-alone={untrained: [para, sts]}") == {
         "plan",
-        "train@small-1",
-        "evaluate@small-1",
+        "train@sst-alone-1",
+        "evaluate@sst-alone-1",
         "report",
     }
 

@@ -11,6 +11,8 @@ import pytest
 from reporting.new_rows import facts, write_set
 from reporting.workspace import write_workspace
 
+from mtbert.errors import InputError
+from mtbert.params import read_yaml, write_yaml
 from mtbert.reporting.confusion import confusions
 from mtbert.reporting.markdown import data_page, results_page
 from mtbert.reporting.page import html_page
@@ -287,6 +289,45 @@ def sections(page: str) -> tuple[str, str]:
     """The parts of the page on mixing and on gradients."""
     mixing, gradients = page.index('<section id="mixing">'), page.index('<section id="gradients">')
     return page[mixing:gradients], page[gradients : page.index('<section id="confusion">')]
+
+
+def test_untrained_tasks_have_scores_and_nothing_of_training(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "sst-alone", "as-drawn"))
+    found = read(tmp_path)
+    text, page = results_page(found), html_page(found)
+    assert "| sst-alone | 0.526 ± 0.003 | 0.456 ± 0.003 | 0.026 ± 0.003 |" in text
+    assert "| as-drawn | 0.146 ± 0.003 | 0.556 ± 0.003 | −0.014 ± 0.003 |" in text
+    assert "| as-drawn | untrained: [sst, para, sts] |" in text
+    assert "| as-drawn | 1,051,271 | 1,051,271 | 0 | 0 | 0 |" in text
+    rates = text.partition("## Mixing rates")[2].partition("\n## ")[0]
+    assert "| main | 0.333 | 0.333 | 0.333 |" in rates
+    assert "sst-alone" not in rates
+    assert "A single task, no pair: sst-alone. Nothing is trained, no gradient: as-drawn." in text
+    assert "One batch of each task in every step: main." in page
+    parser = Balance()
+    parser.feed(page)
+    assert len(set(parser.ids)) == len(parser.ids)
+    assert {run.seed: list(run.steps) for run in found.strategies[1].runs}[1][5:] == [
+        *("loss_sst", "gradient_norm", "tokens", "tokens_per_second", "examples_sst"),
+    ]
+
+
+def test_a_page_on_which_nothing_is_trained(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "as-drawn"), seeds=(1,))
+    edit(tmp_path / "params.yaml", lambda t: t.replace("baseline: main", "baseline: as-drawn"))
+    params = read_yaml(tmp_path / "params.yaml")
+    del params["strategies"]["main"]
+    write_yaml(tmp_path / "params.yaml", params)
+    page = html_page(read(tmp_path))
+    assert "Training loss" not in page
+    assert "Mixing" not in page
+
+
+def test_a_broken_off_log_of_a_strategy_that_trains_is_refused(tmp_path: Path) -> None:
+    write_workspace(tmp_path, names=("main", "sst-alone"), seeds=(1,))
+    edit(tmp_path / "reports/runs/sst-alone-1/steps.csv", lambda t: t.partition("\n")[0] + "\n")
+    with pytest.raises(InputError, match="cut off after line 1"):
+        read(tmp_path)
 
 
 def test_markup_in_names_is_escaped(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A made-up workspace after all evaluations: three strategies, two seeds, eight epochs.
+"""A made-up workspace after all evaluations: some strategies, two seeds, eight epochs.
 
 `PYTHONPATH=tests:. python -m reporting.workspace FOLDER [STRATEGY …]` writes it, to look at a page
 with one's own eyes.
@@ -25,6 +25,8 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "joint": {"encoding": {"para": "joint", "sts": "joint"}, "heads": {"sts": "linear"}},
     "annealed": {"sampler": "annealed"},
     "four_tasks": {"tasks": ["sst", "para", "sts", "cfimdb"]},
+    "sst-alone": {"untrained": ["para", "sts"]},
+    "as-drawn": {"untrained": ["sst", "para", "sts"]},
 }
 N = {"sst": 1101, "para": 20212, "sts": 863, "cfimdb": 245}
 BATCH = {"sst": 16, "para": 32, "sts": 16, "cfimdb": 8}
@@ -35,6 +37,8 @@ FINAL = {
     "joint": {"sst": 0.51, "para": 0.86, "sts": 0.86},
     "annealed": {"sst": 0.5, "para": 0.81, "sts": 0.82},
     "four_tasks": {"sst": 0.49, "para": 0.8, "sts": 0.79, "cfimdb": 0.83},
+    "sst-alone": {"sst": 0.52, "para": 0.45, "sts": 0.02},
+    "as-drawn": {"sst": 0.14, "para": 0.55, "sts": -0.02},
 }
 METRIC = {"sst": "accuracy", "para": "accuracy", "sts": "pearson", "cfimdb": "accuracy"}
 # Strategies whose steps have a single task.
@@ -90,9 +94,11 @@ def _write_run(reports: Path, name: str, seed: int, epochs: int) -> None:
     final = {task: value + 0.004 * seed for task, value in FINAL[name].items()}
     folder = reports / f"runs/{name}-{seed}"
     folder.mkdir(parents=True)
+    trained = [task for task in final if task not in STRATEGIES[name].get("untrained", ())]
+    epochs = epochs if trained else 0
     _write_epochs(folder / "epochs.csv", final, epochs, random)
-    _write_steps(folder / "steps.csv", name, list(final), epochs, random)
-    _write_conflicts(folder / "conflicts.csv", name, list(final), epochs * 40)
+    _write_steps(folder / "steps.csv", name, trained, epochs, random)
+    _write_conflicts(folder / "conflicts.csv", name, trained, epochs * 40)
     _write_json(folder / "run.json", _facts(name, seed, epochs))
     _write_json(reports / f"metrics/{name}-{seed}.json", _metrics(final))
     for task, count in (("sst", 5), ("para", 2), ("sts", 6), ("cfimdb", 2)):
@@ -109,8 +115,8 @@ def _write_run(reports: Path, name: str, seed: int, epochs: int) -> None:
 def _write_epochs(path: Path, final: dict[str, float], epochs: int, random: Random) -> None:
     header = ["epoch", "step", *(f"{task}_{METRIC[task]}" for task in final), "score"]
     rows = []
-    for epoch in range(1, epochs + 1):
-        rise = (1 - 0.6**epoch) / (1 - 0.6**epochs)
+    for epoch in range(1, epochs + 1) if epochs else [0]:
+        rise = (1 - 0.6**epoch) / (1 - 0.6**epochs) if epochs else 1.0
         scores = [v * (0.5 + 0.5 * rise) + random.uniform(-0.01, 0.01) for v in final.values()]
         rows.append([epoch, epoch * 40, *scores, sum(scores) / len(scores)])
     _write_csv(path, header, rows)
@@ -171,11 +177,11 @@ def _facts(name: str, seed: int, epochs: int) -> dict[str, Any]:
         "steps": epochs * 40,
         "epochs": epochs,
         "real_tokens": 640_000,
-        "tokens_per_second": 21000.5 + 100 * seed,
-        "packed_share": 0.962,
+        "tokens_per_second": 21000.5 + 100 * seed if epochs else None,
+        "packed_share": 0.962 if epochs else None,
         "train_seconds": 30.2 + seed,
         "total_seconds": 35.9 + seed,
-        "best_epoch": epochs - 1,
+        "best_epoch": max(epochs - 1, 0),
         "encoder": {"kind": "scratch", "name": "scratch"},
         "data_source": "sample",
     }

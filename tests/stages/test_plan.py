@@ -68,6 +68,13 @@ def test_a_plan_is_complete(inputs):
     assert type(plans["round_robin"].train.sampler).__name__ == "RoundRobin"
 
 
+def test_a_name_may_have_hyphens_inside(inputs):
+    made = plan(inputs, put("strategies", {"cosine-d3": {}, "1-ll--sts": {}}))
+    assert {name: one.strategy for name, one in made.items()} == {
+        name: name for name in ("cosine-d3", "1-ll--sts")
+    }
+
+
 def test_a_pretrained_encoder_gets_its_own_recipe(inputs):
     (inputs / "encoder" / "SOURCE.json").write_text(json.dumps({"kind": "pretrained", "name": "x"}))
     recipe = read_yaml(ROOT / "params.yaml")["recipes"]["pretrained"]
@@ -233,7 +240,11 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (put("strategies", "main", {"smapler": 1}), "strategies.main: unknown key 'smapler'; did you mean 'sampler'?"),
         (put("strategies", "round_robin", {"sampler": "robin"}), "strategies.round_robin.sampler: unknown sampler 'robin'"),
         (put("strategies", "main", [1]), "strategies.main: expected changes to train"),
-        (put("strategies", "a-b", {}), "letters, digits and _ only, found 'a-b'"),
+        (put("strategies", "a b", {}), "letters, digits, _ and, inside, - only, found 'a b'"),
+        (put("strategies", "a-", {}), "letters, digits, _ and, inside, - only, found 'a-'"),
+        (put("strategies", "-a", {}), "letters, digits, _ and, inside, - only, found '-a'"),
+        (put("strategies", "_-_", {}), "letters, digits, _ and, inside, - only, found '_-_'"),
+        (put("strategies", "../a", {}), "letters, digits, _ and, inside, - only, found '../a'"),
         (put("strategies", {}), "strategies: expected at least one"),
         (put("seeds", [1, 1]), "seeds: each seed may stand once, found [1, 1]"),
         (put("seeds", [-1]), "found [-1]"),

@@ -212,6 +212,23 @@ def test_a_study_of_all_strategies(workspace: Path) -> None:
     assert Path("studies/one/runs/joint/plan.yaml").is_file()
 
 
+def test_a_study_of_names_with_hyphens_and_untrained_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_workspace(tmp_path, names=("main", "sst-alone", "as-drawn"))
+    monkeypatch.chdir(tmp_path)
+    commit(tmp_path)
+    keep(strategy=["sst-alone", "as-drawn", "main"], conflicts=True)
+    study = Path("studies/one")
+    page = (study / "README.md").read_text()
+    assert "| strategy | untrained | trainable / all parameters | sst accuracy" in page
+    assert "| as-drawn | [sst, para, sts] | 1.1 M / 1.1 M | 0.146 ± 0.003 |" in page
+    assert "Nothing is trained, no gradient: as-drawn." in page
+    assert (study / "runs/as-drawn/steps-2.csv").read_text().count("\n") == 1
+    render.main(Path("studies"))
+    assert (study / "README.md").read_text() == page
+
+
 def test_a_study_with_conflicts_and_times(workspace: Path) -> None:
     commit(workspace)
     names = read_yaml(PARAMS)["strategies"]
