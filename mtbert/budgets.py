@@ -53,10 +53,10 @@ class Budget(Settings):
 
 
 def read_budget(params: Path) -> tuple[str, Budget]:
-    """Read the budget at work: its name and what it holds.
+    """Read the budget at work: its name and what it holds. The others are checked as well.
 
     Raises:
-        InputError: it is not among `budgets`, or does not fit.
+        InputError: it is not among `budgets`, or one of them does not fit.
     """
     data = read_yaml(params)
     budgets, name = data.get("budgets"), data.get("budget")
@@ -64,4 +64,7 @@ def read_budget(params: Path) -> tuple[str, Budget]:
         raise InputError(f"{params}: budgets: expected a mapping of names, found {budgets!r}")
     if name not in budgets:
         raise InputError(f"{params}: budget: {choices('budget', name, budgets)}")
-    return str(name), validate(Budget, budgets[name], where=f"{params}: budgets.{name}")
+    read = {
+        key: validate(Budget, row, where=f"{params}: budgets.{key}") for key, row in budgets.items()
+    }
+    return str(name), read[name]

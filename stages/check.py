@@ -5,44 +5,68 @@ the first has spent any time.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtbert.cli import run
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SECTIONS = (
     *("data", "tasks", "encoder", "lexicons", "augment", "tokenize", "pretrain"),
-    *("train", "recipes", "strategies", "seeds", "report"),
+    *("train", "recipes", "strategies", "seeds", "report", "budget", "budgets"),
 )
 
 
 def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+    studies: Annotated[
+        Path | None, typer.Option(help="A folder of NAME/params.yaml to check as well")
+    ] = None,
 ) -> None:
-    """Check every section of the params file."""
-    from mtbert.augmentation.settings import needs, read_augment
-    from mtbert.corpora.backbones import check_pretrained, known_config
-    from mtbert.corpora.folders import resolve
-    from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
-    from mtbert.corpora.settings import Data, Encoder
+    """Check every section of the params file; with --studies also every row of every study."""
+    from mtbert.budgets import read_budget
+    from mtbert.corpora.settings import Data
     from mtbert.corpora.sources import find
     from mtbert.errors import InputError, choices
     from mtbert.params import read_section, read_yaml
-    from mtbert.plans import check_encoder, check_extra_data, check_pooler
     from mtbert.pretraining.settings import PretrainSettings
     from mtbert.reporting.settings import read_scope
-    from mtbert.strategies import read_strategies
     from mtbert.tasks import read_tasks
     from mtbert.tokenization.settings import TokenizeSettings
 
     if unknown := [name for name in read_yaml(params) if name not in SECTIONS]:
         faults = [f"{params}: {choices('section', name, SECTIONS)}" for name in unknown]
         raise InputError("\n".join(faults))
-    data = read_section(params, "data", Data)
+    read_budget(params)
     tasks = read_tasks(params)
-    find(data.source, tasks, where=str(params))
-    lexicons, augment = read_section(params, "lexicons", Lexicons), read_augment(params, tasks)
+    find(read_section(params, "data", Data).source, tasks, where=str(params))
+    check_augment(params)
+    read_section(params, "tokenize", TokenizeSettings)
+    pretrain = read_section(params, "pretrain", PretrainSettings)
+    pretrain.check_tasks(tasks, where=f"{params}: pretrain")
+    check_strategies(params, sorted(studies.glob("*/params.yaml")) if studies else [])
+    if pretrain.epochs:
+        check_language_model(params)
+    read_scope(params)
+
+
+def check_augment(params: Path) -> None:
+    """Check the lexicons, and that they have what the sets of new rows need.
+
+    Raises:
+        InputError: naming the key at fault.
+    """
+    from mtbert.augmentation.settings import needs, read_augment
+    from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
+    from mtbert.errors import InputError
+    from mtbert.params import read_section
+    from mtbert.tasks import read_tasks
+
+    lexicons = read_section(params, "lexicons", Lexicons)
+    augment = read_augment(params, read_tasks(params))
     check_lexicons(lexicons, where=str(params))
     there = kinds(lexicons, where=str(params))
     for place, kind in needs(augment):
@@ -52,35 +76,57 @@ def main(
                 f"has {', '.join(sorted(there)) or 'nothing'}; opinion words come from "
                 "lexicons.opinion_words, all else from `public` or a folder that has it"
             )
-    read_section(params, "tokenize", TokenizeSettings)
-    pretrain = read_section(params, "pretrain", PretrainSettings)
-    pretrain.check_tasks(tasks, where=f"{params}: pretrain")
+
+
+def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
+    """Check the encoder, the strategies of the params file and the rows of studies.
+
+    Raises:
+        InputError: naming the key at fault.
+    """
+    from mtbert.augmentation.settings import read_augment
+    from mtbert.corpora.backbones import check_pretrained, known_config
+    from mtbert.corpora.folders import resolve
+    from mtbert.corpora.settings import Encoder
+    from mtbert.params import read_section
+    from mtbert.plans import check_encoder, check_extra_data, check_pooler
+    from mtbert.strategies import read_strategies
+    from mtbert.studies import read_rows
+    from mtbert.tasks import read_tasks
+
     encoder = read_section(params, "encoder", Encoder)
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
-    strategies = read_strategies(params, encoder=kind)
-    check_extra_data(strategies, augment.sets, where=str(params))
-    # That of a name on the hub is known when it has been fetched: `plan` checks it again.
-    if (config := known_config(encoder)) is not None:
-        check_encoder(strategies, config, where=str(params))
-    if (folder := resolve(encoder.pretrained)).is_dir() and kind == "pretrained":
-        check_pooler(strategies, folder, where=str(params))
-        if pretrain.epochs:
-            check_language_model(folder)
-    read_scope(params)
+    rows = {params: read_strategies(params, encoder=kind)}
+    rows |= {path: read_rows(path, params, encoder=kind) for path in studies}
+    sets, folder = read_augment(params, read_tasks(params)).sets, resolve(encoder.pretrained)
+    for path, strategies in rows.items():
+        check_extra_data(strategies, sets, where=str(path))
+        # That of a name on the hub is known when it has been fetched: `plan` checks it again.
+        if (config := known_config(encoder)) is not None:
+            check_encoder(strategies, config, where=str(path))
+        if folder.is_dir() and kind == "pretrained":
+            check_pooler(strategies, folder, where=str(path))
 
 
-def check_language_model(folder: Path) -> None:
-    """Refuse to pre-train an encoder further that has no masked language model.
+def check_language_model(params: Path) -> None:
+    """Refuse to pre-train an encoder further that is at hand and has no masked language model.
 
     Raises:
         InputError: it is one of its architecture or of its tokenizer.
     """
+    from mtbert.corpora.folders import resolve
+    from mtbert.corpora.settings import Encoder
     from mtbert.modeling.encoder import read_config
+    from mtbert.params import read_section
     from mtbert.pretraining.language_model import check_architecture
     from mtbert.pretraining.masking import read_vocabulary
     from mtbert.tokenization.vocabulary import load_tokenizer
 
+    pretrained = read_section(params, "encoder", Encoder).pretrained
+    folder = resolve(pretrained)
+    if pretrained == "scratch" or not folder.is_dir():
+        return
     check_architecture(read_config(folder), where=str(folder))
     read_vocabulary(load_tokenizer(folder), folder)
 
