@@ -35,9 +35,12 @@ from mtbert.claims.settings import (
     ShareBelow,
 )
 
-ONE_SEED = "one seed: the interval covers the choice of dev examples alone"
-BORROWED = "one seed: how effects vary with it is taken from the other claims on this metric"
-ONE_RUN = "one run: events count as independent, which neighbouring steps are not"
+ONE_SEED = "one seed, too few to judge: the interval covers the choice of dev examples alone"
+BORROWED = (
+    "one seed, too few to judge: how effects vary with it the interval takes from the other claims "
+    "on this metric"
+)
+ONE_RUN = "one run, too few to judge: events count as independent, which neighbouring steps are not"
 NO_GAIN = "no clear gain to explain"
 
 

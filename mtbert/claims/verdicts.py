@@ -8,6 +8,11 @@ verdict by chance alone. Claims that are judged together are therefore corrected
 below 5 %. What it is given of each claim is the p of the test behind its verdict (of one that is
 not decidable: the smaller of the two). So a verdict can only be lost by the correction, never
 turned: what stands after it stood before.
+
+**One seed.** What rows would do with another seed cannot be known from one. The effect and its
+interval are given, the latter with a variance borrowed from other claims, but such a claim is not
+decidable and does not count among those corrected for: with a verdict on it, families of claims
+with rows that collapse now and then would have a wrong one more often (`mtbert.claims.moderation`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +31,7 @@ from mtbert.params import Settings
 
 Verdict = Literal["supported", "contradicted", "not decidable"]
 ALPHA = 1 - LEVEL
+SEEDS = 2  # at least, for a verdict
 
 SMALL = "there is a difference, but one below the margin"
 
@@ -38,7 +44,7 @@ class Answer(Settings):
     effect: float | None = None
     low: float | None = None  # of the 95 % interval, not corrected
     high: float | None = None
-    p: float | None = None  # of the test behind the verdict `alone`
+    p: float | None = None  # of the test behind the verdict `alone`; None of one seed
     p_holm: float | None = None
     # Dev examples by task; of a share of events, their number.
     examples: dict[str, int] = Field(default_factory=dict)
@@ -121,9 +127,12 @@ def _moderated(
 
 
 def _alone(found: Finding) -> Answer:
-    verdict, p = decide(found.support, found.against)
     low, high = found.quantity.interval()
-    small = SMALL if max(found.support, found.against) < ALPHA else ""
+    verdict: Verdict = "not decidable"
+    p, small = None, ""
+    if len(found.seeds) >= SEEDS:
+        verdict, p = decide(found.support, found.against)
+        small = SMALL if max(found.support, found.against) < ALPHA else ""
     return Answer(
         verdict=verdict,
         alone=verdict,

@@ -4,7 +4,7 @@ Five studies of eight rows each: every row is compared with the first of its stu
 one, so that effects share rows. A row's score is its truth, plus what the seed does to it (0.3
 correlated between rows, which share seeds), plus what the examples do, alike for all seeds, and
 anew with each. The spread of seeds is one for all rows, or differs between them. Holm's method goes
-over all 35 comparisons with a first row.
+over all comparisons with a first row, 35, or as many of them as have more than one seed.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 
 from mtbert.claims.estimates import Estimate
 from mtbert.claims.moderation import moderate
-from mtbert.claims.verdicts import holm
+from mtbert.claims.verdicts import SEEDS, holm
 
 STUDIES, ROWS = 5, 8
 PAIRED = 0.3
@@ -106,8 +106,8 @@ def simulate(world: World, *, worlds: int, seed: int, judge: Judge = moderate) -
             held[len(part.seeds) > 1].append(bool(low <= actual <= high))
             widths += [(high - low) / 2] * (len(part.seeds) > 1)
         tested = [(judged[s * len(PAIRS) + pair], truth[s, pair]) for s, pair in TESTED]
-        # With one seed and no prior, no interval covers seeds: such an effect is left undecided.
-        ps = holm([part.p if part.covers != "examples" else 1.0 for part, _ in tested])
+        tested = [(part, actual) for part, actual in tested if len(part.seeds) >= SEEDS]
+        ps = holm([part.p for part, _ in tested])
         decided = [
             (part.effect * actual > 0, actual != 0)
             for (part, actual), p in zip(tested, ps, strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbert.claims.findings import BORROWED, NO_GAIN, ONE_SEED
+from mtbert.claims.findings import BORROWED, NO_GAIN, ONE_RUN, ONE_SEED
 from mtbert.claims.runs import Answers, Run, Runs
 from mtbert.claims.settings import Claim, Claims
 from mtbert.claims.verdicts import SMALL, decide, holm, judge
@@ -36,7 +36,8 @@ def answer(one: Claim, rows: Mapping[str, Runs]) -> Any:
 
 
 LOW, MIDDLE, CLOSE, HIGH = row(0.50), row(0.60), row(0.602), row(0.70)
-ROWS = {"low": LOW, "middle": MIDDLE, "close": CLOSE, "high": HIGH, "few": row(0.6, seeds=1)}
+ROWS = {"low": LOW, "middle": MIDDLE, "close": CLOSE, "high": HIGH, "same": MIDDLE}
+ROWS |= {"few": row(0.6, seeds=1)}
 S, C, U = "supported", "contradicted", "not decidable"
 
 
@@ -45,7 +46,7 @@ S, C, U = "supported", "contradicted", "not decidable"
     [
         (S, "greater", {"rows": ["high"], "than": ["low"]}),
         (C, "greater", {"rows": ["low"], "than": ["high"]}),
-        (U, "greater", {"rows": ["few"], "than": ["middle"]}),
+        (U, "greater", {"rows": ["same"], "than": ["middle"]}),
         (S, "greater", {"rows": ["high", "middle"], "than": ["low"]}),
         (C, "greater", {"rows": ["high", "low"], "than": ["middle"]}),
         (S, "not_greater", {"rows": ["low"], "than": ["high"], "margin": 0.01}),
@@ -117,10 +118,24 @@ def test_other_examples_are_a_fault_and_no_verdict() -> None:
         answer(claim("greater", rows=["a"], than=["b"]), {"a": LOW, "b": other})
 
 
-def test_one_seed_is_said() -> None:
-    found = answer(claim("greater", rows=["few"], than=["low"]), ROWS)
-    assert (found.verdict, found.note, found.seeds) == (S, ONE_SEED, (0,))
-    assert ONE_SEED not in answer(claim("greater", rows=["high"], than=["low"]), ROWS).note
+def test_one_seed_gets_no_verdict() -> None:
+    one = claim("greater", rows=["few"], than=["low"])
+    found = answer(one, ROWS)
+    assert (found.verdict, found.alone, found.note, found.seeds) == (U, U, ONE_SEED, (0,))
+    assert (found.p, found.p_holm) == (None, None)
+    assert found.effect == pytest.approx(0.1)
+    assert found.low > 0
+    two = ROWS | {"few": row(0.6, seeds=2)}
+    assert (answer(one, two).verdict, answer(one, two).note) == (S, "")
+    # Nor does it count among those corrected for.
+    many = {"it": claim("greater", rows=["high"], than=["low"]), "one": one, "two": one}
+    assert (
+        judge(many, {"s": ROWS}, draws=400)["it"].p_holm
+        == judge({"it": many["it"]}, {"s": ROWS}, draws=400)["it"].p
+    )
+    share = claim("share_below", row="a", metric="conflicts", margin=0.05)
+    found = answer(share, {"a": row(0.5, seeds=1, conflicts=(20, 1000))})
+    assert (found.verdict, found.p, found.note) == (U, None, ONE_RUN)
 
 
 def test_seeds_are_lent_within_a_metric() -> None:
@@ -133,7 +148,7 @@ def test_seeds_are_lent_within_a_metric() -> None:
     claims = {name: claim("greater", rows=[name], than=["base"]) for name in rows if name != "base"}
     found = judge(claims, {"s": rows}, draws=400)
     assert found["single"].note == BORROWED
-    assert all(one.verdict == S for one in found.values())
+    assert all(one.verdict == S for name, one in found.items() if name != "single")
     few = {name: claims[name] for name in ("a0", "a1", "single")}
     own = judge(few, {"s": rows}, draws=400)
     assert own["single"].note == ONE_SEED
@@ -166,7 +181,7 @@ def test_holm_by_hand() -> None:
 
 def test_the_correction_loses_verdicts_and_turns_none() -> None:
     """Beside 20 claims that nothing speaks for, a p of 0.01 is chance."""
-    rows = ROWS | {"a": row(0.607, seeds=1), "b": row(0.6, seeds=1)}
+    rows = ROWS | {"a": row(0.607), "b": row(0.6), "few": row(0.6)}
     weak = claim("greater", rows=["a"], than=["few"])
     strong = claim("greater", rows=["high"], than=["low"])
     noise = claim("greater", rows=["b"], than=["few"])
