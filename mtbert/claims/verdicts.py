@@ -10,7 +10,7 @@ not decidable: the smaller of the two). So a verdict can only be lost by the cor
 turned: what stands after it stood before.
 
 **One seed.** What rows would do with another seed cannot be known from one. The effect and its
-interval are given, the latter with a variance borrowed from other claims (`mtbert.claims.moderation`
+interval are given, the latter with a variance lent by other claims (`mtbert.claims.moderation`
 has what that is worth), but such a claim is not decidable and does not count among those corrected
 for.
 """
