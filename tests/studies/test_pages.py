@@ -1,13 +1,25 @@
-"""The committed pages of the studies are what their files give: no figure is typed by hand."""
+"""The committed pages and records of the studies say what the runs' own files say.
+
+No figure is typed by hand: pages follow from replication.json and claims.json, these from runs.
+"""
 
 from pathlib import Path
 
 import pytest
 
+from mtbert.params import read_json
 from mtbert.reporting.replication.answers import FILE
+from mtbert.reporting.replication.collected import read_replications
+from mtbert.reporting.replication.collecting import FACTS
 from stages.studies_page import render
 
 STUDIES = Path(__file__).parents[2] / "studies"
+RUNS = {
+    (study, f"{row}-{run.seed}"): run
+    for study, one in read_replications(STUDIES).items()
+    for row, own in one.rows.items()
+    for run in own.runs
+}
 
 
 @pytest.mark.skipif(not (STUDIES / FILE).is_file(), reason="no results are committed")
@@ -15,3 +27,12 @@ def test_pages_are_those_of_the_committed_results() -> None:
     pages = render(STUDIES)
     kept = {name: (STUDIES / name).read_text(encoding="utf-8") for name in pages}
     assert [name for name in pages if pages[name] != kept[name]] == []
+
+
+@pytest.mark.parametrize(("study", "name"), RUNS)
+def test_a_run_s_own_files_say_the_same(study: str, name: str) -> None:
+    folder, run = STUDIES / study / "runs" / name, RUNS[study, name]
+    own = read_json(folder / "run.json")
+    assert run.facts == {key: own.get(key) for key in FACTS}
+    assert run.seed == own["seed"]
+    assert read_json(folder / "metrics.json") == run.metrics
