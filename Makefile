@@ -1,9 +1,10 @@
 # make repro   set everything up and run the pipeline on the embedded sample
 # make test    set everything up, then lint, types and tests
+# make studies set everything up and run all rows of the five reports at the budget of params.yaml
 # make readme  refresh what is shown: results, studies' pages, stages, tour of commands (minutes)
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
-.PHONY: repro test lint setup readme clean
+.PHONY: repro studies test lint setup readme clean
 .DELETE_ON_ERROR:
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
@@ -23,6 +24,11 @@ repro: setup
 	@echo
 	@echo "The whole report: $(CURDIR)/reports/index.html"
 
+studies: setup
+	@$(RUN) python -m stages.check --studies studies
+	@$(RUN) dvc repro studies/dvc.yaml
+	@echo "Tables, figures and claims: $(CURDIR)/reports/studies/studies.html"
+
 test: setup lint
 	@$(RUN) pytest
 
@@ -35,6 +41,7 @@ lint: setup
 readme: setup
 	@$(RUN) python -m stages.report data/plans reports --readme README.md
 	@$(RUN) python -m stages.render
+	@$(RUN) python -m stages.studies_page studies --readme README.md
 	@$(RUN) python docs/readme.py stages tour
 
 setup: .venv/.synced

@@ -32,9 +32,9 @@ def main(
         )
         for name, one in found.items()
     }
-    for name, files in runs.items():
+    for name, kept in runs.items():
         with new_folder(out / name / "runs") as folder:
-            for path, text in files.items():
+            for path, text in kept.items():
                 write_text(folder / path, text)
     files = [CLAIMS, *(f"{name}/{FILE}" for name in found)]
     texts = {path: (reports / path).read_text(encoding="utf-8") for path in files}

@@ -12,7 +12,7 @@ from mtbert.reporting.records import Record, average
 from mtbert.reporting.results import Results
 from mtbert.reporting.tables import NONE, Table, number, spread, table
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+RESULTS = "results"
 
 
 def render(results: Results, records: Mapping[str, Record]) -> str:
@@ -37,21 +37,22 @@ def render(results: Results, records: Mapping[str, Record]) -> str:
     return "\n\n".join(parts)
 
 
-def refresh(readme: Path, block: str) -> None:
-    """Put a block between the marks of a README.
+def refresh(readme: Path, block: str, mark: str = RESULTS) -> None:
+    """Put a block between the two lines of a README that bear a mark.
 
     Raises:
-        InputError: there is no such file, or it does not hold each mark once, in order.
+        InputError: there is no such file, or it does not hold each line once, in order.
     """
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
     try:
         text = readme.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{readme}: no such file") from None
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise InputError(f"{readme}: must hold {BEGIN} once and {END} once after it")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    write_text(readme, f"{before}{BEGIN}\n\n{block}\n\n{END}{after}")
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise InputError(f"{readme}: must hold {begin} once and {end} once after it")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    write_text(readme, f"{before}{begin}\n\n{block}\n\n{end}{after}")
 
 
 def _scores(records: Sequence[Record]) -> Table:

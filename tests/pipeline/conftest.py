@@ -32,10 +32,11 @@ class Project:
     folder: Path
     offline: Path
 
-    def run(self, *words: str, ok: bool = True) -> str:
-        """Run a command with byte-code writing on; return what it prints."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """What commands run in: byte-code writing on, the network off."""
         bin_folder = str(Path(sys.executable).parent)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {
+        return {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {
             "PATH": bin_folder + os.pathsep + os.environ["PATH"],
             "PYTHONPATH": str(self.offline),
             "OMP_NUM_THREADS": "1",
@@ -45,8 +46,16 @@ class Project:
             "GIT_COMMITTER_NAME": "t",
             "GIT_COMMITTER_EMAIL": "t@example.org",
         }
+
+    def run(self, *words: str, ok: bool = True) -> str:
+        """Run a command; return what it prints."""
         done = subprocess.run(
-            words, cwd=self.folder, env=environment, text=True, capture_output=True, check=False
+            words,
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            capture_output=True,
+            check=False,
         )
         told = done.stdout + done.stderr
         if ok:
@@ -118,6 +127,8 @@ def _not_source(folder: str, names: list[str]) -> list[str]:
         drop |= {"reports", "dist"}
     if place == Path("data"):
         drop |= set(names) - {"sample", ".gitignore"}
+    if place.parts[:1] == ("studies",):
+        drop |= {"dvc.lock"}
     if place == Path(".dvc"):
         drop |= {"cache", "tmp", "config.local"}
     return sorted(drop & set(names))
@@ -133,4 +144,5 @@ def shrink(folder: Path) -> None:
     params["encoder"]["scratch"].update(hidden_size=16, heads=2, intermediate_size=16, layers=1)
     params["train"]["steps"] = 3
     params["seeds"] = [1]
+    params["budgets"]["smoke"]["studies"]["examples"] = 20
     yaml.dump(params, folder / "params.yaml")
