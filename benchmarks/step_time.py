@@ -27,6 +27,7 @@ def main(
     steps: Annotated[int, typer.Option(help="steps of a turn, the first left out", min=2)] = 6,
 ) -> None:
     """Measure, and write what was found."""
+    from mtbert.errors import InputError
     from mtbert.outputs import write_text
     from mtbert.plans import read_plan
     from mtbert.runs import Run
@@ -35,6 +36,8 @@ def main(
     ahead: dict[str, float] = {}
     for path in plans:
         plan = read_plan(path)
+        if not plan.train.trained:
+            raise InputError(f"{path}: trains no task, so that there is no step to time")
         settings = plan.train.model_copy(update={"steps": steps})
         made = Run(plan.model_copy(update={"train": settings}), seed=1)
         started = time.perf_counter()

@@ -30,7 +30,7 @@ class Cosine(Settings):
     learns: ClassVar[bool] = False
 
     form: Literal["signed", "relu", "shifted"] = "signed"
-    dropout: Dropout = 0.0  # of both vectors (smet-walker: 0.3 to 0.8)
+    dropout: Dropout = 0.0  # of both vectors
 
     def width(self, labels: Labels) -> int:
         """Numbers that come out for one example."""
