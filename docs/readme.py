@@ -54,7 +54,7 @@ def tour() -> str:
         subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
         cache = f"[cache]\n    dir = {ROOT / '.dvc' / 'cache'}\n"
         (clone / ".dvc" / "config.local").write_text(cache)
-        subprocess.run(["dvc", "checkout", "-q"], cwd=clone, check=True)
+        subprocess.run(["dvc", "checkout", "-q", "dvc.yaml"], cwd=clone, check=True)
         blocks = []
         for command, shown in TOUR:
             words = command.split()

@@ -32,7 +32,7 @@ from mtbert.training.resuming import Resuming
 STOPPED = "before_stop"
 
 
-def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
+def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bool = True) -> None:
     """Train a strategy with a seed; keep the best epoch, the last, and the best one's predictions.
 
     What an unfinished run left in the folders is where this one goes on from, if it was the same;
@@ -43,6 +43,7 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
         seed: Decides initial weights, order of examples and dropout.
         folder: Takes best/, last/ and predictions/.
         log_folder: Takes steps.csv, conflicts.csv, epochs.csv and run.json.
+        last: Whether the last epoch's weights are kept beside the best one's.
 
     Raises:
         InputError: a loss or a gradient is no number. What was good stays in `folder`: the best
@@ -63,7 +64,7 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
             seconds = time.perf_counter() - run.started - setup
             log.encoded(tokens=encoded.tokens, slots=encoded.slots, seconds=seconds)
         try:
-            run.train(partial(evaluate_and_save, run, log, folder), log, resuming)
+            run.train(partial(evaluate_and_save, run, log, folder, last), log, resuming)
         except NotFiniteError as error:
             run.save(folder / STOPPED)
             best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
@@ -79,7 +80,7 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path) -> None:
 
 
 def evaluate_and_save(
-    run: Run, log: Log, folder: Path, epoch: int, step: int, finished: bool
+    run: Run, log: Log, folder: Path, last: bool, epoch: int, step: int, finished: bool
 ) -> None:
     """Score the model on dev after an epoch; keep it if it is the best yet, or the last.
 
@@ -87,6 +88,7 @@ def evaluate_and_save(
         run: The run.
         log: Takes the scores.
         folder: Takes best/ and its predictions on dev, and last/.
+        last: Whether it does take that.
         epoch: Number of the epoch.
         step: Number of its last step.
         finished: Whether it is the run's last.
@@ -107,7 +109,7 @@ def evaluate_and_save(
     if scores["score"] > max((row["score"] for row in log.epochs), default=-np.inf):
         run.save(folder / "best")
         write_predictions(folder / "predictions", run, "dev", outputs)
-    if finished:
+    if finished and last:
         run.save(folder / "last")
     log.epoch({"epoch": epoch, "step": step, **scores})
 

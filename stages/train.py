@@ -20,6 +20,9 @@ def main(
     seed: Annotated[int, typer.Argument(help="Decides weights, order and dropout", min=0)],
     out: Annotated[Path, typer.Argument(help="Checkpoints and predictions go here")],
     record: Annotated[Path, typer.Argument(help="The log and run.json go here")],
+    last: Annotated[
+        bool, typer.Option("--last/--no-last", help="Keep the last epoch's weights too")
+    ] = True,
 ) -> None:
     """Train, evaluating on dev after each epoch; predict dev and test with the best epoch."""
     from mtbert.outputs import new_folder
@@ -37,7 +40,7 @@ def main(
     ):
         from mtbert.running import train_run
 
-        train_run(planned, seed=seed, folder=folder, log_folder=log_folder)
+        train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last)
 
 
 if __name__ == "__main__":

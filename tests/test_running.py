@@ -310,6 +310,18 @@ def test_the_stage_goes_on_too(place, tmp_path, monkeypatch, capsys):
     assert sorted(path.name for path in Path("out").iterdir()) == ["best", "last", "predictions"]
 
 
+def test_the_last_weights_may_be_left_out(place, tmp_path):
+    planned = plan(place, {})
+    whole = run(planned, tmp_path / "whole")
+    out, log = tmp_path / "best", tmp_path / "log"
+    for path in (out, log):
+        path.mkdir()
+    train_run(planned, seed=1, folder=out, log_folder=log, last=False)
+    assert sorted(path.name for path in out.iterdir()) == ["best", "predictions"]
+    best = load_file(out / "best/model.safetensors")
+    assert all(np.array_equal(best[key], value) for key, value in whole[0]["best"].items())
+
+
 def test_a_run_may_break_off_more_than_once(place, tmp_path, monkeypatch):
     planned = plan(place, {**SHORT, "conflicts_every": 4})
     unbroken = run(planned, tmp_path / "whole")

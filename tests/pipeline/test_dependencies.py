@@ -1,10 +1,15 @@
 """dvc.yaml tells the truth: a stage's code deps are its transitive imports, no more, no less."""
 
+import sys
+
 import pytest
 from ruamel.yaml import YAML
 
 from imports import as_deps, imported_files
 from tiny import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+from pipelines import files
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 # The studies' pipelines; their other stages are the root's.
@@ -17,6 +22,10 @@ EVERY = {**STAGES, **JOINED, **{f"collect-{study}": row for study, row in COLLEC
 # Code that the import graph cannot see: what jinja2 reads.
 SHARED = "mtbert/reporting/templates"
 UNSEEN = {"report": {SHARED}, "page": {SHARED, "mtbert/reporting/replication/templates"}}
+
+
+def test_the_studies_pipelines_follow_from_the_root_s():
+    assert {path: path.read_text(encoding="utf-8") for path in files()} == files()
 
 
 def code(deps):

@@ -26,7 +26,7 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
         f"[cache]\n    dir = {project.folder / '.dvc' / 'cache'}\n"
     )
     fresh = type(project)(clone, project.offline)
-    fresh.run("dvc", "checkout")
+    fresh.run("dvc", "checkout", "dvc.yaml")
     # Byte code of the clone's own must not make its folder deps look changed.
     fresh.run("python", "-m", "compileall", "-q", "mtbert", "stages")
     assert list(clone.rglob("__pycache__"))

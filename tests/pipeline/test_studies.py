@@ -71,7 +71,7 @@ def test_an_interrupted_study_goes_on(studied):
     for line in process.stdout:
         told.append(line)
         if f"Running stage '{WU}:evaluate" in line:
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGKILL)
             break
     assert process.wait(60) != 0, "".join(told)
     trained = set(re.findall(r"Running stage '([^']+:train[^']+)'", "".join(told)))
