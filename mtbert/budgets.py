@@ -17,12 +17,11 @@ from mtbert.params import Settings, read_yaml, validate
 class Cut(Settings):
     """What becomes of a study's row; nothing where all is left out."""
 
-    # What an epoch of all three tasks stands for, instead of a pass over the data; a row of fewer
-    # tasks takes its share, one that prints how many examples an epoch has, its share of `whole`.
+    # Examples of all three tasks in an epoch, instead of a pass over the data, shared out by the
+    # study's mix; of a sampler that draws tasks, the steps go over as much of them as of `whole`.
     examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
     whole: Annotated[int, Field(gt=0)] | None = None
-    # Most times that dev is scored, as at the end of an epoch
-    epochs: Annotated[int, Field(gt=0)] | None = None
+    evaluations: Annotated[int, Field(gt=0)] | None = None  # of dev, at most
     # Instead of the encoder's pooler, where nothing has trained that
     pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
     steps: Annotated[int, Field(gt=0)] | None = None  # at most, of a run
@@ -34,9 +33,8 @@ class Cut(Settings):
 
     @model_validator(mode="after")
     def _together(self) -> "Cut":
-        given = [value is not None for value in (self.examples_per_epoch, self.whole, self.epochs)]
-        if any(given) and not all(given):
-            raise ValueError("examples_per_epoch, whole and epochs: give all three, or none")
+        if (self.examples_per_epoch is None) != (self.whole is None):
+            raise ValueError("examples_per_epoch and whole: give both, or neither")
         return self
 
 

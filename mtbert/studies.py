@@ -4,6 +4,7 @@ Its file studies/NAME/params.yaml has the rows as strategies, as printed; the bu
 them down. Stands above the rooms, like `strategies`.
 """
 
+from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,12 +17,12 @@ from mtbert.modeling.pooling import POOLINGS, Pooler
 from mtbert.params import Settings, read_yaml, validate
 from mtbert.seeds import Seeds
 from mtbert.strategies import TrainSettings, settle
+from mtbert.tasks import LEADERBOARD
 from mtbert.training.batches import Subset
+from mtbert.training.samplers.all_tasks import AllTasks
 from mtbert.training.samplers.rates import Rates
-from mtbert.training.samplers.sequential import Sequential
 
 Figure = Annotated[float, Field(ge=-1, le=1)]
-TASKS = 3  # of a whole study; a row of fewer has fewer examples an epoch
 
 
 class Figures(Settings):
@@ -51,6 +52,8 @@ class Study(Seeds):
 
     title: Annotated[str, Field(min_length=1)]
     overall: Literal["mean", "leaderboard", "other"]  # which formula the printed overall follows
+    # Examples that an epoch has of each task; where a budget cuts it down, in this proportion
+    mix: dict[str, Annotated[int, Field(gt=0)]]
     train: dict[str, Any]  # changes to section `train` that all rows share
     strategies: Annotated[dict[str, dict[str, Any] | None], Field(min_length=1)]
     printed: dict[str, Printed]
@@ -64,6 +67,8 @@ class Study(Seeds):
             known = [*self.strategies, *(["all"] if key == "choices" else [])]
             if unknown := [row for row in rows if row not in known]:
                 raise ValueError(f"{key}: {choices('row', unknown[0], known)}")
+        if set(self.mix) != set(LEADERBOARD):
+            raise ValueError(f"mix: expected {', '.join(LEADERBOARD)}, found {', '.join(self.mix)}")
         if twice := set(self.seeds).intersection(self.again.seeds):
             raise ValueError(f"again.seeds: {min(twice)} is among seeds already")
         return self
@@ -91,16 +96,19 @@ def read_rows(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSetti
     """
     study, cut = read_study(path), read_budget(params)[1].studies
     rows = settle(params, path, encoder=encoder, over=study.train)
-    return {name: shortened(row, cut) for name, row in rows.items()}
+    return {name: shortened(row, cut, study.mix) for name, row in rows.items()}
 
 
-def shortened(row: TrainSettings, cut: Cut) -> TrainSettings:
+def shortened(row: TrainSettings, cut: Cut, mix: Mapping[str, int]) -> TrainSettings:
     """Cut a row's training down as the budget says.
 
-    A number of examples becomes a number of steps at the row's own batch sizes, so that rows which
-    differ in them see equally many examples. A sampler that draws tasks by their sizes goes on
-    doing so; one that goes through the tasks one after the other gets as many of each as it will
-    use, or it would never come to the second.
+    Its sampler, batch sizes and epochs stay as printed: fewer examples take part in an epoch, other
+    ones in each, so that no task loses or gains in proportion to another.
+
+    Args:
+        row: The row as printed.
+        cut: What becomes of it.
+        mix: The study's.
     """
     changes: dict[str, Any] = {}
     if cut.pooler:
@@ -112,10 +120,12 @@ def shortened(row: TrainSettings, cut: Cut) -> TrainSettings:
     changes["learning_rate"] = row.learning_rate * cut.learning_rate
     for key in ("head_learning_rate", "adapter_learning_rate"):
         changes[key] = max(getattr(row, key) * cut.learning_rate, getattr(cut, key))
-    if cut.examples_per_epoch and cut.whole and cut.epochs:
-        changes |= _budgeted(row, cut.examples_per_epoch, whole=cut.whole, most=cut.epochs)
+    if cut.evaluations:
+        changes["evaluate_every"] = ceil(row.epochs / cut.evaluations)
+    if cut.examples_per_epoch and cut.whole:
+        changes |= _fewer(row, cut.examples_per_epoch, whole=cut.whole, mix=mix)
     if cut.steps:
-        changes["steps"] = min(changes.get("steps", cut.steps), cut.steps)
+        changes["steps"] = min(row.steps or cut.steps, cut.steps)
     if cut.examples:
         own = changes.get("examples", row.examples)
         counts = {task: own[task].count if task in own else cut.examples for task in row.trained}
@@ -123,22 +133,20 @@ def shortened(row: TrainSettings, cut: Cut) -> TrainSettings:
     return row.model_copy(update=changes)
 
 
-def _budgeted(row: TrainSettings, examples: int, *, whole: int, most: int) -> dict[str, Any]:
-    """Steps, epochs, sampler and examples of a row whose epochs stand for so many examples."""
-    sizes = [row.batch_size[task] for task in row.trained]
-    batch = sum(sizes) / (len(sizes) if row.sampler.one_task else 1)  # examples of a step
-    share = len(row.trained) / TASKS
-    printed = row.sampler.steps_per_epoch if isinstance(row.sampler, Rates) else None
-    if printed:
-        share = printed * batch / whole
-    steps = max(1, round(row.epochs * examples * share / batch))
-    epochs = min(row.epochs, most)
-    found: dict[str, Any] = {"steps": steps}
-    if isinstance(row.sampler, Rates):
-        per_epoch = ceil(steps / epochs)
-        found["sampler"] = row.sampler.model_copy(update={"steps_per_epoch": per_epoch})
-    if isinstance(row.sampler, Sequential):
-        count = ceil(steps * batch / len(sizes) / epochs)
-        own = {task: Subset(count=count, redraw="epoch") for task in row.trained}
-        found |= {"examples": own | row.examples, "epochs": epochs}
+def _fewer(
+    row: TrainSettings, examples: int, *, whole: int, mix: Mapping[str, int]
+) -> dict[str, Any]:
+    """What an epoch has of each task, in the mix's proportion; a sampler's own number of steps."""
+    share = examples / sum(mix.values())
+    printed = {task: row.examples[task].count for task in row.trained if task in row.examples}
+    counts = {task: max(1, round({**mix, **printed}[task] * share)) for task in row.trained}
+    found: dict[str, Any] = {
+        "examples": {task: Subset(count=n, redraw="epoch") for task, n in counts.items()}
+    }
+    if isinstance(row.sampler, Rates) and (steps := row.sampler.steps_per_epoch):
+        fewer = {"steps_per_epoch": max(1, round(steps * examples / whole))}
+        found["sampler"] = row.sampler.model_copy(update=fewer)
+    if isinstance(row.sampler, AllTasks) and row.sampler.steps:
+        fewer = {"steps": max(1, round(row.sampler.steps * share))}
+        found["sampler"] = row.sampler.model_copy(update=fewer)
     return found

@@ -9,7 +9,7 @@ what the quantity at stake must reach, and each side has its own null hypothesis
 | not_greater | below the margin | above 0 |
 | equal, like_single | between −margin and margin | on one side of 0 |
 | range_below, share_below | below the margin | above it |
-| explains | above 0, as does that of the gain itself | below 0 |
+| explains | above 0, as does that of the gain itself | below 0, that of the gain above it |
 
 A gain that is there, yet surely below the margin, does not speak against `not_greater` and `equal`:
 both columns hold, and the first counts.
@@ -117,7 +117,7 @@ def _explained(lead: Estimate, gain: Estimate) -> Finding:
     they add up to the gain end − start, and their difference is first − second.
     """
     there = gain.above(0)
-    found = _of(lead, lead, max(lead.above(0), there), lead.below(0))
+    found = _of(lead, lead, max(lead.above(0), there), max(lead.below(0), there))
     if there < 1 - LEVEL:
         return found
     return replace(found, note="; ".join(filter(None, [found.note, NO_GAIN])))

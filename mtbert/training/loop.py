@@ -42,8 +42,8 @@ def train(
             to train, and what is evaluated is the start.
         forward: How batches are made and go through the model.
         end_epoch: Called with the epoch, the step, and whether it is the run's last, after each
-            epoch, or once with 0 and 0 where there is nothing to train: evaluates and saves the
-            weights, or their average, that the model then has.
+            epoch that is to be evaluated, or once with 0 and 0 where there is nothing to train:
+            evaluates and saves the weights, or their average, that the model then has.
         log: Takes a row for every step.
         resuming: Keeps the state of the run, to go on from; None to keep none.
 
@@ -107,8 +107,9 @@ def train(
             if resuming and not epoch_ends and resuming.due():
                 keep(resuming, learner, log, step)
         learner.balancer.end_epoch()
-        with learner.average.applied():
-            end_epoch(epoch, step, step == total)
+        if epoch % settings.evaluate_every == 0 or step == total:
+            with learner.average.applied():
+                end_epoch(epoch, step, step == total)
         if resuming and step < total and resuming.due():
             keep(resuming, learner, log, step)
 

@@ -44,6 +44,7 @@ class TrainingSettings(Settings):
     resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None
+    evaluate_every: Epochs  # epochs; the last one always is
     learning_rate: LearningRate
     head_learning_rate: LearningRate
     adapter_learning_rate: LearningRate

@@ -82,6 +82,8 @@ def test_what_explains_a_gain() -> None:
     # Without a gain there is nothing to explain, whatever the first change does.
     found = answer(claim("explains", **keys), rows | {"d": LOW})
     assert (found.verdict, found.note) == (U, NO_GAIN)
+    found = answer(claim("explains", **turned), rows | {"d": LOW})
+    assert (found.verdict, found.note) == (U, NO_GAIN)
 
 
 def test_delta_m_within_a_margin() -> None:
