@@ -42,6 +42,7 @@ class Budget(Settings):
     """One entry of section `budgets`."""
 
     says: Annotated[str, Field(min_length=1)]  # what it means, for reports
+    limits: tuple[str, ...] = ()  # what its figures cannot tell, for reports
     # What it changes in sections (`params.CHANGED`), {} for nothing
     data: dict[str, Any]
     encoder: dict[str, Any]

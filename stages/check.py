@@ -47,7 +47,9 @@ def main(
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")
-    check_strategies(params, sorted(studies.glob("*/params.yaml")) if studies else [])
+    check_strategies(params, [])
+    if studies:
+        check_studies(params, studies)
     if pretrain.epochs:
         check_language_model(params)
     read_scope(params)
@@ -107,6 +109,27 @@ def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
             check_encoder(strategies, config, where=str(path))
         if folder.is_dir() and kind == "pretrained":
             check_pooler(strategies, folder, where=str(path))
+
+
+def check_studies(params: Path, folder: Path) -> None:
+    """Check every study's rows, and that claims and figures name rows that there are.
+
+    Raises:
+        InputError: naming the file and the key at fault, or the folder if it has no study.
+    """
+    from mtbert.claims.settings import read_claims
+    from mtbert.errors import InputError
+    from mtbert.reporting.replication.exhibits import read_exhibits
+    from mtbert.studies import read_study
+
+    files = sorted(folder.glob("*/params.yaml"))
+    if not files:
+        raise InputError(f"{folder}: expected NAME/params.yaml for each study, found none")
+    check_strategies(params, files)
+    rows = {path.parent.name: read_study(path).strategies for path in files}
+    read_claims(folder / "claims.yaml", known=rows)
+    for name, own in rows.items():
+        read_exhibits(folder / "figures.yaml", name, rows=own)
 
 
 def check_language_model(params: Path) -> None:

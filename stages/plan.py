@@ -45,12 +45,13 @@ def main(
         strategies = read_strategies(params, encoder=kind)
     else:
         strategies = read_rows(study, params, encoder=kind)
+    where = f"{study}, at the budget of {params}" if study else str(params)
     config = read_json(encoder / "config.json")
-    check_encoder(strategies, config, where=str(params))
-    check_pooler(strategies, encoder, where=str(params))
+    check_encoder(strategies, config, where=where)
+    check_pooler(strategies, encoder, where=where)
     tasks = read_tasks(params)
-    check_extra_data(strategies, read_augment(params, tasks).sets, where=str(params))
-    check_examples(strategies, tokens, augmented, where=str(params))
+    check_extra_data(strategies, read_augment(params, tasks).sets, where=where)
+    check_examples(strategies, tokens, augmented, where=where)
     for name, settings in strategies.items():
         for task in settings.unchanged():
             print(f"{name}: nothing of {task} is trained: the encoder is frozen, its head is fixed")

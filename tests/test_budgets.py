@@ -55,6 +55,26 @@ def test_paper_cuts_nothing() -> None:
     assert validate(Cut, read_yaml(PARAMS)["budgets"]["paper"]["studies"], where="p") == Cut()
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "own"),
+    [
+        ("data", "source", "../mine"),
+        ("encoder", "pretrained", "me/bert"),
+        ("lexicons", "source", "x"),
+    ],
+)
+def test_what_a_budget_would_replace_is_told(
+    tmp_path: Path, section: str, key: str, own: str
+) -> None:
+    mine = {**read_yaml(PARAMS)[section], key: own}
+    assert read_params(written(tmp_path, **{section: mine}))[section][key] == own
+    path = written(tmp_path, budget="paper", **{section: mine})
+    with pytest.raises(
+        InputError, match=f"{section}.{key}: '{own}', and budget 'paper' would repl"
+    ):
+        read_params(path)
+
+
 def test_an_unknown_budget_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, budget="smok")
     for read in (read_budget, read_params):
@@ -69,8 +89,8 @@ def test_an_unknown_budget_is_told(tmp_path: Path) -> None:
     [
         ({"step": 3}, "budgets.paper.studies: unknown key 'step'; did you mean 'steps'"),
         (
-            {"epochs": 4},
-            "budgets.paper.studies: examples_per_epoch, whole and epochs: give all thr",
+            {"whole": 4},
+            "budgets.paper.studies: examples_per_epoch and whole: give both, or neither",
         ),
         ({"steps": 0}, "budgets.paper.studies.steps: input should be greater than 0, found 0"),
         ({"pooler": "pooler"}, "budgets.paper.studies.pooler: unknown pooler 'pooler'"),

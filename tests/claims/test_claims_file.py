@@ -11,6 +11,7 @@ from mtbert.errors import InputError
 from mtbert.params import read_yaml, validate, write_yaml
 
 FILE = Path(__file__).parents[2] / "studies" / "claims.yaml"
+STUDIES = ["wang", "elayattu", "fu_chan", "wu", "smet_walker"]
 GREATER = {
     "study": "s", "says": "So.", "kind": "greater", "rows": ["a"], "than": ["b"], "metric": "mean"
 }  # fmt: skip
@@ -21,8 +22,22 @@ def test_ours_fits() -> None:
     claims = validate(Claims, read_yaml(FILE), where=str(FILE))
     for name, claim in claims.claims.items():
         assert name.startswith(f"{claim.study}-")
-    assert set(claims.rows()) == {"wang", "elayattu", "fu_chan", "wu", "smet_walker"}
+    assert set(claims.rows()) == set(STUDIES)
     assert {one.study for one in claims.untested} <= set(claims.rows())
+
+
+def test_rows_behind_our_claims_have_several_seeds() -> None:
+    claims = read_claims(FILE, known={name: again(name)[0] for name in STUDIES})
+    for name, rows in claims.rows().items():
+        known, more = again(name)
+        assert set(rows) <= set(more["rows"]) <= set(known)
+        assert len(more["seeds"]) >= 2
+
+
+def again(study: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A study's rows, and which of them are run with more seeds."""
+    data = read_yaml(FILE.parent / study / "params.yaml")
+    return data["strategies"], data["again"]
 
 
 def test_metrics_are_those_that_can_be_resampled() -> None:

@@ -91,3 +91,32 @@ def test_check_tells_where_a_source_or_an_encoder_is_named(tmp_path):
         path.write_text(text.replace(right, wrong, 1))
         with pytest.raises(InputError, match=f"^{path}: {key}: "):
             main(path)
+
+
+def test_check_reads_studies_where_asked(tmp_path):
+    from shutil import copytree, ignore_patterns
+
+    from mtbert.errors import InputError
+    from stages.check import main
+
+    with pytest.raises(InputError, match="for each study, found none"):
+        main(ROOT / "params.yaml", tmp_path)
+    studies = tmp_path / "studies"
+    copytree(ROOT / "studies", studies, ignore=ignore_patterns("runs", "*.json"))
+    main(ROOT / "params.yaml", studies)
+    for name, right, wrong, told in (
+        ("wu/params.yaml", "epochs: 20", "epochs: 0", "epochs: input should be greater than 0"),
+        (
+            "claims.yaml",
+            "rows: [model]",
+            "rows: [modle]",
+            "unknown row 'modle'; did you mean",
+        ),
+        ("figures.yaml", "rows: [exp6, our-pal]", "rows: [exp66, our-pal]", "unknown row 'exp66'"),
+    ):
+        text = (studies / name).read_text()
+        assert right in text
+        (studies / name).write_text(text.replace(right, wrong, 1))
+        with pytest.raises(InputError, match=f"{name}.*{told}"):
+            main(ROOT / "params.yaml", studies)
+        (studies / name).write_text(text)

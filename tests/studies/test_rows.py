@@ -102,7 +102,9 @@ def test_a_row_has_figures_or_a_reason_for_none(study: str, row: str) -> None:
 @pytest.mark.parametrize("study", REPORTS)
 def test_a_study_names_its_own_rows(study: str) -> None:
     data = read(study)
-    assert list(data) == ["title", "overall", "train", "strategies", "printed", "choices", "seeds"]
+    assert list(data) == [
+        *("title", "overall", "mix", "train", "strategies", "printed", "choices", "seeds", "again")
+    ]
     rows = check_names(data["strategies"], Path(study))
     assert set(data["printed"]) <= set(rows)
     assert set(data["choices"]) - {"all"} <= set(rows)

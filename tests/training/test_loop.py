@@ -113,6 +113,19 @@ def test_it_learns_and_ends_every_epoch(tmp_path):
     assert float(rows[-1].split(",")[4]) < float(rows[1].split(",")[4]) / 10
 
 
+@pytest.mark.parametrize(
+    ("changes", "ends"),
+    [
+        ({"epochs": 5, "evaluate_every": 2}, [(2, 6), (4, 12), (5, 15)]),
+        ({"epochs": 4, "evaluate_every": 2}, [(2, 6), (4, 12)]),
+        ({"epochs": 2, "evaluate_every": 9}, [(2, 6)]),
+        ({"epochs": 9, "steps": 4, "evaluate_every": 9}, [(2, 4)]),
+    ],
+)
+def test_dev_is_scored_every_so_many_epochs_and_at_the_end(tmp_path, changes, ends):
+    assert run(tmp_path, **changes)[1] == ends
+
+
 def test_the_log_has_a_row_for_each_step(tmp_path):
     _, _, rows = run(tmp_path, sampler="round_robin", epochs=1)
     assert rows[0] == (
