@@ -45,16 +45,18 @@ def pipeline(study: str) -> dict[str, Any]:
 def collect(study: str) -> Stage:
     """The stage that puts what there is of a study into one file."""
     data, reports, own = (f"{place}/{study}" for place in (DATA, REPORTS, "studies"))
+    sweeps = [path for path in [f"{own}/sweeps.csv"] if (ROOT / path).is_file()]
     return {
         "desc": "Put the study's rows, printed figures and finished runs into one file",
         "wdir": "../..",
         "cmd": f"python -m stages.collect {own}/params.yaml {data}/plans {reports} "
-        f"{reports}/replication.json",
+        f"{reports}/replication.json" + "".join(f" --sweeps {path}" for path in sweeps),
         "deps": [
             f"{data}/plans",
             *(f"{reports}/{folder}" for folder in ("confusion", "metrics", "runs")),
             "studies/figures.yaml",
             f"{own}/params.yaml",
+            *sweeps,
             *code("collect"),
         ],
         "params": ["budget", "budgets", "recipes", "tasks", "train"],

@@ -21,6 +21,10 @@ def main(
         bool, typer.Option("--complete", help="refuse a study with runs still to be made")
     ] = False,
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
+    sweeps: Annotated[
+        Path | None,
+        typer.Option(help="CSV of `dvc exp show`: the sweeps from its first row"),
+    ] = None,
 ) -> None:
     """Collect a study; runs that are still to be made are listed as missing."""
     from mtbert.errors import InputError
@@ -28,7 +32,7 @@ def main(
     from mtbert.reporting.records import dumps
 
     check_plans(study, params, plans)
-    made = gather(study, params, plans, reports, exhibits)
+    made = gather(study, params, plans, reports, exhibits, sweeps)
     if complete and made.missing:
         first, count = next(iter(made.missing)), len(made.missing)
         raise InputError(
@@ -39,12 +43,15 @@ def main(
     print(f"{made.study}: {len(made.done)} runs, {len(made.missing)} missing")
 
 
-def gather(study: Path, params: Path, plans: Path, reports: Path, exhibits: Path) -> "Replication":
-    """Read a study's settings and its finished runs."""
+def gather(
+    study: Path, params: Path, plans: Path, reports: Path, exhibits: Path, sweeps: Path | None
+) -> "Replication":
+    """Read a study's settings, its finished runs and the points of its sweeps."""
     from mtbert.budgets import read_budget
     from mtbert.reporting.replication.collected import Budget, Replication
     from mtbert.reporting.replication.collecting import collect_row
     from mtbert.reporting.replication.exhibits import read_exhibits
+    from mtbert.reporting.replication.sweeps import read_points
     from mtbert.studies import read_study
     from mtbert.tasks import LEADERBOARD, read_tasks
 
@@ -75,6 +82,7 @@ def gather(study: Path, params: Path, plans: Path, reports: Path, exhibits: Path
         tasks=tasks,
         rows=rows,
         exhibits=read_exhibits(exhibits, study.parent.name, rows=rows),
+        points=read_points(sweeps, next(iter(rows))) if sweeps else (),
     )
 
 

@@ -72,12 +72,17 @@ def render(folder: Path) -> dict[str, str]:
     Raises:
         InputError: as `read`.
     """
+    from mtbert.reporting.replication.comparing import any_printed
     from mtbert.reporting.replication.html import html_page
+    from mtbert.reporting.replication.leading import leading
     from mtbert.reporting.replication.markdown import claims_page, study_page
 
     studies, answers = read(folder)
+    beside = leading(studies)
     pages = {
-        f"{name}/README.md": study_page(one, answers.delta_m.get(name, {}))
+        f"{name}/README.md": study_page(
+            one, answers.delta_m.get(name, {}), leading=None if any_printed(one) else beside
+        )
         for name, one in studies.items()
     }
     return {

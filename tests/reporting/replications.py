@@ -44,6 +44,7 @@ def run(seed: int, sst: float, para: float, sts: float, **changes: Any) -> dict[
         "confusion": {"para": [[1500, 30], [70, 900]]},
         "conflicts": {"met": 40, "pairs": [pair]},
         "mixing": {task: {"x": [1, 2], "y": [0.25, 0.5]} for task in scores},
+        "seen": 4800,
     }
     return {**made, **changes}
 

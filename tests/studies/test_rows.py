@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from mtbert.params import read_section, read_yaml
+from mtbert.reporting.replication.sweeps import read_points, rounds
+from mtbert.reporting.tables import setting
 from mtbert.strategies import TrainSettings, check_names, merge, strategy_settings
+from mtbert.studies import read_study
 from mtbert.tasks import Task, read_tasks
 from mtbert.training.settings import Recipe, Recipes
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ["elayattu", "fu_chan", "smet_walker", "wang", "wu"]
+OURS = "best"  # no report: its rows stand beside no printed figures
 RANGES = {"sst": (0, 1), "para": (0, 1), "sts": (-1, 1), "overall": (0, 1)}
 # Rows whose printed overall follows from their printed scores by no formula.
 DEVIATING = {("wang", "exp4"), ("smet_walker", "pcgrad-2ll-all")}
@@ -145,3 +149,43 @@ def test_compared_rows_differ_in_what_they_are_compared_for(
 ) -> None:
     first, second = (dict(settled(study, row)) for row in (a, b))
     assert {key for key in first if first[key] != second[key]} == keys
+
+
+def leaves(tree: Any, prefix: str = "") -> dict[str, str]:
+    """Settings as DVC has them, each leaf by its dotted path."""
+    if not isinstance(tree, dict):
+        return {prefix: setting(tree)}
+    found = {}
+    for key, value in tree.items():
+        found |= leaves(value, f"{prefix}.{key}" if prefix else key)
+    return found
+
+
+def test_our_sweeps_start_from_the_root() -> None:
+    train, recipe, tasks = root()
+    plain = strategy_settings("main", train=train, changes={}, recipe=recipe, tasks=tasks, where="")
+    start, other = dict(settled(OURS, "start")), dict(plain)
+    changed = {"epochs", "learning_rate", "head_learning_rate", "conflicts_every"}
+    assert {key for key in start if start[key] != other[key]} == changed
+
+
+def test_our_best_row_is_what_the_sweeps_found() -> None:
+    found = read_points(ROOT / "studies" / OURS / "sweeps.csv", "start")
+    assert found[0].changes == {}
+    winner = [one.point for one in rounds(found) if one.wins][-1]
+    assert leaves(read(OURS)["strategies"]["best"]) == winner.changes
+
+
+def test_ours_are_run_with_seeds_that_no_sweep_saw() -> None:
+    study = read_study(ROOT / "studies" / OURS / "params.yaml")
+    assert study.printed == {}
+    assert set(study.again.rows) == {"start", "best"}
+    assert 1 not in (*study.seeds, *study.again.seeds)
+    assert len({*study.seeds, *study.again.seeds}) == 5
+
+
+@pytest.mark.parametrize("task", ["sst", "para", "sts"])
+def test_our_single_task_rows_are_our_best_row(task: str) -> None:
+    changes = read(OURS)["strategies"]
+    assert changes[f"our-{task}"] == changes["best"] | {"tasks": [task]}
+    assert settled(OURS, f"our-{task}").tasks == (task,)

@@ -41,6 +41,7 @@ class Done(Settings):
     confusion: dict[str, Matrix]  # dev examples by actual (down) and predicted class
     conflicts: Conflicts | None
     mixing: dict[str, Line]  # share of the batches by epoch; empty where every step has all tasks
+    seen: int  # examples that it was trained on, batch by batch
 
 
 class Missing(Settings):
@@ -63,6 +64,14 @@ class Row(Settings):
     missing: tuple[Missing, ...]
 
 
+class Point(Settings):
+    """One point of a sweep: a row with some settings changed, run with one seed."""
+
+    sweep: str
+    changes: dict[str, str]  # to the row that all sweeps start from, those held included
+    scores: dict[str, float]  # by task its main metric, and the overall score
+
+
 class Budget(Settings):
     """The budget that the rows were cut down by."""
 
@@ -81,6 +90,7 @@ class Replication(Settings):
     tasks: dict[str, Task]
     rows: dict[str, Row]
     exhibits: tuple[Exhibit, ...]
+    points: tuple[Point, ...] = ()  # of the sweeps, in the order in which they were run
 
     @property
     def strategies(self) -> tuple[Strategy, ...]:

@@ -120,6 +120,7 @@ def _done(run: Run, strategy: Strategy) -> Done:
         mixing={t: _line(points) for t, points in mixing(run.steps, trained).items()}
         if drawn
         else {},
+        seen=sum(int(n or 0) for task in trained for n in run.steps[f"examples_{task}"]),
     )
 
 

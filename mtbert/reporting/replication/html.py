@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from mtbert.reporting.gradients import NOTE, TITLE, pair_table
-from mtbert.reporting.replication import figures, notes, run_figures, tables, verdicts
+from mtbert.reporting.replication import (
+    figures,
+    leading,
+    notes,
+    run_figures,
+    sweeps,
+    tables,
+    verdicts,
+)
 from mtbert.reporting.replication.answers import Answers, Relative
 from mtbert.reporting.replication.collected import Replication
 from mtbert.reporting.replication.comparing import Compared, any_printed, compared, scores
@@ -43,6 +51,9 @@ def html_page(studies: notes.Studies, answers: Answers) -> str:
             claim_count=len(answers.claims),
             untested=answers.untested,
             small={"width": verdicts.WIDTH, "height": verdicts.HEIGHT, "reach": verdicts.REACH},
+            leading=leading.leading(studies),
+            leading_note=leading.NOTE,
+            sweep_note=sweeps.NOTE,
             studies=[study_parts(one, answers.delta_m.get(n, {})) for n, one in studies.items()],
         )
         + "\n"
@@ -63,6 +74,7 @@ def study_parts(study: Replication, delta_m: dict[str, Relative]) -> dict[str, A
         "quora": quora,
         "other_overall": notes.OTHER_OVERALL if study.overall == "other" else "",
         "missing": notes.missing(study),
+        "sweeps": sweeps.sweep_table(study.points),
         "splits": tables.other_splits(study),
         "further": tables.further(study),
         "dots": [(m.title, figures.dots(study, s)) for s, m in scores(study).items()],

@@ -2,16 +2,20 @@
 
 from mtbert.reporting.gradients import NOTE, TITLE, pair_table
 from mtbert.reporting.marked_rows import escape
-from mtbert.reporting.replication import notes, tables, verdicts
+from mtbert.reporting.replication import leading as leaders
+from mtbert.reporting.replication import notes, sweeps, tables, verdicts
 from mtbert.reporting.replication.answers import Answers, Relative
 from mtbert.reporting.replication.collected import FILE, Replication
+from mtbert.reporting.replication.comparing import any_printed
 from mtbert.reporting.tables import Table
 
 WRITTEN = "Written by `python -m stages.studies_page` from {source}; do not edit."
 
 
-def study_page(study: Replication, delta_m: dict[str, Relative]) -> str:
-    """A study's page."""
+def study_page(
+    study: Replication, delta_m: dict[str, Relative], *, leading: Table | None = None
+) -> str:
+    """A study's page; with the leading rows of all studies where it is one of ours."""
     only = {study.study: study}
     extra = [tables.other_splits(study), tables.further(study), pair_table(study.strategies)]
     parts = [
@@ -19,10 +23,12 @@ def study_page(study: Replication, delta_m: dict[str, Relative]) -> str:
         WRITTEN.format(source=f"[{FILE}]({FILE})"),
         *about(only),
         _block(tables.against(study, delta_m)),
-        notes.NOISE,
+        notes.NOISE if any_printed(study) else "",
         notes.OTHER_OVERALL if study.overall == "other" else "",
         notes.DELTA_M if delta_m else "",
         notes.missing(study),
+        f"{_block(leading)}\n\n{leaders.NOTE}" if leading and leading.rows else "",
+        f"{_block(sweeps.sweep_table(study.points))}\n\n{sweeps.NOTE}" if study.points else "",
         *(_block(one) for one in extra[:2] if one.rows),
         *([f"## {TITLE}", extra[2].markdown(), NOTE] if extra[2].rows else []),
         "## What each row is, and what we chose",

@@ -1,0 +1,117 @@
+"""The sweeps that a recipe was found with: one setting at a time, the winner held from there on."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from mtbert.errors import InputError
+from mtbert.reporting.files import MEND
+from mtbert.reporting.replication.collected import Point
+from mtbert.reporting.tables import Cell, Table, number, table
+from mtbert.tasks import LEADERBOARD, OVERALL
+
+TITLE = "The sweeps"
+NOTE = (
+    "One sweep after the other, each point a run with one seed; “as before” repeats the point that "
+    "led until then. Bold: the point with the highest mean on dev, which the sweeps after it hold. "
+    "With one seed, differences of a few thousandths are noise, and so are close winners."
+)
+BEFORE = "as before"
+# Score -> how the file calls it
+SCORES = {
+    **{task: f"{task}.{metric}" for task, metric in LEADERBOARD.items()},
+    OVERALL: "overall.mean",
+}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A line of a sweep: a point, or the one that led before."""
+
+    sweep: str
+    label: str
+    point: Point
+    wins: bool
+
+
+def read_points(path: Path, row: str) -> tuple[Point, ...]:
+    """Read what `dvc exp show --csv` says of the points, the first run first.
+
+    A point is an experiment called SWEEP-NUMBER that has the scores of one run of a row.
+
+    Args:
+        path: The file.
+        row: The row that the sweeps start from.
+
+    Raises:
+        InputError: there is no such file, it has no points, or one lacks a score.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            lines = [*csv.DictReader(stream)]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    named = [line for line in lines if _number(line.get("Experiment") or "").isdigit()]
+    if not named:
+        raise InputError(f"{path}: no experiment called SWEEP-NUMBER")
+    named.sort(key=lambda line: line["Created"])
+    return tuple(_point(line, row, path) for line in named)
+
+
+def rounds(points: Sequence[Point]) -> list[Tried]:
+    """The sweeps line by line: what each point changed beyond what was held, and who led."""
+    found: list[Tried] = []
+    held: Point | None = None
+    for sweep, group in groupby(points, key=lambda point: point.sweep):
+        before, own = held, [*group]
+        candidates = [*([before] if before else []), *own]
+        # Of equals the first, so that nothing changes without a gain.
+        held = max(candidates, key=lambda point: point.scores[OVERALL])
+        for point in candidates:
+            label = BEFORE if point is before else _label(point, before)
+            found.append(Tried(sweep, label, point, wins=point is held))
+    return found
+
+
+def sweep_table(points: Sequence[Point]) -> Table:
+    """Every sweep, its points, their scores."""
+    rows: list[list[str | Cell]] = [
+        [
+            one.sweep,
+            one.label,
+            *(number(one.point.scores[task]) for task in LEADERBOARD),
+            Cell(number(one.point.scores[OVERALL]), best=one.wins),
+        ]
+        for one in rounds(points)
+    ]
+    header = ["sweep", "point", *(f"{task} {name}" for task, name in LEADERBOARD.items()), "mean"]
+    return table(TITLE, header, rows)
+
+
+def _number(name: str) -> str:
+    return name.rpartition("-")[2]
+
+
+def _label(point: Point, before: Point | None) -> str:
+    known: Mapping[str, str] = before.changes if before else {}
+    new = {key: value for key, value in point.changes.items() if known.get(key) != value}
+    return "; ".join(f"{key}: {value}" for key, value in new.items()) or "as it starts"
+
+
+def _point(line: Mapping[str, str], row: str, path: Path) -> Point:
+    # DVC leaves a file out of the names of columns where they are unique without it.
+    name, inside = line["Experiment"], f"strategies.{row}."
+    scores = {}
+    for score, key in SCORES.items():
+        found = [text for column, text in line.items() if column.rpartition(":")[2] == key and text]
+        if len(found) != 1:
+            raise InputError(f"{path}: {name}: expected one {key}, found {len(found)}; {MEND}")
+        scores[score] = float(found[0])
+    changes = {
+        column.partition(inside)[2]: text.replace("'", "")
+        for column, text in line.items()
+        if inside in column and text
+    }
+    return Point(sweep=name.rpartition("-")[0], changes=changes, scores=scores)
