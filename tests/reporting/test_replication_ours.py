@@ -61,6 +61,7 @@ def test_points_are_read_in_the_order_of_their_runs(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (HEADER, "no experiment called SWEEP-NUMBER"),
+        (HEADER + LINES.replace("0.632", "!"), "para-2: .* is its run over"),
         (
             HEADER + LINES.replace("0.631", ""),
             "learning_rate-1: expected one overall.mean",
@@ -78,13 +79,13 @@ def test_a_file_without_points_or_scores_is_refused(
         sweeps.read_points(tmp_path / "none.csv", "start")
 
 
-def test_a_winner_is_held_until_a_point_beats_it() -> None:
-    """The tie of the second sweep goes to what was held; labels leave out what is held."""
+def test_a_winner_is_held_until_a_point_beats_it_by_more_than_a_trifle() -> None:
+    """A lead of 0.0008 changes nothing; labels leave out what is held."""
     found = sweeps.rounds(
         points(
             ("a", 0.5, {}),
             ("a", 0.6, {"x": "1"}),
-            ("b", 0.6, {"x": "1", "y": "1"}),
+            ("b", 0.6008, {"x": "1", "y": "1"}),
             ("c", 0.7, {"x": "1", "z": "2"}),
         )
     )

@@ -7,16 +7,17 @@ from itertools import groupby
 from pathlib import Path
 
 from mtbert.errors import InputError
-from mtbert.reporting.files import MEND
 from mtbert.reporting.replication.collected import Point
 from mtbert.reporting.tables import Cell, Table, number, table
 from mtbert.tasks import LEADERBOARD, OVERALL
 
 TITLE = "The sweeps"
+GAIN = 0.001  # in the mean score; what leads by no more changes nothing
 NOTE = (
     "One sweep after the other, each point a run with one seed; “as before” repeats the point that "
-    "led until then. Bold: the point with the highest mean on dev, which the sweeps after it hold. "
-    "With one seed, differences of a few thousandths are noise, and so are close winners."
+    "was held until then. Bold: the point that is held from there on, the one with the highest "
+    f"mean on dev, but no new one that leads by {GAIN} or less. With one seed, differences of "
+    "several thousandths are noise, and so are close winners."
 )
 BEFORE = "as before"
 # Score -> how the file calls it
@@ -67,8 +68,8 @@ def rounds(points: Sequence[Point]) -> list[Tried]:
     for sweep, group in groupby(points, key=lambda point: point.sweep):
         before, own = held, [*group]
         candidates = [*([before] if before else []), *own]
-        # Of equals the first, so that nothing changes without a gain.
-        held = max(candidates, key=lambda point: point.scores[OVERALL])
+        leader = max(own, key=_mean)
+        held = before if before and _mean(leader) <= _mean(before) + GAIN else leader
         for point in candidates:
             label = BEFORE if point is before else _label(point, before)
             found.append(Tried(sweep, label, point, wins=point is held))
@@ -90,6 +91,10 @@ def sweep_table(points: Sequence[Point]) -> Table:
     return table(TITLE, header, rows)
 
 
+def _mean(point: Point) -> float:
+    return point.scores[OVERALL]
+
+
 def _number(name: str) -> str:
     return name.rpartition("-")[2]
 
@@ -105,9 +110,10 @@ def _point(line: Mapping[str, str], row: str, path: Path) -> Point:
     name, inside = line["Experiment"], f"strategies.{row}."
     scores = {}
     for score, key in SCORES.items():
-        found = [text for column, text in line.items() if column.rpartition(":")[2] == key and text]
-        if len(found) != 1:
-            raise InputError(f"{path}: {name}: expected one {key}, found {len(found)}; {MEND}")
+        found = [text for column, text in line.items() if column.rpartition(":")[2] == key]
+        # Of a run that is not over it is empty, or an exclamation mark.
+        if len(found) != 1 or not found[0].strip("!"):
+            raise InputError(f"{path}: {name}: expected one {key}, found {found}; is its run over?")
         scores[score] = float(found[0])
     changes = {
         column.partition(inside)[2]: text.replace("'", "")
