@@ -30,6 +30,7 @@ FIELDS = {
     "batch_size": {"a": 2, "b": 4},
     "epochs": 2,
     "steps": None,
+    "evaluate_every": 1,
     "learning_rate": 0.05,
     "head_learning_rate": 0.05,
     "adapter_learning_rate": 0.05,
