@@ -77,7 +77,11 @@ def gather(
         study=study.parent.name,
         title=asked.title,
         overall=asked.overall,
-        budget=Budget(name=name, says=" ".join(budget.says.split())),
+        budget=Budget(
+            name=name,
+            says=" ".join(budget.says.split()),
+            limits=tuple(" ".join(one.split()) for one in budget.limits),
+        ),
         choice=asked.choices.get("all", ""),
         tasks=tasks,
         rows=rows,

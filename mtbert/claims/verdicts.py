@@ -66,7 +66,7 @@ def judge(
         draws: Draws of the dev examples.
 
     Returns:
-        An answer to each claim, corrected over all those that there are runs for.
+        An answer to each claim, corrected over all those with runs of two seeds or more.
 
     Raises:
         InputError: runs to be compared answered different examples.

@@ -82,7 +82,9 @@ def test_pages(tmp_path: Path) -> None:
     for text in (html, own):
         assert "± 0.014" in text
         assert "−3.1 %" in text
-        assert "(−5.2 to −1.0)" in text
+        assert "(−5.2 to −1.0, one seed)" in text
+        assert "None comes twice." in text
+        assert "commonest class has an accuracy on dev of sst 0.262, para 0.625." in text
         assert "0.7511" in text
         assert "Not run (1): none-1." in text
         assert "Run with another plan (1): half-2." in text
@@ -100,6 +102,14 @@ def test_pages(tmp_path: Path) -> None:
         assert "../models" not in text
     assert "3,000" in html, "the matrices of two seeds are added up: 1500 + 1500"
     assert render(tmp_path) == pages
+
+
+def test_a_folder_is_not_taken_for_the_word_that_it_is_called() -> None:
+    for source, told in (("cs224n", "cs224n"), ("../a/cs224n", "the files in a folder cs224n")):
+        one = run(1, 0.4, 0.7, 0.8)
+        one["facts"]["data_source"] = source
+        studies = {"one": made(rows={"a": row(one)}, exhibits=[])}
+        assert f"| data | {told} |" in notes.machine(studies).markdown()
 
 
 def test_what_a_file_says_is_text(tmp_path: Path) -> None:
@@ -122,7 +132,7 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 
 
 def test_smoke_figures_mean_nothing(tmp_path: Path) -> None:
-    write(tmp_path, of=study(budget={"name": "smoke", "says": "3 steps"}))
+    write(tmp_path, of=study(budget={"name": "smoke", "says": "3 steps", "limits": []}))
     for text in render(tmp_path).values():
         assert notes.NOTHING in text
 

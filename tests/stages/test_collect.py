@@ -102,7 +102,7 @@ def test_an_unfinished_study_can_be_looked_at_but_is_not_complete(tmp_path: Path
     assert "model-3" in made.missing
     assert not made.done
     out.unlink()
-    with pytest.raises(InputError, match=r"9 of 9 runs are missing, the first is baseline-1"):
+    with pytest.raises(InputError, match=r"15 of 15 runs are missing, the first is baseline-1"):
         collect.main(WU, *folders, complete=True, **options)
     assert not out.exists()
 
@@ -130,7 +130,8 @@ def test_plans_of_another_budget_are_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def judged(tmp_path: Path) -> Path:
     """A study whose row `a` is right twice as often as the single-task rows, on 40 examples."""
-    rows = {name: row(run(1, 0, 0, 0)) for name in ("a", "our-sst", "our-para", "our-sts")}
+    both = (run(1, 0, 0, 0), run(2, 0, 0, 0))
+    rows = {name: row(*both) for name in ("a", "our-sst", "our-para", "our-sts")}
     rows |= {"gone": row(missing=[{"seed": 1, "why": "not run"}])}
     for task in LEADERBOARD:
         rows[f"our-{task}"] |= {"tasks": [task]}
@@ -145,9 +146,10 @@ def judged(tmp_path: Path) -> Path:
                     v + (0.0 if name == "a" else 2.0 * (i % 4 < 2)) for i, v in enumerate(labels)
                 ]
             table = pa.table({"id": list(map(str, range(40))), "label": labels, "prediction": said})
-            folder = tmp_path / f"data/one/predictions/{name}-1"
-            folder.mkdir(parents=True, exist_ok=True)
-            write_table(folder / f"{task}-dev.parquet", table)
+            for seed in (1, 2):
+                folder = tmp_path / f"data/one/predictions/{name}-{seed}"
+                folder.mkdir(parents=True, exist_ok=True)
+                write_table(folder / f"{task}-dev.parquet", table)
     asked = {"study": "one", "says": "So.", "kind": "greater", "metric": "sst"}
     file = {
         "better": {**asked, "rows": ["a"], "than": ["our-sst"]},

@@ -77,6 +77,7 @@ class Budget(Settings):
 
     name: str
     says: str
+    limits: tuple[str, ...]  # what its figures cannot tell
 
 
 class Replication(Settings):

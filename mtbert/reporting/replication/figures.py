@@ -90,7 +90,8 @@ def _ours(axes: "Axes", study: Replication, name: str, score: str, place: int) -
     if width is not None:
         axes.plot([mean - width, mean + width], [place] * 2, color=INK, alpha=0.45, lw=1)
     axes.plot(values, [place] * len(values), "o", color=OURS, ms=4, alpha=0.6, mew=0)
-    axes.plot([mean], [place], "|", color=OURS, ms=11, mew=2.2)
+    if len(values) > 1:
+        axes.plot([mean], [place], "|", color=OURS, ms=11, mew=2.2)
 
 
 def _same_formula(study: Replication, score: str) -> bool:

@@ -37,6 +37,8 @@ def html_page(studies: notes.Studies, answers: Answers) -> str:
     return (
         page.render(
             budgets=notes.budgets(studies),
+            limits=notes.limits(studies),
+            commonest=notes.commonest(studies),
             machine=notes.machine(studies),
             meaningless=notes.meaningless(studies),
             quora=notes.quora(studies),

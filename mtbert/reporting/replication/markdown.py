@@ -68,7 +68,9 @@ def about(studies: notes.Studies) -> list[str]:
         of = f" ({', '.join(own)})" if len(found) > 1 else ""
         lines.append(f"Budget **{escape(name)}**{of}: {escape(says)}.")
     warning = notes.meaningless(studies)
-    return [*lines, f"**{warning}**" if warning else "", notes.quora(studies)]
+    limits = "\n".join(f"- {escape(limit)}" for limit in notes.limits(studies))
+    warning = f"**{warning}**" if warning else ""
+    return [*lines, limits, warning, notes.quora(studies), notes.commonest(studies)]
 
 
 def _row(study: Replication, name: str) -> str:

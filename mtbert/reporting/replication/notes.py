@@ -23,7 +23,8 @@ OTHER_OVERALL = (
 )
 DELTA_M = (
     "Δm is the mean over tasks of a row's relative gain over models of one task each (our-sst, "
-    "our-para, our-sts), over the seeds that all of them have, with its 95 % interval."
+    "our-para, our-sts), over the seeds that all of them have, with its 95 % interval; that of one "
+    "seed covers the choice of dev examples alone."
 )
 QUORA = (
     "all-MiniLM-L6-v2 was trained on pairs of Quora questions, among much else, before any row "
@@ -55,6 +56,23 @@ def budgets(studies: Studies) -> list[tuple[str, str, list[str]]]:
     return [(name, says, names) for (name, says), names in found.items()]
 
 
+def limits(studies: Studies) -> list[str]:
+    """What figures at the budgets at work cannot tell."""
+    return list(dict.fromkeys(limit for one in studies.values() for limit in one.budget.limits))
+
+
+def commonest(studies: Studies) -> str:
+    """What always naming the commonest class scores on dev; empty without runs."""
+    found = {
+        f"{task} {number(row['majority'])}"
+        for run in _runs(studies)
+        for task, row in run.metrics.items()
+        if "majority" in row
+    }
+    told = ", ".join(sorted(found, reverse=True))
+    return f"Always naming the commonest class has an accuracy on dev of {told}." if told else ""
+
+
 def machine(studies: Studies) -> Table:
     """What was run on what: one row a fact, several values where runs differ."""
     runs = _runs(studies)
@@ -62,9 +80,10 @@ def machine(studies: Studies) -> Table:
     minutes = sum(run.facts["total_seconds"] or 0 for run in runs) / 60
     facts = {
         "runs": [f"{number(len(runs))} of {number(wanted)}"],
-        "time": [f"{number(minutes, 0)} minutes, all runs one after the other"],
+        "time": [f"{number(minutes, 0)} minutes, added up over runs that may have shared cores"],
         "encoder": map(_encoder, runs),
-        "data": (_last(run.facts["data_source"]) for run in runs),
+        "data": (_place(run.facts["data_source"]) for run in runs),
+        "examples an epoch": (_named(run.facts["examples"]) for run in runs if len(studies) == 1),
         "dev examples": (_named(_sizes(run)) for run in runs if len(_sizes(run)) > 1),
         "device": (str(run.facts["device"]) for run in runs),
         "hardware": (str(run.facts["hardware"]) for run in runs),
@@ -100,6 +119,12 @@ def _last(place: Any) -> str:
     """What a folder is called; where it lies on one machine tells nobody anything."""
     text = str(place)
     return PurePosixPath(text).name if text.startswith((".", "/", "~")) else text
+
+
+def _place(source: Any) -> str:
+    """A word of `data.source`, or what a folder is called."""
+    name = _last(source)
+    return name if name == str(source) else f"the files in a folder {name}"
 
 
 def _sizes(run: Done) -> dict[str, int]:

@@ -63,7 +63,8 @@ def gain(one: Relative | None) -> str:
         return NONE
     effect = signed(Summary(100 * one.effect, None), 1)
     low, high = number(100 * one.low, 1), number(100 * one.high, 1)
-    return f"{effect} % ({low} to {high})"
+    alone = "" if len(one.seeds) > 1 else ", one seed"
+    return f"{effect} % ({low} to {high}{alone})"
 
 
 def changes(study: Replication, name: str) -> str:

@@ -9,9 +9,9 @@ from mtbert.reporting.tables import NONE, Table, number, signed, table
 
 MULTIPLE = (
     "Of many claims that are judged at once, each at 5 %, some get a verdict by chance alone. So p "
-    "is corrected by Holm's method over all claims with runs, which keeps the chance of even one "
-    "wrong verdict among them below 5 %, and the verdict is the corrected one; the interval is not "
-    "corrected."
+    "is corrected by Holm's method over all claims with two seeds or more, which keeps the chance "
+    "of even one wrong verdict among them below 5 %, and the verdict is the corrected one; the "
+    "interval is not corrected. A claim with one seed gets no verdict."
 )
 BUDGET = (
     "A verdict is on the runs that were made here, at the budget above; what the report trained, "
@@ -91,7 +91,7 @@ def claim_table(own: list[Line]) -> Table:
     rows = [
         [
             f"{one.icon} {one.verdict}",
-            f"{one.says} ({'; '.join([one.test, *one.notes])})",
+            "<br>".join([one.says, one.test, *one.notes]),
             one.effect,
             one.interval,
             one.p,
