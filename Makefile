@@ -1,10 +1,12 @@
 # make repro   set everything up and run the pipeline on the embedded sample
 # make test    set everything up, then lint, types and tests
 # make studies set everything up and run all rows of the five reports at the budget of params.yaml
+# make rows    the same with one seed each, without claims and pages
+# make pages   draw the studies' pages from the runs that there are, finished or not
 # make readme  refresh what is shown: results, studies' pages, stages, tour of commands (minutes)
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
-.PHONY: repro studies test lint setup readme clean
+.PHONY: repro studies rows pages test lint setup readme clean
 .DELETE_ON_ERROR:
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
@@ -27,6 +29,22 @@ repro: setup
 studies: setup
 	@$(RUN) python -m stages.check --studies studies
 	@$(RUN) dvc repro studies/dvc.yaml
+	@echo "Tables, figures and claims: $(CURDIR)/reports/studies/studies.html"
+
+rows: setup
+	@$(RUN) python -m stages.check --studies studies
+	@$(RUN) dvc repro $(patsubst %/dvc.yaml,%/dvc.yaml:evaluate,$(wildcard studies/*/dvc.yaml))
+
+pages: setup
+	@set -e; for study in $(patsubst studies/%/params.yaml,%,$(wildcard studies/*/params.yaml)); do \
+	  mkdir -p reports/studies/$$study; \
+	  $(RUN) python -m stages.collect studies/$$study/params.yaml data/studies/$$study/plans \
+	    reports/studies/$$study reports/studies/$$study/replication.json \
+	    $$(test ! -f studies/$$study/sweeps.csv || echo --sweeps studies/$$study/sweeps.csv); \
+	done
+	@$(RUN) python -m stages.claims studies/claims.yaml reports/studies data/studies \
+	  reports/studies/claims.json
+	@$(RUN) python -m stages.studies_page reports/studies
 	@echo "Tables, figures and claims: $(CURDIR)/reports/studies/studies.html"
 
 test: setup lint
