@@ -4,7 +4,6 @@ Its file studies/NAME/params.yaml has the rows as strategies, as printed; the bu
 them down. Stands above the rooms, like `strategies`.
 """
 
-from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -54,6 +53,8 @@ class Study(Seeds):
     overall: Literal["mean", "leaderboard", "other"]  # which formula the printed overall follows
     # Examples that an epoch has of each task; where a budget cuts it down, in this proportion
     mix: dict[str, Annotated[int, Field(gt=0)]]
+    # Shares of the printed batch sizes that are left then, of a task not named all
+    batches: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
     train: dict[str, Any]  # changes to section `train` that all rows share
     strategies: Annotated[dict[str, dict[str, Any] | None], Field(min_length=1)]
     printed: dict[str, Printed]
@@ -96,19 +97,19 @@ def read_rows(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSetti
     """
     study, cut = read_study(path), read_budget(params)[1].studies
     rows = settle(params, path, encoder=encoder, over=study.train)
-    return {name: shortened(row, cut, study.mix) for name, row in rows.items()}
+    return {name: shortened(row, cut, study) for name, row in rows.items()}
 
 
-def shortened(row: TrainSettings, cut: Cut, mix: Mapping[str, int]) -> TrainSettings:
+def shortened(row: TrainSettings, cut: Cut, study: Study) -> TrainSettings:
     """Cut a row's training down as the budget says.
 
-    Its sampler, batch sizes and epochs stay as printed: fewer examples take part in an epoch, other
-    ones in each, so that no task loses or gains in proportion to another.
+    Its sampler and epochs stay as printed: fewer examples take part in an epoch, other ones in
+    each, so that no task loses or gains in proportion to another.
 
     Args:
         row: The row as printed.
         cut: What becomes of it.
-        mix: The study's.
+        study: The row's, with its mix of tasks.
     """
     changes: dict[str, Any] = {}
     if cut.pooler:
@@ -123,7 +124,7 @@ def shortened(row: TrainSettings, cut: Cut, mix: Mapping[str, int]) -> TrainSett
     if cut.evaluations:
         changes["evaluate_every"] = ceil(row.epochs / cut.evaluations)
     if cut.examples_per_epoch and cut.whole:
-        changes |= _fewer(row, cut.examples_per_epoch, whole=cut.whole, mix=mix)
+        changes |= _fewer(row, cut.examples_per_epoch, whole=cut.whole, study=study)
     if cut.steps:
         changes["steps"] = min(row.steps or cut.steps, cut.steps)
     if cut.examples:
@@ -133,18 +134,21 @@ def shortened(row: TrainSettings, cut: Cut, mix: Mapping[str, int]) -> TrainSett
     return row.model_copy(update=changes)
 
 
-def _fewer(
-    row: TrainSettings, examples: int, *, whole: int, mix: Mapping[str, int]
-) -> dict[str, Any]:
-    """What an epoch has of each task, in the mix's proportion; a sampler's own number of steps."""
+def _fewer(row: TrainSettings, examples: int, *, whole: int, study: Study) -> dict[str, Any]:
+    """What an epoch has of each task, in the mix's proportion; batches; a sampler's own steps."""
+    mix, left = study.mix, {task: study.batches.get(task, 1.0) for task in row.trained}
     share = examples / sum(mix.values())
     printed = {task: row.examples[task].count for task in row.trained if task in row.examples}
     counts = {task: max(1, round({**mix, **printed}[task] * share)) for task in row.trained}
     found: dict[str, Any] = {
-        "examples": {task: Subset(count=n, redraw="epoch") for task, n in counts.items()}
+        "examples": {task: Subset(count=n, redraw="epoch") for task, n in counts.items()},
+        "batch_size": {
+            task: max(1, round(size * left.get(task, 1.0))) for task, size in row.batch_size.items()
+        },
     }
     if isinstance(row.sampler, Rates) and (steps := row.sampler.steps_per_epoch):
-        fewer = {"steps_per_epoch": max(1, round(steps * examples / whole))}
+        smaller = sum(left.values()) / len(left)
+        fewer = {"steps_per_epoch": max(1, round(steps * examples / whole / smaller))}
         found["sampler"] = row.sampler.model_copy(update=fewer)
     if isinstance(row.sampler, AllTasks) and row.sampler.steps:
         fewer = {"steps": max(1, round(row.sampler.steps * share))}
