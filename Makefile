@@ -59,7 +59,7 @@ lint: setup
 readme: setup
 	@$(RUN) python -m stages.report data/plans reports --readme README.md
 	@$(RUN) python -m stages.render
-	@$(RUN) python -m stages.studies_page studies --readme README.md
+	@test ! -f studies/claims.json || $(RUN) python -m stages.studies_page studies --readme README.md
 	@$(RUN) python docs/readme.py stages tour
 
 setup: .venv/.synced

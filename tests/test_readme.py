@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from mtbert.reporting.records import read_records
 from mtbert.reporting.results import read_results
 from mtbert.reporting.settings import read_scope
 from mtbert.reporting.studies import render as pages
+from stages.studies_page import summarized
 
 from tiny import ROOT
 
@@ -46,6 +48,12 @@ def apart(svg):
     svg = re.sub(r'(id="|#)[a-z][0-9a-f]{10}', r"\1", svg)
     number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
     return re.sub(number, "0", svg), [float(text) for text in re.findall(number, svg)]
+
+
+@pytest.mark.skipif(not (ROOT / "studies/claims.json").is_file(), reason="no results are committed")
+def test_the_reports_are_those_of_the_studies(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert block("replication") == summarized(Path("studies")).strip()
 
 
 def test_the_stages_are_those_of_dvc_yaml():
