@@ -2,46 +2,49 @@
 # The sweeps that row `best` comes from, at the budget at work: bash studies/best/sweeps.sh
 #
 # Every point is row `start` with seed 1, the settings held so far, and its own. After each sweep the
-# winner by the mean score on dev is held, if it leads by more than 0.001: `hold` says what won here.
-# DVC wants a clean Git state, and the names of the points free (`dvc exp remove`). Ends with
-# sweeps.csv.
+# point with the highest mean score on dev is held, if it leads by more than 0.001. DVC wants a clean
+# Git state, and the names of the points free (`dvc exp remove`). Leaves sweeps.csv.
 set -euo pipefail
-file=studies/best/params.yaml
+file=studies/best/params.yaml csv=studies/best/sweeps.csv
 held=(-S "$file:seeds=[1]")
+top=0
+declare -A points
+scores='sst.accuracy|para.accuracy|sts.pearson|overall.mean'
 
 # sweep NAME 'KEY=VALUE KEY=VALUE'...: a point for each list of settings
 sweep() {
-  local number=0 settings
+  local number=0 settings one point score
   for settings in "${@:2}"; do
-    local own=("${held[@]}") one
+    local own=("${held[@]}") name="$1-$((++number))"
+    points[$name]=$settings
     for one in $settings; do own+=(-S "$file:+strategies.start.$one"); done
-    dvc exp run --queue --name "$1-$((++number))" "${own[@]}" studies/best/dvc.yaml:evaluate@start-1
+    dvc exp run --queue --name "$name" "${own[@]}" studies/best/dvc.yaml:evaluate@start-1
   done
   dvc queue start
   while dvc queue status | grep -Eq ' (Queued|Running)'; do sleep 10; done
+  dvc exp show --csv --hide-failed --drop '.*' \
+    --keep "Experiment|Created|.*strategies.start.*|.*start-1.json:($scores)" > "$csv"
+  # Its sixth column is the mean; only later ones hold commas.
+  read -r point score < <(awk -F, -v sweep="$1-" \
+    'index($1, sweep) == 1 && $6 > top { top = $6; point = $1 } END { print point, top }' "$csv")
+  echo "$1: $point has $score, held: $top"
+  if awk "BEGIN { exit !($score > $top + 0.001) }"; then
+    top=$score
+    for one in ${points[$point]}; do held+=(-S "$file:+strategies.start.$one"); done
+  fi
 }
 
-hold() {
-  held+=(-S "$file:+strategies.start.$1")
-}
-
-sweep para '' 'heads.para={name:linear,features:[abs_diff,product,cosine]}' \
+features='features:[abs_diff,product,cosine]'
+sweep para '' "heads.para={name:linear,$features}" \
   'heads.para={name:mlp,features:[u,v,abs_diff,product]}' 'encoding.para=joint'
-hold 'heads.para={name:linear,features:[abs_diff,product,cosine]}'
-
-# With as many examples of each task as its batches take
-small='batch_size={sst:8,para:8,sts:8}'
-equal='examples={sst:{count:6000},para:{count:6000},sts:{count:6000}}'
-sweep batch "$small $equal"
-hold "$small"
-hold "$equal"
-
+sweep sts "heads.sts={name:linear,$features}" "heads.sts={name:mlp,$features}" \
+  'encoding.sts=joint heads.sts=linear'
+# As many examples of each task as its batches take
+sweep batch 'batch_size={sst:8,para:8,sts:8} examples={sst:{count:6000},para:{count:6000},sts:{count:6000}}' \
+  'batch_size={sst:16,para:16,sts:8} examples={sst:{count:7200},para:{count:7200},sts:{count:3600}}'
 sweep rate 'learning_rate=2.0e-5' 'learning_rate=4.0e-5'
-hold 'learning_rate=2.0e-5'
-
-# Neither leads by more than 0.001.
-sweep method 'sampler=annealed' 'averaging=ema'
-
-scores='sst.accuracy|para.accuracy|sts.pearson|overall.mean'
-dvc exp show --csv --hide-failed --drop '.*' \
-  --keep "Experiment|Created|.*strategies.start.*|.*start-1.json:($scores)" > studies/best/sweeps.csv
+sweep schedule 'schedule=constant' 'schedule=cosine'
+sweep sampling 'sampler=round_robin' 'sampler=annealed' 'balancing=mean' 'balancing=uncertainty' \
+  'balancing=pcgrad'
+sweep more 'averaging=ema' 'regularizers={sst:rdrop}' 'regularizers={sst:smart}' \
+  'auxiliaries={para:in_batch_negatives}' 'pooling=max_mean'
