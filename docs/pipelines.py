@@ -1,7 +1,7 @@
 """Write the pipeline of each study from the root's: `python docs/pipelines.py`.
 
-A study's `plan`, `train` and `evaluate` are the root's on the study's own file and folders, so that
-its code deps are the same; a test compares. `train_again` and `evaluate_again` give the rows behind
+A study's `plan`, `train` and `evaluate` are the root's on the study's own file and folders; a test
+compares. `train_again` and `evaluate_again` give the rows behind
 a claim more seeds; `collect` puts what there is of a study into one file. studies/dvc.yaml joins
 all: `claims` and `page`. Their code deps come from the import graph.
 """
@@ -22,6 +22,8 @@ from imports import as_deps, imported_files  # noqa: E402 - it stands beside the
 HEADING = "# Written by docs/pipelines.py from the root's dvc.yaml; do not edit.\n\n"
 Stage = dict[str, Any]
 DATA, REPORTS = "data/studies", "reports/studies"
+CODE = DATA + "/{}_code.json"
+IN_SHORT = ("plan", "train", "evaluate", "collect")
 # Code that the import graph cannot see: what jinja2 reads
 TEMPLATES = ("mtbert/reporting/templates", "mtbert/reporting/replication/templates")
 # What the plan of a study takes from its own file, or names as a whole
@@ -33,13 +35,31 @@ def pipeline(study: str) -> dict[str, Any]:
     root = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
     stages = {"plan": plan(root["plan"], study)}
     for name in ("train", "evaluate"):
-        stages[name] = moved(root[name], study)
+        stages[name] = in_short(moved(root[name], study), name)
         if name == "train":  # hundreds of models: half of them is enough
             stages[name]["cmd"] += " --no-last"
         again = deepcopy(stages[name])
         again["matrix"] = {"strategy": "${again.rows}", "seed": "${again.seeds}"}
         stages[f"{name}_again"] = {**again, "desc": f"{again['desc']}; more seeds behind a claim"}
     return {"stages": {**stages, "collect": collect(study)}}
+
+
+def in_short(stage: Stage, name: str) -> Stage:
+    """A stage whose code deps are one file, with what identifies them: there are hundreds of it."""
+    other = [dep for dep in stage["deps"] if not dep.startswith(("mtbert/", "stages/"))]
+    return {**stage, "deps": [*other, CODE.format(name)]}
+
+
+def identified(name: str) -> Stage:
+    """The stage that writes this file for all studies."""
+    sources = code(name)
+    return {
+        "desc": f"Put what identifies the code of {name} into one file, for all rows",
+        "wdir": "..",
+        "cmd": " ".join(["python -m stages.code", CODE.format(name), *sources]),
+        "deps": sorted({*sources, *code("code")}),
+        "outs": kept([CODE.format(name)]),
+    }
 
 
 def collect(study: str) -> Stage:
@@ -57,7 +77,7 @@ def collect(study: str) -> Stage:
             "studies/figures.yaml",
             f"{own}/params.yaml",
             *sweeps,
-            *code("collect"),
+            CODE.format("collect"),
         ],
         "params": ["budget", "budgets", "recipes", "tasks", "train"],
         "outs": kept([f"{reports}/replication.json"]),
@@ -87,7 +107,8 @@ def joined(studies: list[str]) -> dict[str, Any]:
         "deps": [claims, *records, *TEMPLATES, *code("studies_page")],
         "outs": kept([*pages, *(f"{REPORTS}/{study}/README.md" for study in studies)]),
     }
-    return {"stages": {"claims": judge, "page": page}}
+    codes = {f"{name}_code": identified(name) for name in IN_SHORT}
+    return {"stages": {**codes, "claims": judge, "page": page}}
 
 
 def code(stage: str) -> list[str]:
@@ -102,7 +123,7 @@ def kept(paths: Iterable[str]) -> list[dict[str, Any]]:
 
 def plan(stage: Stage, study: str) -> Stage:
     """The root's plan, for a study's rows."""
-    made = moved(stage, study)
+    made = in_short(moved(stage, study), "plan")
     made["cmd"] += f" --study studies/{study}/params.yaml"
     own = [name for name in made["params"] if name.partition(".")[0] not in OWN]
     rows = {f"studies/{study}/params.yaml": ["strategies", "train"]}

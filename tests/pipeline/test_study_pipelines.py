@@ -74,9 +74,10 @@ def test_an_interrupted_study_goes_on(studied):
             os.killpg(process.pid, signal.SIGKILL)
             break
     assert process.wait(60) != 0, "".join(told)
-    trained = set(re.findall(r"Running stage '([^']+:train[^']+)'", "".join(told)))
+    trained = set(re.findall(r"Running stage '([^']+:train@[^']+)'", "".join(told)))
     assert trained
-    assert studied.repro(WU) == of_wu(*RUNS, "collect") - trained
+    ran = {stage for stage in studied.repro(WU) if not stage.endswith("_code")}
+    assert ran == of_wu(*RUNS, "collect") - trained
     assert studied.repro(WU) == set()
     made = json.loads((studied.folder / "reports/studies/wu/replication.json").read_text())
     assert made["budget"]["name"] == "smoke"
