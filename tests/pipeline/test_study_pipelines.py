@@ -26,11 +26,14 @@ SAMPLE = [
 
 @pytest.fixture(scope="module")
 def studied(project):
-    """The project with the study `wu` cut to one row of two seeds; put back afterwards."""
+    """The project with the studies, `wu` cut to one row of two seeds; put back afterwards."""
+    for path in (ROOT / "studies").glob("**/dvc.yaml"):
+        shutil.copy(path, project.folder / path.relative_to(ROOT))
     edit(project, again={"rows": ["model"], "seeds": [2]})
     yield project
-    for study in (ROOT / "studies").glob("*/dvc.yaml"):
-        (project.folder / "studies" / study.parent.name / "dvc.lock").unlink(missing_ok=True)
+    for name in ("dvc.yaml", "dvc.lock"):
+        for path in (project.folder / "studies").glob(f"**/{name}"):
+            path.unlink()
     for folder in ("data/studies", "reports/studies"):
         shutil.rmtree(project.folder / folder, ignore_errors=True)
     project.restore()
