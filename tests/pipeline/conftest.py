@@ -78,7 +78,7 @@ class Project:
         """Go back to the commit, outputs included."""
         self.run("git", "reset", "-q", "--hard")
         self.run("git", "clean", "-fdq")  # files of strategies and sets that the commit has not
-        self.run("dvc", "checkout", "-q", "dvc.yaml")  # the studies were not run
+        self.run("dvc", "checkout", "-q")
 
     def copy(self, folder: Path) -> "Project":
         """Copy the sources alone, as an archive of them would hold."""

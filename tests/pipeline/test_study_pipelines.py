@@ -77,7 +77,7 @@ def test_an_interrupted_study_goes_on(studied):
             os.killpg(process.pid, signal.SIGKILL)
             break
     assert process.wait(60) != 0, "".join(told)
-    trained = set(re.findall(r"Running stage '([^']+:train@[^']+)'", "".join(told)))
+    trained = set(re.findall(r"Running stage '([^']+:train(?:_again)?@[^']+)'", "".join(told)))
     assert trained
     ran = {stage for stage in studied.repro(WU) if not stage.endswith("_code")}
     assert ran == of_wu(*RUNS, "collect") - trained
