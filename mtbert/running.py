@@ -32,7 +32,15 @@ from mtbert.training.resuming import Resuming
 STOPPED = "before_stop"
 
 
-def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bool = True) -> None:
+def train_run(
+    plan: Plan,
+    *,
+    seed: int,
+    folder: Path,
+    log_folder: Path,
+    last: bool = True,
+    test: bool = True,
+) -> None:
     """Train a strategy with a seed; keep the best epoch, the last, and the best one's predictions.
 
     What an unfinished run left in the folders is where this one goes on from, if it was the same;
@@ -44,6 +52,7 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bo
         folder: Takes best/, last/ and predictions/.
         log_folder: Takes steps.csv, conflicts.csv, epochs.csv and run.json.
         last: Whether the last epoch's weights are kept beside the best one's.
+        test: Whether the best epoch's weights predict test too.
 
     Raises:
         InputError: a loss or a gradient is no number. What was good stays in `folder`: the best
@@ -73,8 +82,9 @@ def train_run(plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bo
                 f"then{best}"
             ) from None
     resuming.close()
-    run.model = load_checkpoint(folder / "best").to(run.device)
-    write_predictions(folder / "predictions", run, "test", run.predict("test"))
+    if test:
+        run.model = load_checkpoint(folder / "best").to(run.device)
+        write_predictions(folder / "predictions", run, "test", run.predict("test"))
     described = {**describe(run, log, setup), "resumed_after": resumed_after}
     write_text(log_folder / "run.json", json.dumps(described, indent=1) + "\n")
 

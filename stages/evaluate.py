@@ -23,6 +23,9 @@ def main(
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
     confusion: Annotated[Path, typer.Argument(help="folder to write: actual and predicted")],
     record: Annotated[Path, typer.Argument(help="folder to write: the logs, for git to keep")],
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="write what test is predicted to be, too")
+    ] = True,
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed."""
@@ -32,6 +35,7 @@ def main(
     from mtbert.outputs import new_folder, write_text
 
     scores: dict[str, Scores] = {}
+    splits = ("dev", "test") if test else ("dev",)
     if not logs.is_dir():
         raise InputError(f"{logs}: no such folder; `dvc repro` makes it")
     # Training's own outputs stay in the cache, all of them: DVC restores no other stage from it.
@@ -39,7 +43,7 @@ def main(
         shutil.copytree(logs, kept, dirs_exist_ok=True)
     with new_folder(predictions) as tables, new_folder(confusion) as pairs:
         for name, task in planned_tasks(plan, params).items():
-            for split in (split for split in ("dev", "test") if split in task.files):
+            for split in (split for split in splits if split in task.files):
                 predicted = write_predictions(name, task, split, trained / "predictions", tables)
                 if split == "dev":
                     scores[name] = score(task.labels, predicted.labels, predicted.values)

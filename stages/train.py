@@ -23,6 +23,9 @@ def main(
     last: Annotated[
         bool, typer.Option("--last/--no-last", help="Keep the last epoch's weights too")
     ] = True,
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="Predict the test split too")
+    ] = True,
 ) -> None:
     """Train, evaluating on dev after each epoch; predict dev and test with the best epoch."""
     from mtbert.outputs import new_folder
@@ -40,7 +43,9 @@ def main(
     ):
         from mtbert.running import train_run
 
-        train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last)
+        train_run(
+            planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test
+        )
 
 
 if __name__ == "__main__":

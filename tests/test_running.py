@@ -322,6 +322,16 @@ def test_the_last_weights_may_be_left_out(place, tmp_path):
     assert all(np.array_equal(best[key], value) for key, value in whole[0]["best"].items())
 
 
+def test_test_may_be_left_out(place, tmp_path):
+    planned = plan(place, {})
+    out, log = tmp_path / "dev", tmp_path / "log"
+    for path in (out, log):
+        path.mkdir()
+    train_run(planned, seed=1, folder=out, log_folder=log, test=False)
+    dev = {f"{task}-dev.parquet" for task in planned.tasks}
+    assert {path.name for path in (out / "predictions").iterdir()} == dev
+
+
 def test_a_run_may_break_off_more_than_once(place, tmp_path, monkeypatch):
     planned = plan(place, {**SHORT, "conflicts_every": 4})
     unbroken = run(planned, tmp_path / "whole")
