@@ -39,10 +39,11 @@ pages: setup
 	@set -e; for study in $(patsubst studies/%/params.yaml,%,$(wildcard studies/*/params.yaml)); do \
 	  mkdir -p reports/studies/$$study; \
 	  $(RUN) python -m stages.collect studies/$$study/params.yaml data/studies/$$study/plans \
-	    reports/studies/$$study reports/studies/$$study/replication.json \
+	    reports/studies/$$study data/studies/$$study/predictions \
+	    reports/studies/$$study/replication.json reports/studies/$$study/answers \
 	    $$(test ! -f studies/$$study/sweeps.csv || echo --sweeps studies/$$study/sweeps.csv); \
 	done
-	@$(RUN) python -m stages.claims studies/claims.yaml reports/studies data/studies \
+	@$(RUN) python -m stages.claims studies/claims.yaml reports/studies \
 	  reports/studies/claims.json
 	@$(RUN) python -m stages.studies_page reports/studies
 	@echo "Tables, figures and claims: $(CURDIR)/reports/studies/studies.html"

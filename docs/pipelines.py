@@ -70,9 +70,11 @@ def collect(study: str) -> Stage:
         "desc": "Put the study's rows, printed figures and finished runs into one file",
         "wdir": "../..",
         "cmd": f"python -m stages.collect {own}/params.yaml {data}/plans {reports} "
-        f"{reports}/replication.json" + "".join(f" --sweeps {path}" for path in sweeps),
+        f"{data}/predictions {reports}/replication.json {reports}/answers"
+        + "".join(f" --sweeps {path}" for path in sweeps),
         "deps": [
             f"{data}/plans",
+            f"{data}/predictions",
             *(f"{reports}/{folder}" for folder in ("confusion", "metrics", "runs")),
             "studies/figures.yaml",
             f"{own}/params.yaml",
@@ -80,7 +82,7 @@ def collect(study: str) -> Stage:
             CODE.format("collect"),
         ],
         "params": ["budget", "budgets", "recipes", "tasks", "train"],
-        "outs": kept([f"{reports}/replication.json"]),
+        "outs": kept([f"{reports}/replication.json", f"{reports}/answers"]),
     }
 
 
@@ -91,10 +93,10 @@ def joined(studies: list[str]) -> dict[str, Any]:
     judge = {
         "desc": "Hold the reports' conclusions against the runs of all studies",
         "wdir": "..",
-        "cmd": f"python -m stages.claims studies/claims.yaml {REPORTS} {DATA} {claims}",
+        "cmd": f"python -m stages.claims studies/claims.yaml {REPORTS} {claims}",
         "deps": [
             "studies/claims.yaml",
-            *(f"{DATA}/{study}/predictions" for study in studies),
+            *(f"{REPORTS}/{study}/answers" for study in studies),
             *records,
             *code("claims"),
         ],

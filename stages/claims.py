@@ -9,7 +9,7 @@ import typer
 from mtbert.cli import run
 
 if TYPE_CHECKING:
-    from mtbert.claims.runs import Run, Runs
+    from mtbert.claims.runs import Runs
     from mtbert.claims.settings import Claims
     from mtbert.reporting.replication.answers import Answers, Relative
     from mtbert.reporting.replication.collected import Done, Replication
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 def main(
     claims: Annotated[Path, typer.Argument(help="the file of claims")],
-    collected: Annotated[Path, typer.Argument(help="folder of NAME/replication.json")],
-    data: Annotated[Path, typer.Argument(help="folder of NAME/predictions/")],
+    collected: Annotated[
+        Path, typer.Argument(help="folder of NAME/replication.json, NAME/answers/")
+    ],
     out: Annotated[Path, typer.Argument(help="JSON file to write")],
 ) -> None:
     """Judge all claims together; those whose rows were not run say so."""
@@ -31,10 +32,7 @@ def main(
 
     studies = read_replications(collected)
     asked = read_claims(claims, known={name: one.rows for name, one in studies.items()})
-    runs = {
-        name: {row: read_runs(one, row, data / name / "predictions") for row in one.rows}
-        for name, one in studies.items()
-    }
+    runs = {name: read_runs(one, collected / name) for name, one in studies.items()}
     answers = answered(asked, runs, digests(collected, studies))
     write_text(out, dumps(answers))
     known = [one for one in answers.claims.values() if one.effect is not None]
@@ -88,20 +86,28 @@ def relative(rows: "Mapping[str, Runs]") -> dict[str, "Relative"]:
     return found
 
 
-def read_runs(study: "Replication", row: str, predictions: Path) -> "Runs":
-    """A row's runs: those that its study's file has, and no others."""
-    tasks, runs = study.rows[row].tasks, study.rows[row].runs
-    return {one.seed: read_run(one, tasks, predictions / f"{row}-{one.seed}") for one in runs}
-
-
-def read_run(one: "Done", tasks: tuple[str, ...], predictions: Path) -> "Run":
-    """What a run answered on dev, and how often its tasks' gradients conflicted."""
-    from mtbert.claims.reading import read_answers
+def read_runs(study: "Replication", folder: Path) -> "dict[str, Runs]":
+    """Each row's runs: what they answered on dev, how often their tasks' gradients conflicted."""
+    from mtbert.claims.reading import FOLDER, answers, read_tables
     from mtbert.claims.runs import Run
 
+    tables, where = read_tables(folder), str(folder / FOLDER)
+    return {
+        name: {
+            one.seed: Run(
+                answers(tables, f"{name}-{one.seed}", row.tasks, where=where), conflicts(one)
+            )
+            for one in row.runs
+        }
+        for name, row in study.rows.items()
+    }
+
+
+def conflicts(one: "Done") -> tuple[int, int] | None:
+    """Of a run's sampled cosines of task gradients: the negative ones, and all."""
     pairs = one.conflicts.pairs if one.conflicts else ()
     counts = (sum(pair.negative for pair in pairs), sum(pair.steps for pair in pairs))
-    return Run(read_answers(predictions, tasks), counts if counts[1] else None)
+    return counts if counts[1] else None
 
 
 def digests(collected: Path, studies: "Mapping[str, Replication]") -> dict[str, str]:

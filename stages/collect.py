@@ -1,4 +1,4 @@
-"""Put what the pages need of one study into one file: its rows, printed figures, finished runs."""
+"""Put together what there is of one study: its rows, printed figures, finished runs, answers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,9 @@ def main(
     study: Annotated[Path, typer.Argument(help="the study's file, studies/NAME/params.yaml")],
     plans: Annotated[Path, typer.Argument(help="folder of its plans")],
     reports: Annotated[Path, typer.Argument(help="its folder of metrics/, confusion/, runs/")],
-    out: Annotated[Path, typer.Argument(help="JSON file to write")],
+    predictions: Annotated[Path, typer.Argument(help="its folder of ROW-SEED/TASK-dev.parquet")],
+    out: Annotated[Path, typer.Argument(help="JSON file to write, for the pages")],
+    answers: Annotated[Path, typer.Argument(help="folder to write: all answers on dev, by task")],
     exhibits: Annotated[Path, typer.Option(help="what to draw")] = Path("studies/figures.yaml"),
     complete: Annotated[
         bool, typer.Option("--complete", help="refuse a study with runs still to be made")
@@ -27,9 +29,11 @@ def main(
     ] = None,
 ) -> None:
     """Collect a study; runs that are still to be made are listed as missing."""
+    from mtbert.claims.reading import gather as gather_answers
     from mtbert.errors import InputError
-    from mtbert.outputs import write_text
+    from mtbert.outputs import new_folder, write_text
     from mtbert.reporting.records import dumps
+    from mtbert.schemas import write_table
 
     check_plans(study, params, plans)
     made = gather(study, params, plans, reports, exhibits, sweeps)
@@ -39,6 +43,10 @@ def main(
             f"{study}: {count} of {count + len(made.done)} runs are missing, the first is {first}; "
             f"`dvc repro {study.parent / 'dvc.yaml'}` makes them"
         )
+    tables = gather_answers(predictions, made.runs)
+    with new_folder(answers) as folder:
+        for task, table in tables.items():
+            write_table(folder / f"{task}.parquet", table)
     write_text(out, dumps(made))
     print(f"{made.study}: {len(made.done)} runs, {len(made.missing)} missing")
 

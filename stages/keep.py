@@ -1,14 +1,23 @@
 """Keep the studies' results in the project: what the pages are drawn from, each run's own record.
 
-Not a stage of the pipeline: run it after `dvc repro studies/dvc.yaml`, at the budget to be shown.
+Not a stage of the pipeline: run it after any runs of studies, at the budget to be shown. What was
+kept before stays, and the runs of now join it, so that studies can be run part by part.
 """
 
+import shutil
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtbert.cli import run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mtbert.reporting.replication.collected import Replication
+    from mtbert.reporting.replication.merging import Merged
 
 
 def main(
@@ -16,36 +25,80 @@ def main(
         "reports/studies"
     ),
     out: Annotated[Path, typer.Argument(help="folder of studies")] = Path("studies"),
+    data: Annotated[Path, typer.Option(help="folder of NAME/plans/")] = Path("data/studies"),
+    claims: Annotated[Path, typer.Option(help="the file of claims")] = Path("studies/claims.yaml"),
+    drop: Annotated[
+        bool, typer.Option("--drop", help="drop kept runs that had another plan than now")
+    ] = False,
 ) -> None:
-    """Copy claims.json and each study's replication.json and records of runs; draw the pages."""
-    from mtbert.outputs import new_folder, write_text
-    from mtbert.reporting.replication.answers import FILE as CLAIMS
-    from mtbert.reporting.replication.collected import FILE, read_replications
-    from stages.studies_page import render
+    """Join results and answers of now with those kept before; judge the claims, draw the pages."""
+    from mtbert.errors import InputError
+    from mtbert.reporting.replication.collected import read_replications
 
-    # All is read, and found to belong together, before any of it is written.
-    pages, found = render(reports), read_replications(reports)
-    runs = {
-        name: records(
-            reports / name,
-            [f"{row}-{run.seed}" for row, own in one.rows.items() for run in own.runs],
-        )
-        for name, one in found.items()
+    now, before = read_replications(reports), read_replications(out)
+    joined = {
+        name: join(one, before.get(name), out / name, data / name) for name, one in now.items()
     }
-    for name, kept in runs.items():
-        with new_folder(out / name / "runs") as folder:
-            for path, text in kept.items():
-                write_text(folder / path, text)
-    files = [CLAIMS, *(f"{name}/{FILE}" for name in found)]
-    texts = {path: (reports / path).read_text(encoding="utf-8") for path in files}
-    for path, text in {**texts, **pages}.items():
-        write_text(out / path, text)
-    for name, one in found.items():
-        print(f"{out / name}: {len(one.done)} runs, {len(one.missing)} missing")
+    for name, one in joined.items():
+        if one.dropped and not drop:
+            raise InputError(
+                f"{out / name}: {len(one.dropped)} kept runs had another plan than now, or are no "
+                f"longer asked for, such as {one.dropped[0]}; --drop drops them"
+            )
+    # All is made, and found to belong together, before any of it takes its place.
+    with TemporaryDirectory() as made:
+        for name in {**before, **now}:
+            fill(Path(made) / name, joined.get(name), reports / name, out / name)
+        conclude(Path(made), claims)
+        replace(Path(made), out)
+    for name, one in joined.items():
+        print(
+            f"{out / name}: {len(one.study.done)} runs, {len(one.taken)} of them kept before, "
+            f"{len(one.dropped)} dropped, {len(one.study.missing)} missing"
+        )
 
 
-def records(reports: Path, runs: list[str]) -> dict[str, str]:
-    """What each run (`row-seed`) says of itself, and its scores: file name -> content.
+def join(now: "Replication", before: "Replication | None", kept: Path, data: Path) -> "Merged":
+    """Join what was kept of a study with its runs of now."""
+    from mtbert.params import read_yaml
+    from mtbert.reporting.files import read_json
+    from mtbert.reporting.replication.collecting import same_plan
+    from mtbert.reporting.replication.merging import merged
+
+    def same(row: str, seed: int) -> bool:
+        facts = read_json(kept / f"runs/{row}-{seed}/run.json")
+        return same_plan(facts, read_yaml(data / f"plans/{row}.yaml"))
+
+    return merged(now, before, same_plan=same)
+
+
+def fill(folder: Path, one: "Merged | None", reports: Path, kept: Path) -> None:
+    """Put a study's results into a folder: joined with those of now, or as they are kept."""
+    from mtbert.claims.reading import FOLDER
+    from mtbert.outputs import write_text
+    from mtbert.reporting.records import dumps
+    from mtbert.reporting.replication.collected import FILE
+    from mtbert.schemas import write_table
+
+    if one is None:
+        for name in (FOLDER, "runs"):
+            shutil.copytree(kept / name, folder / name)
+        shutil.copy(kept / FILE, folder / FILE)
+        return
+    write_text(folder / FILE, dumps(one.study))
+    for run_name in one.study.runs:
+        for path, text in record(kept if run_name in one.taken else reports, run_name).items():
+            write_text(folder / "runs" / run_name / path, text)
+    for task, table in tables(one, reports, kept).items():
+        write_table(folder / FOLDER / f"{task}.parquet", table)
+
+
+def record(folder: Path, name: str) -> dict[str, str]:
+    """What a run (`row-seed`) says of itself, and its scores: file name -> content.
+
+    Args:
+        folder: A study's, where the pipeline left its results or where they are kept.
+        name: The run.
 
     Raises:
         InputError: one is not there.
@@ -53,15 +106,57 @@ def records(reports: Path, runs: list[str]) -> dict[str, str]:
     from mtbert.errors import InputError
 
     found = {}
-    for run_name in runs:
-        for kept, path in (
-            ("run.json", reports / "runs" / run_name / "run.json"),
-            ("metrics.json", reports / "metrics" / f"{run_name}.json"),
-        ):
-            if not path.is_file():
-                raise InputError(f"{path}: no such file; `dvc repro` of its study makes it")
-            found[f"{run_name}/{kept}"] = path.read_text(encoding="utf-8")
+    for kept, beside in (
+        ("run.json", f"runs/{name}/run.json"),
+        ("metrics.json", f"metrics/{name}.json"),
+    ):
+        path = folder / "runs" / name / kept
+        path = path if path.is_file() else folder / beside
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; `dvc repro` of its study makes it")
+        found[kept] = path.read_text(encoding="utf-8")
     return found
+
+
+def tables(one: "Merged", reports: Path, kept: Path) -> "dict[str, pa.Table]":
+    """Join what the runs of now and those kept before answered, by task."""
+    from mtbert.claims.reading import EXAMPLES, FOLDER, joined, read_tables
+
+    found, old = read_tables(reports), read_tables(kept) if one.taken else {}
+    for task, table in old.items():
+        columns = [run_name for run_name in one.taken if run_name in table.column_names]
+        where = str(kept / FOLDER / f"{task}.parquet")
+        found[task] = joined(found.get(task), table.select([*EXAMPLES, *columns]), where=where)
+    order = [*EXAMPLES, *one.study.runs]
+    return {
+        task: table.select([name for name in order if name in table.column_names])
+        for task, table in found.items()
+    }
+
+
+def replace(made: Path, out: Path) -> None:
+    """Put what was made in the place of what is kept; whatever else stands there stays."""
+    from mtbert.outputs import new_folder, write_text
+
+    for path in [*made.iterdir(), *made.glob("*/*")]:
+        place = out / path.relative_to(made)
+        if path.is_file():
+            write_text(place, path.read_text(encoding="utf-8"))
+        elif path.parent != made:
+            with new_folder(place) as folder:
+                shutil.copytree(path, folder, dirs_exist_ok=True)
+
+
+def conclude(folder: Path, claims: Path) -> None:
+    """Judge the claims by what a folder holds, and draw its pages."""
+    from mtbert.outputs import write_text
+    from mtbert.reporting.replication.answers import FILE
+    from stages.claims import main as judge
+    from stages.studies_page import render
+
+    judge(claims, folder, folder / FILE)
+    for path, text in render(folder).items():
+        write_text(folder / path, text)
 
 
 if __name__ == "__main__":

@@ -43,9 +43,7 @@ def main(
     ):
         from mtbert.running import train_run
 
-        train_run(
-            planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test
-        )
+        train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test)
 
 
 if __name__ == "__main__":

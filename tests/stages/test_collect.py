@@ -9,13 +9,14 @@ import pytest
 from reporting.replications import row, run, study, write
 from reporting.workspace import N, write_workspace
 
+from mtbert.claims.reading import joined, read_tables
 from mtbert.errors import InputError
 from mtbert.params import read_json, read_yaml, validate, write_yaml
 from mtbert.plans import File, Plan, Source, asked
 from mtbert.reporting.replication.answers import Answers
 from mtbert.reporting.replication.collected import FILE, Replication, Row
 from mtbert.reporting.replication.collecting import _parts, collect_row
-from mtbert.schemas import write_table
+from mtbert.schemas import read_table, write_table
 from mtbert.studies import read_rows
 from mtbert.tasks import LEADERBOARD, read_tasks
 from stages import claims, collect
@@ -91,7 +92,8 @@ def test_losses_are_means_over_equal_parts_of_the_run() -> None:
 
 def test_an_unfinished_study_can_be_looked_at_but_is_not_complete(tmp_path: Path) -> None:
     out = tmp_path / "wu" / FILE
-    folders = [tmp_path / "plans", tmp_path / "reports", out]
+    folders = [tmp_path / name for name in ("plans", "reports", "predictions")]
+    folders += [out, tmp_path / "wu/answers"]
     options: dict[str, Any] = {
         "exhibits": ROOT / "studies/figures.yaml",
         "params": ROOT / "params.yaml",
@@ -101,6 +103,7 @@ def test_an_unfinished_study_can_be_looked_at_but_is_not_complete(tmp_path: Path
     assert made.budget.name == read_yaml(ROOT / "params.yaml")["budget"]
     assert "model-3" in made.missing
     assert not made.done
+    assert not read_tables(tmp_path / "wu")
     out.unlink()
     with pytest.raises(InputError, match=r"15 of 15 runs are missing, the first is baseline-1"):
         collect.main(WU, *folders, complete=True, **options)
@@ -145,11 +148,13 @@ def judged(tmp_path: Path) -> Path:
                 said = [
                     v + (0.0 if name == "a" else 2.0 * (i % 4 < 2)) for i, v in enumerate(labels)
                 ]
-            table = pa.table({"id": list(map(str, range(40))), "label": labels, "prediction": said})
-            for seed in (1, 2):
-                folder = tmp_path / f"data/one/predictions/{name}-{seed}"
-                folder.mkdir(parents=True, exist_ok=True)
-                write_table(folder / f"{task}-dev.parquet", table)
+            columns = {"id": list(map(str, range(40))), "label": labels}
+            own_runs = {f"{name}-{seed}": said for seed in (1, 2)}
+            path = tmp_path / f"one/answers/{task}.parquet"
+            table = pa.table({**columns, **own_runs})
+            if path.is_file():
+                table = joined(read_table(path), table, where=name)
+            write_table(path, table)
     asked = {"study": "one", "says": "So.", "kind": "greater", "metric": "sst"}
     file = {
         "better": {**asked, "rows": ["a"], "than": ["our-sst"]},
@@ -164,7 +169,7 @@ def judged(tmp_path: Path) -> Path:
 
 
 def answers(root: Path) -> Answers:
-    claims.main(root / "claims.yaml", root, root / "data", root / "out.json")
+    claims.main(root / "claims.yaml", root, root / "out.json")
     return validate(Answers, read_json(root / "out.json"), where="out.json")
 
 
@@ -184,7 +189,11 @@ def test_claims_are_answered_from_predictions(judged: Path) -> None:
     assert found.delta_m["one"]["a"].effect == pytest.approx((1 + 1 + 1 / r - 1) / 3)
 
 
-def test_missing_predictions_are_named(judged: Path) -> None:
-    (judged / "data/one/predictions/a-1/sts-dev.parquet").unlink()
-    with pytest.raises(InputError, match=r"a-1/sts-dev.parquet: no such file"):
+def test_missing_answers_are_named(judged: Path) -> None:
+    path = judged / "one/answers/sts.parquet"
+    write_table(path, read_table(path).drop_columns(["a-1"]))
+    with pytest.raises(InputError, match=r"answers/sts.parquet: no column 'a-1'"):
+        answers(judged)
+    path.unlink()
+    with pytest.raises(InputError, match=r"answers/sts.parquet: no column 'a-1'"):
         answers(judged)

@@ -1,6 +1,7 @@
 """The committed pages and records of the studies say what the runs' own files say.
 
-No figure is typed by hand: pages follow from replication.json and claims.json, these from runs.
+No figure is typed by hand: pages follow from replication.json and claims.json, these from runs and
+their answers.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ from mtbert.params import read_json
 from mtbert.reporting.replication.answers import FILE
 from mtbert.reporting.replication.collected import read_replications
 from mtbert.reporting.replication.collecting import FACTS
+from stages.claims import main as judge
 from stages.studies_page import render
 
 STUDIES = Path(__file__).parents[2] / "studies"
@@ -27,6 +29,12 @@ def test_pages_are_those_of_the_committed_results() -> None:
     pages = render(STUDIES)
     kept = {name: (STUDIES / name).read_text(encoding="utf-8") for name in pages}
     assert [name for name in pages if pages[name] != kept[name]] == []
+
+
+@pytest.mark.skipif(not (STUDIES / FILE).is_file(), reason="no results are committed")
+def test_verdicts_are_those_of_the_committed_answers(tmp_path: Path) -> None:
+    judge(STUDIES / "claims.yaml", STUDIES, tmp_path / FILE)
+    assert (tmp_path / FILE).read_bytes() == (STUDIES / FILE).read_bytes()
 
 
 @pytest.mark.parametrize(("study", "name"), RUNS)

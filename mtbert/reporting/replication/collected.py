@@ -114,6 +114,11 @@ class Replication(Settings):
         return [run for row in self.rows.values() for run in row.runs]
 
     @property
+    def runs(self) -> dict[str, tuple[str, ...]]:
+        """The tasks of all runs, by `row-seed`."""
+        return {f"{n}-{one.seed}": row.tasks for n, row in self.rows.items() for one in row.runs}
+
+    @property
     def missing(self) -> dict[str, Missing]:
         """All runs that are still to be made, by `row-seed`."""
         return {f"{name}-{one.seed}": one for name, row in self.rows.items() for one in row.missing}

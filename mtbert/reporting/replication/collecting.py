@@ -61,7 +61,7 @@ def collect_row(
     # Its metrics are the last that the evaluation of a run writes.
     found = [seed for seed in seeds if (reports / f"metrics/{name}-{seed}.json").is_file()]
     as_planned = [
-        s for s in found if _same(read_json(reports / f"runs/{name}-{s}/run.json"), planned)
+        s for s in found if same_plan(read_json(reports / f"runs/{name}-{s}/run.json"), planned)
     ]
     scope = Scope("", name, {name: told["changes"]}, tuple(as_planned), tasks)
     strategy = read_strategy(name, scope, plans, reports) if as_planned else None
@@ -89,7 +89,7 @@ def collect_row(
     )
 
 
-def _same(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+def same_plan(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     """Whether a run had the settings, the encoder and the data of a plan."""
     source = plan.get("encoder", {})
     asked = {
