@@ -18,9 +18,10 @@ class Cut(Settings):
     """What becomes of a study's row; nothing where all is left out."""
 
     # Examples of all three tasks in an epoch, instead of a pass over the data, shared out by the
-    # study's mix; of a sampler that draws tasks, the steps go over as much of them as of `whole`.
+    # study's mix; a sampler that draws tasks goes over as large a part of them as its printed steps
+    # go of `whole`, the data as printed.
     examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
-    whole: Annotated[int, Field(gt=0)] | None = None
+    whole: dict[str, Annotated[int, Field(gt=0)]] | None = None
     evaluations: Annotated[int, Field(gt=0)] | None = None  # of dev, at most
     # Instead of the encoder's pooler, where nothing has trained that
     pooler: Literal["mean", "max", "max_mean", "cls"] | None = None

@@ -4,6 +4,7 @@ Its file studies/NAME/params.yaml has the rows as strategies, as printed; the bu
 them down. Stands above the rooms, like `strategies`.
 """
 
+from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -134,7 +135,9 @@ def shortened(row: TrainSettings, cut: Cut, study: Study) -> TrainSettings:
     return row.model_copy(update=changes)
 
 
-def _fewer(row: TrainSettings, examples: int, *, whole: int, study: Study) -> dict[str, Any]:
+def _fewer(
+    row: TrainSettings, examples: int, *, whole: Mapping[str, int], study: Study
+) -> dict[str, Any]:
     """What an epoch has of each task, in the mix's proportion; batches; a sampler's own steps."""
     mix, left = study.mix, {task: study.batches.get(task, 1.0) for task in row.trained}
     share = examples / sum(mix.values())
@@ -147,10 +150,21 @@ def _fewer(row: TrainSettings, examples: int, *, whole: int, study: Study) -> di
         },
     }
     if isinstance(row.sampler, Rates) and (steps := row.sampler.steps_per_epoch):
-        smaller = sum(left.values()) / len(left)
-        fewer = {"steps_per_epoch": max(1, round(steps * examples / whole / smaller))}
+        sizes = {task: whole[task] for task in row.trained}
+        part = steps * _in_a_step(row.sampler, sizes, row.batch_size, row.epochs)
+        part *= examples / sum(whole.values())
+        in_a_step = _in_a_step(row.sampler, counts, found["batch_size"], row.epochs)
+        fewer = {"steps_per_epoch": max(1, round(part / in_a_step))}
         found["sampler"] = row.sampler.model_copy(update=fewer)
     if isinstance(row.sampler, AllTasks) and row.sampler.steps:
         fewer = {"steps": max(1, round(row.sampler.steps * share))}
         found["sampler"] = row.sampler.model_copy(update=fewer)
     return found
+
+
+def _in_a_step(
+    sampler: Rates, sizes: Mapping[str, int], batches: Mapping[str, int], epochs: int
+) -> float:
+    """Examples that a step draws, on average over a run."""
+    rates = [sampler.rates(sizes, epoch=epoch, epochs=epochs) for epoch in range(1, epochs + 1)]
+    return sum(own[task] * batches[task] for own in rates for task in own) / epochs

@@ -89,7 +89,7 @@ def test_an_unknown_budget_is_told(tmp_path: Path) -> None:
     [
         ({"step": 3}, "budgets.paper.studies: unknown key 'step'; did you mean 'steps'"),
         (
-            {"whole": 4},
+            {"whole": {"sst": 4}},
             "budgets.paper.studies: examples_per_epoch and whole: give both, or neither",
         ),
         ({"steps": 0}, "budgets.paper.studies.steps: input should be greater than 0, found 0"),

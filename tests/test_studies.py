@@ -27,7 +27,7 @@ GOOD = {
     "again": {"rows": ["exp1"], "seeds": [2]},
 }
 STUDY = validate(Study, GOOD, where="study")
-CUT = Cut(examples_per_epoch=480, whole=6000)  # 160 of SST, 240 of para, 80 of STS
+CUT = Cut(examples_per_epoch=480, whole=MIX)  # 160 of SST, 240 of para, 80 of STS
 SIZES = {"sst": 14000, "para": 141498, "sts": 16000}
 
 
@@ -139,6 +139,16 @@ def test_a_drawing_sampler_goes_over_its_part(tmp_path: Path) -> None:
     assert shortened(own, CUT, STUDY).sampler == own.sampler
 
 
+def test_steps_follow_from_what_they_hold(tmp_path: Path) -> None:
+    """All tasks alike: a step holds 32 / 3 examples as printed, 20 / 3 where para's are of 4.
+
+    250 printed ones go over 4/9 of the 6,000; of 480 that is 32 steps.
+    """
+    one = row(tmp_path, sampler={"name": "uniform", "steps_per_epoch": 250}, balancing="sum")
+    study = STUDY.model_copy(update={"batches": {"para": 0.25}})
+    assert shortened(one, CUT, study).sampler.steps_per_epoch == 32
+
+
 def test_another_pooling_stands_for_the_pooler_alone(tmp_path: Path) -> None:
     one = row(tmp_path, pooling={"sst": "pooler", "para": "cls", "sts": "max"})
     found = shortened(one, Cut(pooler="mean"), STUDY)
@@ -175,22 +185,42 @@ def test_paper_leaves_every_printed_rate_and_length(study: str) -> None:
         assert found.steps is None
 
 
-# Of their epochs, what rows of all tasks draw with another sampler than the study's, by its steps.
-OTHER_LENGTH = {"exp6", "exp7", "exp8", "exp9", "our-annealed", "our-pal"}
+def examples() -> int:
+    """Examples of an epoch at `reduced`."""
+    return int(
+        read_yaml(ROOT / "params.yaml")["budgets"]["reduced"]["studies"]["examples_per_epoch"]
+    )
+
+
+# Rows whose epochs have another length than a pass over the data: printed examples an epoch, of
+# 156,082. `our-annealed` has as many as a pass, which it only draws in another way.
+OTHER_LENGTH = {
+    **{"exp6": 40_000, "exp7": 440_000, "exp8": 25_000, "exp9": 100_000},
+    **{"our-annealed": 156_082, "our-pal": 40_000},
+}
+
+
+@pytest.mark.parametrize(("name", "printed"), OTHER_LENGTH.items())
+def test_reduced_epochs_of_annealed_sampling_are_as_long_as_printed(
+    name: str, printed: int
+) -> None:
+    found = rows_at("reduced", "elayattu")[name]
+    asked = found.epochs * examples() * printed / 156_082
+    assert sum(seen(found).values()) == pytest.approx(asked, rel=0.12)
 
 
 @pytest.mark.parametrize("study", [name for name in STUDIES if name != "best"])
 def test_reduced_rows_see_as_much_of_a_task_as_each_other(study: str) -> None:
-    """An epoch has 480 examples, shared out alike, whatever the batches and the sampler are.
+    """An epoch has equally many examples, shared out alike, whatever batches and sampler are.
 
     The rows of `best` say themselves how many they see.
     """
-    mix = read_study(ROOT / "studies" / study / "params.yaml").mix
+    mix, total = read_study(ROOT / "studies" / study / "params.yaml").mix, examples()
     for name, found in rows_at("reduced", study).items():
         if not found.trained or (study == "elayattu" and name in OTHER_LENGTH):
             continue
         for task, count in seen(found).items():
-            asked = found.epochs * 480 * mix[task] / sum(mix.values())
+            asked = found.epochs * total * mix[task] / sum(mix.values())
             if name == "our-para-small" and task == "para":
                 asked *= mix["sst"] / mix["para"]
             # all_tasks, shortest ends with the first task, whose last batch may be small.
