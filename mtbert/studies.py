@@ -59,12 +59,16 @@ class Study(Seeds):
     train: dict[str, Any]  # changes to section `train` that all rows share
     strategies: Annotated[dict[str, dict[str, Any] | None], Field(min_length=1)]
     printed: dict[str, Printed]
+    # Scores of a row whose printed figures the report itself calls wrong: not compared with ours
+    faulty: dict[str, tuple[Literal["sst", "para", "sts", "overall"], ...]] = Field(
+        default_factory=dict
+    )
     choices: dict[str, str]  # of a row, or of all: what we chose where the report is silent
     again: Again  # `seeds` are those of every row
 
     @model_validator(mode="after")
     def _rows(self) -> "Study":
-        named = {"printed": [*self.printed], "choices": [*self.choices]}
+        named = {name: [*getattr(self, name)] for name in ("printed", "choices", "faulty")}
         for key, rows in {**named, "again.rows": [*self.again.rows]}.items():
             known = [*self.strategies, *(["all"] if key == "choices" else [])]
             if unknown := [row for row in rows if row not in known]:

@@ -88,10 +88,11 @@ def relative(rows: "Mapping[str, Runs]") -> dict[str, "Relative"]:
 
 def read_runs(study: "Replication", folder: Path) -> "dict[str, Runs]":
     """Each row's runs: what they answered on dev, how often their tasks' gradients conflicted."""
-    from mtbert.claims.reading import FOLDER, answers, read_tables
+    from mtbert.claims.reading import answers, read_tables
     from mtbert.claims.runs import Run
+    from mtbert.reporting.replication.collected import ANSWERS
 
-    tables, where = read_tables(folder), str(folder / FOLDER)
+    tables, where = read_tables(folder / ANSWERS), str(folder / ANSWERS)
     return {
         name: {
             one.seed: Run(
@@ -111,7 +112,7 @@ def conflicts(one: "Done") -> tuple[int, int] | None:
 
 
 def digests(collected: Path, studies: "Mapping[str, Replication]") -> dict[str, str]:
-    """What identifies the content of each study's file."""
+    """What identifies each study's results."""
     from mtbert.reporting.replication.collected import digest
 
     return {name: digest(collected, name) for name in studies}

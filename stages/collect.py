@@ -73,6 +73,7 @@ def gather(
                 "changes": changes or {},
                 "printed": asked.printed[row].model_dump() if row in asked.printed else {},
                 "choice": asked.choices.get(row, ""),
+                "faulty": asked.faulty.get(row, ()),
             },
             seeds=(*asked.seeds, *(asked.again.seeds if row in asked.again.rows else ())),
             tasks=tasks,

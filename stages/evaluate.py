@@ -32,7 +32,9 @@ def main(
     from mtbert.errors import InputError
     from mtbert.evaluation.handin import confusion as confusion_csv
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
+    from mtbert.fingerprint import fingerprint
     from mtbert.outputs import new_folder, write_text
+    from mtbert.params import read_json, read_yaml
 
     scores: dict[str, Scores] = {}
     splits = ("dev", "test") if test else ("dev",)
@@ -41,6 +43,8 @@ def main(
     # Training's own outputs stay in the cache, all of them: DVC restores no other stage from it.
     with new_folder(record) as kept:
         shutil.copytree(logs, kept, dirs_exist_ok=True)
+        told = {**read_json(kept / "run.json"), "plan": fingerprint(read_yaml(plan))}
+        write_text(kept / "run.json", json.dumps(told, indent=1) + "\n")
     with new_folder(predictions) as tables, new_folder(confusion) as pairs:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in splits if split in task.files):

@@ -5,6 +5,7 @@ kept before stays, and the runs of now join it, so that studies can be run part 
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,9 @@ def main(
     from mtbert.reporting.replication.collected import read_replications
 
     now, before = read_replications(reports), read_replications(out)
+    check(now, reports, out)
+    # Of a study that was not run here, what is kept stays as it is.
+    now = {name: one for name, one in now.items() if one.done or name not in before}
     joined = {
         name: join(one, before.get(name), out / name, data / name) for name, one in now.items()
     }
@@ -58,31 +62,53 @@ def main(
         )
 
 
+def check(now: "Mapping[str, Replication]", reports: Path, out: Path) -> None:
+    """Make sure that all runs were collected.
+
+    Raises:
+        InputError: a study was not, or it has finished runs that its file lacks.
+    """
+    from mtbert.errors import InputError
+    from mtbert.reporting.replication.collected import FILE, NOT_RUN
+
+    for name in sorted(path.parent.name for path in out.glob("*/params.yaml")):
+        if name not in now:
+            raise InputError(f"{reports / name / FILE}: no such file; `make pages` makes it")
+    for name, one in now.items():
+        for run_name, missing in one.missing.items():
+            path = reports / name / "metrics" / f"{run_name}.json"
+            if missing.why == NOT_RUN and path.is_file():
+                raise InputError(
+                    f"{reports / name / FILE}: older than {path}; `make pages` makes it anew"
+                )
+
+
 def join(now: "Replication", before: "Replication | None", kept: Path, data: Path) -> "Merged":
     """Join what was kept of a study with its runs of now."""
     from mtbert.params import read_yaml
     from mtbert.reporting.files import read_json
-    from mtbert.reporting.replication.collecting import same_plan
+    from mtbert.reporting.replication.collecting import follows
     from mtbert.reporting.replication.merging import merged
 
     def same(row: str, seed: int) -> bool:
         facts = read_json(kept / f"runs/{row}-{seed}/run.json")
-        return same_plan(facts, read_yaml(data / f"plans/{row}.yaml"))
+        return follows(facts, read_yaml(data / f"plans/{row}.yaml"))
 
     return merged(now, before, same_plan=same)
 
 
 def fill(folder: Path, one: "Merged | None", reports: Path, kept: Path) -> None:
     """Put a study's results into a folder: joined with those of now, or as they are kept."""
-    from mtbert.claims.reading import FOLDER
     from mtbert.outputs import write_text
     from mtbert.reporting.records import dumps
-    from mtbert.reporting.replication.collected import FILE
+    from mtbert.reporting.replication.collected import ANSWERS, FILE
     from mtbert.schemas import write_table
 
+    for name in (ANSWERS, "runs"):
+        (folder / name).mkdir(parents=True)
+        if one is None and (kept / name).is_dir():
+            shutil.copytree(kept / name, folder / name, dirs_exist_ok=True)
     if one is None:
-        for name in (FOLDER, "runs"):
-            shutil.copytree(kept / name, folder / name)
         shutil.copy(kept / FILE, folder / FILE)
         return
     write_text(folder / FILE, dumps(one.study))
@@ -90,7 +116,7 @@ def fill(folder: Path, one: "Merged | None", reports: Path, kept: Path) -> None:
         for path, text in record(kept if run_name in one.taken else reports, run_name).items():
             write_text(folder / "runs" / run_name / path, text)
     for task, table in tables(one, reports, kept).items():
-        write_table(folder / FOLDER / f"{task}.parquet", table)
+        write_table(folder / ANSWERS / f"{task}.parquet", table)
 
 
 def record(folder: Path, name: str) -> dict[str, str]:
@@ -120,12 +146,13 @@ def record(folder: Path, name: str) -> dict[str, str]:
 
 def tables(one: "Merged", reports: Path, kept: Path) -> "dict[str, pa.Table]":
     """Join what the runs of now and those kept before answered, by task."""
-    from mtbert.claims.reading import EXAMPLES, FOLDER, joined, read_tables
+    from mtbert.claims.reading import EXAMPLES, joined, read_tables
+    from mtbert.reporting.replication.collected import ANSWERS
 
-    found, old = read_tables(reports), read_tables(kept) if one.taken else {}
+    found, old = read_tables(reports / ANSWERS), read_tables(kept / ANSWERS) if one.taken else {}
     for task, table in old.items():
         columns = [run_name for run_name in one.taken if run_name in table.column_names]
-        where = str(kept / FOLDER / f"{task}.parquet")
+        where = str(kept / ANSWERS / f"{task}.parquet")
         found[task] = joined(found.get(task), table.select([*EXAMPLES, *columns]), where=where)
     order = [*EXAMPLES, *one.study.runs]
     return {

@@ -5,14 +5,14 @@ what the quantity at stake must reach, and each side has its own null hypothesis
 
 | kind | supported if the 95 % interval lies | contradicted if it lies |
 |---|---|---|
-| greater | above 0 | below 0 |
-| not_greater | below the margin | above 0 |
-| equal, like_single | between −margin and margin | on one side of 0 |
+| greater | above the margin, 0 where there is none | below it |
+| not_greater | below the margin | above it |
+| equal, like_single | between −margin and margin | beyond either |
 | range_below, share_below | below the margin | above it |
 | explains | above 0, as does that of the gain itself | below 0, that of the gain above it |
 
-A gain that is there, yet surely below the margin, does not speak against `not_greater` and `equal`:
-both columns hold, and the first counts.
+A difference that is there does not by itself speak against `not_greater` or `equal`: it must
+exceed the margin. Where it is there and does not, or not surely, the answer says so.
 """
 
 from collections.abc import Mapping
@@ -54,6 +54,7 @@ class Finding:
     examples: Mapping[str, int]
     seeds: tuple[int, ...]
     note: str = ""
+    there: float = 1.0  # p of no difference at all, of a claim that there is none worth speaking of
 
 
 def measure(claim: Claim, rows: Mapping[str, Runs], *, draws: int) -> tuple[Estimate, ...] | Share:
@@ -88,14 +89,18 @@ def weigh(claim: Claim, measured: tuple[Estimate, ...] | Share) -> Finding:
     match claim:
         case Greater():
             quantity: Quantity = Least(measured) if several else part
-            return _of(part, quantity, quantity.above(0), quantity.below(0))
+            bound = claim.margin or 0.0
+            return _of(part, quantity, quantity.above(bound), quantity.below(bound))
         case NotGreater():
             quantity = Most(measured) if several else part
-            return _of(part, quantity, quantity.below(claim.margin), quantity.above(0))
+            sides = quantity.below(claim.margin), quantity.above(claim.margin)
+            return replace(_of(part, quantity, *sides), there=quantity.above(0))
         case Equal() | LikeSingle():
             quantity = Widest(measured) if several else part
             within = max(quantity.below(claim.margin), quantity.above(-claim.margin))
-            return _of(part, quantity, within, min(quantity.above(0), quantity.below(0)))
+            beyond = min(quantity.above(claim.margin), quantity.below(-claim.margin))
+            there = min(quantity.above(0), quantity.below(0))
+            return replace(_of(part, quantity, within, beyond), there=there)
         case RangeBelow():
             widest = Widest(measured)
             return _of(part, widest, widest.below(claim.margin), widest.above(claim.margin))

@@ -7,7 +7,7 @@ side that all of them must reach needs no correction for that (an intersection-u
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 from mtbert.claims.estimates import LEVEL, Estimate
 
@@ -98,9 +98,10 @@ class Share:
     """A share of events, all runs together, with Wilson's interval (1927, JASA 22).
 
     Where runs differ by more than chance, events of one run are alike and count for less: their
-    number is divided by the design effect (Rao & Scott 1992, Biometrics 48). Steps of one run that
-    follow each other are alike too, which this does not see: with one run, events count as
-    independent.
+    number is divided by the design effect (Rao & Scott 1992, Biometrics 48). S runs tell it with
+    S − 1 degrees of freedom, so that Student's t stands in the place of the normal quantile. Steps
+    of one run that follow each other are alike too, which this does not see: with one run, events
+    count as independent.
     """
 
     events: Mapping[int, tuple[int, int]]  # by seed: how many are of the kind, of how many
@@ -126,26 +127,31 @@ class Share:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Lower and upper bound."""
-        from scipy.special import ndtri
+        from scipy.special import stdtrit
 
-        z, share, count = float(ndtri((1 + level) / 2)), self.effect, self.weight
+        z = float(stdtrit(self._freedom, (1 + level) / 2))
+        share, count = self.effect, self.weight
         middle = (share + z * z / (2 * count)) / (1 + z * z / count)
         reach = sqrt(share * (1 - share) / count + z * z / (4 * count**2)) * z / (1 + z * z / count)
         return max(0.0, middle - reach), min(1.0, middle + reach)
 
     def above(self, bound: float) -> float:
         """The p of a share not above a bound between 0 and 1."""
-        from scipy.special import ndtr
-
-        z = (self.effect - bound) / sqrt(bound * (1 - bound) / self.weight)
-        return min(1.0, 2 * float(ndtr(-z)))
+        return self._chance((bound - self.effect) / sqrt(bound * (1 - bound) / self.weight))
 
     def below(self, bound: float) -> float:
         """The p of a share not below a bound between 0 and 1."""
-        from scipy.special import ndtr
+        return self._chance((self.effect - bound) / sqrt(bound * (1 - bound) / self.weight))
 
-        z = (self.effect - bound) / sqrt(bound * (1 - bound) / self.weight)
-        return min(1.0, 2 * float(ndtr(z)))
+    def _chance(self, distance: float) -> float:
+        from scipy.special import stdtr
+
+        return min(1.0, 2 * float(stdtr(self._freedom, distance)))
+
+    @property
+    def _freedom(self) -> float:
+        """Of the design effect; with one run there is none, and the quantile is the normal one."""
+        return len(self.events) - 1 or inf
 
 
 def _strict(level: float, parts: tuple[Estimate, ...]) -> float:

@@ -17,7 +17,6 @@ from mtbert.schemas import read_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FOLDER = "answers"  # beside a study's replication.json
 EXAMPLES = ["id", "label"]
 
 
@@ -67,12 +66,12 @@ def joined(table: "pa.Table | None", other: "pa.Table", *, where: str) -> "pa.Ta
 
 
 def read_tables(folder: Path) -> "dict[str, pa.Table]":
-    """Read the tables of a study, by task.
+    """Read a study's folder of tables, by task.
 
     Raises:
         InputError: a file is broken.
     """
-    return {path.stem: read_table(path) for path in sorted((folder / FOLDER).glob("*.parquet"))}
+    return {path.stem: read_table(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def answers(

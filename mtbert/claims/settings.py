@@ -49,9 +49,10 @@ class Comparison(Base):
 
 
 class Greater(Comparison):
-    """Every one of `rows` beats every one of `than`."""
+    """Every one of `rows` beats every one of `than`, by more than the margin if there is one."""
 
     kind: Literal["greater"]
+    margin: Bound | None = None
 
 
 class NotGreater(Comparison):

@@ -34,6 +34,7 @@ ALPHA = 1 - LEVEL
 SEEDS = 2  # at least, for a verdict
 
 SMALL = "there is a difference, but one below the margin"
+OPEN = "there is a difference; whether it exceeds the margin is open"
 
 
 class Answer(Settings):
@@ -49,6 +50,7 @@ class Answer(Settings):
     # Dev examples by task; of a share of events, their number.
     examples: dict[str, int] = Field(default_factory=dict)
     seeds: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()  # rows without a run
     note: str = ""
 
 
@@ -74,10 +76,15 @@ def judge(
     measured: dict[str, tuple[Estimate, ...] | Share] = {}
     alone: dict[str, Answer] = {}
     for name, claim in claims.items():
+        rows = studies.get(claim.study, {})
+        missing = tuple(n for names in claim.named.values() for n in names if not rows.get(n))
         try:
-            measured[name] = _measure(claim, studies.get(claim.study, {}), draws)
+            if missing:
+                raise UnansweredError(f"no runs of {', '.join(missing)}")
+            measured[name] = measure(claim, rows, draws=draws)
         except UnansweredError as error:
-            alone[name] = Answer(verdict="not decidable", alone="not decidable", note=str(error))
+            found = Answer(verdict="not decidable", alone="not decidable", missing=missing)
+            alone[name] = found.model_copy(update={"note": str(error)})
     for name, one in _moderated(claims, measured).items():
         alone[name] = _alone(weigh(claims[name], one))
     judged = {name: one.p for name, one in alone.items() if one.p is not None}
@@ -104,13 +111,6 @@ def decide(support: float, against: float) -> tuple[Verdict, float]:
     return "not decidable", min(support, against)
 
 
-def _measure(claim: Claim, rows: Mapping[str, Runs], draws: int) -> tuple[Estimate, ...] | Share:
-    missing = [n for names in claim.named.values() for n in names if not rows.get(n)]
-    if missing:
-        raise UnansweredError(f"no runs of {', '.join(missing)}")
-    return measure(claim, rows, draws=draws)
-
-
 def _moderated(
     claims: Mapping[str, Claim], measured: Mapping[str, tuple[Estimate, ...] | Share]
 ) -> dict[str, tuple[Estimate, ...] | Share]:
@@ -132,7 +132,8 @@ def _alone(found: Finding) -> Answer:
     p, small = None, ""
     if len(found.seeds) >= SEEDS:
         verdict, p = decide(found.support, found.against)
-        small = SMALL if max(found.support, found.against) < ALPHA else ""
+        if found.there < ALPHA and verdict != "contradicted":
+            small = SMALL if verdict == "supported" else OPEN
     return Answer(
         verdict=verdict,
         alone=verdict,

@@ -58,7 +58,7 @@ def test_rows_behind_claims() -> None:
     [
         ({"kind": "graeter"}, "claims.x.kind: unknown kind 'graeter'; did you mean 'greater'?"),
         ({"metric": "avg"}, "claims.x.metric: unknown metric 'avg'"),
-        ({"margin": 0.01}, "claims.x: unknown key 'margin'"),
+        ({"margins": 0.01}, "claims.x: unknown key 'margins'; did you mean 'margin'"),
         ({"kind": "equal"}, "claims.x.margin: required, but not given"),
         ({"kind": "equal", "margin": 0.0}, "claims.x.margin: input should be greater than 0"),
         ({"rows": []}, "claims.x.rows: "),

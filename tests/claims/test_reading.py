@@ -27,7 +27,7 @@ def test_what_runs_answered_comes_back(tmp_path: Path) -> None:
     tables = gather(tmp_path / "p", {"a-1": ("sts", "sst"), "a-2": ("sts",)})
     for task, table in tables.items():
         write_table(tmp_path / f"one/answers/{task}.parquet", table)
-    found = read_tables(tmp_path / "one")
+    found = read_tables(tmp_path / "one/answers")
     assert found["sts"].schema.field("a-1").type == pa.float32()
     first = answers(found, "a-1", ("sts", "sst"), where="it")
     assert first["sts"].predictions.tolist() == outputs

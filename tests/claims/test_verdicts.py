@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbert.claims.findings import BORROWED, NO_GAIN, ONE_RUN, ONE_SEED
+from mtbert.claims.estimates import Estimate
+from mtbert.claims.findings import BORROWED, NO_GAIN, ONE_RUN, ONE_SEED, weigh
 from mtbert.claims.runs import Answers, Run, Runs
 from mtbert.claims.settings import Claim, Claims
-from mtbert.claims.verdicts import SMALL, decide, holm, judge
+from mtbert.claims.verdicts import OPEN, SMALL, _alone, decide, holm, judge
 from mtbert.errors import InputError
 from mtbert.params import validate
 
@@ -49,6 +50,8 @@ S, C, U = "supported", "contradicted", "not decidable"
         (U, "greater", {"rows": ["same"], "than": ["middle"]}),
         (S, "greater", {"rows": ["high", "middle"], "than": ["low"]}),
         (C, "greater", {"rows": ["high", "low"], "than": ["middle"]}),
+        (S, "greater", {"rows": ["high"], "than": ["low"], "margin": 0.15}),
+        (C, "greater", {"rows": ["middle"], "than": ["low"], "margin": 0.15}),
         (S, "not_greater", {"rows": ["low"], "than": ["high"], "margin": 0.01}),
         (C, "not_greater", {"rows": ["low", "high"], "than": ["middle"], "margin": 0.01}),
         (S, "not_greater", {"rows": ["close", "low"], "than": ["middle"], "margin": 0.02}),
@@ -86,6 +89,27 @@ def test_what_explains_a_gain() -> None:
     assert (found.verdict, found.note) == (U, NO_GAIN)
 
 
+@pytest.mark.parametrize(
+    ("effect", "reach", "verdict", "note"),
+    [
+        (0.0085, 0.0010, S, SMALL),
+        (0.0085, 0.0030, U, OPEN),
+        (0.0085, 0.0200, U, ""),
+        (0.0150, 0.0030, C, ""),
+        (0.0000, 0.0050, S, ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["not_greater", "equal"])
+def test_a_gain_is_held_against_the_margin_and_not_against_0(
+    kind: str, effect: float, reach: float, verdict: str, note: str
+) -> None:
+    """Of a gain below the margin more runs can only make surer that it is below."""
+    variance = (reach / 1.962) ** 2
+    found = Estimate(effect, 0.0, variance, variance, {"sst": SIZE}, (1, 2, 3))
+    one = _alone(weigh(claim(kind, rows=["a"], than=["b"], margin=0.01), (found,)))
+    assert (one.verdict, one.note) == (verdict, note)
+
+
 def test_delta_m_within_a_margin() -> None:
     one = {"row": "close", "single": {"sst": "middle"}, "metric": "delta_m"}
     assert answer(claim("like_single", **one, margin=0.02), ROWS).verdict == S
@@ -95,9 +119,9 @@ def test_delta_m_within_a_margin() -> None:
 @pytest.mark.parametrize(("hits", "verdict"), [(20, S), (80, C), (45, U)])
 def test_shares_of_conflicts(hits: int, verdict: str) -> None:
     one = claim("share_below", row="a", metric="conflicts", margin=0.05)
-    found = answer(one, {"a": row(0.5, seeds=2, conflicts=(hits, 1000))})
+    found = answer(one, {"a": row(0.5, seeds=3, conflicts=(hits, 1000))})
     assert (found.verdict, found.effect, found.examples) == (
-        verdict, pytest.approx(hits / 1000), {"events": 2000}
+        verdict, pytest.approx(hits / 1000), {"events": 3000}
     )  # fmt: skip
     found = answer(one, {"a": row(0.5)})
     assert (found.verdict, found.p) == (U, None)

@@ -132,7 +132,7 @@ def write(folder: Path, *, of: dict[str, Any] | None = None, **claims: dict[str,
     made = validate(Replication, of or study(), where="study")
     (folder / made.study).mkdir(parents=True)
     (folder / made.study / FILE).write_text(dumps(made), encoding="utf-8")
-    open_claim = claim(verdict="not decidable", effect=None)
+    open_claim = claim(verdict="not decidable", effect=None, missing=["half"])
     gain = {"effect": -0.031, "low": -0.052, "high": -0.01, "seeds": [1]}
     answers = {
         "draws": 100,

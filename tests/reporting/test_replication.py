@@ -48,7 +48,9 @@ def test_one_seed_has_the_noise_of_the_dev_split_alone() -> None:
     rows = {"a": row(run(1, 0.40, 0.7, 0.8), printed={"dev": {"sst": 0.45}})}
     one = compare(made(rows=rows, exhibits=[]), "a", "sst")
     assert one.noise == pytest.approx(half_width("accuracy", 0.40, 1101))
-    assert one.within is False
+    assert one.within == "open"
+    near = made(rows={"a": rows["a"] | {"printed": {"dev": {"sst": 0.41}}}}, exhibits=[])
+    assert compare(near, "a", "sst").within == "within"
     assert "one seed" in tables.within(one)
 
 
@@ -156,7 +158,11 @@ def test_claims_judged_on_other_runs_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "rows", "told"),
     [
-        ("greater", {"rows": ["a"], "than": ["b", "c"]}, "a above b and c in the mean score"),
+        (
+            "greater",
+            {"rows": ["a"], "than": ["b"]},
+            "a above b by more than 0.01 in the mean score",
+        ),
         ("not_greater", {"rows": ["a"], "than": ["b"]}, "a not above b by 0.01 in the mean score"),
         ("equal", {"rows": ["a"], "than": ["b"]}, "a within 0.01 of b in the mean score"),
         ("range_below", {"rows": ["a", "b"]}, "a and b within a range of 0.01 in the mean score"),
@@ -173,6 +179,27 @@ def test_every_kind_of_claim_is_put_into_words(
     kind: str, rows: dict[str, list[str]], told: str
 ) -> None:
     assert verdicts.tested(judged(kind=kind, rows=rows, margin=0.01)) == told
+
+
+def test_a_claim_without_a_margin_has_none_in_words() -> None:
+    plain = judged(kind="greater", rows={"rows": ["a"], "than": ["b", "c"]})
+    assert verdicts.tested(plain) == "a above b and c in the mean score"
+
+
+def test_what_cannot_be_answered_was_not_therefore_not_run() -> None:
+    found = judged(effect=None, verdict="not decidable", answer="no step was sampled")
+    assert verdicts._line("it", found).verdict == "not decidable"
+    found = found.model_copy(update={"missing": ("a",)})
+    assert verdicts._line("it", found).verdict == "not run"
+
+
+def test_figures_that_a_report_calls_wrong_are_not_compared() -> None:
+    printed = {"dev": {"sst": 0.1, "para": 0.7}}
+    rows = {"a": row(run(1, 0.4, 0.7, 0.8), printed=printed, faulty=["sst"])}
+    study = made(rows=rows, exhibits=[])
+    text = tables.against(study, {}).markdown()
+    assert cells(text, "a")[2:6] == ["0.100 (faulty)", "0.400", "–", "–"]
+    assert cells(text, "a")[6:10] == ["0.700", "0.700", "+0.000", "within ± 0.018, one seed"]
 
 
 def test_small_figures() -> None:

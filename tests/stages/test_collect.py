@@ -11,6 +11,7 @@ from reporting.workspace import N, write_workspace
 
 from mtbert.claims.reading import joined, read_tables
 from mtbert.errors import InputError
+from mtbert.fingerprint import fingerprint
 from mtbert.params import read_json, read_yaml, validate, write_yaml
 from mtbert.plans import File, Plan, Source, asked
 from mtbert.reporting.replication.answers import Answers
@@ -35,8 +36,7 @@ def workspace(tmp_path: Path) -> Path:
         plan = read_yaml(tmp_path / f"data/plans/{name}.yaml")
         for seed in (1, 2):
             path = tmp_path / f"reports/runs/{name}-{seed}/run.json"
-            facts = read_json(path) | {"settings": plan["train"]}
-            path.write_text(json.dumps(facts | {"encoder": {"kind": "scratch", "name": "scratch"}}))
+            path.write_text(json.dumps(read_json(path) | {"plan": fingerprint(plan)}))
     return tmp_path
 
 
@@ -48,9 +48,7 @@ def row_of(root: Path, name: str, *seeds: int) -> Row:
 
 def test_a_row_has_its_runs_and_what_is_missing(workspace: Path) -> None:
     path = workspace / "reports/runs/annealed-2/run.json"
-    facts = read_json(path)
-    facts["settings"]["epochs"] += 1
-    path.write_text(json.dumps(facts))
+    path.write_text(json.dumps(read_json(path) | {"plan": "another"}))
     found = row_of(workspace, "annealed", 1, 2, 3)
     assert [one.seed for one in found.runs] == [1]
     why = {one.seed: one.why for one in found.missing}
@@ -103,7 +101,7 @@ def test_an_unfinished_study_can_be_looked_at_but_is_not_complete(tmp_path: Path
     assert made.budget.name == read_yaml(ROOT / "params.yaml")["budget"]
     assert "model-3" in made.missing
     assert not made.done
-    assert not read_tables(tmp_path / "wu")
+    assert not read_tables(tmp_path / "wu/answers")
     out.unlink()
     with pytest.raises(InputError, match=r"15 of 15 runs are missing, the first is baseline-1"):
         collect.main(WU, *folders, complete=True, **options)

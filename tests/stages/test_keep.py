@@ -10,6 +10,7 @@ from reporting.replications import N, row, run, study, write
 
 from mtbert.claims.reading import read_tables
 from mtbert.errors import InputError
+from mtbert.fingerprint import fingerprint
 from mtbert.params import read_json, validate, write_yaml
 from mtbert.reporting.replication.answers import FILE as CLAIMS
 from mtbert.reporting.replication.answers import Answers
@@ -18,8 +19,8 @@ from mtbert.schemas import write_table
 from stages.keep import main
 from stages.studies_page import render
 
-PLAN = {"train": {"epochs": 2}, "encoder": {"kind": "scratch", "name": "it"}, "data_source": "here"}
-FACTS = {"settings": PLAN["train"], "encoder": PLAN["encoder"], "data_source": "here"}
+PLAN: dict[str, Any] = {"train": {"epochs": 2}}
+FACTS = {"plan": fingerprint(PLAN)}
 ROWS = ("a", "b")
 
 
@@ -82,7 +83,7 @@ def test_what_is_kept_is_what_was_made(place: Path) -> None:
     assert sorted(path.name for path in (out / "one/runs").iterdir()) == names
     assert read_json(out / "one/runs/a-2/run.json") == FACTS
     assert read_json(out / "one/runs/b-1/metrics.json") == {"sst": "b-1"}
-    assert read_tables(out / "one")["sst"].column_names == ["id", "label", *names]
+    assert read_tables(out / "one/answers")["sst"].column_names == ["id", "label", *names]
     assert (out / "one/params.yaml").is_file()
     # The pages follow from what was kept alone, the answers to the claims as well.
     for name, text in render(out).items():

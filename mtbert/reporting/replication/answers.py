@@ -42,6 +42,7 @@ class Judged(Settings):
         default_factory=dict
     )  # by task; of a share of events, their number
     seeds: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()  # rows without a run
     answer: str = ""  # what is to be said of the verdict
 
 
@@ -57,7 +58,7 @@ class Answers(Settings):
     """The whole file."""
 
     draws: int  # of the dev examples
-    records: dict[str, str]  # study -> digest of the replication.json that was judged
+    records: dict[str, str]  # study -> digest of the results that were judged
     claims: dict[str, Judged]
     untested: tuple[Untested, ...]
     delta_m: dict[str, dict[str, Relative]]  # study -> row

@@ -16,6 +16,7 @@ from mtbert.reporting.results import Run, Strategy
 from mtbert.tasks import Task
 
 FILE = "replication.json"
+ANSWERS = "answers"  # beside it: a table a task, of what each run answered on dev
 
 Why = Literal["not run", "run with another plan"]
 Split = Literal["dev", "test"]
@@ -57,6 +58,7 @@ class Row(Settings):
     changes: dict[str, Any]  # to section `train`, as printed
     printed: dict[Split, dict[str, float]]  # score -> figure
     other: dict[str, dict[str, float]]  # on dev: task -> metric -> figure
+    faulty: tuple[str, ...] = ()  # scores whose printed figures the report calls wrong itself
     choice: str  # what we chose where the report is silent
     tasks: tuple[str, ...]  # scored
     untrained: tuple[str, ...]  # of these
@@ -137,8 +139,12 @@ def read_replications(folder: Path) -> dict[str, Replication]:
 
 
 def digest(folder: Path, study: str) -> str:
-    """What identifies the content of a study's file below a folder."""
-    return hashlib.md5((folder / study / FILE).read_bytes(), usedforsecurity=False).hexdigest()
+    """What identifies a study's results below a folder: its file, and what its runs answered."""
+    found = hashlib.md5((folder / study / FILE).read_bytes(), usedforsecurity=False)
+    for path in sorted((folder / study / ANSWERS).glob("*.parquet")):
+        found.update(path.name.encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def flat(tree: Mapping[str, Any] | None) -> dict[str, Any]:

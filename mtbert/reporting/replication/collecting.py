@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from mtbert.fingerprint import fingerprint
 from mtbert.labels import classes
 from mtbert.params import read_yaml
 from mtbert.reporting.files import Log, Pairs, read_json
@@ -47,7 +48,7 @@ def collect_row(
 
     Args:
         name: The row.
-        told: What its study's file says of it: `changes`, `printed`, `choice`.
+        told: What its study's file says of it: `changes`, `printed`, `choice`, `faulty`.
         seeds: Those it is to be run with.
         tasks: All tasks.
         plans: Folder of plans.
@@ -61,7 +62,7 @@ def collect_row(
     # Its metrics are the last that the evaluation of a run writes.
     found = [seed for seed in seeds if (reports / f"metrics/{name}-{seed}.json").is_file()]
     as_planned = [
-        s for s in found if same_plan(read_json(reports / f"runs/{name}-{s}/run.json"), planned)
+        s for s in found if follows(read_json(reports / f"runs/{name}-{s}/run.json"), planned)
     ]
     scope = Scope("", name, {name: told["changes"]}, tuple(as_planned), tasks)
     strategy = read_strategy(name, scope, plans, reports) if as_planned else None
@@ -77,6 +78,7 @@ def collect_row(
         changes=told["changes"],
         printed={key: own for key, own in split.items() if own},
         other=printed.get("other") or {},
+        faulty=tuple(told.get("faulty", ())),
         choice=told["choice"],
         tasks=scored,
         untrained=tuple(task for task in scored if task not in trained),
@@ -89,15 +91,9 @@ def collect_row(
     )
 
 
-def same_plan(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
-    """Whether a run had the settings, the encoder and the data of a plan."""
-    source = plan.get("encoder", {})
-    asked = {
-        "settings": plan.get("train"),
-        "encoder": {key: source.get(key) for key in ("kind", "name")},
-        "data_source": plan.get("data_source"),
-    }
-    return all(facts.get(key) == value for key, value in asked.items())
+def follows(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    """Whether a run, by its run.json, had the settings, the encoder and the data of a plan."""
+    return facts.get("plan") == fingerprint(plan)
 
 
 def _done(run: Run, strategy: Strategy) -> Done:

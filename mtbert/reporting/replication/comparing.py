@@ -4,7 +4,8 @@ Noise is half of a 95 % interval around their difference, from two sources added
 what the size of our dev split leaves around a score (`mtbert.reporting.comparison.noise`), and the
 seeds. The printed figure is one run of unknown seed, so that the second is half of the interval
 which S seeds of standard deviation s give for one further seed: t(S − 1) · s · sqrt(1 + 1 / S).
-With one seed it is unknown, and the noise is that of the dev split alone.
+With one seed it is unknown, and the noise is that of the dev split alone: a difference within that
+is noise, one beyond it may be as well.
 """
 
 from collections.abc import Mapping
@@ -27,13 +28,16 @@ class Compared:
     difference: float | None  # ours − paper
     noise: float | None
     seeds: int
+    faulty: bool = False  # whether the report calls the printed figure wrong itself
 
     @property
-    def within(self) -> bool | None:
-        """Whether noise alone may explain the difference; None where that cannot be said."""
+    def within(self) -> Literal["within", "beyond", "open"] | None:
+        """Whether noise alone may explain the difference; None where nothing is compared."""
         if self.difference is None or self.noise is None or self.split == "test":
             return None
-        return abs(self.difference) <= self.noise
+        if abs(self.difference) <= self.noise:
+            return "within"
+        return "beyond" if self.seeds > 1 else "open"
 
 
 def scores(study: Replication) -> dict[str, Metric]:
@@ -55,7 +59,8 @@ def compare(study: Replication, row: str, score: str) -> Compared:
     paper = printed.get(split, {}).get(score)
     one = study.strategy(row)
     values = one.values(metric.group, metric.name)
-    unknown = score == OVERALL and study.overall == "other"
+    faulty = score in own.faulty
+    unknown = faulty or (score == OVERALL and study.overall == "other")
     ours, width = summarize(values), noise(one, metric)
     return Compared(
         paper=paper,
@@ -64,6 +69,7 @@ def compare(study: Replication, row: str, score: str) -> Compared:
         difference=None if unknown or ours is None or paper is None else ours.mean - paper,
         noise=None if width is None else sqrt(width**2 + seed_noise(values) ** 2),
         seeds=len(values),
+        faulty=faulty,
     )
 
 

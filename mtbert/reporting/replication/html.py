@@ -134,7 +134,7 @@ def _row(study: Replication, name: str, delta_m: dict[str, Relative]) -> dict[st
                 "ours": [number(one.ours and one.ours.mean), sd(one)],
                 "apart": tables.apart(one),
                 "within": tables.within(one).split(", ") if one.within is not None else [],
-                "beyond": one.within is False,
+                "beyond": one.within == "beyond",
             }
             for one in compared(study, name).values()
         ],

@@ -36,6 +36,8 @@ def seeds(study: Replication, name: str) -> str:
 def paper(one: Compared) -> str:
     """The printed figure."""
     text = number(one.paper)
+    if one.faulty and one.paper is not None:
+        return f"{text} (faulty)"
     return f"{text} (test)" if one.split == "test" else text
 
 
@@ -54,13 +56,13 @@ def within(one: Compared) -> str:
     if one.within is None:
         return NONE
     alone = "" if one.seeds > 1 else ", one seed"
-    return f"{'within' if one.within else 'beyond'} ± {number(one.noise)}{alone}"
+    return f"{one.within} ± {number(one.noise)}{alone}"
 
 
 def gain(one: Relative | None) -> str:
     """Δm in percent with its interval."""
     if one is None or one.effect is None or one.low is None or one.high is None:
-        return NONE
+        return f"{NONE} ({one.note})" if one is not None and one.note else NONE
     effect = signed(Summary(100 * one.effect, None), 1)
     low, high = number(100 * one.low, 1), number(100 * one.high, 1)
     alone = "" if len(one.seeds) > 1 else ", one seed"

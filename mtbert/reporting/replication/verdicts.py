@@ -109,7 +109,7 @@ def _line(name: str, claim: Judged) -> Line:
     return Line(
         name=name,
         study=claim.study,
-        verdict=claim.verdict if known else "not run",
+        verdict="not run" if claim.missing else claim.verdict,
         says=claim.says,
         test=tested(claim),
         effect=_effect(claim, claim.effect),
@@ -130,7 +130,8 @@ def tested(claim: Judged) -> str:
     margin = number(claim.margin, 2)
     match claim.kind:
         case "greater":
-            return f"{rows['rows']} above {rows['than']} in {metric}"
+            by = f" by more than {margin}" if claim.margin else ""
+            return f"{rows['rows']} above {rows['than']}{by} in {metric}"
         case "not_greater":
             return f"{rows['rows']} not above {rows['than']} by {margin} in {metric}"
         case "equal":
