@@ -2,7 +2,7 @@
 
 A study's `plan`, `train` and `evaluate` are the root's on the study's own file and folders; a test
 compares. `train_again` and `evaluate_again` give the rows behind
-a claim more seeds; `collect` puts what there is of a study into one file. studies/dvc.yaml joins
+a claim more seeds; `collect` puts together what there is of a study. studies/dvc.yaml joins
 all: `claims` and `page`. Their code deps come from the import graph.
 """
 
@@ -67,7 +67,7 @@ def collect(study: str) -> Stage:
     data, reports, own = (f"{place}/{study}" for place in (DATA, REPORTS, "studies"))
     sweeps = [path for path in [f"{own}/sweeps.csv"] if (ROOT / path).is_file()]
     return {
-        "desc": "Put the study's rows, printed figures and finished runs into one file",
+        "desc": "Put together the study's rows, printed figures, finished runs, answers on dev",
         "wdir": "../..",
         "cmd": f"python -m stages.collect {own}/params.yaml {data}/plans {reports} "
         f"{data}/predictions {reports}/replication.json {reports}/answers"
