@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mtbert.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED, takes_bf16
+from mtbert.modeling.attention import register
 from mtbert.modeling.packing import Batch
 from mtbert.modeling.rows import by_length, packed, padded
 from mtbert.params import read_json
@@ -129,11 +130,13 @@ def _check_weights(folder: Path, kind: str, missing: list[str], extra: list[str]
 
 
 def _attention(config: Any) -> str:
-    """Torch's fused attention, where the architecture supports it, and one that is always there."""
+    """Our attention or torch's, where the architecture takes it, and one that is always there."""
     from transformers import MODEL_MAPPING
 
     model: Any = MODEL_MAPPING[type(config)]
     model = model[0] if isinstance(model, tuple | list) else model
+    if model._supports_sdpa and model._supports_attention_backend:
+        return register()
     return "sdpa" if model._supports_sdpa else "eager"
 
 

@@ -43,8 +43,8 @@ def packed(encoder: Any, batch: Batch) -> Tensor:
 
 
 def _as_taken(mask: Tensor, config: Any) -> Tensor:
-    """Eager attention adds its mask to the scores, where fused attention takes truth values."""
-    if config._attn_implementation == "sdpa":
+    """Eager attention adds its mask to the scores, where the others take truth values."""
+    if config._attn_implementation != "eager":
         return mask
     return torch.zeros_like(mask, dtype=torch.float32).masked_fill(
         ~mask, torch.finfo(torch.float32).min

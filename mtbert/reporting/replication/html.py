@@ -138,8 +138,14 @@ def _row(study: Replication, name: str, delta_m: dict[str, Relative]) -> dict[st
             }
             for one in compared(study, name).values()
         ],
-        "delta_m": tables.gain(delta_m.get(name)).split(" (") if delta_m else [],
+        "delta_m": _lines(tables.gain(delta_m.get(name))) if delta_m else [],
     }
+
+
+def _lines(text: str) -> list[str]:
+    """`effect (low to high, one seed)`, a line for each part."""
+    first, _, rest = text.removesuffix(")").partition(" (")
+    return [first, *(rest.split(", ") if rest else [])]
 
 
 def sd(one: Compared) -> str:

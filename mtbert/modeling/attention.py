@@ -1,0 +1,94 @@
+"""Attention in bf16 on a CPU, as plain products; everywhere else, torch's fused attention.
+
+Training in bf16 on a CPU, the fused one is slow: it has no dropout there and falls back to products
+in fp32, and without dropout its backward takes several times as long as the products do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+NAME = "mtbert"
+# Dropout's random numbers, of 16 bits each, four to a word of the generator's
+STEPS, WORD = 2**16, 4
+
+
+def register() -> str:
+    """Make this attention known to Transformers; give the name that a config calls it by."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import sdpa_mask
+
+    AttentionInterface.register(NAME, attend)
+    AttentionMaskInterface.register(NAME, sdpa_mask)
+    return NAME
+
+
+def attend(
+    module: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **options: Any,
+) -> tuple[Tensor, None]:
+    """Let queries look up values by their keys: softmax(Q Kᵀ scaling + mask) V.
+
+    Args:
+        module: The layer that asks.
+        query: (row, head, token, width), as key and value.
+        key: As above.
+        value: As above.
+        attention_mask: (row, 1 or head, token, token): where a query sees a key, or what is added
+            to their product; None lets all see all.
+        dropout: Share of the softmax's weights that are dropped.
+        scaling: 1 / sqrt(width) by default.
+        options: What else Transformers gives its attention; with any of these it is the fused one.
+
+    Returns:
+        (row, token, head, width), and nothing for the weights.
+    """
+    if attention_mask is None or not _plain(query, key, options):
+        from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+        given = {"dropout": dropout, "scaling": scaling, **options}
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **given)
+    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
+    # Autocast would turn the softmax to fp32, which it is inside in any case.
+    with torch.autocast("cpu", enabled=False):
+        scores = torch.matmul(query * scaling, key.transpose(2, 3)).add_(added(attention_mask))
+        weights = torch.softmax(scores, dim=-1)
+        if dropout:
+            kept = drawn(weights.shape, dropout)
+            found = torch.matmul(weights * kept, value) / (1 - dropout)
+        else:
+            found = torch.matmul(weights, value)
+    return found.transpose(1, 2).contiguous(), None
+
+
+def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:
+    """Whether it is bf16 on a CPU, with nothing that products alone do not do."""
+    special = any(options.get(name) is not None for name in ("position_bias", "softcap", "cache"))
+    alike = query.shape[1] == key.shape[1]
+    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and alike and not special
+
+
+def added(mask: Tensor) -> Tensor:
+    """A mask as what is added to scores, in bf16."""
+    if mask.dtype != torch.bool:
+        return mask.bfloat16()
+    low = torch.finfo(torch.bfloat16).min
+    return torch.zeros_like(mask, dtype=torch.bfloat16).masked_fill_(~mask, low)
+
+
+def drawn(shape: torch.Size, dropout: float) -> Tensor:
+    """Draw which of some weights stay, each with probability 1 - dropout up to 2^-17.
+
+    Several times as fast as a Bernoulli draw for each.
+    """
+    words = torch.empty(-(-shape.numel() // WORD), dtype=torch.int64).random_(-(2**63), None)
+    numbers = words.view(torch.int16)[: shape.numel()].view(shape)
+    return numbers >= round(dropout * STEPS) - STEPS // 2
