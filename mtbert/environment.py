@@ -1,12 +1,17 @@
 """What a run stands on: seeds, versions, hardware."""
 
+import ctypes
 import importlib.metadata
 import platform
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+
+# Numbers of malloc.h
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def seed_everything(seed: int) -> None:
@@ -17,6 +22,18 @@ def seed_everything(seed: int) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Filling fresh memory costs time, and no result depends on it.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def hold_memory() -> None:
+    """Let the C library keep memory that is freed, for what is asked for next.
+
+    glibc gives large blocks back at once, and every step's tensors get pages that the kernel has to
+    clear first. Other C libraries are left as they are.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def versions() -> dict[str, str]:

@@ -40,8 +40,10 @@ def main(
             write_text(log_folder / "metrics.json", "{}\n")
             write_text(log_folder / "pretrain.json", '{"settings": {"epochs": 0}}\n')
             return
+        from mtbert.environment import hold_memory
         from mtbert.pretraining.run import pretrain
 
+        hold_memory()
         pretrain(settings, tokens=tokens, source=encoder, folder=folder, log_folder=log_folder)
 
 

@@ -41,8 +41,10 @@ def main(
         new_folder(out, unfinished=True) as folder,
         new_folder(record, unfinished=True) as log_folder,
     ):
+        from mtbert.environment import hold_memory
         from mtbert.running import train_run
 
+        hold_memory()
         train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test)
 
 
