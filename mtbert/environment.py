@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-# Numbers of malloc.h
+# ctypes does not read malloc.h, which has these.
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 

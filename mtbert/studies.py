@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from mtbert.budgets import Cut, read_budget
-from mtbert.errors import choices
+from mtbert.errors import InputError, choices
 from mtbert.modeling.pooling import POOLINGS, Pooler
 from mtbert.params import Settings, read_yaml, validate
 from mtbert.seeds import Seeds
@@ -100,7 +100,13 @@ def read_rows(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSetti
     Raises:
         InputError: a file, or a row, does not fit.
     """
-    study, cut = read_study(path), read_budget(params)[1].studies
+    study, (name, budget) = read_study(path), read_budget(params)
+    cut = budget.studies
+    if cut.whole is not None and set(cut.whole) != set(study.mix):
+        raise InputError(
+            f"{params}: budgets.{name}.studies.whole: expected {', '.join(study.mix)}, found "
+            f"{', '.join(cut.whole) or 'none'}"
+        )
     rows = settle(params, path, encoder=encoder, over=study.train)
     return {name: shortened(row, cut, study) for name, row in rows.items()}
 

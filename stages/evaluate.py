@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,9 +32,7 @@ def main(
     from mtbert.errors import InputError
     from mtbert.evaluation.handin import confusion as confusion_csv
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
-    from mtbert.fingerprint import fingerprint
     from mtbert.outputs import new_folder, write_text
-    from mtbert.params import read_json, read_yaml
 
     scores: dict[str, Scores] = {}
     splits = ("dev", "test") if test else ("dev",)
@@ -43,8 +41,7 @@ def main(
     # Training's own outputs stay in the cache, all of them: DVC restores no other stage from it.
     with new_folder(record) as kept:
         shutil.copytree(logs, kept, dirs_exist_ok=True)
-        told = {**read_json(kept / "run.json"), "plan": fingerprint(read_yaml(plan))}
-        write_text(kept / "run.json", json.dumps(told, indent=1) + "\n")
+        write_text(kept / "run.json", json.dumps(facts(plan, logs), indent=1) + "\n")
     with new_folder(predictions) as tables, new_folder(confusion) as pairs:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in splits if split in task.files):
@@ -59,6 +56,24 @@ def main(
         )
     combined = {} if (both := overall(scores)) is None else {"overall": both}
     write_text(metrics, json.dumps({**scores, **combined}, indent=2, allow_nan=False) + "\n")
+
+
+def facts(plan: Path, logs: Path) -> dict[str, Any]:
+    """What a run says of itself, and the fingerprint of its plan.
+
+    Raises:
+        InputError: it was trained with other settings than the plan has.
+    """
+    from mtbert.errors import InputError
+    from mtbert.fingerprint import fingerprint
+    from mtbert.params import read_json, read_yaml
+
+    told, planned = read_json(logs / "run.json"), read_yaml(plan)
+    if told.get("settings", planned.get("train")) != planned.get("train"):
+        raise InputError(
+            f"{logs / 'run.json'}: settings: not those of {plan}; `dvc repro` trains anew"
+        )
+    return {**told, "plan": fingerprint(planned)}
 
 
 def write_predictions(

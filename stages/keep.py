@@ -55,6 +55,9 @@ def main(
             fill(Path(made) / name, joined.get(name), reports / name, out / name)
         conclude(Path(made), claims)
         replace(Path(made), out)
+    for name in before:
+        if name not in now:
+            print(f"{out / name}: {len(before[name].done)} runs, as they were: none was made here")
     for name, one in joined.items():
         print(
             f"{out / name}: {len(one.study.done)} runs, {len(one.taken)} of them kept before, "
@@ -152,6 +155,8 @@ def tables(one: "Merged", reports: Path, kept: Path) -> "dict[str, pa.Table]":
     found, old = read_tables(reports / ANSWERS), read_tables(kept / ANSWERS) if one.taken else {}
     for task, table in old.items():
         columns = [run_name for run_name in one.taken if run_name in table.column_names]
+        if not columns:
+            continue
         where = str(kept / ANSWERS / f"{task}.parquet")
         found[task] = joined(found.get(task), table.select([*EXAMPLES, *columns]), where=where)
     order = [*EXAMPLES, *one.study.runs]

@@ -48,7 +48,7 @@ def read(folder: Path) -> "tuple[dict[str, Replication], Answers]":
     now = {name: digest(folder, name) for name in found}
     if stale := [n for n in {*now, *answers.records} if now.get(n) != answers.records.get(n)]:
         raise InputError(
-            f"{path}: records.{min(stale)}: judged on another replication.json than the one "
+            f"{path}: records.{min(stale)}: judged on other results than those "
             "beside it; `python -m stages.claims` judges anew"
         )
     order = dict.fromkeys([*(claim.study for claim in answers.claims.values()), *found])

@@ -43,6 +43,7 @@ def test_places_and_names_do_not_count() -> None:
         {"metrics": {"sst": "macro_f1"}},
         {"tasks": {"sst": {"paired": True}}},
         {"tokenizer": {"path": "t", "md5": "5"}},
+        {"sequences": {"path": "s", "md5": "5"}},
         {"tokens": {"sst": {"train": {"path": "p", "md5": "5"}}}},
         {"encoder": {"files": [{"path": "data/encoder/model.safetensors", "md5": "5"}]}},
     ],

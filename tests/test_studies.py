@@ -149,6 +149,14 @@ def test_steps_follow_from_what_they_hold(tmp_path: Path) -> None:
     assert shortened(one, CUT, study).sampler.steps_per_epoch == 32
 
 
+def test_the_data_as_printed_have_the_tasks_of_the_studies(tmp_path: Path) -> None:
+    data = read_yaml(ROOT / "params.yaml") | {"budget": "reduced"}
+    del data["budgets"]["reduced"]["studies"]["whole"]["para"]
+    write_yaml(tmp_path / "params.yaml", data)
+    with pytest.raises(InputError, match=r"budgets.reduced.studies.whole: expected sst, para, sts"):
+        read_rows(ROOT / "studies/wu/params.yaml", tmp_path / "params.yaml", encoder="pretrained")
+
+
 def test_another_pooling_stands_for_the_pooler_alone(tmp_path: Path) -> None:
     one = row(tmp_path, pooling={"sst": "pooler", "para": "cls", "sts": "max"})
     found = shortened(one, Cut(pooler="mean"), STUDY)

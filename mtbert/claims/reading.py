@@ -85,7 +85,7 @@ def answers(
     found = {}
     for task in tasks:
         if task not in tables or run not in tables[task].column_names:
-            raise InputError(f"{where}/{task}.parquet: no column {run!r}; `stages.collect` has it")
+            raise InputError(f"{where}/{task}.parquet: no answers of {run}; `make pages` has them")
         label, prediction = (
             tables[task][name].to_numpy(zero_copy_only=False) for name in ("label", run)
         )

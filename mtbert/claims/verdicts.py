@@ -151,8 +151,6 @@ def _corrected(answer: Answer, p: float | None, count: int) -> Answer:
     changes: dict[str, object] = {"p_holm": p}
     if p is not None and p >= ALPHA and answer.alone != "not decidable":
         lost = f"{answer.alone} by itself, not after the correction over {count} claims"
-        changes |= {
-            "verdict": "not decidable",
-            "note": "; ".join(filter(None, [answer.note, lost])),
-        }
+        kept = answer.note.replace(SMALL, OPEN)
+        changes |= {"verdict": "not decidable", "note": "; ".join(filter(None, [kept, lost]))}
     return answer.model_copy(update=changes)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 NAME = "mtbert"
-# Dropout's random numbers, of 16 bits each, four to a word of the generator's
+# A number of 16 bits is as fine as dropout needs, and a word of the generator's has four of them.
 STEPS, WORD = 2**16, 4
 
 
@@ -46,7 +46,8 @@ def attend(
             to their product; None lets all see all.
         dropout: Share of the softmax's weights that are dropped.
         scaling: 1 / sqrt(width) by default.
-        options: What else Transformers gives its attention; with any of these it is the fused one.
+        options: What else Transformers gives its attention; with a position bias, a softcap or a
+            cache it is the fused one.
 
     Returns:
         (row, token, head, width), and nothing for the weights.
@@ -56,17 +57,28 @@ def attend(
 
         given = {"dropout": dropout, "scaling": scaling, **options}
         return sdpa_attention_forward(module, query, key, value, attention_mask, **given)
+    return _products(query, key, value, added(attention_mask), dropout, scaling), None
+
+
+def _products(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    dropout: float,
+    scaling: float | None,
+) -> Tensor:
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     # Autocast would turn the softmax to fp32, which it is inside in any case.
     with torch.autocast("cpu", enabled=False):
-        scores = torch.matmul(query * scaling, key.transpose(2, 3)).add_(added(attention_mask))
+        scores = torch.matmul(query * scaling, key.transpose(2, 3)).add_(mask)
         weights = torch.softmax(scores, dim=-1)
         if dropout:
             kept = drawn(weights.shape, dropout)
             found = torch.matmul(weights * kept, value) / (1 - dropout)
         else:
             found = torch.matmul(weights, value)
-    return found.transpose(1, 2).contiguous(), None
+    return found.transpose(1, 2).contiguous()
 
 
 def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:

@@ -38,7 +38,7 @@ def test_what_runs_answered_comes_back(tmp_path: Path) -> None:
         0.2,
         0.3,
     ]
-    with pytest.raises(InputError, match=r"it/sst.parquet: no column 'a-2'"):
+    with pytest.raises(InputError, match=r"it/sst.parquet: no answers of a-2"):
         answers(found, "a-2", ("sst",), where="it")
 
 

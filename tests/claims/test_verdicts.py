@@ -11,7 +11,7 @@ from mtbert.claims.estimates import Estimate
 from mtbert.claims.findings import BORROWED, NO_GAIN, ONE_RUN, ONE_SEED, weigh
 from mtbert.claims.runs import Answers, Run, Runs
 from mtbert.claims.settings import Claim, Claims
-from mtbert.claims.verdicts import OPEN, SMALL, _alone, decide, holm, judge
+from mtbert.claims.verdicts import OPEN, SMALL, Answer, _alone, _corrected, decide, holm, judge
 from mtbert.errors import InputError
 from mtbert.params import validate
 
@@ -108,6 +108,14 @@ def test_a_gain_is_held_against_the_margin_and_not_against_0(
     found = Estimate(effect, 0.0, variance, variance, {"sst": SIZE}, (1, 2, 3))
     one = _alone(weigh(claim(kind, rows=["a"], than=["b"], margin=0.01), (found,)))
     assert (one.verdict, one.note) == (verdict, note)
+
+
+def test_what_is_said_of_a_margin_is_corrected_with_the_verdict() -> None:
+    one = Answer(verdict=S, alone=S, effect=0.0085, p=0.02, note=SMALL)
+    lost = _corrected(one, 0.2, 10)
+    assert lost.verdict == U
+    assert lost.note == f"{OPEN}; supported by itself, not after the correction over 10 claims"
+    assert _corrected(one, 0.04, 10).note == SMALL
 
 
 def test_delta_m_within_a_margin() -> None:

@@ -85,6 +85,7 @@ def test_pages(tmp_path: Path) -> None:
         assert "± 0.014" in text
         assert "−3.1 %" in text
         assert "−5.2 to −1.0" in text
+        assert "one seed" in text
         assert "None comes twice." in text
         assert "commonest class has an accuracy on dev of sst 0.262, para 0.625." in text
         assert "0.7511" in text
@@ -151,7 +152,7 @@ def test_claims_judged_on_other_runs_are_refused(tmp_path: Path) -> None:
     write(tmp_path)
     path = tmp_path / "one/replication.json"
     path.write_text(path.read_text().replace("0.72", "0.73"))
-    with pytest.raises(InputError, match=r"claims.json: records.one: judged on another"):
+    with pytest.raises(InputError, match=r"claims.json: records.one: judged on other results"):
         render(tmp_path)
 
 

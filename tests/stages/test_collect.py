@@ -190,8 +190,8 @@ def test_claims_are_answered_from_predictions(judged: Path) -> None:
 def test_missing_answers_are_named(judged: Path) -> None:
     path = judged / "one/answers/sts.parquet"
     write_table(path, read_table(path).drop_columns(["a-1"]))
-    with pytest.raises(InputError, match=r"answers/sts.parquet: no column 'a-1'"):
+    with pytest.raises(InputError, match=r"answers/sts.parquet: no answers of a-1"):
         answers(judged)
     path.unlink()
-    with pytest.raises(InputError, match=r"answers/sts.parquet: no column 'a-1'"):
+    with pytest.raises(InputError, match=r"answers/sts.parquet: no answers of a-1"):
         answers(judged)

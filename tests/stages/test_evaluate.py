@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mtbert.errors import InputError
+from mtbert.fingerprint import fingerprint
+from mtbert.params import read_yaml
 from mtbert.schemas import read_table, write_table
 from stages.evaluate import main
 
@@ -62,9 +64,9 @@ def write(name: str, rows: list[list[float]], labels: list[float | None]) -> Non
     write_table(Path(f"run/predictions/{name}.parquet"), table)
 
 
-def evaluate() -> None:
+def evaluate(**options: bool) -> None:
     names = ("plan.yaml", "run", "logs", "out", "m.json", "confusion", "record")
-    main(*map(Path, names))
+    main(*map(Path, names), **options)  # type: ignore[arg-type]
 
 
 def test_everything_is_written(folder: Path) -> None:
@@ -143,3 +145,21 @@ def test_the_logs_are_kept_for_git(folder: Path) -> None:
     (folder / "logs").rmdir()
     with pytest.raises(InputError, match="logs: no such folder"):
         evaluate()
+
+
+def test_a_run_is_told_by_the_plan_that_it_followed(folder: Path) -> None:
+    (folder / "plan.yaml").write_text(PLAN + "train: {epochs: 2}\n")
+    (folder / "logs/run.json").write_text('{"settings": {"epochs": 2}, "seed": 1}')
+    evaluate()
+    told = json.loads((folder / "record/run.json").read_text())
+    assert told["seed"] == 1
+    assert told["plan"] == fingerprint(read_yaml(folder / "plan.yaml"))
+    (folder / "logs/run.json").write_text('{"settings": {"epochs": 3}}')
+    with pytest.raises(InputError, match=r"logs/run.json: settings: not those of plan.yaml"):
+        evaluate()
+
+
+def test_test_may_be_left_out(folder: Path) -> None:
+    (folder / "run/predictions/sst-test.parquet").unlink()
+    evaluate(test=False)
+    assert not list((folder / "out").glob("*test*"))

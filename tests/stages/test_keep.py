@@ -15,7 +15,7 @@ from mtbert.params import read_json, validate, write_yaml
 from mtbert.reporting.replication.answers import FILE as CLAIMS
 from mtbert.reporting.replication.answers import Answers
 from mtbert.reporting.replication.collected import FILE, read_replications
-from mtbert.schemas import write_table
+from mtbert.schemas import read_table, write_table
 from stages.keep import main
 from stages.studies_page import render
 
@@ -113,8 +113,13 @@ def test_a_run_made_anew_stands_for_the_one_kept(place: Path) -> None:
     keep(place, results(place / "first", 1))
     second = results(place / "second", 1)
     (second / "one/metrics/a-1.json").write_text('{"sst": "anew"}')
+    path = second / "one/answers/sst.parquet"
+    table = read_table(path)
+    answers = [1 - value for value in table["a-1"].to_pylist()]
+    write_table(path, table.set_column(2, "a-1", pa.array(answers)))
     out = keep(place, second)
     assert read_json(out / "one/runs/a-1/metrics.json") == {"sst": "anew"}
+    assert read_tables(out / "one/answers")["sst"]["a-1"].to_pylist() == answers
 
 
 def test_runs_of_another_plan_are_not_dropped_unasked(place: Path) -> None:
@@ -131,6 +136,8 @@ def test_runs_of_another_plan_are_not_dropped_unasked(place: Path) -> None:
     assert sorted(path.name for path in (out / "one/runs").iterdir()) == ["a-1", "a-2", "b-2"]
     missing = read_replications(out)["one"].missing
     assert sorted(missing) == ["a-3", "b-1", "b-3"]
+    names = read_tables(out / "one/answers")["sst"].column_names
+    assert names == ["id", "label", "a-1", "a-2", "b-2"]
 
 
 def test_budgets_are_not_mixed(place: Path) -> None:
