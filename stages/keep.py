@@ -38,7 +38,8 @@ def main(
 
     now, before = read_replications(reports), read_replications(out)
     check(now, reports, out)
-    # Of a study that was not run here, what is kept stays as it is.
+    # Of a study that was not run here, what is kept stays as it is, but for its texts.
+    before = {name: retold(one, now[name]) for name, one in before.items() if name in now}
     now = {name: one for name, one in now.items() if one.done or name not in before}
     joined = {
         name: join(one, before.get(name), out / name, data / name) for name, one in now.items()
@@ -52,7 +53,8 @@ def main(
     # All is made, and found to belong together, before any of it takes its place.
     with TemporaryDirectory() as made:
         for name in {**before, **now}:
-            fill(Path(made) / name, joined.get(name), reports / name, out / name)
+            kept = joined[name] if name in joined else before[name]
+            fill(Path(made) / name, kept, reports / name, out / name)
         conclude(Path(made), claims)
         replace(Path(made), out)
     for name in before:
@@ -100,19 +102,28 @@ def join(now: "Replication", before: "Replication | None", kept: Path, data: Pat
     return merged(now, before, same_plan=same)
 
 
-def fill(folder: Path, one: "Merged | None", reports: Path, kept: Path) -> None:
+def retold(kept: "Replication", now: "Replication") -> "Replication":
+    """What is kept of a study, with what is said of it and of its budget now."""
+    if kept.budget.name != now.budget.name:
+        return kept
+    told = {key: getattr(now, key) for key in ("title", "budget", "choice")}
+    return kept.model_copy(update=told)
+
+
+def fill(folder: Path, one: "Merged | Replication", reports: Path, kept: Path) -> None:
     """Put a study's results into a folder: joined with those of now, or as they are kept."""
     from mtbert.outputs import write_text
     from mtbert.reporting.records import dumps
-    from mtbert.reporting.replication.collected import ANSWERS, FILE
+    from mtbert.reporting.replication.collected import ANSWERS, FILE, Replication
     from mtbert.schemas import write_table
 
+    as_kept = isinstance(one, Replication)
     for name in (ANSWERS, "runs"):
         (folder / name).mkdir(parents=True)
-        if one is None and (kept / name).is_dir():
+        if as_kept and (kept / name).is_dir():
             shutil.copytree(kept / name, folder / name, dirs_exist_ok=True)
-    if one is None:
-        shutil.copy(kept / FILE, folder / FILE)
+    if isinstance(one, Replication):
+        write_text(folder / FILE, dumps(one))
         return
     write_text(folder / FILE, dumps(one.study))
     for run_name in one.study.runs:

@@ -162,3 +162,24 @@ def test_nothing_is_kept_where_something_is_missing(place: Path) -> None:
     with pytest.raises(InputError, match=r"b-1\.json: no such file; `dvc repro` of its study"):
         keep(place, reports)
     assert [*tree(place / "studies")] == ["one/params.yaml"]
+
+
+def test_a_study_that_was_not_run_here_stays_but_for_its_texts(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree(keep(place, results(place / "first", 1, 2)))
+    second = results(place / "second")
+    made = read_json(second / "one" / FILE)
+    made["budget"]["says"] = "put in other words"
+    (second / "one" / FILE).write_text(json.dumps(made))
+    # Nobody planned it here.
+    for path in (place / "data/one/plans").iterdir():
+        path.unlink()
+    out = keep(place, second)
+    assert "one: 4 runs, as they were: none was made here" in capsys.readouterr().out
+    kept = read_replications(out)["one"]
+    assert kept.budget.says == "put in other words"
+    assert sorted(kept.runs) == ["a-1", "a-2", "b-1", "b-2"]
+    after = tree(out)
+    same = [name for name in before if name.startswith(("one/runs", "one/answers"))]
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
