@@ -3,7 +3,8 @@
 #
 # Every point is row `start` with seed 1, the settings held so far, and its own. After each sweep the
 # point with the highest mean score on dev is held, if it leads by more than 0.001. DVC wants a clean
-# Git state, and the names of the points free (`dvc exp remove`). Leaves sweeps.csv.
+# Git state, and the names of the points free (`dvc exp remove`). JOBS points run side by side. Leaves
+# sweeps.csv.
 set -euo pipefail
 file=studies/best/params.yaml csv=studies/best/sweeps.csv
 held=(-S "$file:seeds=[1]")
@@ -20,7 +21,7 @@ sweep() {
     for one in $settings; do own+=(-S "$file:+strategies.start.$one"); done
     dvc exp run --queue --name "$name" "${own[@]}" studies/best/dvc.yaml:evaluate@start-1
   done
-  dvc queue start
+  dvc queue start -j "${JOBS:-1}"
   while dvc queue status | grep -Eq ' (Queued|Running)'; do sleep 10; done
   dvc exp show --csv --hide-failed --drop '.*' \
     --keep "Experiment|Created|.*strategies.start.*|.*start-1.json:($scores)" > "$csv"
