@@ -22,7 +22,7 @@ sweep() {
     dvc exp run --queue --name "$name" "${own[@]}" studies/best/dvc.yaml:evaluate@start-1
   done
   dvc queue start -j "${JOBS:-1}"
-  while dvc queue status | grep -Eq ' (Queued|Running)'; do sleep 10; done
+  while [[ $(dvc queue status) =~ [[:space:]](Queued|Running) ]]; do sleep 10; done
   dvc exp show --csv --hide-failed --drop '.*' \
     --keep "Experiment|Created|.*strategies.start.*|.*start-1.json:($scores)" > "$csv"
   # Its sixth column is the mean; only later ones hold commas.
