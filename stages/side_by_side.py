@@ -24,7 +24,7 @@ from mtbert.params import read_json, read_yaml
 from stages import evaluate, train
 
 # What takes seconds to import, and what a process may have loaded before it is forked.
-PRELOADED = ["mtbert.running", "mtbert.evaluation.handin", "transformers", "stages.side_by_side"]
+PRELOADED = ["stages.train", "mtbert.running", "mtbert.evaluation.handin", "transformers"]
 
 
 class Made(NamedTuple):
