@@ -10,6 +10,7 @@ import io
 import multiprocessing
 import os
 import time
+import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -22,9 +23,6 @@ from mtbert.errors import InputError
 from mtbert.fingerprint import fingerprint
 from mtbert.params import read_json, read_yaml
 from stages import evaluate, train
-
-# What takes seconds to import, and what a process may have loaded before it is forked.
-PRELOADED = ["stages.train", "mtbert.running", "mtbert.evaluation.handin", "transformers"]
 
 
 class Made(NamedTuple):
@@ -52,20 +50,25 @@ class Made(NamedTuple):
 
     @property
     def seed(self) -> int:
+        """Its seed."""
         return int(self.name.rpartition("-")[2])
 
     @property
     def plan(self) -> Path:
+        """Its row's plan."""
         return self.data("plans") / f"{self.name.rpartition('-')[0]}.yaml"
 
     @property
     def record(self) -> Path:
+        """Where its log is kept for git."""
         return self.reports("runs") / self.name
 
     def data(self, kind: str) -> Path:
+        """What DVC keeps of the study, of some kind."""
         return Path("data/studies") / self.study / kind
 
     def reports(self, kind: str) -> Path:
+        """What git keeps of the study, of some kind."""
         return Path("reports/studies") / self.study / kind
 
     def finished(self) -> bool:
@@ -89,19 +92,31 @@ def main(
             )
     left = [one for one in asked if not one.finished()]
     print(f"{len(asked)} runs, {len(asked) - len(left)} of them finished before", flush=True)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    if failed := made(left, jobs):
+        raise InputError(f"{failed} of {len(left)} runs failed, as told above")
+
+
+def made(runs: list[Made], jobs: int) -> int:
+    """Make runs, some at a time, and tell of each when it is done; give how many failed."""
+    # Of a process that is forked CUDA says that there is none, once its parent has asked: the run
+    # would be trained on the CPU.
+    context, failed = multiprocessing.get_context("spawn"), 0
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    failed = 0
     with ProcessPoolExecutor(jobs, context, initializer=begin, initargs=(threads,)) as pool:
-        asked_for = {pool.submit(make, one): one for one in left}
-        for count, future in enumerate(as_completed(asked_for), start=1):
-            one, error = asked_for[future], future.exception()
+        submitted = {pool.submit(make, one): one for one in runs}
+        for count, future in enumerate(as_completed(submitted), start=1):
+            one, error = submitted[future], future.exception()
             failed += error is not None
-            told = f"{future.result():.1f} s" if error is None else f"failed: {error!r}"
-            print(f"{count}/{len(left)} {one.study} {one.name}: {told}", flush=True)
-    if failed:
-        raise InputError(f"{failed} of {len(left)} runs failed")
+            told = f"{future.result():.1f} s" if error is None else f"failed: {fault(error)}"
+            print(f"{count}/{len(runs)} {one.study} {one.name}: {told}", flush=True)
+    return failed
+
+
+def fault(error: BaseException) -> str:
+    """What is wrong with the input, or where the program broke."""
+    if isinstance(error, InputError):
+        return str(error)
+    return "".join(traceback.format_exception(error)).strip()
 
 
 def begin(threads: int) -> None:
