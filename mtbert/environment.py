@@ -1,10 +1,12 @@
 """What a run stands on: seeds, versions, hardware."""
 
 import ctypes
+import hashlib
 import importlib.metadata
 import platform
 import random
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +39,22 @@ def hold_memory() -> None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of what else decides a result."""
+    """Versions of Python and of what else decides a result; ours with the code's digest."""
     names = ("mtbert", "torch", "transformers", "peft", "torchjd", "tokenizers", "numpy", "pyarrow")
     found = {name: importlib.metadata.version(name) for name in names}
+    found["mtbert"] += f"+{code()[:8]}"
     return {"python": platform.python_version(), **found}
+
+
+@cache
+def code() -> str:
+    """Digest of our own code, which changes more often than its version."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def hardware(device: torch.device) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from mtbert.environment import hardware, versions
+from mtbert.environment import code, hardware, versions
 from mtbert.errors import InputError
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.outputs import empty, write_text
@@ -126,14 +126,9 @@ def evaluate_and_save(
 
 def identity(run: Run) -> str:
     """Digest of what decides a run: settings, data, seed, versions, machine, our own code."""
-    import mtbert
-
-    digest = hashlib.sha256(run.plan.model_dump_json().encode())
     machine = [run.device.type, hardware(run.device), torch.get_num_threads()]
-    digest.update(json.dumps([run.seed, versions(), machine]).encode())
-    for path in sorted(Path(mtbert.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    facts = json.dumps([run.seed, versions(), code(), machine])
+    return hashlib.sha256((run.plan.model_dump_json() + facts).encode()).hexdigest()
 
 
 def write_predictions(

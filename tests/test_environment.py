@@ -3,8 +3,11 @@
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from mtbert import environment
 
 # Pages that the kernel has to give to twenty rounds of a tensor that comes and goes
 FAULTS = """
@@ -30,3 +33,20 @@ def test_memory_that_is_held_needs_few_new_pages() -> None:
     }
     assert found["given back"] > 15 * 11_718
     assert found["held"] < found["given back"] / 4
+
+
+def test_our_version_tells_of_every_change_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "__file__", str(tmp_path / "environment.py"))
+    found = []
+    for change in ({"a.py": "1"}, {"a.py": "2"}, {"room/b.py": "1"}, {"notes.txt": "1"}):
+        for name, text in change.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text)
+        environment.code.cache_clear()
+        found.append(environment.versions()["mtbert"])
+    environment.code.cache_clear()
+    assert len(set(found[:3])) == 3
+    assert found[3] == found[2]
+    assert len(found[3].partition("+")[2]) == 8
