@@ -20,14 +20,14 @@ HEADER = (
     f"Experiment,Created,{METRICS}:sst.accuracy,{METRICS}:para.accuracy,{METRICS}:sts.pearson,"
     f"{METRICS}:overall.mean,{ROW}.heads.para.features,{FILE}:{ROW}.learning_rate\n"
 )
-# The newest first, as DVC has them
+# The newest first, as DVC has them; the points of `para` ran side by side, the second faster
 LINES = (
     "workspace,,,,,,,\n"
     "main,2026-01-01T09:00:00,,,,,,\n"
     "learning_rate-2,2026-01-01T14:00:00,0.4,0.7,0.8,0.633,\"['cosine']\",0.1\n"
     "learning_rate-1,2026-01-01T13:00:00,0.4,0.7,0.8,0.631,\"['cosine']\",0.01\n"
-    "para-2,2026-01-01T12:00:00,0.4,0.7,0.8,0.632,\"['cosine']\",\n"
-    "para-1,2026-01-01T11:00:00,0.4,0.7,0.8,0.621,,\n"
+    "para-1,2026-01-01T12:00:00,0.4,0.7,0.8,0.621,,\n"
+    "para-2,2026-01-01T11:00:00,0.4,0.7,0.8,0.632,\"['cosine']\",\n"
 )
 
 
@@ -47,7 +47,7 @@ def printed(*runs: dict[str, Any]) -> dict[str, Any]:
     return row(*runs, printed={"dev": {"sst": 0.5}})
 
 
-def test_points_are_read_in_the_order_of_their_runs(tmp_path: Path) -> None:
+def test_points_are_read_sweep_by_sweep_and_by_number(tmp_path: Path) -> None:
     path = tmp_path / "sweeps.csv"
     path.write_text(HEADER + LINES)
     found = sweeps.read_points(path, "start")

@@ -38,9 +38,10 @@ class Tried:
 
 
 def read_points(path: Path, row: str) -> tuple[Point, ...]:
-    """Read what `dvc exp show --csv` says of the points, the first run first.
+    """Read what `dvc exp show --csv` says of the points: sweeps as they were run, points by number.
 
-    A point is an experiment called SWEEP-NUMBER that has the scores of one run of a row.
+    Points of a sweep may have been run side by side, so that any of them was done first. A point is
+    an experiment called SWEEP-NUMBER that has the scores of one run of a row.
 
     Args:
         path: The file.
@@ -57,7 +58,12 @@ def read_points(path: Path, row: str) -> tuple[Point, ...]:
     named = [line for line in lines if _number(line.get("Experiment") or "").isdigit()]
     if not named:
         raise InputError(f"{path}: no experiment called SWEEP-NUMBER")
-    named.sort(key=lambda line: line["Created"])
+    first: dict[str, str] = {}
+    for line in sorted(named, key=lambda line: line["Created"]):
+        first.setdefault(_sweep(line["Experiment"]), line["Created"])
+    named.sort(
+        key=lambda line: (first[_sweep(line["Experiment"])], int(_number(line["Experiment"])))
+    )
     return tuple(_point(line, row, path) for line in named)
 
 
@@ -99,6 +105,10 @@ def _number(name: str) -> str:
     return name.rpartition("-")[2]
 
 
+def _sweep(name: str) -> str:
+    return name.rpartition("-")[0]
+
+
 def _label(point: Point, before: Point | None) -> str:
     known: Mapping[str, str] = before.changes if before else {}
     new = {key: value for key, value in point.changes.items() if known.get(key) != value}
@@ -120,4 +130,4 @@ def _point(line: Mapping[str, str], row: str, path: Path) -> Point:
         for column, text in line.items()
         if inside in column and text
     }
-    return Point(sweep=name.rpartition("-")[0], changes=changes, scores=scores)
+    return Point(sweep=_sweep(name), changes=changes, scores=scores)
