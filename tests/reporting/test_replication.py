@@ -203,6 +203,14 @@ def test_figures_that_a_report_calls_wrong_are_not_compared() -> None:
     assert cells(text, "a")[6:10] == ["0.700", "0.700", "+0.000", "within ± 0.018, one seed"]
 
 
+@pytest.mark.parametrize(("row", "found"), [("both", True), ("half", False)])
+def test_a_legend_has_what_its_figure_has(tmp_path: Path, row: str, found: bool) -> None:
+    """Of row `half` no figure on dev is printed."""
+    sweep = {"kind": "sweep", "title": "A sweep", "x": "x", "series": {"s": {"1": row}}}
+    write(tmp_path, of=study(exhibits=[sweep]))
+    assert ("◇ as printed" in render(tmp_path)["studies.html"]) == found
+
+
 def test_small_figures() -> None:
     """The reach is 0.1 to either side, 76 units of 168."""
     small = verdicts._small(judged(effect=0.05, low=-0.025, high=0.3, margin=0.01, kind="equal"))

@@ -77,6 +77,12 @@ def sweep(study: Replication, exhibit: Sweep, series: str) -> str:
     return drawn[0]
 
 
+def has_printed(study: Replication, exhibit: Sweep) -> bool:
+    """Whether the report prints any figure of the rows of a sweep."""
+    rows = {row for series in exhibit.series.values() for row in series.values()}
+    return any(_printed(study, row, score) is not None for row in rows for score in scores(study))
+
+
 def colours(study: Replication) -> dict[str, str]:
     """The colour of each score where one panel shows several."""
     return dict(zip(scores(study), (*PALETTE[:3], INK), strict=True))

@@ -118,6 +118,7 @@ def exhibit(study: Replication, one: Exhibit) -> dict[str, Any]:
             shown["matrices"] = [matrix for matrix in found if matrix]
         case Sweep():
             shown["colours"] = figures.colours(study)
+            shown["diamonds"] = figures.has_printed(study, one)
             shown["panels"] = [(name, figures.sweep(study, one, name)) for name in one.series]
     return shown
 
@@ -130,7 +131,7 @@ def _row(study: Replication, name: str, delta_m: dict[str, Relative]) -> dict[st
         "choice": study.rows[name].choice,
         "cells": [
             {
-                "paper": tables.paper(one),
+                "paper": _lines(tables.paper(one)),
                 "ours": [number(one.ours and one.ours.mean), sd(one)],
                 "apart": tables.apart(one),
                 "within": tables.within(one).split(", ") if one.within is not None else [],
@@ -143,7 +144,7 @@ def _row(study: Replication, name: str, delta_m: dict[str, Relative]) -> dict[st
 
 
 def _lines(text: str) -> list[str]:
-    """`effect (low to high, one seed)`, a line for each part."""
+    """`figure (what is said of it, and this)`, a line for each part."""
     first, _, rest = text.removesuffix(")").partition(" (")
     return [first, *(rest.split(", ") if rest else [])]
 
