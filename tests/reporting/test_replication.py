@@ -140,6 +140,15 @@ def test_smoke_figures_mean_nothing(tmp_path: Path) -> None:
         assert notes.NOTHING in text
 
 
+def test_what_was_run_on_what() -> None:
+    runs = [run(seed, 0.4, 0.7, 0.8) for seed in (1, 2, 3)]
+    for one, name in zip(runs, ("a CPU", "a GPU", "a GPU"), strict=True):
+        one["facts"] |= {"hardware": name}
+    some = made(rows={"a": row(*runs)}, exhibits=[])
+    assert notes.hardware({"one": some}) == "Runs: 2 on a GPU, 1 on a CPU."
+    assert notes.hardware({"one": made(rows={"a": row()}, exhibits=[])}) == ""
+
+
 def test_nothing_was_run(tmp_path: Path) -> None:
     rows = {name: {**own, "runs": []} for name, own in study()["rows"].items()}
     write(tmp_path, of=study(rows=rows))

@@ -1,5 +1,6 @@
 """What a reader must know before any figure: budget, machine, encoder, and what they are worth."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -107,6 +108,13 @@ def machine(studies: Studies) -> Table:
         [name, " · ".join(kept)] for name, of in facts.items() if (kept := [*dict.fromkeys(of)])
     ]
     return table("Runs, machine, data", ["what", "value"], rows, prose=True)
+
+
+def hardware(studies: Studies) -> str:
+    """How many runs were made on what; empty where there are none."""
+    counts = Counter(str(run.facts["hardware"]) for run in _runs(studies))
+    told = ", ".join(f"{number(count)} on {name}" for name, count in counts.most_common())
+    return f"Runs: {told}." if told else ""
 
 
 def missing(study: Replication) -> str:

@@ -38,7 +38,8 @@ def summary(studies: Mapping[str, Replication], answers: Answers, *, folder: str
     parts = [
         table("Studies", header, rows).markdown(),
         f"{len(answers.claims)} claims of the reports, judged together ({told}): "
-        f"[one by one]({folder}/claims.md). {' '.join(budgets)}",
+        f"[one by one]({folder}/claims.md). {' '.join(budgets)} "
+        f"{escape(notes.hardware(studies))}".rstrip(),
         notes.quora(studies),
     ]
     return "\n\n".join(part for part in parts if part)
