@@ -39,7 +39,7 @@ def hold_memory() -> None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of what else decides a result; ours with the code's digest."""
+    """Versions of Python and of what else decides a result; ours with a digest of the code."""
     names = ("mtbert", "torch", "transformers", "peft", "torchjd", "tokenizers", "numpy", "pyarrow")
     found = {name: importlib.metadata.version(name) for name in names}
     found["mtbert"] += f"+{code()[:8]}"
@@ -48,7 +48,10 @@ def versions() -> dict[str, str]:
 
 @cache
 def code() -> str:
-    """Digest of our own code, which changes more often than its version."""
+    """Digest of all our code, which changes more often than its version.
+
+    Where it is the same the code is; where it is not, nothing but pages may have changed.
+    """
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):

@@ -1,149 +1,212 @@
-"""Make runs of the studies side by side, where one alone leaves a machine idle.
+"""Make runs of the studies side by side, where one alone leaves most of a machine idle.
 
-Not a stage of the pipeline: DVC makes one run after another, and of a GPU a small encoder needs a
-fraction. `python -m stages.missing | xargs python -m stages.side_by_side --jobs 12` does what
-`| xargs dvc repro` would, with the stages' own commands, but makes no plans (`dvc repro
-studies/NAME/dvc.yaml:plan` does) and needs no DVC. `dvc commit` tells DVC what was made.
+Not a stage of the pipeline: a small encoder uses a fraction of a GPU, and `dvc repro` makes one run
+after the other. Plans come from DVC; then
+
+    dvc repro studies/wu/dvc.yaml:plan
+    python -m stages.missing wu | xargs -r python -m stages.side_by_side --jobs 16
+
+runs the commands of studies/wu/dvc.yaml, and `make pages` and `python -m stages.keep` take it from
+there. It needs no DVC itself: the project and its `data/`, copied from where the plans were made,
+are enough. Where DVC is to know of what was made, the same targets tell it:
+
+    dvc repro studies/dvc.yaml:train_code studies/dvc.yaml:evaluate_code
+    ... | sed 'p; s/:evaluate/:train/' | xargs -r dvc commit -f
 """
 
-import io
-import multiprocessing
 import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
 import time
-import traceback
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from mtbert.cli import run
-from mtbert.errors import InputError
+from mtbert.errors import InputError, choices
 from mtbert.fingerprint import fingerprint
+from mtbert.outputs import WORK
 from mtbert.params import read_json, read_yaml
-from stages import evaluate, train
+from mtbert.studies import read_study
+from stages.collect import check_plans
+from stages.missing import lacking
+
+TARGET = re.compile(r"(studies/([^/]+)/dvc\.yaml):evaluate(_again)?@(.+)-(0|[1-9]\d*)")
 
 
-class Made(NamedTuple):
-    """One run of a study, and where the study's pipeline has it."""
+@dataclass(frozen=True)
+class Job:
+    """One run of a study: what its stages train and evaluate say of it."""
 
     study: str
+    again: str  # "_again" for further seeds
     name: str  # ROW-SEED
+    plan: Path
+    commands: tuple[tuple[str, ...], ...]
+    outs: tuple[Path, ...]
 
     @classmethod
-    def of(cls, target: str) -> "Made":
-        """Read studies/STUDY/dvc.yaml:STAGE@ROW-SEED.
+    def of(cls, target: str) -> "Job":
+        """Read a target of `dvc repro`, and what the study's dvc.yaml says of it.
 
         Raises:
-            InputError: it is no such target.
+            InputError: it is not one that `stages.missing` prints, or there is no such file.
         """
-        file, _, stage = target.partition(":")
-        name, path = stage.partition("@")[2], Path(file)
-        row, _, seed = name.rpartition("-")
-        if path.name != "dvc.yaml" or not row or not seed.isdecimal():
+        if (found := TARGET.fullmatch(target)) is None:
             raise InputError(
-                f"{target}: expected a target as `python -m stages.missing` prints it, such as "
+                f"{target}: expected a run as `python -m stages.missing` names it, such as "
                 f"studies/wu/dvc.yaml:evaluate@model-1"
             )
-        return cls(path.parent.name, name)
-
-    @property
-    def seed(self) -> int:
-        """Its seed."""
-        return int(self.name.rpartition("-")[2])
-
-    @property
-    def plan(self) -> Path:
-        """Its row's plan."""
-        return self.data("plans") / f"{self.name.rpartition('-')[0]}.yaml"
-
-    @property
-    def record(self) -> Path:
-        """Where its log is kept for git."""
-        return self.reports("runs") / self.name
-
-    def data(self, kind: str) -> Path:
-        """What DVC keeps of the study, of some kind."""
-        return Path("data/studies") / self.study / kind
-
-    def reports(self, kind: str) -> Path:
-        """What git keeps of the study, of some kind."""
-        return Path("reports/studies") / self.study / kind
+        file, study, again, row, seed = found.groups(default="")
+        known = {"item.strategy": row, "item.seed": seed, "key": f"{row}-{seed}"}
+        stages = read_yaml(Path(file))["stages"]
+        both = [filled(stages[f"{name}{again}"], known) for name in ("train", "evaluate")]
+        outs = [path for one in both for path in (*one["outs"], *one.get("metrics", ()))]
+        return cls(
+            study,
+            again,
+            known["key"],
+            next(Path(path) for path in both[0]["deps"] if "/plans/" in path),
+            tuple((sys.executable, *shlex.split(one["cmd"])[1:]) for one in both),
+            tuple(Path(next(iter(path)) if isinstance(path, Mapping) else path) for path in outs),
+        )
 
     def finished(self) -> bool:
-        """Whether it is there, made by the plan as it is."""
-        told = self.record / "run.json"
-        scored = (self.reports("metrics") / f"{self.name}.json").is_file() and told.is_file()
-        return scored and read_json(told).get("plan") == fingerprint(read_yaml(self.plan))
+        """Whether all of it is there, made by the plan as it is; code is not compared."""
+        if not all(path.exists() for path in self.outs):
+            return False
+        told = next(path for path in self.outs if path.name == "run.json")
+        return read_json(told).get("plan") == fingerprint(read_yaml(self.plan))
+
+
+def filled(tree: Any, known: Mapping[str, str]) -> Any:
+    """Put values in place of ${...}, as DVC does; what is not known stays."""
+    if isinstance(tree, Mapping):
+        return {filled(key, known): filled(value, known) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [filled(one, known) for one in tree]
+    if not isinstance(tree, str):
+        return tree
+    return re.sub(r"\$\{([^}]+)\}", lambda found: known.get(found[1], found[0]), tree)
 
 
 def main(
     targets: Annotated[list[str], typer.Argument(help="runs, as stages.missing prints them")],
     jobs: Annotated[int, typer.Option(help="runs at a time", min=1)] = 2,
 ) -> None:
-    """Train and evaluate runs, those named first first; what is finished is not made again."""
-    asked = list(dict.fromkeys(map(Made.of, targets)))
-    for one in asked:
-        if not one.plan.is_file():
-            raise InputError(
-                f"{one.plan}: no such file; `dvc repro studies/{one.study}/dvc.yaml:plan` makes "
-                f"the plans of that study's rows"
-            )
+    """Train and evaluate runs, those named first first; what is finished is not made again.
+
+    Unless OMP_NUM_THREADS says otherwise the cores are shared out, and on a CPU the number of
+    threads decides the last bits of a run.
+    """
+    asked = [Job.of(target) for target in dict.fromkeys(targets)]
+    check(asked)
     left = [one for one in asked if not one.finished()]
     print(f"{len(asked)} runs, {len(asked) - len(left)} of them finished before", flush=True)
-    if failed := made(left, jobs):
-        raise InputError(f"{failed} of {len(left)} runs failed, as told above")
+    if faults := Pool(jobs).make(left):
+        told = f"{len(faults)} of {len(left)} runs failed, as told above"
+        if set(faults) == {2}:
+            raise InputError(told)
+        print(f"error: {told}", file=sys.stderr)
+        raise typer.Exit(1)
 
 
-def made(runs: list[Made], jobs: int) -> int:
-    """Make runs, some at a time, and tell of each when it is done; give how many failed."""
-    # Of a process that is forked CUDA says that there is none, once its parent has asked: the run
-    # would be trained on the CPU.
-    context, failed = multiprocessing.get_context("spawn"), 0
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    with ProcessPoolExecutor(jobs, context, initializer=begin, initargs=(threads,)) as pool:
-        submitted = {pool.submit(make, one): one for one in runs}
-        for count, future in enumerate(as_completed(submitted), start=1):
-            one, error = submitted[future], future.exception()
-            failed += error is not None
-            told = f"{future.result():.1f} s" if error is None else f"failed: {fault(error)}"
-            print(f"{count}/{len(runs)} {one.study} {one.name}: {told}", flush=True)
-    return failed
+def check(asked: Sequence[Job]) -> None:
+    """Refuse, before time is spent, what no study asks for, and plans that there are not.
+
+    Raises:
+        InputError: there is no such row or seed, or no such plan, or not as it would be now.
+    """
+    studies = {one.study: Path("studies") / one.study / "params.yaml" for one in asked}
+    for name, file in studies.items():
+        known = dict(zip(("", "_again"), lacking(read_study(file), None), strict=True))
+        for one in asked:
+            if one.study == name and one.name not in known[one.again]:
+                raise InputError(f"{file}: {choices('run', one.name, known[one.again])}")
+    if lost := {one.study: one.plan for one in reversed(asked) if not one.plan.is_file()}:
+        plans = " ".join(f"studies/{name}/dvc.yaml:plan" for name in sorted(lost))
+        raise InputError(f"{next(iter(lost.values()))}: no such file; `dvc repro {plans}` makes it")
+    for name, file in studies.items():
+        check_plans(file, Path("params.yaml"), Path("data/studies") / name / "plans")
 
 
-def fault(error: BaseException) -> str:
-    """What is wrong with the input, or where the program broke."""
-    if isinstance(error, InputError):
-        return str(error)
-    return "".join(traceback.format_exception(error)).strip()
+@dataclass
+class Pool:
+    """Processes at work, so many at a time."""
+
+    jobs: int
+    running: set["subprocess.Popen[bytes]"] = field(default_factory=set)
+
+    def make(self, left: Sequence[Job]) -> list[int]:
+        """Make runs, and tell of each when it is done; give the exit codes of those that failed."""
+        before = signal.signal(signal.SIGTERM, interrupt)
+        faults = []
+        with ThreadPoolExecutor(self.jobs) as threads:
+            submitted = {threads.submit(self.make_one, one): one for one in left}
+            try:
+                for count, future in enumerate(as_completed(submitted), start=1):
+                    one, (code, log, seconds) = submitted[future], future.result()
+                    told = f"{count}/{len(left)} {one.study} {one.name}: "
+                    if code:
+                        faults.append(code)
+                        print(f"{told}failed, {reason(code, log)}", file=sys.stderr, flush=True)
+                    else:
+                        print(f"{told}{seconds:.1f} s", flush=True)
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                for process in [*self.running]:
+                    process.terminate()
+                raise
+            finally:
+                signal.signal(signal.SIGTERM, before)
+        return faults
+
+    def make_one(self, one: Job) -> tuple[int, Path, float]:
+        """Train and evaluate; give the exit code, the file of what was printed, and the seconds."""
+        started, code = time.perf_counter(), 0
+        log = WORK / "side_by_side" / f"{one.study}-{one.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        env = {"OMP_NUM_THREADS": str(max(1, cores() // self.jobs)), **os.environ}
+        # As DVC does: what an earlier run left must not stand beside what this one makes.
+        for path in one.outs:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        with log.open("wb") as file:
+            for command in one.commands:
+                process = subprocess.Popen(command, stdout=file, stderr=file, env=env)
+                self.running.add(process)
+                code = process.wait()
+                self.running.discard(process)
+                if code:
+                    break
+        return code, log, time.perf_counter() - started
 
 
-def begin(threads: int) -> None:
-    """Give a process its share of the cores."""
-    import torch
+def cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    torch.set_num_threads(threads)
+
+def reason(code: int, log: Path) -> str:
+    """Why a run failed, and where all that it printed is."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    killed = f"killed by signal {-code} (short of memory?)"
+    last = killed if code < 0 else (lines or [f"exit code {code}"])[-1]
+    return f"{last}; all that it printed: {log}"
 
 
-def make(one: Made) -> float:
-    """Train a run and evaluate it, as the study's stages do; give the seconds it took."""
-    started = time.perf_counter()
-    trained, logs = one.data("runs") / one.name, one.data("logs") / one.name
-    # Lines of many runs at once tell nothing; each run's log has what they say.
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        train.main(one.plan, one.seed, trained, logs, last=False, test=False)
-        evaluate.main(
-            one.plan,
-            trained,
-            logs,
-            one.data("predictions") / one.name,
-            one.reports("metrics") / f"{one.name}.json",
-            one.reports("confusion") / one.name,
-            one.record,
-            test=False,
-        )
-    return time.perf_counter() - started
+def interrupt(*_: object) -> NoReturn:
+    """End as Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,16 @@ def test_memory_that_is_held_needs_few_new_pages() -> None:
     assert found["held"] < found["given back"] / 4
 
 
-def test_our_version_tells_of_every_change_of_the_code(
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """What the digest was is not known before, nor after."""
+    environment.code.cache_clear()
+    yield
+    environment.code.cache_clear()
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_our_version_tells_of_every_change_of_our_modules(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(environment, "__file__", str(tmp_path / "environment.py"))
@@ -46,7 +56,6 @@ def test_our_version_tells_of_every_change_of_the_code(
             (tmp_path / name).write_text(text)
         environment.code.cache_clear()
         found.append(environment.versions()["mtbert"])
-    environment.code.cache_clear()
     assert len(set(found[:3])) == 3
     assert found[3] == found[2]
     assert len(found[3].partition("+")[2]) == 8

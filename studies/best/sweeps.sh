@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The sweeps that row `best` comes from, at the budget at work: bash studies/best/sweeps.sh
+# The sweeps that row `best` comes from, at the budget at work: `bash studies/best/sweeps.sh`, or
+# `JOBS=4 OMP_NUM_THREADS=2 bash studies/best/sweeps.sh` for four points at a time.
 #
 # Every point is row `start` with seed 1, the settings held so far, and its own. After each sweep the
 # point with the highest mean score on dev is held, if it leads by more than 0.001. DVC wants a clean
-# Git state, and the names of the points free (`dvc exp remove`). JOBS points run side by side. Leaves
-# sweeps.csv.
+# Git state, and the names of the points free (`dvc exp remove`). Leaves sweeps.csv.
 set -euo pipefail
 file=studies/best/params.yaml csv=studies/best/sweeps.csv
 held=(-S "$file:seeds=[1]")
@@ -22,12 +22,17 @@ sweep() {
     dvc exp run --queue --name "$name" "${own[@]}" studies/best/dvc.yaml:evaluate@start-1
   done
   dvc queue start -j "${JOBS:-1}"
-  while [[ $(dvc queue status) =~ [[:space:]](Queued|Running) ]]; do sleep 10; done
+  local status ended=0
+  while ((ended < number)); do
+    sleep 10
+    status=$(dvc queue status)
+    ended=$(grep -cE " $1-[0-9]+ .* (Success|Failed)" <<< "$status") || true
+  done
+  if grep -E " $1-[0-9]+ .* Failed" <<< "$status"; then exit 1; fi
   dvc exp show --csv --hide-failed --drop '.*' \
     --keep "Experiment|Created|.*strategies.start.*|.*start-1.json:($scores)" > "$csv"
-  # Its sixth column is the mean; only later ones hold commas.
-  read -r point score < <(awk -F, -v sweep="$1-" \
-    'index($1, sweep) == 1 && $6 > top { top = $6; point = $1 } END { print point, top }' "$csv")
+  # Its sixth column is the mean; only later ones hold commas. Of equal points the first one counts.
+  IFS=, read -r point _ _ _ _ score _ < <(grep "^$1-" "$csv" | sort -t, -k6,6gr -k1,1V)
   echo "$1: $point has $score, held: $top"
   if awk "BEGIN { exit !($score > $top + 0.001) }"; then
     top=$score

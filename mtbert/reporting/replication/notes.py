@@ -112,7 +112,7 @@ def machine(studies: Studies) -> Table:
 
 def hardware(studies: Studies) -> str:
     """How many runs were made on what; empty where there are none."""
-    counts = Counter(str(run.facts["hardware"]) for run in _runs(studies))
+    counts = Counter(run.facts["hardware"] or "unknown hardware" for run in _runs(studies))
     told = ", ".join(f"{number(count)} on {name}" for name, count in counts.most_common())
     return f"Runs: {told}." if told else ""
 

@@ -55,15 +55,18 @@ def read_points(path: Path, row: str) -> tuple[Point, ...]:
             lines = [*csv.DictReader(stream)]
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    named = [line for line in lines if _number(line.get("Experiment") or "").isdigit()]
+    named = [line for line in lines if _number(line.get("Experiment") or "").isdecimal()]
     if not named:
         raise InputError(f"{path}: no experiment called SWEEP-NUMBER")
-    first: dict[str, str] = {}
+    began: dict[str, str] = {}
     for line in sorted(named, key=lambda line: line["Created"]):
-        first.setdefault(_sweep(line["Experiment"]), line["Created"])
-    named.sort(
-        key=lambda line: (first[_sweep(line["Experiment"])], int(_number(line["Experiment"])))
-    )
+        began.setdefault(_sweep(line["Experiment"]), line["Created"])
+
+    def place(line: Mapping[str, str]) -> tuple[str, str, int]:
+        name = line["Experiment"]
+        return began[_sweep(name)], _sweep(name), int(_number(name))
+
+    named.sort(key=place)
     return tuple(_point(line, row, path) for line in named)
 
 
