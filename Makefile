@@ -18,6 +18,10 @@ export UV_PYTHON_DOWNLOADS := never
 # Threads that spin while they wait slow their neighbours down many times over.
 export OMP_WAIT_POLICY := passive
 
+# Runs that `make rows` has at work at a time
+JOBS := 2
+EVALUATE := $(patsubst %/dvc.yaml,%/dvc.yaml:evaluate,$(wildcard studies/*/dvc.yaml))
+
 repro: setup
 	@$(RUN) python -m stages.check
 	@$(RUN) dvc repro
@@ -33,7 +37,10 @@ studies: setup
 
 rows: setup
 	@$(RUN) python -m stages.check --studies studies
-	@$(RUN) dvc repro $(patsubst %/dvc.yaml,%/dvc.yaml:evaluate,$(wildcard studies/*/dvc.yaml))
+	@$(RUN) dvc repro studies/dvc.yaml:train_code studies/dvc.yaml:evaluate_code \
+	  $(EVALUATE:evaluate=plan)
+	@$(RUN) python -m stages.side_by_side --jobs $(JOBS) $(EVALUATE)
+	@$(RUN) dvc commit --force $(EVALUATE:evaluate=train) $(EVALUATE)
 
 pages: setup
 	@set -e; for study in $(patsubst studies/%/params.yaml,%,$(wildcard studies/*/params.yaml)); do \

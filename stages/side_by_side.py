@@ -25,6 +25,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -39,7 +40,7 @@ from mtbert.studies import read_study
 from stages.collect import check_plans
 from stages.missing import lacking
 
-TARGET = re.compile(r"(studies/([^/]+)/dvc\.yaml):evaluate(_again)?@(.+)-(0|[1-9]\d*)")
+TARGET = re.compile(r"(studies/([^/]+)/dvc\.yaml):evaluate(_again)?(?:@(.+)-(0|[1-9]\d*))?")
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,12 @@ class Job:
 
     @classmethod
     def of(cls, target: str) -> "Job":
-        """Read a target of `dvc repro`, and what the study's dvc.yaml says of it.
+        """Read a run, a target of `dvc repro`, and what the study's dvc.yaml says of it.
 
         Raises:
-            InputError: it is not one that `stages.missing` prints, or there is no such file.
+            InputError: it is none, or there is no such file.
         """
-        if (found := TARGET.fullmatch(target)) is None:
-            raise InputError(
-                f"{target}: expected a run as `python -m stages.missing` names it, such as "
-                f"studies/wu/dvc.yaml:evaluate@model-1"
-            )
-        file, study, again, row, seed = found.groups(default="")
+        file, study, again, row, seed = parts(target)
         known = {"item.strategy": row, "item.seed": seed, "key": f"{row}-{seed}"}
         stages = read_yaml(Path(file))["stages"]
         both = [filled(stages[f"{name}{again}"], known) for name in ("train", "evaluate")]
@@ -80,11 +76,41 @@ class Job:
         )
 
     def finished(self) -> bool:
-        """Whether all of it is there, made by the plan as it is; code is not compared."""
+        """Whether all of it is there, made by the plan and the code as they are."""
+        from mtbert.environment import versions
+
         if not all(path.exists() for path in self.outs):
             return False
-        told = next(path for path in self.outs if path.name == "run.json")
-        return read_json(told).get("plan") == fingerprint(read_yaml(self.plan))
+        told = read_json(next(path for path in self.outs if path.name == "run.json"))
+        same = told.get("versions", {}).get("mtbert") == versions()["mtbert"]
+        return same and told.get("plan") == fingerprint(read_yaml(self.plan))
+
+
+def parts(target: str) -> tuple[str, ...]:
+    """Take a target apart: file, study, "_again" or nothing, row, seed; no row stands for all.
+
+    Raises:
+        InputError: it is none.
+    """
+    if (found := TARGET.fullmatch(target)) is None:
+        raise InputError(
+            f"{target}: expected a run as `python -m stages.missing` names it, such as "
+            f"studies/wu/dvc.yaml:evaluate@model-1, or studies/wu/dvc.yaml:evaluate for all of them"
+        )
+    return found.groups(default="")
+
+
+def each(target: str) -> list[str]:
+    """The runs that a target stands for."""
+    file, _, again, row, _ = parts(target)
+    if row:
+        return [target]
+    return [f"{target}@{name}" for name in asked_for(Path(file).with_name("params.yaml"))[again]]
+
+
+def asked_for(study: Path) -> dict[str, list[str]]:
+    """All runs of a study, of all rows' seeds and "_again"."""
+    return dict(zip(("", "_again"), lacking(read_study(study), None), strict=True))
 
 
 def filled(tree: Any, known: Mapping[str, str]) -> Any:
@@ -99,7 +125,7 @@ def filled(tree: Any, known: Mapping[str, str]) -> Any:
 
 
 def main(
-    targets: Annotated[list[str], typer.Argument(help="runs, as stages.missing prints them")],
+    targets: Annotated[list[str], typer.Argument(help="runs, as `dvc repro` would take them")],
     jobs: Annotated[int, typer.Option(help="runs at a time", min=1)] = 2,
 ) -> None:
     """Train and evaluate runs, those named first first; what is finished is not made again.
@@ -107,7 +133,7 @@ def main(
     Unless OMP_NUM_THREADS says otherwise the cores are shared out, and on a CPU the number of
     threads decides the last bits of a run.
     """
-    asked = [Job.of(target) for target in dict.fromkeys(targets)]
+    asked = [Job.of(one) for one in dict.fromkeys(chain.from_iterable(map(each, targets)))]
     check(asked)
     left = [one for one in asked if not one.finished()]
     print(f"{len(asked)} runs, {len(asked) - len(left)} of them finished before", flush=True)
@@ -127,7 +153,7 @@ def check(asked: Sequence[Job]) -> None:
     """
     studies = {one.study: Path("studies") / one.study / "params.yaml" for one in asked}
     for name, file in studies.items():
-        known = dict(zip(("", "_again"), lacking(read_study(file), None), strict=True))
+        known = asked_for(file)
         for one in asked:
             if one.study == name and one.name not in known[one.again]:
                 raise InputError(f"{file}: {choices('run', one.name, known[one.again])}")

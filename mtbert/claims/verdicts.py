@@ -52,6 +52,10 @@ class Answer(Settings):
     seeds: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()  # rows without a run
     note: str = ""
+    # The same by the claim's own seeds, without the variances that other claims lend it.
+    own_verdict: Verdict = "not decidable"
+    own_low: float | None = None
+    own_high: float | None = None
 
 
 def judge(
@@ -85,8 +89,18 @@ def judge(
         except UnansweredError as error:
             found = Answer(verdict="not decidable", alone="not decidable", missing=missing)
             alone[name] = found.model_copy(update={"note": str(error)})
-    for name, one in _moderated(claims, measured).items():
-        alone[name] = _alone(weigh(claims[name], one))
+    answers = alone | _together(claims, _moderated(claims, measured))
+    for name, own in _together(claims, measured).items():
+        changes = {"own_verdict": own.verdict, "own_low": own.low, "own_high": own.high}
+        answers[name] = answers[name].model_copy(update=changes)
+    return {name: answers[name] for name in claims}
+
+
+def _together(
+    claims: Mapping[str, Claim], measured: Mapping[str, tuple[Estimate, ...] | Share]
+) -> dict[str, Answer]:
+    """Answer claims that there is something to say to, and correct for their number."""
+    alone = {name: _alone(weigh(claims[name], one)) for name, one in measured.items()}
     judged = {name: one.p for name, one in alone.items() if one.p is not None}
     corrected = dict(zip(judged, holm(list(judged.values())), strict=True))
     return {name: _corrected(one, corrected.get(name), len(judged)) for name, one in alone.items()}

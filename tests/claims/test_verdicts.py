@@ -188,6 +188,12 @@ def test_seeds_are_lent_within_a_metric() -> None:
     assert own["single"].note == ONE_SEED
     assert own["a0"].p > 10 * found["a0"].p
     assert own["a0"].effect == found["a0"].effect
+    # What its own seeds say is told beside what the others lend it.
+    lent = found["a0"]
+    assert (lent.own_low, lent.own_high) == pytest.approx((own["a0"].low, own["a0"].high))
+    assert lent.own_low < lent.low < lent.high < lent.own_high
+    assert lent.own_verdict == U, "a p of three seeds does not survive eight claims"
+    assert own["a0"].own_verdict == own["a0"].verdict
     # Claims on another metric lend it nothing.
     other = {
         name: one.model_copy(update={"metric": "sst_macro_f1"}) for name, one in claims.items()

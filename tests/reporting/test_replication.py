@@ -13,7 +13,7 @@ from mtbert.errors import InputError
 from mtbert.params import validate
 from mtbert.reporting.comparison import half_width
 from mtbert.reporting.replication import notes, run_figures, tables, verdicts
-from mtbert.reporting.replication.answers import Judged
+from mtbert.reporting.replication.answers import Answers, Judged
 from mtbert.reporting.replication.collected import Replication
 from mtbert.reporting.replication.comparing import compare
 from mtbert.reporting.replication.exhibits import read_exhibits
@@ -65,15 +65,23 @@ def test_test_figures_and_unknown_formulas_are_not_judged() -> None:
 
 def test_the_table_has_the_files_numbers() -> None:
     text = tables.against(made(), {}).markdown()
-    assert cells(text, "both")[1:4] == ["2", "0.500", "0.410 ± 0.014"]
-    assert cells(text, "half")[1:5] == ["1 of 2", "0.420 (test)", "0.410", "−0.010"]
-    assert cells(text, "none")[1:6] == ["not run", "0.333", "–", "–", "–"]
+    assert cells(text, "both")[1:5] == ["2", "40", "0.500", "0.410 ± 0.014"]
+    assert cells(text, "half")[1:6] == ["1 of 2", "40", "0.420 (test)", "0.410", "−0.010"]
+    assert cells(text, "none")[1:7] == ["not run", "–", "0.333", "–", "–", "–"]
 
 
 def test_without_printed_figures_there_is_nothing_to_compare_with() -> None:
     bare = made(rows={"a": row(run(1, 0.4, 0.7, 0.8))}, exhibits=[])
     header = tables.against(bare, {}).header
-    assert header == ("row", "seeds", "sst ours", "para ours", "sts ours", "overall ours")
+    assert header == (
+        "row",
+        "seeds",
+        "updates",
+        "sst ours",
+        "para ours",
+        "sts ours",
+        "overall ours",
+    )
 
 
 def test_pages(tmp_path: Path) -> None:
@@ -153,7 +161,7 @@ def test_nothing_was_run(tmp_path: Path) -> None:
     rows = {name: {**own, "runs": []} for name, own in study()["rows"].items()}
     write(tmp_path, of=study(rows=rows))
     pages = render(tmp_path)
-    assert cells(pages["one/README.md"], "both")[3] == "–"
+    assert cells(pages["one/README.md"], "both")[4] == "–"
     assert notes.QUORA not in pages["studies.html"]
 
 
@@ -208,8 +216,8 @@ def test_figures_that_a_report_calls_wrong_are_not_compared() -> None:
     rows = {"a": row(run(1, 0.4, 0.7, 0.8), printed=printed, faulty=["sst"])}
     study = made(rows=rows, exhibits=[])
     text = tables.against(study, {}).markdown()
-    assert cells(text, "a")[2:6] == ["0.100 (faulty)", "0.400", "–", "–"]
-    assert cells(text, "a")[6:10] == ["0.700", "0.700", "+0.000", "within ± 0.018, one seed"]
+    assert cells(text, "a")[3:7] == ["0.100 (faulty)", "0.400", "–", "–"]
+    assert cells(text, "a")[7:11] == ["0.700", "0.700", "+0.000", "within ± 0.018, one seed"]
 
 
 @pytest.mark.parametrize(("row", "found"), [("both", True), ("half", False)])
@@ -227,6 +235,20 @@ def test_small_figures() -> None:
     assert (small.low, small.effect, small.high) == (65.0, 122.0, 160.0)
     assert small.margins == (76.4, 91.6)
     assert (small.cut_low, small.cut_high) == (False, True)
+
+
+def test_what_verdicts_owe_to_other_claims() -> None:
+    sure = judged(own_verdict="supported", own_low=0.001, own_high=0.2)
+    lent = judged(own_verdict="not decidable", own_low=-0.01, own_high=0.3)
+    assert verdicts._line("it", sure).notes == ("a word on it",)
+    assert verdicts._line("it", lent).notes[-1] == (
+        "by its own seeds alone −0.010 to +0.300, not decidable after the correction"
+    )
+    both = Answers(draws=1, records={}, claims={"a": sure, "b": lent}, untested=(), delta_m={})
+    assert "1 of the 2 verdicts would stand" in verdicts.pooled(both)
+    open_ = both.model_copy(update={"claims": {"c": judged(verdict="not decidable")}})
+    assert verdicts.pooled(open_) == ""
+    assert "own seeds" not in " ".join(verdicts._line("it", open_.claims["c"]).notes)
 
 
 def test_small_p() -> None:

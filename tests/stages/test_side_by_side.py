@@ -12,10 +12,11 @@ import pytest
 import typer
 from workspace import BATCHES, SIZES, workspace
 
+from mtbert import environment
 from mtbert.errors import InputError
 from mtbert.params import read_yaml, write_yaml
 from stages import plan
-from stages.side_by_side import Job, main, reason
+from stages.side_by_side import Job, each, main, reason
 
 from tiny import ROOT
 
@@ -77,7 +78,7 @@ def test_a_job_is_what_the_pipeline_says(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     "target",
     [
-        *("wu", f"{FILE}:evaluate", f"{FILE}:train@a-b-1", f"{FILE}:evaluate@a-b-01"),
+        *("wu", f"{FILE}:collect", f"{FILE}:train@a-b-1", f"{FILE}:evaluate@a-b-01"),
         *(f"/elsewhere/{FILE}:evaluate@a-b-1", "dvc.yaml:evaluate@main-1"),
     ],
 )
@@ -90,6 +91,12 @@ def test_other_words_are_refused(target: str) -> None:
 def test_what_the_study_does_not_ask_for_is_refused(study: Path, run: str) -> None:
     with pytest.raises(InputError, match=r"studies/one/params.yaml: unknown run '"):
         main([f"{FILE}:{run}"])
+
+
+def test_a_stage_stands_for_all_of_its_runs(study: Path) -> None:
+    assert each(f"{FILE}:evaluate") == [f"{FILE}:evaluate@a-b-1", f"{FILE}:evaluate@c-1"]
+    assert each(f"{FILE}:evaluate_again") == TARGETS[1:]
+    assert each(TARGETS[0]) == TARGETS[:1]
 
 
 def test_runs_are_those_of_the_stages(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,6 +117,11 @@ def test_runs_are_those_of_the_stages(study: Path, capsys: pytest.CaptureFixture
 
     main(TARGETS, jobs=2)
     assert capsys.readouterr().out == "2 runs, 2 of them finished before\n"
+    told = next(path for path in job.outs if path.name == "run.json")
+    told.write_text(told.read_text().replace(environment.versions()["mtbert"], "0.1.0+older"))
+    assert not job.finished()
+    told.write_text(kept[told].decode())
+    assert job.finished()
     (study / "data/studies/one/predictions/a-b-1/sst-dev.parquet").parent.rename(study / "away")
     assert not job.finished()
 

@@ -44,6 +44,10 @@ class Judged(Settings):
     seeds: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()  # rows without a run
     answer: str = ""  # what is to be said of the verdict
+    # By its own seeds alone, without the variances that other claims lend it
+    own_verdict: Literal["supported", "contradicted", "not decidable"] = "not decidable"
+    own_low: float | None = None
+    own_high: float | None = None
 
 
 class Untested(Settings):

@@ -45,6 +45,7 @@ def html_page(studies: notes.Studies, answers: Answers) -> str:
             noise=notes.NOISE,
             delta_note=notes.DELTA_M,
             multiple=verdicts.MULTIPLE,
+            pooled=verdicts.pooled(answers),
             rule=verdicts.RULE,
             budget_note=verdicts.BUDGET,
             counts=verdicts.counts(answers),
@@ -127,6 +128,7 @@ def _row(study: Replication, name: str, delta_m: dict[str, Relative]) -> dict[st
     return {
         "name": name,
         "seeds": tables.seeds(study, name),
+        "updates": tables.updates(study, name),
         "changes": tables.changes(study, name),
         "choice": study.rows[name].choice,
         "cells": [

@@ -10,6 +10,10 @@ from mtbert.reporting.replication.comparing import any_printed
 from mtbert.reporting.tables import Table
 
 WRITTEN = "Written by `python -m stages.studies_page` from {source}; do not edit."
+BESIDE = (
+    "What the report concludes stands among the [claims](../claims.md#{anchor}), figures on the "
+    "[page of all studies](../studies.html)."
+)
 
 
 def study_page(
@@ -21,6 +25,7 @@ def study_page(
     parts = [
         f"# {escape(study.title)}",
         WRITTEN.format(source=f"[{FILE}]({FILE})"),
+        BESIDE.format(anchor=study.study) if any_printed(study) else "",
         *about(only),
         _block(tables.against(study, delta_m)),
         notes.NOISE if any_printed(study) else "",
@@ -49,6 +54,7 @@ def claims_page(studies: notes.Studies, answers: Answers) -> str:
         *about(studies),
         f"{len(answers.claims)} claims: {found}.",
         f"{verdicts.MULTIPLE} {verdicts.RULE} {verdicts.BUDGET}",
+        verdicts.pooled(answers),
         *(
             f"## {study}\n\n{verdicts.claim_table(lines).markdown()}"
             for study, lines in verdicts.lines(answers).items()

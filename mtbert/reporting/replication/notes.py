@@ -27,7 +27,8 @@ OTHER_OVERALL = (
 DELTA_M = (
     "Δm is the mean over tasks of a row's relative gain over models of one task each (our-sst, "
     "our-para, our-sts), over the seeds that all of them have, with its 95 % interval; that of one "
-    "seed covers the choice of dev examples alone."
+    "seed covers the choice of dev examples alone. Where a row has other heads, encodings, numbers "
+    "of examples or of epochs than these models, as what is said of them tells, Δm is of that too."
 )
 QUORA = (
     "all-MiniLM-L6-v2 was trained on pairs of Quora questions, among much else, before any row "
@@ -105,7 +106,9 @@ def machine(studies: Studies) -> Table:
         "versions": (_named(run.facts["versions"] or {}) for run in runs),
     }
     rows = [
-        [name, " · ".join(kept)] for name, of in facts.items() if (kept := [*dict.fromkeys(of)])
+        [name, " · ".join(kept)]
+        for name, of in facts.items()
+        if (kept := [one for one in dict.fromkeys(of) if one])
     ]
     return table("Runs, machine, data", ["what", "value"], rows, prose=True)
 

@@ -12,10 +12,15 @@ def against(study: Replication, delta_m: dict[str, Relative]) -> Table:
     """Rows × each score as printed, as measured, their difference, and whether it is noise."""
     printed, relative = any_printed(study), bool(delta_m)
     columns = ["paper", "ours", "difference", "within noise?"] if printed else ["ours"]
-    header = ["row", "seeds", *(f"{score} {what}" for score in scores(study) for what in columns)]
+    header = [
+        "row",
+        "seeds",
+        "updates",
+        *(f"{score} {what}" for score in scores(study) for what in columns),
+    ]
     rows = []
     for name in study.rows:
-        cells = [name, seeds(study, name)]
+        cells = [name, seeds(study, name), updates(study, name)]
         for one in compared(study, name).values():
             cells += [paper(one), ours(one)] if printed else [ours(one)]
             cells += [apart(one), within(one)] if printed else []
@@ -31,6 +36,12 @@ def seeds(study: Replication, name: str) -> str:
         return OTHER_PLAN if all(one.why == OTHER_PLAN for one in row.missing) else "not run"
     count = len(row.runs)
     return f"{count} of {count + len(row.missing)}" if row.missing else str(count)
+
+
+def updates(study: Replication, name: str) -> str:
+    """How many steps a row's runs have."""
+    counts = dict.fromkeys(number(run.facts["steps"]) for run in study.rows[name].runs)
+    return " / ".join(counts) or NONE
 
 
 def paper(one: Compared) -> str:

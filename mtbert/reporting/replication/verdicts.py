@@ -10,8 +10,15 @@ from mtbert.reporting.tables import NONE, Table, number, signed, table
 MULTIPLE = (
     "Of many claims that are judged at once, each at 5 %, some get a verdict by chance alone. So p "
     "is corrected by Holm's method over all claims with two seeds or more, which keeps the chance "
-    "of even one wrong verdict among them below 5 %, and the verdict is the corrected one; the "
+    "of even one wrong verdict among them near 5 %, and the verdict is the corrected one; the "
     "interval is not corrected. A claim with one seed gets no verdict."
+)
+POOLED = (
+    "A few seeds tell little of how much a row varies from one to another. So intervals and p lend "
+    "each claim what others on the same metric vary by (empirical Bayes, Smyth 2004; simulated in "
+    "mtbert/claims/moderation.py: any wrong verdict in 2 to 6 % of families, most where some row "
+    "collapses). By each claim's own seeds alone, {kept} of the {all} verdicts would stand after "
+    "the correction; where one would not, its line says so."
 )
 BUDGET = (
     "A verdict is on the runs that were made here, at the budget above; what the report trained, "
@@ -31,6 +38,7 @@ METRICS = {
     "sst_macro_f1": "sst macro F1",
     "para_f1": "para F1",
 }
+UNDECIDED = "not decidable"
 REACH = 0.1  # of the small figures, to either side
 WIDTH, HEIGHT = 168, 18  # of the small figures
 
@@ -85,6 +93,21 @@ def counts(answers: Answers) -> dict[str, int]:
     return {verdict: found.count(verdict) for verdict in ICONS if verdict in found}
 
 
+def pooled(answers: Answers) -> str:
+    """What verdicts owe to the variances that claims lend each other; empty where there is none."""
+    decided = [one for one in answers.claims.values() if one.verdict != UNDECIDED]
+    kept = sum(one.own_verdict == one.verdict for one in decided)
+    return POOLED.format(kept=number(kept), all=number(len(decided))) if decided else ""
+
+
+def _own(claim: Judged) -> str:
+    """What a verdict's own seeds say where that is less."""
+    if claim.verdict in (UNDECIDED, claim.own_verdict):
+        return ""
+    low, high = (_effect(claim, value) for value in (claim.own_low, claim.own_high))
+    return f"by its own seeds alone {low} to {high}, {claim.own_verdict} after the correction"
+
+
 def claim_table(own: list[Line]) -> Table:
     """Claims of a study."""
     header = ["verdict", "claim", "effect", "95 % interval", "p", "p, Holm", "n", "seeds"]
@@ -118,7 +141,9 @@ def _line(name: str, claim: Judged) -> Line:
         p_holm=chance(claim.p_holm),
         examples=", ".join(f"{task} {number(n)}" for task, n in claim.examples.items()) or NONE,
         seeds=number(len(claim.seeds)) if claim.seeds else NONE,
-        notes=tuple(note for note in (claim.note.strip().rstrip("."), claim.answer) if note),
+        notes=tuple(
+            note for note in (claim.note.strip().rstrip("."), claim.answer, _own(claim)) if note
+        ),
         small=_small(claim),
     )
 
