@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import typer
-from workspace import BATCHES, SIZES, workspace
 
 from mtbert import environment
 from mtbert.errors import InputError
 from mtbert.params import read_yaml, write_yaml
 from stages import plan
 from stages.side_by_side import Job, each, main, reason
+from tests.workspace import BATCHES, SIZES, workspace
 
 from tiny import ROOT
 
