@@ -4,7 +4,9 @@ No figure is typed by hand: pages follow from replication.json and claims.json, 
 their answers.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +35,26 @@ def test_pages_are_those_of_the_committed_results() -> None:
 
 @pytest.mark.skipif(not (STUDIES / FILE).is_file(), reason="no results are committed")
 def test_verdicts_are_those_of_the_committed_answers(tmp_path: Path) -> None:
+    """But for the last digits, which hang on how many threads sum a product up."""
     judge(STUDIES / "claims.yaml", STUDIES, tmp_path / FILE)
-    assert (tmp_path / FILE).read_bytes() == (STUDIES / FILE).read_bytes()
+    now, kept = (dict(leaves(read_json(folder / FILE))) for folder in (tmp_path, STUDIES))
+    numbers = {place for place, value in kept.items() if isinstance(value, float)}
+    assert {place: now.get(place) for place in numbers} == pytest.approx(
+        {place: kept[place] for place in numbers}, rel=1e-9, abs=1e-12
+    )
+    assert {place: value for place, value in now.items() if place not in numbers} == {
+        place: value for place, value in kept.items() if place not in numbers
+    }
+
+
+def leaves(tree: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """What a tree holds, by the place where it stands; of what is empty, the place itself."""
+    inner = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, value in inner:
+        if isinstance(value, (dict, list)) and value:
+            yield from leaves(value, f"{place}/{key}")
+        else:
+            yield f"{place}/{key}", value
 
 
 @pytest.mark.parametrize(("study", "name"), RUNS)

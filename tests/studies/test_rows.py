@@ -50,7 +50,6 @@ DIFFERENCES = [
     ("fu_chan", "final", "dropout-0_3", {"heads", "maps"}),
     ("smet_walker", "our-joint", "pcgrad-d3", {"balancing"}),
     ("smet_walker", "our-joint", "cosine-d3", {"encoding", "heads"}),
-    ("smet_walker", "cosine-d3", "our-untrained", {"adaptation", "untrained"}),
     ("smet_walker", "cosine-d3", "cosine-pcgrad", {"balancing"}),
     ("smet_walker", "cosine-d3", "cosine-1ll-sts", {"maps"}),
     ("smet_walker", "cosine-d3", "cosine-d8", {"heads"}),
