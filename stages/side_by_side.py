@@ -25,6 +25,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -63,7 +64,7 @@ class Job:
         """
         file, study, again, row, seed = parts(target)
         known = {"item.strategy": row, "item.seed": seed, "key": f"{row}-{seed}"}
-        stages = read_yaml(Path(file))["stages"]
+        stages = stages_of(Path(file).resolve())
         both = [filled(stages[f"{name}{again}"], known) for name in ("train", "evaluate")]
         outs = [path for one in both for path in (*one["outs"], *one.get("metrics", ()))]
         return cls(
@@ -84,6 +85,12 @@ class Job:
         told = read_json(next(path for path in self.outs if path.name == "run.json"))
         same = told.get("versions", {}).get("mtbert") == versions()["mtbert"]
         return same and told.get("plan") == fingerprint(read_yaml(self.plan))
+
+
+@cache
+def stages_of(file: Path) -> Any:
+    """What a study's dvc.yaml says of its stages, read once for all of its runs."""
+    return read_yaml(file)["stages"]
 
 
 def parts(target: str) -> tuple[str, ...]:
