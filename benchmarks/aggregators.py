@@ -25,8 +25,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from mtbert.cli import run
-from mtbert.errors import InputError
+from mtbert.core.commands import run
+from mtbert.core.errors import InputError
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 LENGTHS = {"sst": 23.0, "para": 13.7, "sts": 12.7}  # mean tokens of a text, without special ones
@@ -57,8 +57,8 @@ def main(
     """Measure, and write what was found."""
     import torch
 
-    from mtbert.environment import hardware, versions
-    from mtbert.outputs import write_text
+    from mtbert.core.environment import hardware, versions
+    from mtbert.core.outputs import write_text
     from mtbert.training.balancing import BALANCINGS
 
     bench = Bench(SHAPES[shape], batch=batch, bf16=bf16)
@@ -137,12 +137,12 @@ class Bench:
     def __init__(self, shape: dict[str, int], *, batch: int, bf16: bool) -> None:
         import torch
 
+        from mtbert.core.tasks import read_tasks
+        from mtbert.experiments.strategies import read_strategies
         from mtbert.modeling.encoder import encoder_of
         from mtbert.modeling.model import MultiTaskModel
         from mtbert.modeling.packing import Shape
         from mtbert.modeling.settings import ModelSettings
-        from mtbert.strategies import read_strategies
-        from mtbert.tasks import read_tasks
 
         torch.manual_seed(0)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -185,7 +185,7 @@ class Bench:
         self.balancers: dict[str, Any] = {}
 
     def _texts(self, generator: np.random.Generator, mean: float) -> Any:
-        from mtbert.schemas import Ragged
+        from mtbert.core.schemas import Ragged
 
         # A long tail, as sentences have.
         lengths = np.clip(generator.lognormal(np.log(mean) - 0.08, 0.4, 64 * self.batch), 3, 100)
@@ -233,7 +233,7 @@ class Bench:
 
     def balancer(self, arm: str) -> Any:
         """The balancing of an arm, begun once."""
-        from mtbert.registry import build
+        from mtbert.core.registry import build
         from mtbert.training.balancing import BALANCINGS, Setup
 
         if arm not in self.balancers:

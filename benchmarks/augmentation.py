@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.augmentation.batches import Drawer, Job
@@ -43,7 +43,7 @@ def main(
     rounds: Annotated[int, typer.Option(help="rounds there and back", min=1)] = 3,
 ) -> None:
     """Measure, and write what was found."""
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
 
     report: dict[str, Any] = {
         "command": "python -m benchmarks.augmentation " + " ".join(sys.argv[1:]),
@@ -66,7 +66,7 @@ def surroundings() -> dict[str, Any]:
     """The processor and the versions."""
     import torch
 
-    from mtbert.environment import hardware, versions
+    from mtbert.core.environment import hardware, versions
 
     found = {name: importlib.metadata.version(name) for name in ("nlpaug", "nltk")}
     return {"hardware": hardware(torch.device("cpu")), "versions": {**versions(), **found}}
@@ -134,8 +134,8 @@ def prepare(
     from mtbert.augmentation.settings import Augment, Guards
     from mtbert.augmentation.splits import vocabulary
     from mtbert.augmentation.tables import sides_of, texts_of
-    from mtbert.params import validate
-    from mtbert.schemas import read_table
+    from mtbert.core.params import validate
+    from mtbert.core.schemas import read_table
 
     table = read_table(text / task / "train.parquet")
     rows = texts_of(table)

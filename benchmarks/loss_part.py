@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.step_time import quartiles, ratio
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 CONTRASTIVE = "in_batch_negatives"
 GATE = 1e-5

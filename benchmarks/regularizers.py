@@ -22,8 +22,8 @@ import typer
 
 from benchmarks.loss_part import CONTRASTIVE, loss_part, told
 from benchmarks.step_time import machine, ran_on, turn
-from mtbert.cli import run
-from mtbert.errors import InputError
+from mtbert.core.commands import run
+from mtbert.core.errors import InputError
 
 # Regularizers, added to every task.
 REGULARIZERS = ("fgm", "pgd", "smart", "rdrop")
@@ -41,9 +41,9 @@ def main(
     steps: Annotated[int, typer.Option(help="steps of a turn, the first left out", min=3)] = 6,
 ) -> None:
     """Measure, and write what was found."""
-    from mtbert.outputs import write_text
-    from mtbert.plans import read_plan
-    from mtbert.runs import Run
+    from mtbert.core.outputs import write_text
+    from mtbert.experiments.plans import read_plan
+    from mtbert.experiments.runs import Run
 
     base = read_plan(plan)
     check_pair(base, task)
@@ -82,7 +82,7 @@ def check_pair(plan: Any, task: str) -> None:
     Raises:
         InputError: with the reason.
     """
-    from mtbert.errors import choices, located
+    from mtbert.core.errors import choices, located
     from mtbert.training.auxiliaries import AUXILIARIES
     from mtbert.training.term import TaskFacts
 
@@ -112,8 +112,8 @@ def changed(
     plan: Any, tasks: list[str], changes: Mapping[str, Any], *, batch: int, steps: int
 ) -> Any:
     """The plan on some of its tasks, with other settings and no terms but those of `changes`."""
-    from mtbert.params import validate
-    from mtbert.strategies import TrainSettings
+    from mtbert.core.params import validate
+    from mtbert.experiments.strategies import TrainSettings
 
     train = {
         **plan.train.model_dump(mode="json"),

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -27,10 +27,10 @@ def main(
     steps: Annotated[int, typer.Option(help="steps of a turn, the first left out", min=2)] = 6,
 ) -> None:
     """Measure, and write what was found."""
-    from mtbert.errors import InputError
-    from mtbert.outputs import write_text
-    from mtbert.plans import read_plan
-    from mtbert.runs import Run
+    from mtbert.core.errors import InputError
+    from mtbert.core.outputs import write_text
+    from mtbert.experiments.plans import read_plan
+    from mtbert.experiments.runs import Run
 
     runs: dict[str, Run] = {}
     ahead: dict[str, float] = {}
@@ -86,7 +86,7 @@ def machine(made: Any) -> dict[str, Any]:
     """What a run was measured on."""
     import torch
 
-    from mtbert.environment import hardware, versions
+    from mtbert.core.environment import hardware, versions
 
     return {
         "hardware": hardware(made.device),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -34,10 +34,10 @@ def main(
         warnings_on_lexicon,
     )
     from mtbert.augmentation.tables import texts_of
-    from mtbert.errors import InputError, choices
-    from mtbert.outputs import new_folder, write_text
-    from mtbert.schemas import read_table, write_table
-    from mtbert.tasks import read_tasks
+    from mtbert.core.errors import InputError, choices
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.schemas import read_table, write_table
+    from mtbert.core.tasks import read_tasks
 
     tasks = read_tasks(params)
     settings = read_augment(params, tasks)

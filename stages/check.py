@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +27,14 @@ def main(
     ] = None,
 ) -> None:
     """Check every section of the params file; with --studies also every row of every study."""
-    from mtbert.budgets import read_budget
+    from mtbert.core.errors import InputError, choices
+    from mtbert.core.params import read_section, read_yaml
+    from mtbert.core.tasks import read_tasks
     from mtbert.corpora.settings import Data
     from mtbert.corpora.sources import find
-    from mtbert.errors import InputError, choices
-    from mtbert.params import read_section, read_yaml
     from mtbert.pretraining.settings import PretrainSettings
     from mtbert.reporting.settings import read_scope
-    from mtbert.tasks import read_tasks
+    from mtbert.studies.budgets import read_budget
     from mtbert.tokenization.settings import TokenizeSettings
 
     if unknown := [name for name in read_yaml(params) if name not in SECTIONS]:
@@ -62,10 +62,10 @@ def check_augment(params: Path) -> None:
         InputError: naming the key at fault.
     """
     from mtbert.augmentation.settings import needs, read_augment
+    from mtbert.core.errors import InputError
+    from mtbert.core.params import read_section
+    from mtbert.core.tasks import read_tasks
     from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
-    from mtbert.errors import InputError
-    from mtbert.params import read_section
-    from mtbert.tasks import read_tasks
 
     lexicons = read_section(params, "lexicons", Lexicons)
     augment = read_augment(params, read_tasks(params))
@@ -87,14 +87,14 @@ def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
         InputError: naming the key at fault.
     """
     from mtbert.augmentation.settings import read_augment
+    from mtbert.core.params import read_section
+    from mtbert.core.tasks import read_tasks
     from mtbert.corpora.backbones import check_pretrained, known_config
     from mtbert.corpora.folders import resolve
     from mtbert.corpora.settings import Encoder
-    from mtbert.params import read_section
-    from mtbert.plans import check_encoder, check_extra_data, check_pooler
-    from mtbert.strategies import read_strategies
-    from mtbert.studies import read_rows
-    from mtbert.tasks import read_tasks
+    from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
+    from mtbert.experiments.strategies import read_strategies
+    from mtbert.studies.study import read_rows
 
     encoder = read_section(params, "encoder", Encoder)
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
@@ -118,9 +118,9 @@ def check_studies(params: Path, folder: Path) -> None:
         InputError: naming the file and the key at fault, or the folder if it has no study.
     """
     from mtbert.claims.settings import read_claims
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from mtbert.reporting.replication.exhibits import read_exhibits
-    from mtbert.studies import read_study
+    from mtbert.studies.study import read_study
 
     files = sorted(folder.glob("*/params.yaml"))
     if not files:
@@ -138,10 +138,10 @@ def check_language_model(params: Path) -> None:
     Raises:
         InputError: it is one of its architecture or of its tokenizer.
     """
+    from mtbert.core.params import read_section
     from mtbert.corpora.folders import resolve
     from mtbert.corpora.settings import Encoder
     from mtbert.modeling.encoder import read_config
-    from mtbert.params import read_section
     from mtbert.pretraining.language_model import check_architecture
     from mtbert.pretraining.masking import read_vocabulary
     from mtbert.tokenization.vocabulary import load_tokenizer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.claims.runs import Runs
@@ -26,7 +26,7 @@ def main(
 ) -> None:
     """Judge all claims together; those whose rows were not run say so."""
     from mtbert.claims.settings import read_claims
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
     from mtbert.reporting.records import dumps
     from mtbert.reporting.replication.collected import read_replications
 
@@ -68,8 +68,8 @@ def relative(rows: "Mapping[str, Runs]") -> dict[str, "Relative"]:
     """Δm of each row that was run, against `our-TASK`; none where a study has no such rows."""
     from mtbert.claims.paired import delta_m
     from mtbert.claims.runs import UnansweredError
+    from mtbert.core.tasks import LEADERBOARD
     from mtbert.reporting.replication.answers import Relative
-    from mtbert.tasks import LEADERBOARD
 
     single = {task: rows.get(f"our-{task}", {}) for task in LEADERBOARD}
     found: dict[str, Relative] = {}

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -19,8 +19,8 @@ def main(
     sources: Annotated[list[Path], typer.Argument(help="source files, and folders of them")],
 ) -> None:
     """Write the digests of all source files."""
-    from mtbert.errors import InputError
-    from mtbert.outputs import write_text
+    from mtbert.core.errors import InputError
+    from mtbert.core.outputs import write_text
 
     files = [file for path in sources for file in (path.rglob("*.py") if path.is_dir() else [path])]
     if lost := [str(file) for file in files if not file.is_file()]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.reporting.replication.collected import Replication
@@ -30,10 +30,10 @@ def main(
 ) -> None:
     """Collect a study; runs that are still to be made are listed as missing."""
     from mtbert.claims.reading import gather as gather_answers
-    from mtbert.errors import InputError
-    from mtbert.outputs import new_folder, write_text
+    from mtbert.core.errors import InputError
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.schemas import write_table
     from mtbert.reporting.records import dumps
-    from mtbert.schemas import write_table
 
     check_plans(study, params, plans)
     made = gather(study, params, plans, reports, exhibits, sweeps)
@@ -55,13 +55,13 @@ def gather(
     study: Path, params: Path, plans: Path, reports: Path, exhibits: Path, sweeps: Path | None
 ) -> "Replication":
     """Read a study's settings, its finished runs and the points of its sweeps."""
-    from mtbert.budgets import read_budget
+    from mtbert.core.tasks import LEADERBOARD, read_tasks
     from mtbert.reporting.replication.collected import Budget, Replication
     from mtbert.reporting.replication.collecting import collect_row
     from mtbert.reporting.replication.exhibits import read_exhibits
     from mtbert.reporting.replication.sweeps import read_points
-    from mtbert.studies import read_study
-    from mtbert.tasks import LEADERBOARD, read_tasks
+    from mtbert.studies.budgets import read_budget
+    from mtbert.studies.study import read_study
 
     asked, known = read_study(study), read_tasks(params)
     name, budget = read_budget(params)
@@ -105,9 +105,9 @@ def check_plans(study: Path, params: Path, plans: Path) -> None:
     Raises:
         InputError: one does not, so that the page would name a budget that its runs did not have.
     """
-    from mtbert.errors import InputError
-    from mtbert.plans import read_plan
-    from mtbert.studies import read_rows
+    from mtbert.core.errors import InputError
+    from mtbert.experiments.plans import read_plan
+    from mtbert.studies.study import read_rows
 
     found = [read_plan(path) for path in sorted(plans.glob("*.yaml"))]
     if not found:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 class Thing(StrEnum):
@@ -23,13 +23,13 @@ def main(
     params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
 ) -> None:
     """Bring the tasks' files, the encoder or lexicons into a folder; SOURCE.json says whence."""
+    from mtbert.core.outputs import new_folder
+    from mtbert.core.params import read_section
+    from mtbert.core.tasks import read_tasks
     from mtbert.corpora.backbones import bring
     from mtbert.corpora.lexicons import Lexicons, collect_lexicons
     from mtbert.corpora.settings import Data, Encoder
     from mtbert.corpora.sources import collect
-    from mtbert.outputs import new_folder
-    from mtbert.params import read_section
-    from mtbert.tasks import read_tasks
 
     if thing is Thing.corpora:
         data, tasks = read_section(params, "data", Data), read_tasks(params)

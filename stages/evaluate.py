@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
+    from mtbert.core.tasks import Task
     from mtbert.evaluation.predictions import Predictions
-    from mtbert.tasks import Task
 
 
 def main(
@@ -29,10 +29,10 @@ def main(
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed."""
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
+    from mtbert.core.outputs import new_folder, write_text
     from mtbert.evaluation.handin import confusion as confusion_csv
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
-    from mtbert.outputs import new_folder, write_text
 
     scores: dict[str, Scores] = {}
     splits = ("dev", "test") if test else ("dev",)
@@ -64,9 +64,9 @@ def facts(plan: Path, logs: Path) -> dict[str, Any]:
     Raises:
         InputError: it was trained with other settings than the plan has.
     """
-    from mtbert.errors import InputError
-    from mtbert.fingerprint import fingerprint
-    from mtbert.params import read_json, read_yaml
+    from mtbert.core.errors import InputError
+    from mtbert.core.fingerprint import fingerprint
+    from mtbert.core.params import read_json, read_yaml
 
     told, planned = read_json(logs / "run.json"), read_yaml(plan)
     if told.get("settings", planned.get("train")) != planned.get("train"):
@@ -91,10 +91,10 @@ def write_predictions(
     Raises:
         InputError: the model's file is missing or does not fit, or the hand-in file's name.
     """
+    from mtbert.core.outputs import write_text
+    from mtbert.core.schemas import read_table, write_table
     from mtbert.evaluation.handin import handin, handin_path
     from mtbert.evaluation.predictions import decode
-    from mtbert.outputs import write_text
-    from mtbert.schemas import read_table, write_table
 
     source = outputs / f"{name}-{split}.parquet"
     labelled = split == "dev"
@@ -111,9 +111,9 @@ def planned_tasks(plan: Path, params: Path) -> "dict[str, Task]":
     Raises:
         InputError: a file does not fit, or the params file has lost a task of the plan.
     """
-    from mtbert.errors import InputError
-    from mtbert.params import read_yaml
-    from mtbert.tasks import read_tasks, still_there
+    from mtbert.core.errors import InputError
+    from mtbert.core.params import read_yaml
+    from mtbert.core.tasks import read_tasks, still_there
 
     planned = read_yaml(plan).get("tasks")
     if not isinstance(planned, dict):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ def main(
     ] = False,
 ) -> None:
     """Join results and answers of now with those kept before; judge the claims, draw the pages."""
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from mtbert.reporting.replication.collected import read_replications
 
     now, before = read_replications(reports), read_replications(out)
@@ -73,7 +73,7 @@ def check(now: "Mapping[str, Replication]", reports: Path, out: Path) -> None:
     Raises:
         InputError: a study was not, or it has finished runs that its file lacks.
     """
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from mtbert.reporting.replication.collected import FILE, NOT_RUN
 
     for name in sorted(path.parent.name for path in out.glob("*/params.yaml")):
@@ -90,7 +90,7 @@ def check(now: "Mapping[str, Replication]", reports: Path, out: Path) -> None:
 
 def join(now: "Replication", before: "Replication | None", kept: Path, data: Path) -> "Merged":
     """Join what was kept of a study with its runs of now."""
-    from mtbert.params import read_yaml
+    from mtbert.core.params import read_yaml
     from mtbert.reporting.files import read_json
     from mtbert.reporting.replication.collecting import follows
     from mtbert.reporting.replication.merging import merged
@@ -112,10 +112,10 @@ def retold(kept: "Replication", now: "Replication") -> "Replication":
 
 def fill(folder: Path, one: "Merged | Replication", reports: Path, kept: Path) -> None:
     """Put a study's results into a folder: joined with those of now, or as they are kept."""
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
+    from mtbert.core.schemas import write_table
     from mtbert.reporting.records import dumps
     from mtbert.reporting.replication.collected import ANSWERS, FILE, Replication
-    from mtbert.schemas import write_table
 
     as_kept = isinstance(one, Replication)
     for name in (ANSWERS, "runs"):
@@ -143,7 +143,7 @@ def record(folder: Path, name: str) -> dict[str, str]:
     Raises:
         InputError: one is not there.
     """
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
 
     found = {}
     for kept, beside in (
@@ -179,7 +179,7 @@ def tables(one: "Merged", reports: Path, kept: Path) -> "dict[str, pa.Table]":
 
 def replace(made: Path, out: Path) -> None:
     """Put what was made in the place of what is kept; whatever else stands there stays."""
-    from mtbert.outputs import new_folder, write_text
+    from mtbert.core.outputs import new_folder, write_text
 
     for path in [*made.iterdir(), *made.glob("*/*")]:
         place = out / path.relative_to(made)
@@ -192,7 +192,7 @@ def replace(made: Path, out: Path) -> None:
 
 def conclude(folder: Path, claims: Path) -> None:
     """Judge the claims by what a folder holds, and draw its pages."""
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
     from mtbert.reporting.replication.answers import FILE
     from stages.claims import main as judge
     from stages.studies_page import render

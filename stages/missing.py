@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.reporting.replication.collected import Replication
-    from mtbert.studies import Study
+    from mtbert.studies.study import Study
 
 
 def main(
@@ -25,10 +25,10 @@ def main(
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
 ) -> None:
     """Print a target a line, first seeds first; nothing where all runs are kept."""
-    from mtbert.budgets import read_budget
-    from mtbert.errors import InputError, choices
+    from mtbert.core.errors import InputError, choices
     from mtbert.reporting.replication.collected import read_replications
-    from mtbert.studies import read_study
+    from mtbert.studies.budgets import read_budget
+    from mtbert.studies.study import read_study
 
     asked = {path.parent.name: read_study(path) for path in sorted(folder.glob("*/params.yaml"))}
     if unknown := [name for name in names or () if name not in asked]:

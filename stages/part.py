@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 class Action(StrEnum):
@@ -26,7 +26,7 @@ def main(
     ] = None,
 ) -> None:
     """Move a task's head, map and PAL, with the settings that they belong to."""
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
 
     if (action is Action.put) != (out is not None):
         raise InputError("--out: give it with put, which writes another checkpoint, and only then")
@@ -34,9 +34,9 @@ def main(
     if target.exists():
         raise InputError(f"{target}: exists already; give a new folder")
 
+    from mtbert.core.outputs import new_folder
     from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
     from mtbert.modeling.parts import load_part, save_part
-    from mtbert.outputs import new_folder
 
     model = load_checkpoint(checkpoint)
     if out is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -22,10 +22,11 @@ def main(
 ) -> None:
     """Plan every strategy; nothing is written unless all of them fit."""
     from mtbert.augmentation.settings import read_augment
-    from mtbert.modeling.architectures import usable_layout
-    from mtbert.outputs import new_folder
-    from mtbert.params import read_json, write_yaml
-    from mtbert.plans import (
+    from mtbert.core.outputs import new_folder
+    from mtbert.core.params import read_json, write_yaml
+    from mtbert.core.seeds import read_seeds
+    from mtbert.core.tasks import read_tasks
+    from mtbert.experiments.plans import (
         check_encoder,
         check_examples,
         check_extra_data,
@@ -34,10 +35,9 @@ def main(
         read_origin,
         read_source,
     )
-    from mtbert.seeds import read_seeds
-    from mtbert.strategies import read_strategies
-    from mtbert.studies import read_rows
-    from mtbert.tasks import read_tasks
+    from mtbert.experiments.strategies import read_strategies
+    from mtbert.modeling.architectures import usable_layout
+    from mtbert.studies.study import read_rows
 
     kind = read_origin(encoder).kind
     if study is None:

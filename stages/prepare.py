@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -17,13 +17,13 @@ def main(
     params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
 ) -> None:
     """Turn the tasks' files into tables; name every row that cannot be used."""
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.params import read_section
+    from mtbert.core.schemas import write_table
+    from mtbert.core.tasks import read_tasks
     from mtbert.corpora.settings import Data
     from mtbert.corpora.summary import summarize, warnings
     from mtbert.corpora.validation import read_task
-    from mtbert.outputs import new_folder, write_text
-    from mtbert.params import read_section
-    from mtbert.schemas import write_table
-    from mtbert.tasks import read_tasks
 
     data = read_section(params, "data", Data)
     facts: dict[str, dict[str, Any]] = {}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -23,9 +23,9 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Pre-train further; with `pretrain.epochs: 0` the encoder stays bit for bit what it was."""
-    from mtbert.errors import InputError
-    from mtbert.outputs import new_folder, write_text
-    from mtbert.params import read_section
+    from mtbert.core.errors import InputError
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.params import read_section
     from mtbert.pretraining.settings import PretrainSettings
 
     settings = read_section(params, "pretrain", PretrainSettings)
@@ -40,7 +40,7 @@ def main(
             write_text(log_folder / "metrics.json", "{}\n")
             write_text(log_folder / "pretrain.json", '{"settings": {"epochs": 0}}\n')
             return
-        from mtbert.environment import hold_memory
+        from mtbert.core.environment import hold_memory
         from mtbert.pretraining.run import pretrain
 
         hold_memory()

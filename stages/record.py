@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -38,7 +38,7 @@ def main(
     reports: Annotated[Path, typer.Option(help="folder of reports")] = Path("reports"),
 ) -> None:
     """Write STUDY/record.json, README.md, dots.svg, and runs/ with the plans and the logs."""
-    from mtbert.errors import InputError, choices
+    from mtbert.core.errors import InputError, choices
     from mtbert.reporting import recording, records, studies
     from mtbert.reporting.command import command
     from mtbert.reporting.crossing import read_cross
@@ -71,7 +71,7 @@ def main(
 
 def write(study: Path, pages: dict[str, str], attachments: dict[str, Path]) -> None:
     """Write a study: copies of the attachments first, the record last."""
-    from mtbert.outputs import new_folder, write_text
+    from mtbert.core.outputs import new_folder, write_text
     from mtbert.reporting.studies import RUNS
 
     with new_folder(study / RUNS) as folder:
@@ -87,10 +87,10 @@ def check_current(files: list[Path], params: Path) -> None:
     Raises:
         InputError: one is older, so that the command would not repeat what is recorded.
     """
-    from mtbert.errors import InputError
-    from mtbert.plans import asked, read_plan, read_source
-    from mtbert.strategies import read_strategies
-    from mtbert.tasks import read_tasks
+    from mtbert.core.errors import InputError
+    from mtbert.core.tasks import read_tasks
+    from mtbert.experiments.plans import asked, read_plan, read_source
+    from mtbert.experiments.strategies import read_strategies
 
     tasks, source = read_tasks(params), read_source(params)
     found = {path: read_plan(path) for path in files}

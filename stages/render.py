@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
     studies: Annotated[Path, typer.Argument(help="folder of studies")] = Path("studies"),
 ) -> None:
     """Write STUDIES/*/README.md and dots.svg."""
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
     from mtbert.reporting.records import read_records
     from mtbert.reporting.studies import render
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -16,7 +16,7 @@ def main(
     studies: Annotated[Path, typer.Option(help="folder of recorded runs")] = Path("studies"),
 ) -> None:
     """Write results.md, data.md and index.html into REPORTS."""
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
     from mtbert.reporting import readme as block
     from mtbert.reporting.markdown import data_page, results_page
     from mtbert.reporting.page import html_page

@@ -32,12 +32,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mtbert.cli import run
-from mtbert.errors import InputError, choices
-from mtbert.fingerprint import fingerprint
-from mtbert.outputs import WORK
-from mtbert.params import read_json, read_yaml
-from mtbert.studies import read_study
+from mtbert.core.commands import run
+from mtbert.core.errors import InputError, choices
+from mtbert.core.fingerprint import fingerprint
+from mtbert.core.outputs import WORK
+from mtbert.core.params import read_json, read_yaml
+from mtbert.studies.study import read_study
 from stages.collect import check_plans
 from stages.missing import lacking
 
@@ -78,7 +78,7 @@ class Job:
 
     def finished(self) -> bool:
         """Whether all of it is there, made by the plan and the code as they are."""
-        from mtbert.environment import versions
+        from mtbert.core.environment import versions
 
         if not all(path.exists() for path in self.outs):
             return False

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.reporting.replication.answers import Answers
@@ -22,7 +22,7 @@ def main(
     ] = None,
 ) -> None:
     """Write studies.html, claims.md and NAME/README.md."""
-    from mtbert.outputs import write_text
+    from mtbert.core.outputs import write_text
     from mtbert.reporting.readme import refresh
     from mtbert.reporting.replication.summary import MARK
 
@@ -38,8 +38,8 @@ def read(folder: Path) -> "tuple[dict[str, Replication], Answers]":
     Raises:
         InputError: a file does not fit, or the claims were judged on other runs than are shown.
     """
-    from mtbert.errors import InputError
-    from mtbert.params import read_json, validate
+    from mtbert.core.errors import InputError
+    from mtbert.core.params import read_json, validate
     from mtbert.reporting.replication.answers import FILE, Answers
     from mtbert.reporting.replication.collected import digest, read_replications
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.cli import run
-from mtbert.outputs import new_folder, write_text
-from mtbert.params import read_section
-from mtbert.tasks import SPLITS
+from mtbert.core.commands import run
+from mtbert.core.outputs import new_folder, write_text
+from mtbert.core.params import read_section
+from mtbert.core.tasks import SPLITS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +25,7 @@ def main(
     params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
 ) -> None:
     """Tokenize every task and split."""
-    from mtbert.schemas import read_table, write_table
+    from mtbert.core.schemas import read_table, write_table
     from mtbert.tokenization.encoding import encode_tables, summarize
     from mtbert.tokenization.inputs import check_length, find_tables, padding_id
     from mtbert.tokenization.settings import TokenizeSettings

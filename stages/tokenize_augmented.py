@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 
 def main(
@@ -16,9 +16,9 @@ def main(
     report: Annotated[Path, typer.Argument(help="Token counts go here, as JSON")],
 ) -> None:
     """Tokenize the grown train splits of one set."""
-    from mtbert.outputs import new_folder, write_text
-    from mtbert.params import read_json
-    from mtbert.schemas import read_table, write_table
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.params import read_json
+    from mtbert.core.schemas import read_table, write_table
     from mtbert.tokenization.encoding import encode_tables, summarize
     from mtbert.tokenization.inputs import find_tables
     from mtbert.tokenization.vocabulary import load_tokenizer

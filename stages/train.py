@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli import run
+from mtbert.core.commands import run
 
 # Threads that spin while they wait slow a neighbour on the same cores down many times over.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -28,8 +28,8 @@ def main(
     ] = True,
 ) -> None:
     """Train, evaluating on dev after each epoch; predict dev and test with the best epoch."""
-    from mtbert.outputs import new_folder
-    from mtbert.plans import read_plan, verify
+    from mtbert.core.outputs import new_folder
+    from mtbert.experiments.plans import read_plan, verify
 
     planned = read_plan(plan)
     verify(planned.encoder.files)
@@ -41,8 +41,8 @@ def main(
         new_folder(out, unfinished=True) as folder,
         new_folder(record, unfinished=True) as log_folder,
     ):
-        from mtbert.environment import hold_memory
-        from mtbert.running import train_run
+        from mtbert.core.environment import hold_memory
+        from mtbert.experiments.running import train_run
 
         hold_memory()
         train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtbert.schemas import Ragged
+from mtbert.core.schemas import Ragged
 
 if TYPE_CHECKING:
+    from mtbert.core.schemas import Tokens
     from mtbert.modeling.model import MultiTaskModel
     from mtbert.modeling.settings import ModelSettings
-    from mtbert.schemas import Tokens
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,8 +43,8 @@ def tiny_config(**changes: object) -> dict[str, object]:
 
 def model_settings(**changes: object) -> ModelSettings:
     """The default strategy's model settings, on three tasks, with some keys changed."""
+    from mtbert.core.params import read_yaml, validate
     from mtbert.modeling.settings import ModelSettings
-    from mtbert.params import read_yaml, validate
 
     train = read_yaml(ROOT / "params.yaml")["train"]
     fields = {key: train[key] for key in ModelSettings.model_fields}
@@ -59,9 +59,9 @@ def tiny_model(settings: ModelSettings, *, seed: int = 0) -> MultiTaskModel:
     """A model of the project's own tasks around a tiny encoder."""
     import torch
 
+    from mtbert.core.tasks import read_tasks
     from mtbert.modeling.encoder import encoder_of
     from mtbert.modeling.model import MultiTaskModel
-    from mtbert.tasks import read_tasks
 
     torch.manual_seed(seed)
     encoder = encoder_of(tiny_config(), pooler=settings.needs_pooler)
@@ -72,7 +72,7 @@ def tiny_model(settings: ModelSettings, *, seed: int = 0) -> MultiTaskModel:
 
 def tiny_split(size: int, *, paired: bool, seed: int = 0, longest: int = 20) -> Tokens:
     """A split of random texts, without labels."""
-    from mtbert.schemas import Tokens
+    from mtbert.core.schemas import Tokens
 
     lengths = np.random.default_rng(seed).integers(1, longest, size).tolist()
     second = ragged(lengths[::-1], seed=seed + 1) if paired else None

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from mtbert.params import read_yaml, write_yaml
-from mtbert.schemas import tokens_schema, write_table
-from mtbert.tasks import read_tasks
+from mtbert.core.params import read_yaml, write_yaml
+from mtbert.core.schemas import tokens_schema, write_table
+from mtbert.core.tasks import read_tasks
 
 from tiny import ROOT, tiny_config
 
 if TYPE_CHECKING:
-    from mtbert.plans import Plan
+    from mtbert.experiments.plans import Plan
 
 VOCABULARY = 100
 SEQUENCES = {
@@ -54,7 +54,7 @@ def workspace(folder: Path, *, dropout: float = 0.1) -> Path:
 
 def plan(folder: Path, changes: Mapping[str, Any], *, name: str = "drawn") -> Plan:
     """Plan one strategy as the plan stage does; raises what it raises."""
-    from mtbert.plans import read_plan
+    from mtbert.experiments.plans import read_plan
     from stages.plan import main
 
     params = read_yaml(ROOT / "params.yaml")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mtbert.augmentation.settings import Side
-from mtbert.tasks import Split
+from mtbert.core.tasks import Split
 
 Texts = Mapping[Side, str]  # one row's; a single text is text_a
 Rows = Mapping[str, Mapping[Split, list[Texts]]]  # task -> split -> rows

@@ -14,7 +14,7 @@ from mtbert.augmentation.replacing import Replacer
 from mtbert.augmentation.sentiment import from_lists, from_wordnet, stop_words
 from mtbert.augmentation.settings import Augment, TaskAugmentation
 from mtbert.augmentation.tagging import Tagger, lexicon_tagger, perceptron_tagger
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 WORDNET = Path("corpora/wordnet")
 TAGGER = Path("taggers/averaged_perceptron_tagger_eng")

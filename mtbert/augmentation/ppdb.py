@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mtbert.augmentation.nltk_data import MWA, PPDB, REMEDY
-from mtbert.errors import InputError, choices
+from mtbert.core.errors import InputError, choices
 
 SHOWN = 5  # broken lines that a message quotes
 # What PPDB 2.0 says of a pair whose words exclude each other

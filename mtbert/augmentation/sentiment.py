@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbert.augmentation.nltk_data import OPINION, REMEDY
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 # The seeds of Turney and Littman (2003), Measuring praise and criticism.
 SEEDS = """

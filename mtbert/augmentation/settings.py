@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from mtbert.errors import InputError, choices
-from mtbert.params import Settings, read_section
-from mtbert.seeds import MAX_SEED
-from mtbert.tasks import Task
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import Settings, read_section
+from mtbert.core.seeds import MAX_SEED
+from mtbert.core.tasks import Task
 
 # What a word may be -> its tags in the Penn Treebank; `other` is all the rest.
 TAGS = {

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from mtbert.augmentation.growing import NewRow
 from mtbert.augmentation.leakage import Texts
 from mtbert.augmentation.settings import SIDES, Side, TaskAugmentation
-from mtbert.errors import InputError
-from mtbert.schemas import augmented_schema
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import augmented_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

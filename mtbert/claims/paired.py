@@ -9,7 +9,7 @@ from mtbert.claims.estimates import Estimate, estimate
 from mtbert.claims.resampling import DRAWS, METRICS, Part, Resampled, resample
 from mtbert.claims.runs import Runs, UnansweredError, common_seeds
 from mtbert.claims.scores import SCORES
-from mtbert.tasks import LEADERBOARD
+from mtbert.core.tasks import LEADERBOARD
 
 
 def effect(one: Runs, base: Runs, metric: str, *, draws: int = DRAWS) -> Estimate:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mtbert.claims.runs import Answers
-from mtbert.errors import InputError
-from mtbert.schemas import read_table
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import read_table
 
 if TYPE_CHECKING:
     import pyarrow as pa

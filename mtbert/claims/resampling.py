@@ -16,7 +16,7 @@ import numpy as np
 
 from mtbert.claims.runs import Runs, UnansweredError, common_seeds, stacked
 from mtbert.claims.scores import SCORES
-from mtbert.tasks import LEADERBOARD
+from mtbert.core.tasks import LEADERBOARD
 
 DRAWS = 10_000
 # Weights held in memory at once.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 
 class UnansweredError(InputError):

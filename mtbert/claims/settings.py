@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mtbert.errors import InputError, choices
-from mtbert.params import Settings, read_yaml, validate
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import Settings, read_yaml, validate
 
 # What rows are compared by; `mtbert.claims.resampling.METRICS` has the formulas.
 Metric = Literal["sst", "para", "sts", "mean", "leaderboard", "sst_macro_f1", "para_f1"]

@@ -27,7 +27,7 @@ from mtbert.claims.quantities import Share
 from mtbert.claims.resampling import DRAWS
 from mtbert.claims.runs import Runs, UnansweredError
 from mtbert.claims.settings import Claim
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 Verdict = Literal["supported", "contradicted", "not decidable"]
 ALPHA = 1 - LEVEL

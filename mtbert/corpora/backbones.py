@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from mtbert.core.errors import InputError, choices
+from mtbert.core.outputs import write_text
+from mtbert.core.params import read_json
 from mtbert.corpora.checkpoints import OPTIONAL, check, sha256
 from mtbert.corpora.folders import resolve
 from mtbert.corpora.settings import Encoder, Scratch
-from mtbert.errors import InputError, choices
-from mtbert.outputs import write_text
-from mtbert.params import read_json
 
 # Name on the Hugging Face hub -> (repository, pinned commit).
 PINS = {

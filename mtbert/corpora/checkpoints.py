@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
-from mtbert.params import read_json
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtbert.errors import InputError
-from mtbert.outputs import held
+from mtbert.core.errors import InputError
+from mtbert.core.outputs import held
 
 if TYPE_CHECKING:
     import requests

@@ -11,14 +11,14 @@ from zipfile import BadZipFile, ZipFile
 
 from pydantic import Field
 
+from mtbert.core.errors import InputError, choices
+from mtbert.core.outputs import WORK, write_text
+from mtbert.core.params import Settings
 from mtbert.corpora.checkpoints import sha256
 from mtbert.corpora.fetching import CHUNK, fetch
 from mtbert.corpora.folders import project_root, resolve
 from mtbert.corpora.settings import Word
 from mtbert.corpora.sources import OURS, SAMPLE, UNKNOWN
-from mtbert.errors import InputError, choices
-from mtbert.outputs import WORK, write_text
-from mtbert.params import Settings
 
 # NLTK's data, pinned: part -> SHA-256 of its archive.
 COMMIT = "550b6625bcef1f2abff2ff770a5a0d272c9c6b2a"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtbert.core.errors import InputError
+from mtbert.core.tasks import Columns
 from mtbert.corpora.parsing import Row
-from mtbert.errors import InputError
-from mtbert.tasks import Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa

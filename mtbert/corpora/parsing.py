@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 if TYPE_CHECKING:
     from _csv import Reader

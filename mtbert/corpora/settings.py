@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt, model_validator
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 Word = Annotated[str, Field(min_length=1)]
 

@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from mtbert.core.errors import InputError, choices
+from mtbert.core.outputs import WORK, write_text
+from mtbert.core.tasks import Task
 from mtbert.corpora.fetching import fetch, git_blob_sha1
 from mtbert.corpora.folders import project_root, resolve
-from mtbert.errors import InputError, choices
-from mtbert.outputs import WORK, write_text
-from mtbert.tasks import Task
 
 SAMPLE = Path("data/sample")
 

@@ -3,8 +3,8 @@
 from statistics import fmean
 from typing import Any
 
+from mtbert.core.labels import Labels, Similarity, classes
 from mtbert.corpora.validation import SHOWN, Examples
-from mtbert.labels import Labels, Similarity, classes
 
 BINS = 10
 

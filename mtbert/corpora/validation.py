@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtbert.core.errors import InputError, choices
+from mtbert.core.labels import Binary, Labels, Similarity, classes
+from mtbert.core.tasks import Split, Task
 from mtbert.corpora.parquet import read_parquet
 from mtbert.corpora.parsing import DELIMITERS, Row, read_rows
 from mtbert.corpora.settings import Data
-from mtbert.errors import InputError, choices
-from mtbert.labels import Binary, Labels, Similarity, classes
-from mtbert.tasks import Split, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +45,7 @@ class Examples:
         """The usable rows as a TEXT table."""
         import pyarrow as pa
 
-        from mtbert.schemas import text_schema
+        from mtbert.core.schemas import text_schema
 
         columns = [self.ids, self.texts_a, self.texts_b, self.labels]
         return pa.table(dict(zip(text_schema().names, columns, strict=True)), schema=text_schema())

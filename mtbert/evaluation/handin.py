@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.labels import Classes, Labels, Similarity, classes
+from mtbert.core.tasks import Hand
 from mtbert.evaluation.predictions import Predictions
-from mtbert.labels import Classes, Labels, Similarity, classes
-from mtbert.tasks import Hand
 
 
 def handin(predictions: Predictions, labels: Labels, column: str) -> str:

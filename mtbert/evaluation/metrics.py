@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mtbert.labels import Binary, Classes, Labels, Similarity
-from mtbert.tasks import LEADERBOARD
+from mtbert.core.labels import Binary, Classes, Labels, Similarity
+from mtbert.core.tasks import LEADERBOARD
 
 Scores = dict[str, float | int | None]
 Values = dict[str, float | None]

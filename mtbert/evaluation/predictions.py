@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtbert.errors import InputError
-from mtbert.labels import Binary, Classes, Labels
+from mtbert.core.errors import InputError
+from mtbert.core.labels import Binary, Classes, Labels
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 # How an encoder takes a mask of which token sees which:
 # whole: one for all layers, beside the input.

@@ -9,12 +9,12 @@ from pydantic import model_validator
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import FaultsError, Settings, read_json, read_yaml, validate, write_yaml
+from mtbert.core.tasks import Task
 from mtbert.modeling.encoder import encoder_of, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.settings import ModelSettings, ModelTask
-from mtbert.params import FaultsError, Settings, read_json, read_yaml, validate, write_yaml
-from mtbert.tasks import Task
 
 WEIGHTS, SETTINGS = "model.safetensors", "model.yaml"
 

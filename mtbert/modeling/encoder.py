@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED, takes_bf16
 from mtbert.modeling.attention import register
 from mtbert.modeling.packing import Batch
 from mtbert.modeling.rows import by_length, packed, padded
-from mtbert.params import read_json
 
 # A weight that belongs to one of several layers, by its name in Transformers.
 IN_LAYER = re.compile(r"(^|\.)(layers?|blocks?|attentions|ffns)\.\d+\.")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from mtbert.core.params import Settings
 from mtbert.modeling.layers import Activation, Dropout, stack
-from mtbert.params import Settings
 
 if TYPE_CHECKING:
     from torch import nn

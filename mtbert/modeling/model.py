@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mtbert.core.tasks import Task
 from mtbert.modeling.encoder import encode, pooled
 from mtbert.modeling.packing import Batch
 from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.modeling.vectors import Encoded, Pair
-from mtbert.tasks import Task
 
 # Where a parameter of an encoder belongs, by its name in Transformers.
 LAYER = re.compile(r"(?:^|\.)(?:layers?|blocks?|attentions|ffns|layer_norm\d)\.(\d+)\.")

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtbert.schemas import Ragged
+from mtbert.core.schemas import Ragged
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
 from mtbert.modeling.checkpoint import differences, read_weights
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.params import read_yaml, write_yaml
 
 WEIGHTS, SETTINGS = "part.safetensors", "part.yaml"
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.packing import Batch
 
 

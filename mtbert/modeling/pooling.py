@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import torch
 
+from mtbert.core.schemas import Tokens
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import Batch, Examples, Shape, collate
 from mtbert.modeling.vectors import Encoded, Pair
-from mtbert.schemas import Tokens
 
 
 def predict(

@@ -5,16 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mtbert.errors import InputError, located
-from mtbert.labels import Labels, unnamed
+from mtbert.core.errors import InputError, located
+from mtbert.core.labels import Labels, unnamed
+from mtbert.core.params import Settings
+from mtbert.core.registry import by_task, entry
+from mtbert.core.tasks import Task
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.architectures import has_pooler, hidden_size
 from mtbert.modeling.heads import HEADS
 from mtbert.modeling.maps import MAPS, NoMap, Shared
 from mtbert.modeling.pooling import POOLINGS
-from mtbert.params import Settings
-from mtbert.registry import by_task, entry
-from mtbert.tasks import Task
 
 Encoding = Literal["siamese", "joint"]
 

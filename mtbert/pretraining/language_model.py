@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.encoder import encode, load_encoder, read_config
 from mtbert.modeling.packing import Batch

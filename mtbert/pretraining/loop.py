@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.pretraining.reader import Reader
 from mtbert.training.batches import stream
 from mtbert.training.schedule import factor

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from mtbert.errors import InputError
-from mtbert.params import read_json
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json
 
 MASKED, RANDOM = 0.8, 0.1
 # What tokenizers call their mask token where no file beside them says it.

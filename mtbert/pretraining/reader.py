@@ -12,16 +12,16 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mtbert.environment import seed_everything
+from mtbert.core.environment import seed_everything
+from mtbert.core.params import read_json
+from mtbert.core.schemas import Ragged
 from mtbert.modeling.architectures import takes_bf16, usable_layout
 from mtbert.modeling.encoder import read_config
 from mtbert.modeling.packing import Batch, Examples, Shape, collate
-from mtbert.params import read_json
 from mtbert.pretraining.language_model import TOKENIZER, load_language_model
 from mtbert.pretraining.masking import mask, read_vocabulary
 from mtbert.pretraining.sentences import read_sentences
 from mtbert.pretraining.settings import PretrainSettings
-from mtbert.schemas import Ragged
 from mtbert.training.batches import stream
 from mtbert.training.precision import usable
 

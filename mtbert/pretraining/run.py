@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from mtbert.environment import hardware, versions
-from mtbert.outputs import write_text
-from mtbert.params import read_json
+from mtbert.core.environment import hardware, versions
+from mtbert.core.outputs import write_text
+from mtbert.core.params import read_json
 from mtbert.pretraining.language_model import save_encoder
 from mtbert.pretraining.loop import train
 from mtbert.pretraining.reader import Reader

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtbert.errors import InputError
-from mtbert.schemas import Ragged, read_table
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import Ragged, read_table
 from mtbert.training.batches import stream
 
 if TYPE_CHECKING:

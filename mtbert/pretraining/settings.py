@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mtbert.errors import InputError, choices
-from mtbert.params import Settings
-from mtbert.seeds import MAX_SEED
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import Settings
+from mtbert.core.seeds import MAX_SEED
 
 
 class PretrainSettings(Settings):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, NonNegativeInt, model_validator
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 
 class Facts(Settings):

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml
 
 # Keys and words that Hydra's override grammar takes without quotes.
 KEY = re.compile(r"[A-Za-z_][\w-]*")

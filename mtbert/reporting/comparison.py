@@ -7,10 +7,10 @@ from math import atanh, sqrt, tanh
 from statistics import NormalDist, fmean, stdev
 from typing import Any
 
-from mtbert.labels import classes
+from mtbert.core.labels import classes
+from mtbert.core.tasks import LEADERBOARD
 from mtbert.reporting import bootstrap
 from mtbert.reporting.results import Results, Strategy
-from mtbert.tasks import LEADERBOARD
 
 Z95 = NormalDist().inv_cdf(0.975)
 # Metrics of which less is better; of every other one more is.

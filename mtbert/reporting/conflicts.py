@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from mtbert.errors import InputError
-from mtbert.params import Settings
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings
 from mtbert.reporting.files import MEND, Log, read_log
 
 NUMBERS = ("step", "cosine", "norm_first", "norm_second")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mtbert.labels import classes
+from mtbert.core.labels import classes
 from mtbert.reporting.results import Results, Strategy
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mtbert.errors import InputError, choices
+from mtbert.core.errors import InputError, choices
 from mtbert.reporting.comparison import Metric
 from mtbert.reporting.leads import Lead, lead, plus_minus, score, undecided
 from mtbert.reporting.records import Cross

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtbert.errors import InputError
-from mtbert.params import read_json, validate
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json, validate
 from mtbert.reporting import gradients
 from mtbert.reporting.records import Record, Times
 from mtbert.reporting.results import Strategy

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbert import params
-from mtbert.errors import InputError
+from mtbert.core import params
+from mtbert.core.errors import InputError
 
 MEND = "`dvc repro` makes it anew"
 

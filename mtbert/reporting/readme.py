@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mtbert.errors import InputError
-from mtbert.outputs import write_text
+from mtbert.core.errors import InputError
+from mtbert.core.outputs import write_text
 from mtbert.reporting import conditions, leads, scoreboard
 from mtbert.reporting.comparison import main_metrics, summarize
 from mtbert.reporting.records import Record, average

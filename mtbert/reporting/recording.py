@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
-from mtbert.labels import classes
-from mtbert.params import validate
+from mtbert.core.errors import InputError
+from mtbert.core.labels import classes
+from mtbert.core.params import validate
+from mtbert.core.tasks import Task
 from mtbert.reporting.files import Pairs
 from mtbert.reporting.records import Cross, Record, Times
 from mtbert.reporting.results import Strategy
-from mtbert.tasks import Task
 
 
 def record(

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from mtbert.params import Settings, read_json, validate
+from mtbert.core.params import Settings, read_json, validate
+from mtbert.core.tasks import Task
 from mtbert.reporting.comparison import summarize
 from mtbert.reporting.conflicts import Conflicts
 from mtbert.reporting.files import Pairs
 from mtbert.reporting.results import Results, Run, Strategy
 from mtbert.reporting.settings import Scope
-from mtbert.tasks import Task
 
 FILE = "record.json"
 # What older records do not have.

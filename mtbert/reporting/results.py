@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from pydantic import ConfigDict
 
-from mtbert.errors import InputError
-from mtbert.labels import classes
-from mtbert.params import Settings, read_yaml, validate
+from mtbert.core.errors import InputError
+from mtbert.core.labels import classes
+from mtbert.core.params import Settings, read_yaml, validate
+from mtbert.core.tasks import Task, still_there
 from mtbert.reporting.augmented import Augmented
 from mtbert.reporting.conflicts import Conflicts, Samples, read_conflicts, summarize_conflicts
 from mtbert.reporting.files import MEND, Log, Pairs, read_json, read_log, read_pairs
 from mtbert.reporting.settings import Scope
-from mtbert.tasks import Task, still_there
 
 S = TypeVar("S", bound=Settings)
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mtbert.errors import InputError, choices
-from mtbert.params import Settings, read_params, validate
-from mtbert.seeds import read_seeds
-from mtbert.tasks import Task, read_tasks
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import Settings, read_params, validate
+from mtbert.core.seeds import read_seeds
+from mtbert.core.tasks import Task, read_tasks
 
 
 class Report(Settings):

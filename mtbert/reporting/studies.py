@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.tasks import OVERALL
 from mtbert.reporting import conditions, extras, gradients, leads, markdown
 from mtbert.reporting.command import spread_out
 from mtbert.reporting.comparison import Metric, main_metrics
@@ -15,7 +16,6 @@ from mtbert.reporting.results import Results, Strategy
 from mtbert.reporting.scoreboard import FORMULAS
 from mtbert.reporting.tables import NONE, Cell, Table, number, table
 from mtbert.reporting.variation import columns, shared
-from mtbert.tasks import OVERALL
 
 PAGE, FIGURE, RUNS = "README.md", "dots.svg", "runs"
 # Entries of run.json that a page adds to the conditions of every report.

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
-from mtbert.schemas import tokens_schema
+from mtbert.core.schemas import tokens_schema
 
 # Texts handed to the tokenizer's threads at once; bounds memory, not speed.
 CHUNK = 16384

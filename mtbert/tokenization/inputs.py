@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mtbert.errors import InputError
-from mtbert.params import read_json
-from mtbert.tasks import SPLITS
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json
+from mtbert.core.tasks import SPLITS
 
 # Encoders whose positions count from the padding id + 1: so many rows of their table stay unused.
 AFTER_PADDING = {

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 
 class TokenizeSettings(Settings):

@@ -8,8 +8,8 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer
 from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
-from mtbert.errors import InputError
-from mtbert.params import read_json
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt")
 SPECIALS: tuple[str | AddedToken, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from mtbert.errors import InputError
-from mtbert.params import Settings
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings
 
 
 def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:

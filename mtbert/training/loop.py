@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from torch import nn
 
-from mtbert.errors import InputError, located
+from mtbert.core.errors import InputError, located
 from mtbert.training.balancing.cosines import gradient_pairs
 from mtbert.training.batches import draw, stream
 from mtbert.training.learner import Learner, Model

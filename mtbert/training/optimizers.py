@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 if TYPE_CHECKING:
     import torch

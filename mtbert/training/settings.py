@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mtbert.errors import InputError, located
-from mtbert.params import Settings
-from mtbert.registry import entry, spell, stacks_by_task
+from mtbert.core.errors import InputError, located
+from mtbert.core.params import Settings
+from mtbert.core.registry import entry, spell, stacks_by_task
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.balancing import BALANCINGS

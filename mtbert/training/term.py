@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.errors import InputError, located
-from mtbert.labels import Labels
-from mtbert.params import Settings
-from mtbert.registry import spell
+from mtbert.core.errors import InputError, located
+from mtbert.core.labels import Labels
+from mtbert.core.params import Settings
+from mtbert.core.registry import spell
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,8 +10,8 @@ import pyarrow as pa
 from mtbert.augmentation.lexicons import Lexicons
 from mtbert.augmentation.replacing import Replacer, synonym_augmenter
 from mtbert.augmentation.settings import Augment, TaskAugmentation
-from mtbert.params import validate
-from mtbert.schemas import text_schema
+from mtbert.core.params import validate
+from mtbert.core.schemas import text_schema
 
 OFF = dict.fromkeys(["antonyms", "numbers", "negations", "duplicates", "held_out"], False)
 PAIRS = [

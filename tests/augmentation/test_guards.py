@@ -6,7 +6,7 @@ from augmenting import OFF, opened, ppdb, replacer, task
 from mtbert.augmentation.guards import WordGuards, WordNetOpposites, is_negation, is_number
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.sentiment import ENGLISH, from_lists, from_wordnet
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 
 def drawn(lexicons, tmp_path, settings, text, *, seeds=20, **changes):

@@ -9,7 +9,7 @@ from lexicon_folder import write_lexicons
 from mtbert.augmentation.mwa import read_mwa
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.ppdb import find_ppdb, read_ppdb
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 
 def test_a_line_of_word_pairs_that_is_not_utf8_is_broken(lexicons, tmp_path):

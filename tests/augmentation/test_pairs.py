@@ -9,9 +9,9 @@ from mtbert.augmentation.mwa import read_mwa
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.ppdb import find_ppdb, read_ppdb
 from mtbert.augmentation.settings import check_target, read_augment
-from mtbert.errors import InputError
-from mtbert.params import validate
-from mtbert.tasks import Task
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.tasks import Task
 
 BROKEN = ["no fields at all", "NN ||| a ||| b", "[NN] ||| ||| b", "[NN] ||| a"]
 

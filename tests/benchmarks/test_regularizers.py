@@ -7,10 +7,10 @@ import torch
 
 from benchmarks.loss_part import CONTRASTIVE, GATE, LossPart
 from benchmarks.regularizers import APART, REGULARIZERS, arms, check_pair, render
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.experiments.plans import read_plan
 from mtbert.modeling.packing import Examples, Shape, collate
-from mtbert.params import validate
-from mtbert.plans import read_plan
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.regularizers import REGULARIZERS as ROOM

@@ -7,8 +7,8 @@ import pytest
 
 from mtbert.claims.resampling import METRICS
 from mtbert.claims.settings import Claims, Metric, read_claims
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, validate, write_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, validate, write_yaml
 
 FILE = Path(__file__).parents[2] / "studies" / "claims.yaml"
 STUDIES = ["wang", "elayattu", "fu_chan", "wu", "smet_walker"]

@@ -10,7 +10,7 @@ from mtbert.claims.estimates import Estimate
 from mtbert.claims.paired import contrast, delta_m, differences, effect, pairwise
 from mtbert.claims.resampling import METRICS, resample
 from mtbert.claims.runs import Answers, Run, Runs
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 SIZES = {"sst": 300, "para": 400, "sts": 200}
 RANDOM = np.random.default_rng(0)

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from mtbert.claims.reading import answers, gather, joined, read_tables
-from mtbert.errors import InputError
-from mtbert.schemas import write_table
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import write_table
 
 IDS = ["p", "q", "r"]
 

@@ -12,8 +12,8 @@ from mtbert.claims.findings import BORROWED, NO_GAIN, ONE_RUN, ONE_SEED, weigh
 from mtbert.claims.runs import Answers, Run, Runs
 from mtbert.claims.settings import Claim, Claims
 from mtbert.claims.verdicts import OPEN, SMALL, Answer, _alone, _corrected, decide, holm, judge
-from mtbert.errors import InputError
-from mtbert.params import validate
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
 
 SIZE = 1000
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
 from mtbert.corpora.backbones import PINS, bring, check_pretrained, pinned
 from mtbert.corpora.settings import Encoder
-from mtbert.errors import InputError
-from mtbert.params import validate
 
 SHAPE = {"layers": 2, "hidden_size": 8, "heads": 2, "intermediate_size": 16, "vocabulary_size": 100}
 SHAPE |= {"dropout": 0.0}

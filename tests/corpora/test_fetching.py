@@ -8,12 +8,12 @@ from threading import Thread
 
 import pytest
 
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.tasks import Task
 from mtbert.corpora import sources
 from mtbert.corpora.fetching import fetch, git_blob_sha1
 from mtbert.corpora.sources import collect
-from mtbert.errors import InputError
-from mtbert.params import validate
-from mtbert.tasks import Task
 
 BODY = bytes(range(256)) * 1024
 BLOB = hashlib.sha1(b"blob 262144\0" + BODY).hexdigest()

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.tasks import Task
 from mtbert.corpora.settings import Data
 from mtbert.corpora.summary import warnings
 from mtbert.corpora.validation import Examples, read_split
-from mtbert.errors import InputError
-from mtbert.params import validate
-from mtbert.tasks import Task
 
 HEAD = b"text,stars,id\n"
 

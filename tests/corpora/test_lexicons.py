@@ -7,9 +7,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from mtbert.core.errors import InputError
 from mtbert.corpora import lexicons as module
 from mtbert.corpora.lexicons import ARCHIVES, Lexicons, collect_lexicons
-from mtbert.errors import InputError
 
 from tiny import ROOT
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.tasks import Task
 from mtbert.corpora import sources
 from mtbert.corpora.folders import project_root, resolve
 from mtbert.corpora.sources import SAMPLE, check_source, collect, find
-from mtbert.errors import InputError
-from mtbert.params import validate
-from mtbert.tasks import Task
 
 
 def task(folder: str | None = None, **files: str) -> Task:

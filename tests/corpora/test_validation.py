@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.tasks import Task
 from mtbert.corpora.settings import Data
 from mtbert.corpora.summary import summarize, warnings
 from mtbert.corpora.validation import Examples, read_split, read_task
-from mtbert.errors import InputError
-from mtbert.params import validate
-from mtbert.tasks import Task
 
 HEAD = b"\tid\tone\ttwo\tscore\n"
 GOOD = b"7\tgood\tA man .\tA woman .\t1.0\n"
@@ -179,7 +179,7 @@ def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
 
 
 def test_the_table_has_the_text_schema(path: Path) -> None:
-    from mtbert.schemas import text_schema
+    from mtbert.core.schemas import text_schema
 
     table = read(path, HEAD + GOOD).table()
     assert table.schema == text_schema()

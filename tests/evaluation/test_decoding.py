@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.labels import Binary, Classes, Labels, Similarity
+from mtbert.core.tasks import Hand
 from mtbert.evaluation.handin import confusion, handin, handin_path
 from mtbert.evaluation.predictions import decode
-from mtbert.labels import Binary, Classes, Labels, Similarity
-from mtbert.tasks import Hand
 
 CLASSES = Classes(kind="classes", count=3)
 BINARY = Binary(kind="binary")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mtbert.core.labels import METRICS, Binary, Classes, Similarity
 from mtbert.evaluation.metrics import overall, score, undefined
-from mtbert.labels import METRICS, Binary, Classes, Similarity
 
 SIMILARITY = Similarity(kind="similarity", low=0.0, high=5.0)
 

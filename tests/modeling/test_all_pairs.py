@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from mtbert.core.params import validate
+from mtbert.core.tasks import Binary, Similarity
 from mtbert.modeling.all_pairs import all_pairs
 from mtbert.modeling.heads import HEADS
-from mtbert.params import validate
-from mtbert.tasks import Binary, Similarity
 
 WANG = ["u", "v", "abs_diff", "product"]
 BINARY, RANGE = Binary(kind="binary"), Similarity(kind="similarity", low=0, high=5)

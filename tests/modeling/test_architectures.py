@@ -6,7 +6,7 @@ import sys
 import pytest
 from modeling.zoo import config_of, tiny_encoder
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import (
     ARCHITECTURES,
     PADDED,

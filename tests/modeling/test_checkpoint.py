@@ -7,12 +7,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.tasks import read_tasks
 from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
 from mtbert.modeling.encoder import encoder_of, load_encoder
 from mtbert.modeling.packing import Shape
 from mtbert.modeling.prediction import predict
-from mtbert.tasks import read_tasks
 
 from tiny import ROOT, model_settings, tiny_config, tiny_model, tiny_split
 

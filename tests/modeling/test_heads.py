@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.registry import build
+from mtbert.core.tasks import Task
 from mtbert.modeling.heads import HEADS
 from mtbert.modeling.vectors import FEATURES, Features
-from mtbert.params import validate
-from mtbert.registry import build
-from mtbert.tasks import Task
 
 U = torch.tensor([[3.0, 4.0], [1.0, 0.0]])
 V = torch.tensor([[4.0, 3.0], [-1.0, 0.0]])

@@ -7,7 +7,7 @@ import torch
 from modeling.zoo import config_of, tiny_encoder
 from safetensors.torch import save_file
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, pooler_in_weights
 from mtbert.modeling.encoder import encoder_of, load_encoder, read_config
 

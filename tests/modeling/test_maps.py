@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build
 from mtbert.modeling.maps import MAPS
-from mtbert.registry import build
 
 X = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
 

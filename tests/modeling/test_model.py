@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.model import below_top
 from mtbert.modeling.packing import Examples, Shape, collate
 from mtbert.modeling.prediction import chosen, encode_splits, predict

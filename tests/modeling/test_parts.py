@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.parts import load_part, save_part
 
 from tiny import model_settings, tiny_model

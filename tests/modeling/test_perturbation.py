@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from zoo import tiny_encoder
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED
 from mtbert.modeling.encoder import encode
 from mtbert.modeling.packing import Examples, Shape, collate

@@ -6,7 +6,7 @@ import shutil
 
 from ruamel.yaml import YAML
 
-from mtbert.params import read_yaml
+from mtbert.core.params import read_yaml
 
 from tiny import ROOT
 

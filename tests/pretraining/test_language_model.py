@@ -9,7 +9,7 @@ import torch
 from modeling.zoo import config_of, tiny_encoder
 from safetensors.torch import load_file, save_file
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES
 from mtbert.modeling.encoder import encode, load_encoder
 from mtbert.modeling.packing import Examples, Shape, collate

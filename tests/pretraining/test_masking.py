@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.pretraining.masking import Vocabulary, mask, read_vocabulary
 
 # Entries 0 to 4 are special, and 4 hides.

@@ -7,9 +7,9 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
+from mtbert.core.schemas import tokens_schema, write_table
 from mtbert.pretraining.run import pretrain
 from mtbert.pretraining.settings import PretrainSettings
-from mtbert.schemas import tokens_schema, write_table
 
 from tiny import tiny_config
 

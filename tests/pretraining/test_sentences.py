@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import tokens_schema, write_table
 from mtbert.pretraining.sentences import read_sentences
-from mtbert.schemas import tokens_schema, write_table
 
 ORDINARY = np.arange(100) >= 5
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mtbert.params import read_yaml, write_yaml
+from mtbert.core.params import read_yaml, write_yaml
 
 ON = {
     "sentiment": "wordnet",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mtbert.params import read_yaml, validate
+from mtbert.core.params import read_yaml, validate
 from mtbert.reporting.records import dumps
 from mtbert.reporting.replication.answers import FILE as CLAIMS
 from mtbert.reporting.replication.answers import Answers

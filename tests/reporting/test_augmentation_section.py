@@ -15,8 +15,8 @@ from mtbert.augmentation.guards import Reason
 from mtbert.augmentation.replacing import Change, Draw
 from mtbert.augmentation.settings import Guards, TaskAugmentation
 from mtbert.augmentation.summary import summarize
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, validate, write_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, validate, write_yaml
 from mtbert.reporting.augmentation import FILTERS, GUARDS, NO_LEAKAGE, grown, leakage
 from mtbert.reporting.augmented import Growth
 from mtbert.reporting.markdown import data_page

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, write_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
 from mtbert.reporting.command import command, overrides, spread_out
 
 OLD: dict[str, Any] = {

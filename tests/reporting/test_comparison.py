@@ -4,7 +4,8 @@ from math import sqrt
 
 import pytest
 
-from mtbert.labels import Binary, Classes, Labels, Similarity
+from mtbert.core.labels import Binary, Classes, Labels, Similarity
+from mtbert.core.tasks import Columns, Hand, Task
 from mtbert.reporting.comparison import (
     Metric,
     Summary,
@@ -15,7 +16,6 @@ from mtbert.reporting.comparison import (
     summarize,
 )
 from mtbert.reporting.results import Run, Strategy
-from mtbert.tasks import Columns, Hand, Task
 
 
 def strategy(scores: dict[int, float | None]) -> Strategy:

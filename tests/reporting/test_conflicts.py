@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.reporting.conflicts import Pair, read_conflicts, summarize_conflicts
 
 TASKS = ["sst", "para", "sts", "cfimdb"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.reporting.crossing import cross_tables, read_cross
 from mtbert.reporting.records import Cross
 from mtbert.reporting.results import Run, Strategy

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reporting.workspace import write_workspace
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.reporting.extras import read_times
 from mtbert.reporting.recording import record
 from mtbert.reporting.records import Record, Times, dumps

@@ -11,8 +11,8 @@ import pytest
 from reporting.new_rows import facts, write_set
 from reporting.workspace import write_workspace
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, write_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
 from mtbert.reporting.confusion import confusions
 from mtbert.reporting.markdown import data_page, results_page
 from mtbert.reporting.page import html_page

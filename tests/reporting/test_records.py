@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reporting.workspace import write_workspace
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.reporting.comparison import Metric, noise
 from mtbert.reporting.readme import refresh, render
 from mtbert.reporting.recording import attachments, record

@@ -9,8 +9,8 @@ import pytest
 from reporting.replications import claim, row, run, study, write
 from scipy.stats import t
 
-from mtbert.errors import InputError
-from mtbert.params import validate
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
 from mtbert.reporting.comparison import half_width
 from mtbert.reporting.replication import notes, run_figures, tables, verdicts
 from mtbert.reporting.replication.answers import Answers, Judged

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from reporting.replications import row, run, study, write
 
-from mtbert.errors import InputError
-from mtbert.params import validate
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
 from mtbert.reporting.replication import leading, sweeps
 from mtbert.reporting.replication.collected import Point, Replication
 from stages.studies_page import render

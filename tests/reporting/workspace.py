@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mtbert.params import read_yaml, validate, write_yaml
-from mtbert.plans import File, Plan, Source, asked
-from mtbert.strategies import strategy_settings
-from mtbert.tasks import read_tasks
+from mtbert.core.params import read_yaml, validate, write_yaml
+from mtbert.core.tasks import read_tasks
+from mtbert.experiments.plans import File, Plan, Source, asked
+from mtbert.experiments.strategies import strategy_settings
 from mtbert.training.settings import Recipe
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

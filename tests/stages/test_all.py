@@ -14,7 +14,7 @@ STAGES = sorted(path.stem for path in (ROOT / "stages").glob("[a-z]*.py"))
 def test_help_imports_nothing_heavy(stage):
     code = (
         f"import sys; sys.argv = ['x', '--help']\nfrom stages.{stage} import main\n"
-        "from mtbert.cli import run\ntry: run(main)\nexcept SystemExit: pass\n"
+        "from mtbert.core.commands import run\ntry: run(main)\nexcept SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'pandas', 'sklearn', 'scipy', 'pyarrow', 'matplotlib'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))"
     )
@@ -45,7 +45,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
 
 
 def test_check_reads_every_section(tmp_path):
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from stages.check import main
 
     text = (ROOT / "params.yaml").read_text()
@@ -66,7 +66,7 @@ def test_check_reads_every_section(tmp_path):
 
 
 def test_check_names_sections_that_are_none(tmp_path):
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from stages.check import main
 
     path = tmp_path / "params.yaml"
@@ -79,7 +79,7 @@ def test_check_names_sections_that_are_none(tmp_path):
 
 
 def test_check_tells_where_a_source_or_an_encoder_is_named(tmp_path):
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from stages.check import main
 
     path, text = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text()
@@ -96,7 +96,7 @@ def test_check_tells_where_a_source_or_an_encoder_is_named(tmp_path):
 def test_check_reads_studies_where_asked(tmp_path):
     from shutil import copytree, ignore_patterns
 
-    from mtbert.errors import InputError
+    from mtbert.core.errors import InputError
     from stages.check import main
 
     with pytest.raises(InputError, match="for each study, found none"):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_section
+from mtbert.core.schemas import augmented_schema, read_table, text_schema, write_table
 from mtbert.corpora.lexicons import Lexicons, collect_lexicons
-from mtbert.errors import InputError
-from mtbert.params import read_section
-from mtbert.schemas import augmented_schema, read_table, text_schema, write_table
 from stages.augment import main
 
 from tiny import ROOT
@@ -108,7 +108,7 @@ def test_nothing_is_left_of_a_failure(inputs):
 
 def test_the_projects_own_settings_fit():
     from mtbert.augmentation.settings import read_augment
-    from mtbert.tasks import read_tasks
+    from mtbert.core.tasks import read_tasks
 
     params = ROOT / "params.yaml"
     assert read_augment(params, read_tasks(params)).sets

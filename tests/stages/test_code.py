@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from stages.code import main
 
 

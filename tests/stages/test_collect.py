@@ -10,16 +10,16 @@ from reporting.replications import row, run, study, write
 from reporting.workspace import N, write_workspace
 
 from mtbert.claims.reading import joined, read_tables
-from mtbert.errors import InputError
-from mtbert.fingerprint import fingerprint
-from mtbert.params import read_json, read_yaml, validate, write_yaml
-from mtbert.plans import File, Plan, Source, asked
+from mtbert.core.errors import InputError
+from mtbert.core.fingerprint import fingerprint
+from mtbert.core.params import read_json, read_yaml, validate, write_yaml
+from mtbert.core.schemas import read_table, write_table
+from mtbert.core.tasks import LEADERBOARD, read_tasks
+from mtbert.experiments.plans import File, Plan, Source, asked
 from mtbert.reporting.replication.answers import Answers
 from mtbert.reporting.replication.collected import FILE, Replication, Row
 from mtbert.reporting.replication.collecting import _parts, collect_row
-from mtbert.schemas import read_table, write_table
-from mtbert.studies import read_rows
-from mtbert.tasks import LEADERBOARD, read_tasks
+from mtbert.studies.study import read_rows
 from stages import claims, collect
 
 from tiny import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from stages.download import Thing, main
 
 PARAMS = """

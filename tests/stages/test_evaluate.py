@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mtbert.errors import InputError
-from mtbert.fingerprint import fingerprint
-from mtbert.params import read_yaml
-from mtbert.schemas import read_table, write_table
+from mtbert.core.errors import InputError
+from mtbert.core.fingerprint import fingerprint
+from mtbert.core.params import read_yaml
+from mtbert.core.schemas import read_table, write_table
 from stages.evaluate import main
 
 PLAN = "strategy: main\ntasks: {sst: {}, para: {}, sts: {}}\n"

@@ -9,13 +9,13 @@ import pytest
 from reporting.replications import N, row, run, study, write
 
 from mtbert.claims.reading import read_tables
-from mtbert.errors import InputError
-from mtbert.fingerprint import fingerprint
-from mtbert.params import read_json, validate, write_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.fingerprint import fingerprint
+from mtbert.core.params import read_json, validate, write_yaml
+from mtbert.core.schemas import read_table, write_table
 from mtbert.reporting.replication.answers import FILE as CLAIMS
 from mtbert.reporting.replication.answers import Answers
 from mtbert.reporting.replication.collected import FILE, read_replications
-from mtbert.schemas import read_table, write_table
 from stages.keep import main
 from stages.studies_page import render
 

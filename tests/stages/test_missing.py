@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from reporting.replications import row, run, study, write
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, write_yaml
-from mtbert.studies import read_study
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
+from mtbert.studies.study import read_study
 from stages.missing import lacking, main
 
 from tiny import ROOT

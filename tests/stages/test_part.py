@@ -3,7 +3,7 @@
 import pytest
 from safetensors.torch import load_file
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.modeling.checkpoint import save_checkpoint
 from stages.part import Action, main
 

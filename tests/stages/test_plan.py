@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, write_yaml
-from mtbert.plans import fingerprint, read_plan, verify
-from mtbert.strategies import merge
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
+from mtbert.experiments.plans import fingerprint, read_plan, verify
+from mtbert.experiments.strategies import merge
 from stages.plan import main
 
 from tiny import ROOT, tiny_config
@@ -169,7 +169,7 @@ def test_a_file_is_read_once_however_many_strategies_share_it(inputs, monkeypatc
         read.append(path)
         return fingerprint(path)
 
-    monkeypatch.setattr("mtbert.plans.fingerprint", count)
+    monkeypatch.setattr("mtbert.experiments.plans.fingerprint", count)
     assert len(plan(inputs)) > 1
     assert len(read) == len(set(read)) == 2 + 2 + 4 * 3
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mtbert.errors import InputError
-from mtbert.schemas import read_table
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import read_table
 from stages.prepare import main
 
 PARAMS = """

@@ -9,9 +9,9 @@ import sys
 import pyarrow as pa
 import pytest
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, write_yaml
-from mtbert.schemas import text_schema, write_table
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
+from mtbert.core.schemas import text_schema, write_table
 from stages import check, tokenize
 from stages.pretrain import main
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from reporting.workspace import write_workspace
 
-from mtbert.errors import InputError
-from mtbert.params import read_yaml
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml
 from stages import record, render, report
 
 from tiny import ROOT

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import typer
 
-from mtbert import environment
-from mtbert.errors import InputError
-from mtbert.params import read_yaml, write_yaml
+from mtbert.core import environment
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
 from stages import plan
 from stages.side_by_side import Job, each, main, reason
 from tests.workspace import BATCHES, SIZES, workspace

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mtbert.errors import InputError
-from mtbert.schemas import read_tokens, text_schema, write_table
+from mtbert.core.errors import InputError
+from mtbert.core.schemas import read_tokens, text_schema, write_table
 from stages.tokenize import main
 
 TEXTS = ["the cat sat on the mat", "a dog ran", "the cat ran", "the dog sat on a cat"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mtbert.params import read_json
+from mtbert.core.params import read_json
 from mtbert.reporting.replication.answers import FILE
 from mtbert.reporting.replication.collected import read_replications
 from mtbert.reporting.replication.collecting import FACTS

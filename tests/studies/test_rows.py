@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mtbert.params import read_section, read_yaml
+from mtbert.core.params import read_section, read_yaml
+from mtbert.core.tasks import Task, read_tasks
+from mtbert.experiments.strategies import TrainSettings, check_names, merge, strategy_settings
 from mtbert.reporting.replication.sweeps import read_points, rounds
 from mtbert.reporting.tables import setting
-from mtbert.strategies import TrainSettings, check_names, merge, strategy_settings
-from mtbert.studies import read_study
-from mtbert.tasks import Task, read_tasks
+from mtbert.studies.study import read_study
 from mtbert.training.settings import Recipe, Recipes
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.tokenization.inputs import check_length, padding_id
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.tokenization.vocabulary import load_tokenizer, template, train_tokenizer
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

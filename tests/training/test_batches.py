@@ -5,8 +5,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from mtbert.errors import InputError
-from mtbert.params import Settings, validate
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings, validate
 from mtbert.training.batches import Examples, Subset, draw, stream
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from mtbert.errors import InputError
-from mtbert.params import validate
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
 from mtbert.training.learner import parameter_groups
 from mtbert.training.log import Log
 from mtbert.training.loop import plan_steps, train

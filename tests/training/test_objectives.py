@@ -7,9 +7,9 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from mtbert.errors import InputError
-from mtbert.registry import build
-from mtbert.tasks import Binary, Classes, Similarity
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build
+from mtbert.core.tasks import Binary, Classes, Similarity
 from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.objectives.weights import class_weights
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from mtbert.errors import InputError
-from mtbert.registry import build, spell
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build, spell
 from mtbert.training.optimizers import OPTIMIZERS
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtbert.errors import InputError
-from mtbert.registry import build, spell
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build, spell
 from mtbert.training.samplers import SAMPLERS
 from mtbert.training.samplers.rates import Rates
 

@@ -6,9 +6,9 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score
 
+from mtbert.core.labels import METRICS, Binary, Classes, Similarity
 from mtbert.evaluation.metrics import score
 from mtbert.evaluation.predictions import decode
-from mtbert.labels import METRICS, Binary, Classes, Similarity
 from mtbert.training.score import SCORES, accuracy, pearson, spearman
 
 RANDOM = np.random.default_rng(0)

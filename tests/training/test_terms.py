@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import validate
+from mtbert.core.registry import build
+from mtbert.core.tasks import Classes, Similarity, read_tasks
 from mtbert.modeling.packing import Examples, Shape, collate
 from mtbert.modeling.passes import Passes
-from mtbert.params import validate
-from mtbert.registry import build
-from mtbert.tasks import Classes, Similarity, read_tasks
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.regularizers import REGULARIZERS
 from mtbert.training.task_batch import TaskBatch

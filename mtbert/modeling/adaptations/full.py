@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from mtbert.errors import InputError, choices
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import FaultsError, Settings
 from mtbert.modeling.architectures import hidden_size
 from mtbert.modeling.layers import Dropout
-from mtbert.params import FaultsError, Settings
 
 if TYPE_CHECKING:
     from torch import nn

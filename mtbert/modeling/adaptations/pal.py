@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import FaultsError, Settings
 from mtbert.modeling.layers import Dropout
-from mtbert.params import FaultsError, Settings
 
 if TYPE_CHECKING:
     from torch import nn

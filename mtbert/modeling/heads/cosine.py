@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings
+from mtbert.core.tasks import Labels, Similarity
 from mtbert.modeling.features import COSINE
 from mtbert.modeling.layers import Dropout
-from mtbert.params import Settings
-from mtbert.tasks import Labels, Similarity
 
 if TYPE_CHECKING:
     from torch import nn

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings
+from mtbert.core.tasks import Binary, Labels, Similarity
 from mtbert.modeling.features import SINGLE, Feature
 from mtbert.modeling.layers import Activation, Dropout, stack
-from mtbert.params import Settings
-from mtbert.tasks import Binary, Labels, Similarity
 
 if TYPE_CHECKING:
     from torch import nn

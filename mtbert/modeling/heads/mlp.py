@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from mtbert.core.tasks import Labels
 from mtbert.modeling.heads.linear import Linear
 from mtbert.modeling.layers import Activation
-from mtbert.tasks import Labels
 
 if TYPE_CHECKING:
     from torch import nn

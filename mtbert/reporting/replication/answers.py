@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 FILE = "claims.json"
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from mtbert.params import Settings, read_json, validate
+from mtbert.core.params import Settings, read_json, validate
+from mtbert.core.tasks import Task
 from mtbert.reporting.conflicts import Conflicts
 from mtbert.reporting.records import Matrix
 from mtbert.reporting.replication.exhibits import Exhibit
 from mtbert.reporting.results import Run, Strategy
-from mtbert.tasks import Task
 
 FILE = "replication.json"
 ANSWERS = "answers"  # beside it: a table a task, of what each run answered on dev

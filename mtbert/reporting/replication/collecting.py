@@ -7,9 +7,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from mtbert.fingerprint import fingerprint
-from mtbert.labels import classes
-from mtbert.params import read_yaml
+from mtbert.core.fingerprint import fingerprint
+from mtbert.core.labels import classes
+from mtbert.core.params import read_yaml
+from mtbert.core.tasks import Task
 from mtbert.reporting.files import Log, Pairs, read_json
 from mtbert.reporting.mixing import mixing
 from mtbert.reporting.panels import BINS, Points, column
@@ -25,7 +26,6 @@ from mtbert.reporting.replication.collected import (
 )
 from mtbert.reporting.results import Run, Strategy, read_strategy, trained_tasks
 from mtbert.reporting.settings import Scope
-from mtbert.tasks import Task
 
 # Entries of run.json that are kept
 FACTS = (

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
+from mtbert.core.tasks import LEADERBOARD, OVERALL
 from mtbert.reporting.comparison import Metric, Summary, noise, summarize
 from mtbert.reporting.replication.collected import Replication
-from mtbert.tasks import LEADERBOARD, OVERALL
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mtbert.errors import InputError, choices
-from mtbert.params import Settings, read_yaml, validate
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import Settings, read_yaml, validate
 
 Rows = Annotated[tuple[str, ...], Field(min_length=1)]
 Tasks = Annotated[tuple[Literal["sst", "para", "sts"], ...], Field(min_length=1)]

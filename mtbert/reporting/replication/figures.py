@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from mtbert.core.tasks import OVERALL
 from mtbert.reporting.comparison import noise
 from mtbert.reporting.panels import INK, PALETTE, panel
 from mtbert.reporting.replication.collected import Replication
 from mtbert.reporting.replication.comparing import compare, scores
 from mtbert.reporting.replication.exhibits import Bars, Sweep
-from mtbert.tasks import OVERALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from mtbert.core.tasks import LEADERBOARD, OVERALL
 from mtbert.reporting.comparison import summarize
 from mtbert.reporting.replication.collected import Replication
 from mtbert.reporting.replication.comparing import any_printed
 from mtbert.reporting.replication.tables import seeds
 from mtbert.reporting.tables import Table, number, spread, table
-from mtbert.tasks import LEADERBOARD, OVERALL
 
 TITLE = "Leading rows at an equal budget"
 NOTE = (

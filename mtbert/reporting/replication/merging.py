@@ -6,7 +6,7 @@ So a study can be run a part at a time, on several machines, and its results gro
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.reporting.replication.collected import FILE, Done, Replication, Row
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from mtbert.labels import classes
+from mtbert.core.labels import classes
 from mtbert.reporting.confusion import Confusion, Entry
 from mtbert.reporting.panels import INK, PALETTE, STROKES, Look, Points, mean, panel
 from mtbert.reporting.replication.collected import Line, Replication

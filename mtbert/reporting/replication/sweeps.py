@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.tasks import LEADERBOARD, OVERALL
 from mtbert.reporting.replication.collected import Point
 from mtbert.reporting.tables import Cell, Table, number, table
-from mtbert.tasks import LEADERBOARD, OVERALL
 
 TITLE = "The sweeps"
 GAIN = 0.001  # in the mean score; what leads by no more changes nothing

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtbert.schemas import Ragged
+from mtbert.core.schemas import Ragged
 
 
 def same_meaning(sides: Sequence[Ragged], duplicates: np.ndarray | None = None) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.training.term import TaskFacts, Term, check_duplicates
 
 if TYPE_CHECKING:

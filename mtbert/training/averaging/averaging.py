@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

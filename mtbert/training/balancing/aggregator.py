@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 from mtbert.training.balancing.balancing import Balancer, Balancing, Outcome, Setup
 
 if TYPE_CHECKING:

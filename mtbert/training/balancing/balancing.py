@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 from mtbert.training.batches import stream
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Which balancing works with which sampler."""
 
-from mtbert.errors import InputError
-from mtbert.registry import spell
+from mtbert.core.errors import InputError
+from mtbert.core.registry import spell
 from mtbert.training.balancing import BALANCINGS, Balancing
 from mtbert.training.samplers import SAMPLERS
 from mtbert.training.samplers.sampler import Sampler

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mtbert.errors import InputError, choices
+from mtbert.core.errors import InputError, choices
 from mtbert.training.balancing.balancing import Balancing, Setup
 from mtbert.training.balancing.scalarizer import Scalarizer
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.errors import InputError
-from mtbert.params import Settings
-from mtbert.tasks import Binary, Labels
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings
+from mtbert.core.tasks import Binary, Labels
 from mtbert.training.objectives.weights import Weights, check_weights, class_weights
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mtbert.errors import InputError
-from mtbert.params import Settings
-from mtbert.tasks import Labels, Similarity
+from mtbert.core.errors import InputError
+from mtbert.core.params import Settings
+from mtbert.core.tasks import Labels, Similarity
 
 if TYPE_CHECKING:
     from torch import Tensor

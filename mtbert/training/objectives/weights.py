@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor

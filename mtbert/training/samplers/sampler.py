@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mtbert.params import Settings
+from mtbert.core.params import Settings
 
 Step = tuple[str, ...]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from mtbert.core.registry import build, spell
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.encoder import encode, encoder_of
 from mtbert.modeling.packing import Examples, Shape, collate
-from mtbert.registry import build, spell
 
 from tiny import ROOT, ragged, tiny_config
 

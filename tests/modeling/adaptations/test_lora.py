@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from mtbert.errors import InputError
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.adaptations.lora import LINEAR, QUERY_VALUE
 from mtbert.modeling.encoder import encode, encoder_of
 from mtbert.modeling.packing import Examples, Shape, collate
-from mtbert.registry import build
 
 from tiny import ragged, tiny_config
 

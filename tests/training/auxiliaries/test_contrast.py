@@ -6,8 +6,8 @@ import pytest
 import torch
 from toy import Toy, toy_batch
 
-from mtbert.errors import InputError
-from mtbert.tasks import Binary, Classes
+from mtbert.core.errors import InputError
+from mtbert.core.tasks import Binary, Classes
 from mtbert.training.auxiliaries.energy_hinge import EnergyHinge
 from mtbert.training.auxiliaries.simcse import SimCSE
 from mtbert.training.term import TaskFacts

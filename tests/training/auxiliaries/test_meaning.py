@@ -1,6 +1,6 @@
 import numpy as np
 
-from mtbert.schemas import Ragged
+from mtbert.core.schemas import Ragged
 from mtbert.training.auxiliaries.meaning import same_meaning
 
 

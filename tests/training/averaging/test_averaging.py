@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mtbert.errors import InputError
-from mtbert.registry import build, spell
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build, spell
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.averaging.swa import SWA
 

@@ -5,8 +5,8 @@ import torch
 from torchjd import aggregation
 from two_lines import TASKS, Net, Rows
 
-from mtbert.errors import InputError
-from mtbert.registry import build
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.aggregator import Aggregation
 from mtbert.training.balancing.gradients import PIECE, combine, gramian

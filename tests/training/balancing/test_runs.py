@@ -6,8 +6,8 @@ import pytest
 import torch
 from two_lines import TASKS, Net
 
-from mtbert.errors import InputError
-from mtbert.registry import build, spell
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build, spell
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.fits import check_sampler
 from mtbert.training.samplers import SAMPLERS

@@ -6,8 +6,8 @@ import pytest
 import torch
 from two_lines import TASKS, Net, Rows
 
-from mtbert.errors import InputError
-from mtbert.registry import build
+from mtbert.core.errors import InputError
+from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 
 SCALARIZERS = ["sum", "mean", {"name": "weights", "weights": {"c": 3.0}}, "uncertainty", "dwa"]

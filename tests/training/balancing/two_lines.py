@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mtbert.registry import build
+from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS, Setup
 
 TASKS = ("a", "b", "c")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from toy import Toy, toy_batch
 
-from mtbert.params import validate
+from mtbert.core.params import validate
 from mtbert.training.regularizers import REGULARIZERS
 from mtbert.training.terms import Terms
 

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 from toy import Toy, squared_error, toy_batch
 
-from mtbert.params import validate
+from mtbert.core.params import validate
 from mtbert.training.regularizers.smart import SMART
 from mtbert.training.terms import Terms
 

@@ -1,0 +1,1 @@
+"""The small, boring floor: errors, parameters, tasks, tables, seeds, environment."""

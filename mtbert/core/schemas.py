@@ -1,0 +1,132 @@
+"""The tables that travel between stages, and how they are written and read.
+
+TEXT (after `prepare`): one row an example. AUGMENTED (after `augment`): a TEXT table with new rows
+behind the original ones, and where each comes from. TOKENS (after `tokenize`): the rows of either
+in the same order, texts replaced by token ids without special tokens.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mtbert.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Column name -> Arrow type name. `label` is null in unlabelled splits, `text_b` in single tasks.
+TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
+# Further columns of an AUGMENTED table, null in original rows: the id of the source row, what the
+# words came from, the seed of Python's `random` that the draw began with; and `replaced`, a list of
+# the words replaced, with the text's column, the position in words of the source row's text, from
+# 0, the word before and the one or several words that took its place.
+AUGMENTED = {"source": "string", "method": "string", "seed": "int64"}
+REPLACED = {"side": "string", "position": "int32", "before": "string", "after": "string"}
+
+
+def text_schema() -> "pa.Schema":
+    """The Arrow schema of a TEXT table."""
+    import pyarrow as pa
+
+    return pa.schema(_fields(TEXT))
+
+
+def augmented_schema() -> "pa.Schema":
+    """The Arrow schema of an AUGMENTED table."""
+    import pyarrow as pa
+
+    replaced = pa.field("replaced", pa.list_(pa.struct(_fields(REPLACED))))
+    return pa.schema([*_fields(TEXT | AUGMENTED), replaced])
+
+
+def _fields(columns: dict[str, str]) -> "list[pa.Field]":
+    import pyarrow as pa
+
+    return [pa.field(name, pa.type_for_alias(kind)) for name, kind in columns.items()]
+
+
+def tokens_schema(vocabulary_size: int) -> "pa.Schema":
+    """The Arrow schema of a TOKENS table: token ids in the smallest unsigned type that fits."""
+    import pyarrow as pa
+
+    ids = pa.list_(pa.uint16() if vocabulary_size <= 2**16 else pa.uint32())
+    return pa.schema([("id", pa.string()), ("ids_a", ids), ("ids_b", ids), ("label", pa.float64())])
+
+
+def write_table(path: Path, table: "pa.Table") -> None:
+    """Write a table as Parquet; the same rows give the same bytes."""
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="zstd")
+
+
+def read_table(path: Path) -> "pa.Table":
+    """Read a Parquet table.
+
+    Raises:
+        InputError: there is no such file, or it is not whole.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; `dvc repro` makes it")
+    try:
+        return pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not a whole Parquet file ({reason}); delete it, and `dvc repro` makes it anew"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Lists of token ids laid end to end: list i is `ids[offsets[i]:offsets[i + 1]]`."""
+
+    ids: np.ndarray  # (token,) int64
+    offsets: np.ndarray  # (example + 1,) int64
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens in each list, (example,)."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One split of one task, decoded once into flat arrays."""
+
+    example_ids: list[str]
+    a: Ragged
+    b: Ragged | None  # None for a task on single texts
+    labels: np.ndarray  # (example,) float64, NaN where there is no label
+
+    def __len__(self) -> int:
+        return len(self.example_ids)
+
+
+def read_tokens(path: Path, *, paired: bool) -> Tokens:
+    """Read a TOKENS table.
+
+    Raises:
+        InputError: there is no such file, or it is not whole.
+    """
+    table = read_table(path)
+    return Tokens(
+        example_ids=table["id"].to_pylist(),
+        a=_ragged(table, "ids_a"),
+        b=_ragged(table, "ids_b") if paired else None,
+        labels=table["label"].to_numpy(zero_copy_only=False).astype(np.float64),
+    )
+
+
+def _ragged(table: "pa.Table", column: str) -> Ragged:
+    lists = table[column].combine_chunks()
+    return Ragged(
+        ids=lists.flatten().to_numpy().astype(np.int64),
+        offsets=np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy())]).astype(np.int64),
+    )

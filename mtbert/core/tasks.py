@@ -1,0 +1,191 @@
+"""A task is data: its files, its columns, the kind of its labels. The loop knows no task's name."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from mtbert.core.errors import InputError, choices
+from mtbert.core.labels import METRICS, Binary, Classes, Labels, Similarity
+from mtbert.core.params import FaultsError, Settings, read_yaml, validate
+
+# A task's labels are part of it.
+__all__ = ["Binary", "Classes", "Labels", "Similarity"]
+
+SPLITS = ("train", "dev", "test")
+Split = Literal["train", "dev", "test"]
+
+# Names become parts of file names and of columns, on any system.
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Beside the tasks' scores stands one that combines them.
+OVERALL = "overall"
+# Names become keys of torch's ModuleDict too, which refuses those of its own attributes.
+RESERVED = frozenset(
+    """
+    add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+    get_submodule half ipu items keys load_state_dict modules mtia named_buffers named_children
+    named_modules named_parameters parameters pop register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type update values xpu
+    zero_grad
+    """.split()  # noqa: SIM905 - a list would take a line for each
+)
+# A mapping with this key is a method with its knobs (`{name: word, …}`), not a value for each task.
+METHOD_KEY = "name"
+# The three tasks of the CS224N leaderboard, and the metric of each that counts there.
+LEADERBOARD = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
+
+
+class Columns(Settings):
+    """Names of the columns in a task's files.
+
+    Without `id` an example is called `{split}-{row number}`; without `text_b` the task is on single
+    texts.
+    """
+
+    id: str | None = None
+    text_a: str
+    text_b: str | None = None
+    label: str
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Columns":
+        owners: dict[str, str] = {}
+        for key, column in self.model_dump(exclude_none=True).items():
+            if (owner := owners.setdefault(column, key)) != key:
+                raise ValueError(
+                    f"each key needs a column of its own, found {column!r} for {owner} and {key}"
+                )
+        return self
+
+
+class Hand(Settings):
+    """How predictions are handed in: the file's name for a split, the column's heading."""
+
+    file: str
+    column: str = "Predicted_Label"
+
+    @field_validator("file")
+    @classmethod
+    def _one_a_split(cls, file: str) -> str:
+        if "{split}" not in file or set(file.replace("{split}", "")) & set("{}/\\"):
+            raise ValueError(
+                "must be a file name with {split} in it, without folders and other braces, "
+                f"found {file!r}"
+            )
+        return file
+
+
+class Task(Settings):
+    """One task, as a row of the params file."""
+
+    title: str
+    folder: Annotated[str, Field(min_length=1)] | None = None  # of its files, if not data.source
+    format: Literal["tsv", "csv", "parquet"] = "tsv"  # the course's .csv files are tab-separated
+    files: dict[Split, str]
+    columns: Columns
+    labels: Labels
+    metric: str | None = None
+    predictions: Hand
+
+    @field_validator("files")
+    @classmethod
+    def _train_and_dev(cls, files: dict[str, str]) -> dict[str, str]:
+        if missing := {"train", "dev"} - set(files):
+            raise ValueError(f"a task needs train and dev files, missing: {', '.join(missing)}")
+        if len(set(files.values())) < len(files):
+            raise ValueError(f"each split needs a file of its own, found {files}")
+        if paths := [file for file in files.values() if Path(file).name != file]:
+            raise ValueError(f"plain file names, their folder stands in `folder`; found {paths[0]}")
+        return files
+
+    @model_validator(mode="after")
+    def _metric_fits(self) -> "Task":
+        allowed = METRICS[self.labels.kind]
+        if self.metric is not None and self.metric not in allowed:
+            fault = choices(f"metric of {self.labels.kind}", self.metric, allowed)
+            raise FaultsError([(("metric",), fault)])
+        return self
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that the best epoch is chosen by and that reports show first."""
+        return self.metric or METRICS[self.labels.kind][0]
+
+    @property
+    def paired(self) -> bool:
+        """Whether an example is a pair of texts."""
+        return self.columns.text_b is not None
+
+
+def read_tasks(path: Path) -> dict[str, Task]:
+    """Read section `tasks` of a params file.
+
+    Raises:
+        InputError: a name or a row does not fit, or two hand-in files have the same name.
+    """
+    rows = read_yaml(path).get("tasks")
+    if not isinstance(rows, Mapping) or not rows:
+        raise InputError(f"{path}: tasks: expected a mapping of task names to rows, found {rows!r}")
+    for name in rows:
+        if not NAME.fullmatch(str(name)) or name == OVERALL:
+            raise InputError(
+                f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
+                f"{OVERALL!r}, which is the combined score; found {name!r}"
+            )
+        if name == METHOD_KEY or name in RESERVED:
+            why = "names a method in {name: word}" if name == METHOD_KEY else "is a word of torch's"
+            raise InputError(
+                f"{path}: tasks: a task cannot be called {name!r}, which {why}; another name will "
+                f"do, {name}_task for instance"
+            )
+    tasks = {
+        name: validate(Task, _completed(name, row), where=f"{path}: tasks.{name}")
+        for name, row in rows.items()
+    }
+    _check_hands(path, tasks)
+    return tasks
+
+
+def still_there(tasks: Mapping[str, Task], names: Iterable[str], *, plan: Path) -> dict[str, Task]:
+    """The rows of the tasks that a plan names.
+
+    Args:
+        tasks: All tasks of the params file.
+        names: Those of the plan.
+        plan: Its file, for the error.
+
+    Raises:
+        InputError: the params file has lost a task since the plan was made.
+    """
+    names = list(names)
+    if lost := [name for name in names if name not in tasks]:
+        raise InputError(f"{plan}: {choices('task', lost[0], tasks)}; `dvc repro` makes it anew")
+    return {name: tasks[name] for name in names}
+
+
+def _completed(name: str, row: Any) -> Any:
+    """A row with what its name alone decides."""
+    if not isinstance(row, Mapping):
+        return row
+    return {"title": name, "predictions": {"file": f"{name}-{{split}}-output.csv"}, **row}
+
+
+def _check_hands(path: Path, tasks: Mapping[str, Task]) -> None:
+    """Refuse two hand-in files of the same name: all lie in one folder."""
+    taken: dict[str, str] = {}
+    for name, task in tasks.items():
+        for split in SPLITS:
+            file = task.predictions.file.replace("{split}", split)
+            owner = taken.setdefault(file, name)
+            if owner != name:
+                raise InputError(
+                    f"{path}: tasks.{name}.predictions.file: {file} is tasks.{owner}'s already; "
+                    f"each task needs names of its own, found {task.predictions.file!r}"
+                )

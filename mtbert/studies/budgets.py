@@ -1,0 +1,70 @@
+"""How much the studies may cost: section `budgets` of the params file, of which one is at work.
+
+A budget changes other sections (which data, which encoder) and says how a study's rows, which stand
+as printed, are cut down. Part of the floor.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import Settings, read_yaml, validate
+
+
+class Cut(Settings):
+    """What becomes of a study's row; nothing where all is left out."""
+
+    # Examples of all three tasks in an epoch, instead of a pass over the data, shared out by the
+    # study's mix; a sampler that draws tasks goes over as large a part of them as its printed steps
+    # go of `whole`, the data as printed.
+    examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
+    whole: dict[str, Annotated[int, Field(gt=0)]] | None = None
+    evaluations: Annotated[int, Field(gt=0)] | None = None  # of dev, at most
+    # Instead of the encoder's pooler, where nothing has trained that
+    pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
+    steps: Annotated[int, Field(gt=0)] | None = None  # at most, of a run
+    examples: Annotated[int, Field(gt=0)] | None = None  # at most, that take part of a task
+    # Fewer steps want larger ones: a factor of all rates, and the least of what starts anew
+    learning_rate: Annotated[float, Field(gt=0)] = 1.0
+    head_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    adapter_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+
+    @model_validator(mode="after")
+    def _together(self) -> "Cut":
+        if (self.examples_per_epoch is None) != (self.whole is None):
+            raise ValueError("examples_per_epoch and whole: give both, or neither")
+        return self
+
+
+class Budget(Settings):
+    """One entry of section `budgets`."""
+
+    says: Annotated[str, Field(min_length=1)]  # what it means, for reports
+    limits: tuple[str, ...] = ()  # what its figures cannot tell, for reports
+    # What it changes in sections (`params.CHANGED`), {} for nothing
+    data: dict[str, Any]
+    encoder: dict[str, Any]
+    lexicons: dict[str, Any]
+    augment: dict[str, Any]
+    studies: Cut
+
+
+def read_budget(params: Path) -> tuple[str, Budget]:
+    """Read the budget at work: its name and what it holds. The others are checked as well.
+
+    Raises:
+        InputError: it is not among `budgets`, or one of them does not fit.
+    """
+    data = read_yaml(params)
+    budgets, name = data.get("budgets"), data.get("budget")
+    if not isinstance(budgets, Mapping):
+        raise InputError(f"{params}: budgets: expected a mapping of names, found {budgets!r}")
+    if name not in budgets:
+        raise InputError(f"{params}: budget: {choices('budget', name, budgets)}")
+    read = {
+        key: validate(Budget, row, where=f"{params}: budgets.{key}") for key, row in budgets.items()
+    }
+    return str(name), read[name]

@@ -1,0 +1,52 @@
+"""A plan's fingerprint: content counts, places and names do not."""
+
+from typing import Any
+
+import pytest
+
+from mtbert.core.fingerprint import fingerprint
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    files = [{"path": "data/encoder/model.safetensors", "md5": "1"}]
+    made = {
+        "strategy": "a",
+        "data_source": "here",
+        "train": {"epochs": 1},
+        "tasks": {"sst": {"paired": False}},
+        "metrics": {"sst": "accuracy"},
+        "encoder": {"folder": "data/encoder", "kind": "pretrained", "name": "x", "files": files},
+        "sequences": {"path": "s", "md5": "2"},
+        "tokenizer": {"path": "t", "md5": "3"},
+        "tokens": {"sst": {"train": {"path": "p", "md5": "4"}}},
+    }
+    return {**made, **changes}
+
+
+def test_places_and_names_do_not_count() -> None:
+    origin = {"path": "elsewhere/SOURCE.json", "md5": "9"}
+    files = [origin, {"path": "elsewhere/model.safetensors", "md5": "1"}]
+    other = plan(
+        strategy="b",
+        data_source="there",
+        encoder={"folder": "elsewhere", "kind": "pretrained", "name": "y", "files": files},
+        sequences={"path": "other", "md5": "2"},
+        tokens={"sst": {"train": {"path": "q", "md5": "4"}}},
+    )
+    assert fingerprint(other) == fingerprint(plan())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train": {"epochs": 2}},
+        {"metrics": {"sst": "macro_f1"}},
+        {"tasks": {"sst": {"paired": True}}},
+        {"tokenizer": {"path": "t", "md5": "5"}},
+        {"sequences": {"path": "s", "md5": "5"}},
+        {"tokens": {"sst": {"train": {"path": "p", "md5": "5"}}}},
+        {"encoder": {"files": [{"path": "data/encoder/model.safetensors", "md5": "5"}]}},
+    ],
+)
+def test_content_counts(changes: dict[str, Any]) -> None:
+    assert fingerprint(plan(**changes)) != fingerprint(plan())

@@ -1,0 +1,160 @@
+"""Tasks that a strategy scores and does not train, from its plan to what a run leaves behind."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from workspace import SIZES, plan, workspace
+
+from mtbert.core.errors import InputError
+from mtbert.experiments.running import train_run
+from mtbert.experiments.runs import Run
+
+ALL = ["sst", "para", "sts"]
+PAL = {"name": "pal", "size": 8, "heads": 2}
+SHORT = {"steps": None, "epochs": 3}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return workspace(tmp_path_factory.mktemp("workspace"))
+
+
+def run(planned, folder):
+    """Train; give the weights before, the best and last ones, run.json and the rows of a log."""
+    out, log = folder / "out", folder / "log"
+    for path in (out, log):
+        path.mkdir(parents=True)
+    start = {k: v.numpy() for k, v in Run(planned, seed=1).model.state_dict().items()}
+    train_run(planned, seed=1, folder=out, log_folder=log)
+    ends = [load_file(out / name / "model.safetensors") for name in ("best", "last")]
+    assert {path.stem for path in (out / "predictions").iterdir()} == {
+        f"{task}-{split}" for task in planned.tasks for split in ("dev", "test")
+    }
+    return start, ends, json.loads((log / "run.json").read_text()), lambda name: rows(log / name)
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def moved(before, after):
+    """The parts of which a weight is another one; buffers never are."""
+    return {
+        ".".join(key.split(".")[: 3 if "task_parts" in key else 2])
+        for key, value in before.items()
+        if not np.array_equal(value, after[key])
+    }
+
+
+def test_what_untrained_tasks_own_stays_as_drawn(place, tmp_path):
+    changes = {**SHORT, "untrained": ["para", "sts"], "adaptation": PAL, "maps": "layers"}
+    start, ends, facts, log = run(plan(place, {**changes, "conflicts_every": 1}), tmp_path)
+    for weights in ends:
+        own = {part for part in moved(start, weights) if not part.startswith("encoder.")}
+        assert own == {"heads.sst", "maps.sst", "adapter.task_parts.sst"}
+        assert any(part.startswith("encoder.") for part in moved(start, weights))
+    parts = facts["parameters"]["parts"]
+    assert parts["heads.para"]["trainable"] == parts["maps.sts"]["trainable"] == 0
+    assert parts["heads.sst"]["trainable"] == parts["heads.sst"]["total"] > 0
+    assert facts["examples"] == {"sst": SIZES["train"]}
+    told = log("steps.csv")
+    assert {row["tasks"] for row in told} == {"sst"}
+    assert not any(key.endswith(("_para", "_sts")) for key in told[0])
+    assert not log("conflicts.csv")
+    for row in log("epochs.csv"):
+        assert row["score"] == row["sst_accuracy"]
+        assert {"para_accuracy", "sts_pearson"} <= row.keys()
+
+
+def test_nothing_of_untrained_tasks_is_in_the_optimizer(place):
+    model = Run(plan(place, {"untrained": ["para"], "adaptation": PAL}), seed=1).model
+    learning = {id(p) for group in model.groups() for p in group.parameters}
+    names = [name for name, p in model.named_parameters() if id(p) in learning]
+    assert {part for name in names for part in name.split(".") if part in ALL} == {"sst", "sts"}
+
+
+@pytest.mark.parametrize(("untrained", "best"), [([], 1), (["sts"], 2)])
+def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, untrained, best):
+    accuracy, pearson = iter([0.1, 0.3, 0.2]), iter([0.9, 0.0, 0.5])
+    scripted = {"accuracy": lambda *_: next(accuracy), "pearson": lambda *_: next(pearson)}
+    monkeypatch.setattr("mtbert.experiments.runs.SCORES", scripted)
+    changes = {**SHORT, "tasks": ["sst", "sts"], "untrained": untrained}
+    *_, facts, log = run(plan(place, changes), tmp_path)
+    assert facts["best_epoch"] == best
+    assert [row["sts_pearson"] for row in log("epochs.csv")] == ["0.9", "0.0", "0.5"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"adaptation": "frozen"}, {"balancing": "pcgrad"}])
+def test_where_nothing_is_trained_the_start_is_scored(place, tmp_path, changes):
+    start, ends, facts, log = run(plan(place, {"untrained": ALL, **changes}), tmp_path)
+    assert [moved(start, weights) for weights in ends] == [set(), set()]
+    (row,) = log("epochs.csv")
+    assert (row["epoch"], row["step"]) == ("0", "0")
+    scores = [float(row[key]) for key in ("sst_accuracy", "para_accuracy", "sts_pearson")]
+    assert float(row["score"]) == pytest.approx(np.mean(scores), abs=1e-6)
+    assert not log("steps.csv")
+    assert (facts["epochs"], facts["steps"], facts["best_epoch"]) == (0, 0, 0)
+    assert facts["parameters"]["trainable"] == facts["real_tokens"] == 0
+    assert facts["packed_share"] is facts["tokens_per_second"] is None
+    assert facts["examples"] == {}
+
+
+def test_the_seed_draws_the_heads(place):
+    planned = plan(place, {"untrained": ALL})
+    one, same, other = (Run(planned, seed=seed).model.state_dict() for seed in (1, 1, 2))
+    assert all(np.array_equal(value, same[key]) for key, value in one.items())
+    assert not np.array_equal(one["heads.sst.2.bias"], other["heads.sst.2.bias"])
+
+
+def test_the_plan_holds_what_training_reads_alone(place):
+    short = plan(place, {"untrained": ["para", "sts"]})
+    assert {task: list(files) for task, files in short.tokens.items()} == {
+        "sst": ["train", "dev", "test"],
+        "para": ["dev", "test"],
+        "sts": ["dev", "test"],
+    }
+    how = {"batch_size": {"sts": 2}, "examples": {"para": 3}, "regularizers": {"sts": "fgm"}}
+    assert plan(place, {"untrained": ["sts", "para"], **how}) == short
+
+
+SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"untrained": ["stss"]}, "untrained: unknown task 'stss'; did you mean 'sts'?"),
+        ({"untrained": ["sst", "sst"]}, "untrained: each task once, found ['sst', 'sst']"),
+        (
+            {"untrained": ["cfimdb"]},
+            "untrained: 'cfimdb' is not among the strategy's tasks: sst, para, sts",
+        ),
+        (
+            {"untrained": ["sts"], "maps": SHARED},
+            "maps.para: shares the map of 'sts', which is untrained and leaves it as drawn",
+        ),
+        (
+            {"untrained": ["para", "sts"], "balancing": "pcgrad"},
+            "balancing: pcgrad needs several tasks, found sst alone",
+        ),
+        (
+            {"untrained": ["sst", "para"], "adaptation": "frozen"},
+            "adaptation: frozen, and neither a head nor a map has parameters",
+        ),
+        ({"untrained": ["sst", "sts"], "extra_data": "synonyms"}, "none of the tasks that the"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
+    with pytest.raises(InputError) as error:
+        plan(place, changes)
+    assert "strategies.drawn" in str(error.value)
+    assert told in str(error.value)
+
+
+def test_an_untrained_task_may_share_a_map_that_is_trained_or_drawn(place):
+    for untrained in (["para"], ["para", "sts"]):
+        assert plan(place, {"untrained": untrained, "maps": SHARED}).train.trained
