@@ -19,7 +19,7 @@ def main(
     plan: Annotated[Path, typer.Argument(help="the strategy's plan")],
     trained: Annotated[Path, typer.Argument(metavar="RUN", help="what training left behind")],
     logs: Annotated[Path, typer.Argument(help="what training logged")],
-    predictions: Annotated[Path, typer.Argument(help="folder to write: predictions, hand-in")],
+    predictions: Annotated[Path, typer.Argument(help="folder to write: predictions, submission")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
     confusion: Annotated[Path, typer.Argument(help="folder to write: actual and predicted")],
     record: Annotated[Path, typer.Argument(help="folder to write: the logs, for git to keep")],
@@ -31,8 +31,8 @@ def main(
     """Evaluate one strategy with one seed."""
     from mtbert.core.errors import InputError
     from mtbert.core.outputs import new_folder, write_text
-    from mtbert.evaluation.handin import confusion as confusion_csv
     from mtbert.evaluation.metrics import Scores, overall, score, undefined
+    from mtbert.evaluation.submission import confusion as confusion_csv
 
     scores: dict[str, Scores] = {}
     splits = ("dev", "test") if test else ("dev",)
@@ -79,7 +79,7 @@ def facts(plan: Path, logs: Path) -> dict[str, Any]:
 def write_predictions(
     name: str, task: "Task", split: str, outputs: Path, folder: Path
 ) -> "Predictions":
-    """Write what a task's split is predicted to be, as a table and as its hand-in file.
+    """Write what a task's split is predicted to be, as a table and as its submission file.
 
     Args:
         name: The task's name.
@@ -89,19 +89,19 @@ def write_predictions(
         folder: Where to write, an existing folder.
 
     Raises:
-        InputError: the model's file is missing or does not fit, or the hand-in file's name.
+        InputError: the model's file is missing or does not fit, or the submission file's name.
     """
     from mtbert.core.outputs import write_text
     from mtbert.core.schemas import read_table, write_table
-    from mtbert.evaluation.handin import handin, handin_path
     from mtbert.evaluation.predictions import decode
+    from mtbert.evaluation.submission import submission, submission_path
 
     source = outputs / f"{name}-{split}.parquet"
     labelled = split == "dev"
     predicted = decode(read_table(source), task.labels, labelled=labelled, where=str(source))
     write_table(folder / source.name, predicted.table())
-    hand = handin_path(folder, task.predictions, split, task=name)
-    write_text(hand, handin(predicted, task.labels, task.predictions.column))
+    hand = submission_path(folder, task.predictions, split, task=name)
+    write_text(hand, submission(predicted, task.labels, task.predictions.column))
     return predicted
 
 

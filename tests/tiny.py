@@ -49,7 +49,7 @@ def model_settings(**changes: object) -> ModelSettings:
     train = read_yaml(ROOT / "params.yaml")["train"]
     fields = {key: train[key] for key in ModelSettings.model_fields}
     fields = {key: changes.get(key, value) for key, value in fields.items()}
-    for key in ("pooling", "maps"):
+    for key in ("pooling", "projections"):
         if not isinstance(fields[key], dict) or "name" in fields[key]:
             fields[key] = dict.fromkeys(fields["tasks"], fields[key])
     return validate(ModelSettings, fields, where="train")

@@ -128,7 +128,7 @@ def read_tasks(path: Path) -> dict[str, Task]:
     """Read section `tasks` of a params file.
 
     Raises:
-        InputError: a name or a row does not fit, or two hand-in files have the same name.
+        InputError: a name or a row does not fit, or two submission files have the same name.
     """
     rows = read_yaml(path).get("tasks")
     if not isinstance(rows, Mapping) or not rows:
@@ -178,7 +178,7 @@ def _completed(name: str, row: Any) -> Any:
 
 
 def _check_hands(path: Path, tasks: Mapping[str, Task]) -> None:
-    """Refuse two hand-in files of the same name: all lie in one folder."""
+    """Refuse two submission files of the same name: all lie in one folder."""
     taken: dict[str, str] = {}
     for name, task in tasks.items():
         for split in SPLITS:

@@ -1,1 +1,1 @@
-"""From raw head outputs to predictions, metrics and hand-in files."""
+"""From raw head outputs to predictions, metrics and submission files."""

@@ -50,8 +50,8 @@ class Origin(Settings):
 class Plan(Settings):
     """A strategy's complete settings, and the content of every file that its training reads.
 
-    Nothing else: what a report shows or a grader reads (titles, columns, hand-in files) would only
-    make finished training run again.
+    Nothing else: what a report shows or a grader reads (titles, columns, submission files)
+    would only make finished training run again.
     """
 
     strategy: str

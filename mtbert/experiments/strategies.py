@@ -15,7 +15,7 @@ from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 from mtbert.training.term import TaskFacts
 
 # What may be given once for all tasks.
-SAME = ("pooling", "maps", "regularizers", "auxiliaries")
+SAME = ("pooling", "projections", "regularizers", "auxiliaries")
 # Of these a task may have none.
 STACKS = ("regularizers", "auxiliaries")
 
@@ -68,8 +68,8 @@ class TrainSettings(ModelSettings, TrainingSettings):
             }
             for key, value in self.keyed.items()
         }
-        untrained = tuple(task for task in self.tasks if task in self.untrained)
-        return self.model_copy(update={**cut, "untrained": untrained})
+        untrained = tuple(task for task in self.tasks if task in self.evaluation_only)
+        return self.model_copy(update={**cut, "evaluation_only": untrained})
 
 
 def read_strategies(params: Path, *, encoder: str) -> dict[str, TrainSettings]:
@@ -186,7 +186,7 @@ def strategy_settings(
     _check_tasks(settings, tasks, spot)
     settings = settings.own()
     with located(spot, link="."):
-        settings.check_maps()
+        settings.check_projections()
         settings.check_use()
         if trained := settings.trained:
             settings.check_balancing(trained, named=tasks, shares=settings.adaptation.shares)
@@ -196,7 +196,7 @@ def strategy_settings(
 def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) -> None:
     """Refuse what no single key shows: keys that name no task, tasks without a head."""
     keyed = settings.keyed
-    listed = {"tasks": settings.tasks, "untrained": settings.untrained}
+    listed = {"tasks": settings.tasks, "evaluation_only": settings.evaluation_only}
     for key, names in {**listed, **keyed}.items():
         for task in names:
             if task not in tasks:
@@ -204,14 +204,14 @@ def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) 
     for key, names in listed.items():
         if len(set(names)) < len(names):
             raise InputError(f"{spot}.{key}: each task once, found {list(names)}")
-    if foreign := [task for task in settings.untrained if task not in settings.tasks]:
+    if foreign := [task for task in settings.evaluation_only if task not in settings.tasks]:
         raise InputError(
-            f"{spot}.untrained: {foreign[0]!r} is not among the strategy's tasks: "
+            f"{spot}.evaluation_only: {foreign[0]!r} is not among the strategy's tasks: "
             f"{', '.join(settings.tasks)}"
         )
     for task in settings.tasks:
         learning = ("objectives", "batch_size") if task in settings.trained else ()
-        for key in ("pooling", "maps", "heads", *learning):
+        for key in ("pooling", "projections", "heads", *learning):
             if task not in keyed[key]:
                 raise InputError(f"{spot}.{key}.{task}: required, since tasks lists {task}")
         with located(spot, link="."):

@@ -21,7 +21,7 @@ def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> T
     with dropout of its features gets every pair's own mask, as if it were asked pair by pair.
 
     Args:
-        head: Maps (u, v), each (example, size), to (example, width).
+        head: Projections (u, v), each (example, size), to (example, width).
         u: First vectors.
         v: Second vectors.
         limit: See `LIMIT`.

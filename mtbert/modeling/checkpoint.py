@@ -28,7 +28,7 @@ class Described(Settings):
     @model_validator(mode="after")
     def _whole(self) -> "Described":
         keyed = {"tasks": self.tasks, "heads": self.model.heads}
-        keyed |= {"pooling": self.model.pooling, "maps": self.model.maps}
+        keyed |= {"pooling": self.model.pooling, "projections": self.model.projections}
         faults = [
             ((key,), f"nothing of {task}, one of the model's tasks")
             for key, named in keyed.items()
@@ -37,7 +37,7 @@ class Described(Settings):
         ]
         if faults:
             raise FaultsError(faults)
-        self.model.check_maps()
+        self.model.check_projections()
         return self
 
 

@@ -25,13 +25,13 @@ TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|albert_layer_
 class Group:
     """Parameters of one part of the model, and of one layer where the part has layers."""
 
-    part: str  # encoder, adapter or heads (with the maps)
+    part: str  # encoder, adapter or heads (with the projections)
     below_top: int  # layers of the encoder above these; 0 outside it
     parameters: list[nn.Parameter] = field(default_factory=list)
 
 
 class MultiTaskModel(nn.Module):
-    """Maps a batch of several tasks to each task's logits, in one pass of the encoder."""
+    """Projections a batch of several tasks to each task's logits, in one pass of the encoder."""
 
     def __init__(
         self, *, encoder: Any, settings: ModelSettings, tasks: Mapping[str, Task | ModelTask]
@@ -45,12 +45,12 @@ class MultiTaskModel(nn.Module):
         self.pooling = {task: settings.pooling[task] for task in settings.tasks}
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
         self.owner = {task: settings.map_owner(task) for task in settings.tasks}
-        self.maps, self.heads = nn.ModuleDict(), nn.ModuleDict()
+        self.projections, self.heads = nn.ModuleDict(), nn.ModuleDict()
         for task in settings.tasks:
             pooled_size = self.pooling[task].size(encoder.config.hidden_size)
-            used = settings.maps[self.owner[task]]
+            used = settings.projections[self.owner[task]]
             if self.owner[task] == task:
-                self.maps[task] = used.build(pooled_size)
+                self.projections[task] = used.build(pooled_size)
             self.heads[task] = settings.heads[task].build(
                 size=used.size(pooled_size),
                 labels=self.tasks[task].labels,
@@ -60,8 +60,8 @@ class MultiTaskModel(nn.Module):
 
     def _freeze(self) -> None:
         """Leave what untrained tasks have of their own as drawn; all, where no task is trained."""
-        for task in self.settings.untrained:
-            for own in (self.heads, self.maps, self.adapter.task_parts):
+        for task in self.settings.evaluation_only:
+            for own in (self.heads, self.projections, self.adapter.task_parts):
                 if task in own:
                     own[task].requires_grad_(False)
         if not self.settings.trained:
@@ -94,7 +94,7 @@ class MultiTaskModel(nn.Module):
 
     def map(self, task: str, vectors: Tensor) -> Tensor:
         """Send a task's vectors through its map, or the one it shares."""
-        mapped: Tensor = self.maps[self.owner[task]](vectors)
+        mapped: Tensor = self.projections[self.owner[task]](vectors)
         return mapped
 
     def train(self, mode: bool = True) -> "MultiTaskModel":
@@ -117,7 +117,7 @@ class MultiTaskModel(nn.Module):
         found: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
         for part, name, parameter in self._by_part():
             if parameter.requires_grad:
-                part = "heads" if part.startswith(("maps.", "heads.")) else part
+                part = "heads" if part.startswith(("projections.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
                 found[part, below].append(parameter)
         return [Group(part, below, chosen) for (part, below), chosen in found.items()]
@@ -132,11 +132,11 @@ class MultiTaskModel(nn.Module):
         return counts
 
     def _by_part(self) -> Iterator[tuple[str, str, nn.Parameter]]:
-        """Every parameter with its part (encoder, adapter, maps.sst, heads.sst, …) and name."""
+        """Every parameter with its part (encoder, adapter, heads.sst, projections.sst …) and name."""
         injected = {id(p) for p in self.adapter.injected(self.encoder)}
         for name, parameter in self.named_parameters():
             first, second = name.split(".")[:2]
-            part = f"{first}.{second}" if first in ("maps", "heads") else first
+            part = f"{first}.{second}" if first in ("projections", "heads") else first
             yield "adapter" if id(parameter) in injected else part, name, parameter
 
 

@@ -66,7 +66,7 @@ def describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
         "encoding": "joint" if model.joint[task] else "siamese",
         "encoder": {"kind": model.encoder.config.model_type, "sha256": digest(model.encoder)},
         "pooling": settings["pooling"][task],
-        "map": settings["maps"][model.owner[task]],
+        "map": settings["projections"][model.owner[task]],
         "head": settings["heads"][task],
     }
     if task in model.adapter.task_parts:
@@ -90,7 +90,7 @@ def _modules(model: MultiTaskModel, task: str) -> nn.ModuleDict:
     users = [name for name, owner in model.owner.items() if owner == model.owner[task]]
     if len(users) > 1:
         raise InputError(f"{task} has no part of its own: its map serves {' and '.join(users)}")
-    modules = {"head": model.heads[task], "map": model.maps[task]}
+    modules = {"head": model.heads[task], "map": model.projections[task]}
     if task in model.adapter.task_parts:
         modules["adapter"] = model.adapter.task_parts[task]
     return nn.ModuleDict(modules)

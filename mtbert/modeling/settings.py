@@ -13,8 +13,8 @@ from mtbert.core.tasks import Task
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.architectures import has_pooler, hidden_size
 from mtbert.modeling.heads import HEADS
-from mtbert.modeling.maps import MAPS, NoMap, Shared
 from mtbert.modeling.pooling import POOLINGS
+from mtbert.modeling.projections import PROJECTIONS, NoProjection, Shared
 
 Encoding = Literal["siamese", "joint"]
 
@@ -40,11 +40,11 @@ class ModelSettings(Settings):
 
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
     # Tasks whose head, map and adapter stay as drawn; a checkpoint that names none has none.
-    untrained: tuple[str, ...] = ()
+    evaluation_only: tuple[str, ...] = ()
     adaptation: entry(ADAPTATIONS, "adaptation")  # type: ignore[valid-type]
     encoding: dict[str, Encoding]
     pooling: by_task(POOLINGS, "pooling")  # type: ignore[valid-type]
-    maps: by_task(MAPS, "map")  # type: ignore[valid-type]
+    projections: by_task(PROJECTIONS, "map")  # type: ignore[valid-type]
     heads: dict[str, entry(HEADS, "head")]  # type: ignore[valid-type]
     layout: Literal["packed", "padded"]
     row_length: Annotated[int, Field(ge=8)]
@@ -52,7 +52,7 @@ class ModelSettings(Settings):
     @property
     def trained(self) -> tuple[str, ...]:
         """Tasks that training draws examples of; the others are only scored."""
-        return tuple(task for task in self.tasks if task not in self.untrained)
+        return tuple(task for task in self.tasks if task not in self.evaluation_only)
 
     @property
     def needs_pooler(self) -> bool:
@@ -61,7 +61,7 @@ class ModelSettings(Settings):
 
     def map_owner(self, task: str) -> str:
         """The task whose map a task's vectors go through: its own, or the one it shares."""
-        found = self.maps[task]
+        found = self.projections[task]
         return found.task if isinstance(found, Shared) else task
 
     def unchanged(self) -> list[str]:
@@ -71,10 +71,10 @@ class ModelSettings(Settings):
         return [
             task
             for task in self.trained
-            if not self.heads[task].learns and not self.maps[self.map_owner(task)].learns
+            if not self.heads[task].learns and not self.projections[self.map_owner(task)].learns
         ]
 
-    def check_maps(self) -> None:
+    def check_projections(self) -> None:
         """Refuse a shared map that is not there, is shared itself, or stays as drawn.
 
         Raises:
@@ -82,20 +82,20 @@ class ModelSettings(Settings):
         """
         for task in self.tasks:
             owner = self.map_owner(task)
-            if owner == task and not isinstance(self.maps[task], Shared):
+            if owner == task and not isinstance(self.projections[task], Shared):
                 continue
-            with located(f"maps.{task}"):
+            with located(f"projections.{task}"):
                 if owner not in self.tasks:
                     raise InputError(
                         f"shares the map of {owner!r}, which is not among the strategy's tasks: "
                         f"{', '.join(self.tasks)}"
                     )
-                if isinstance(self.maps[owner], Shared | NoMap):
+                if isinstance(self.projections[owner], Shared | NoProjection):
                     raise InputError(
                         f"shares the map of {owner!r}, which has none of its own; give that one "
                         f"`layers`"
                     )
-                if owner in self.untrained and task in self.trained:
+                if owner in self.evaluation_only and task in self.trained:
                     raise InputError(
                         f"shares the map of {owner!r}, which is untrained and leaves it as drawn; "
                         f"let {owner!r} share the map of {task!r}"
@@ -121,6 +121,6 @@ class ModelSettings(Settings):
             sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
             if sizes[task] != sizes[(owner := self.map_owner(task))]:
                 raise InputError(
-                    f"maps.{task}: shares the map of {owner!r}, whose vectors are {sizes[owner]} "
+                    f"projections.{task}: shares that of {owner!r}, whose vectors are {sizes[owner]} "
                     f"wide, not {sizes[task]}: give both the same pooling"
                 )

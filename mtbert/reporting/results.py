@@ -150,7 +150,7 @@ def read_strategy(name: str, scope: Scope, plans: Path, reports: Path) -> Strate
 
 def trained_tasks(tasks: Iterable[str], settings: Mapping[str, Any]) -> list[str]:
     """Leave the tasks out that a strategy's settings name as untrained; older ones name none."""
-    return [task for task in tasks if task not in settings.get("untrained", ())]
+    return [task for task in tasks if task not in settings.get("evaluation_only", ())]
 
 
 def _run(

@@ -35,7 +35,7 @@ def train(
     """Train a model in place.
 
     Args:
-        model: Maps a batch to {task: logits}.
+        model: Projections a batch to {task: logits}.
         settings: Sampler, balancing, terms, optimizer and budget.
         seed: Decides the order of the examples; dropout follows torch's own generator.
         tasks: Each trained task's train split, in the order of the tasks; of none there is nothing

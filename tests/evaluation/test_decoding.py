@@ -9,8 +9,8 @@ import pytest
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Binary, Classes, Labels, Similarity
 from mtbert.core.tasks import Hand
-from mtbert.evaluation.handin import confusion, handin, handin_path
 from mtbert.evaluation.predictions import decode
+from mtbert.evaluation.submission import confusion, submission, submission_path
 
 CLASSES = Classes(kind="classes", count=3)
 BINARY = Binary(kind="binary")
@@ -32,7 +32,7 @@ def test_classes_are_the_largest_logit() -> None:
     predicted = decode(outputs(logits, [1.0, 0.0]), CLASSES, labelled=True, where="x")
     assert predicted.values.tolist() == [1, 0]
     assert predicted.probabilities == pytest.approx(np.array([[0.25, 0.5, 0.25], [1, 0, 0]]))
-    assert handin(predicted, CLASSES, "P") == "id \t P \ni0 , 1 \ni1 , 0 \n"
+    assert submission(predicted, CLASSES, "P") == "id \t P \ni0 , 1 \ni1 , 0 \n"
     assert confusion(predicted, CLASSES) == "actual,predicted\n1,1\n0,0\n"
 
 
@@ -41,7 +41,7 @@ def test_binary_is_positive_above_one_half() -> None:
     predicted = decode(table, BINARY, labelled=False, where="x")
     assert predicted.values.tolist() == [0, 1, 0]
     assert predicted.probabilities == pytest.approx([0.5, 0.75, 0.0])
-    assert handin(predicted, BINARY, "P") == "id \t P \ni0 , 0.0 \ni1 , 1.0 \ni2 , 0.0 \n"
+    assert submission(predicted, BINARY, "P") == "id \t P \ni0 , 0.0 \ni1 , 1.0 \ni2 , 0.0 \n"
     assert predicted.table()["label"].null_count == 3
     assert predicted.table().column_names == ["id", "label", "prediction", "probability"]
 
@@ -60,17 +60,17 @@ def test_names_are_written_back() -> None:
     named = Classes(kind="classes", count=3, names=("bad", "so, so", "good"))
     table = outputs([[0, 1, 0], [1, 0, 0]], [2.0, 0.0])
     predicted = decode(table, named, labelled=True, where="x")
-    assert handin(predicted, named, "P") == "id \t P \ni0 , so, so \ni1 , bad \n"
+    assert submission(predicted, named, "P") == "id \t P \ni0 , so, so \ni1 , bad \n"
     assert confusion(predicted, named) == 'actual,predicted\ngood,"so, so"\nbad,bad\n'
     two = Binary(kind="binary", names=("no", "yes"))
     predicted = decode(outputs([[1.0]], [0.0]), two, labelled=True, where="x")
-    assert handin(predicted, two, "P") == "id \t P \ni0 , yes \n"
+    assert submission(predicted, two, "P") == "id \t P \ni0 , yes \n"
     assert confusion(predicted, two) == "actual,predicted\nno,yes\n"
 
 
 def test_similarity_is_the_output_itself() -> None:
     predicted = decode(outputs([[5.5], [-0.25]], [5.0, 0.0]), SIMILARITY, labelled=True, where="x")
-    assert handin(predicted, SIMILARITY, "P") == "id \t P \ni0 , 5.5 \ni1 , -0.25 \n"
+    assert submission(predicted, SIMILARITY, "P") == "id \t P \ni0 , 5.5 \ni1 , -0.25 \n"
     # 5.5 and −0.25 are clipped to 5 and 0.
     assert confusion(predicted, SIMILARITY) == "actual,predicted\n5,5\n0,0\n"
     assert predicted.table().column_names == ["id", "label", "prediction"]
@@ -114,6 +114,6 @@ def test_unusable_outputs_are_named(
 
 def test_a_handin_file_is_not_mistaken_for_a_table(tmp_path: Path) -> None:
     hand = Hand(file="a-{split}.csv", column="P")
-    assert handin_path(tmp_path, hand, "dev", task="a") == tmp_path / "a-dev.csv"
+    assert submission_path(tmp_path, hand, "dev", task="a") == tmp_path / "a-dev.csv"
     with pytest.raises(InputError, match=r"tasks\.b\.predictions\.file: .*found 'a-{split}\.parq"):
-        handin_path(tmp_path, Hand(file="a-{split}.parquet", column="P"), "test", task="b")
+        submission_path(tmp_path, Hand(file="a-{split}.parquet", column="P"), "test", task="b")

@@ -59,10 +59,10 @@ CHOICES = {
     "resampling": [{}, {"para": "balanced"}],
     "layout": ["packed", "padded"],
     "tasks": [["sst", "para", "sts"], ["sts", "cfimdb", "para", "sst"], ["para", "sts"], ["sst"]],
-    "untrained": [[], ["para"], ["sst", "sts"], ["sst", "para", "sts"]],
+    "evaluation_only": [[], ["para"], ["sst", "sts"], ["sst", "para", "sts"]],
 }
 # In every second draw, so that combinations are not all refused for one of them.
-MOSTLY_DEFAULT = ("sampler", "tasks", "encoding", "layout", "adaptation", "untrained")
+MOSTLY_DEFAULT = ("sampler", "tasks", "encoding", "layout", "adaptation", "evaluation_only")
 
 
 def draw(generator, unused):

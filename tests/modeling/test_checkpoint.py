@@ -55,7 +55,7 @@ MODELS = {
     "default": {},
     "joint": {"encoding": {"para": "joint", "sts": "joint"}, "heads": LINEAR},
     "pal": {"adaptation": PAL, "pooling": "max_mean"},
-    "lora": {"adaptation": "lora", "pooling": "pooler", "maps": "layers"},
+    "lora": {"adaptation": "lora", "pooling": "pooler", "projections": "layers"},
     "frozen": {"adaptation": "frozen", "pooling": {"sst": "cls", "para": "max", "sts": "mean"}},
 }
 

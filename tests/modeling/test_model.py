@@ -53,8 +53,10 @@ ADAPTED = {
 @pytest.mark.parametrize("name", ADAPTED)
 def test_gradients_reach_exactly_what_is_trainable(name):
     spec = {"name": name.partition("_")[0], **ADAPTED[name]}
-    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    model = tiny_model(model_settings(adaptation=spec, pooling="pooler", maps=maps)).train()
+    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    model = tiny_model(
+        model_settings(adaptation=spec, pooling="pooler", projections=projections)
+    ).train()
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
             # LoRA's B begins at 0, and until it moves A has no gradient.
@@ -74,17 +76,17 @@ def test_gradients_reach_exactly_what_is_trainable(name):
 
 
 def test_parts_count_every_parameter_once():
-    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    model = tiny_model(model_settings(adaptation="lora", maps=maps))
+    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    model = tiny_model(model_settings(adaptation="lora", projections=projections))
     parts = model.parts()
-    assert set(parts) == {"encoder", "adapter", "maps.para", "heads.sst", "heads.para"}
+    assert set(parts) == {"encoder", "adapter", "projections.para", "heads.sst", "heads.para"}
     assert sum(part["total"] for part in parts.values()) == sum(
         p.numel() for p in model.parameters()
     )
     assert parts["encoder"]["trainable"] == 0
     # Two matrices for query and value in each of two layers, 24 wide, at the default rank of 8.
     assert parts["adapter"] == {"total": 2 * 2 * 2 * 24 * 8, "trainable": 2 * 2 * 2 * 24 * 8}
-    assert parts["maps.para"]["total"] == 24 * 24 + 24
+    assert parts["projections.para"]["total"] == 24 * 24 + 24
     assert parts["heads.sst"]["total"] == 5 * 24 + 5
 
 
@@ -146,31 +148,33 @@ def test_each_task_has_its_own_pooling():
 
 
 def test_a_shared_map_is_one_map():
-    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    model = tiny_model(model_settings(maps=maps))
-    assert set(model.maps) == {"sst", "para"}
-    own = tiny_model(model_settings(maps={**maps, "sts": "layers"}))
-    assert set(own.maps) == {"sst", "para", "sts"}
+    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    model = tiny_model(model_settings(projections=projections))
+    assert set(model.projections) == {"sst", "para"}
+    own = tiny_model(model_settings(projections={**projections, "sts": "layers"}))
+    assert set(own.projections) == {"sst", "para", "sts"}
 
 
 @pytest.mark.parametrize(
-    ("maps", "told"),
+    ("projections", "told"),
     [
         ({"sts": {"name": "shared", "task": "cfimdb"}}, "not among the strategy's tasks"),
         ({"sts": {"name": "shared", "task": "sts"}}, "has none of its own"),
         ({"sts": {"name": "shared", "task": "para"}}, "has none of its own"),
     ],
 )
-def test_a_map_that_is_not_there_cannot_be_shared(maps, told):
-    settings = model_settings(maps={"sst": "none", "para": "none", **maps})
+def test_a_map_that_is_not_there_cannot_be_shared(projections, told):
+    settings = model_settings(projections={"sst": "none", "para": "none", **projections})
     with pytest.raises(InputError, match=told):
-        settings.check_maps()
+        settings.check_projections()
 
 
 def test_a_map_is_shared_between_vectors_of_one_size_only():
-    maps = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    settings = model_settings(maps=maps, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"})
-    with pytest.raises(InputError, match=r"maps\.sts: .* are 24 wide, not 48"):
+    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
+    settings = model_settings(
+        projections=projections, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}
+    )
+    with pytest.raises(InputError, match=r"projections\.sts: .* are 24 wide, not 48"):
         settings.check_encoder(tiny_config())
 
 

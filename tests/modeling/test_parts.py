@@ -21,11 +21,11 @@ def pair(settings):
 
 @pytest.mark.parametrize("adaptation", ["full", "lora", PAL])
 def test_a_part_moves_whole_and_alone(tmp_path, adaptation):
-    source, target = pair(model_settings(adaptation=adaptation, maps="layers"))
+    source, target = pair(model_settings(adaptation=adaptation, projections="layers"))
     before = {name: value.clone() for name, value in target.state_dict().items()}
     save_part(tmp_path / "part", source, "sts")
     load_part(tmp_path / "part", target, "sts")
-    own = ("heads.sts.", "maps.sts.", "adapter.task_parts.sts.")
+    own = ("heads.sts.", "projections.sts.", "adapter.task_parts.sts.")
     for name, value in target.state_dict().items():
         expected = source.state_dict() if name.startswith(own) else before
         assert torch.equal(value, expected[name]), name
@@ -61,7 +61,7 @@ def test_a_part_is_not_put_behind_another_encoder(tmp_path):
 @pytest.mark.parametrize("task", ["para", "sts"])
 def test_a_shared_map_is_nobody_s_own(tmp_path, task):
     with pytest.raises(InputError, match=f"{task} has no part of its own: its map serves para"):
-        save_part(tmp_path, tiny_model(model_settings(maps=SHARED)), task)
+        save_part(tmp_path, tiny_model(model_settings(projections=SHARED)), task)
 
 
 def test_one_task_s_part_is_not_another_s(tmp_path):

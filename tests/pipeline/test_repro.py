@@ -81,7 +81,7 @@ def test_a_seed_reruns_itself(project):
 
 
 def test_a_new_strategy_runs_alone(project):
-    assert project.experiment("+strategies.sst-alone={untrained: [para, sts]}") == {
+    assert project.experiment("+strategies.sst-alone={evaluation_only: [para, sts]}") == {
         "plan",
         "train@sst-alone-1",
         "evaluate@sst-alone-1",

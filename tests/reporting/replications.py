@@ -59,7 +59,7 @@ def row(*runs: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "other": {},
         "choice": "",
         "tasks": list(N),
-        "untrained": [],
+        "evaluation_only": [],
         "runs": list(runs),
         "missing": [],
     }

@@ -47,12 +47,14 @@ def test_two_strategies_in_one_cell_are_refused() -> None:
 
 def test_settings_joined_by_a_plus_tell_apart_what_one_does_not() -> None:
     mapped = strategy("d", "joint", MLP, 0.9)
-    mapped = replace(mapped, settings={**mapped.settings, "maps": {"sts": {"name": "layers"}}})
+    mapped = replace(
+        mapped, settings={**mapped.settings, "projections": {"sts": {"name": "layers"}}}
+    )
     plain = [
-        replace(one, settings={**one.settings, "maps": {"sts": {"name": "none"}}})
+        replace(one, settings={**one.settings, "projections": {"sts": {"name": "none"}}})
         for one in STRATEGIES
     ]
-    cross = CROSS.model_copy(update={"rows": "heads.sts+maps.sts"})
+    cross = CROSS.model_copy(update={"rows": "heads.sts+projections.sts"})
     ((table, _),) = cross_tables(cross, [*plain, mapped])
     assert [row[0].text for row in table.rows] == ["cosine", "mlp", "mlp + layers"]
 

@@ -297,7 +297,7 @@ def test_untrained_tasks_have_scores_and_nothing_of_training(tmp_path: Path) -> 
     text, page = results_page(found), html_page(found)
     assert "| sst-alone | 0.526 ± 0.003 | 0.456 ± 0.003 | 0.026 ± 0.003 |" in text
     assert "| as-drawn | 0.146 ± 0.003 | 0.556 ± 0.003 | −0.014 ± 0.003 |" in text
-    assert "| as-drawn | untrained: [sst, para, sts] |" in text
+    assert "| as-drawn | evaluation_only: [sst, para, sts] |" in text
     assert "| as-drawn | 1,051,271 | 1,051,271 | 0 | 0 | 0 |" in text
     rates = text.partition("## Mixing rates")[2].partition("\n## ")[0]
     assert "| main | 0.333 | 0.333 | 0.333 |" in rates

@@ -35,9 +35,13 @@ def test_a_task_that_one_lacks_is_no_difference_of_its_own() -> None:
 
 def test_a_task_that_one_only_scores_differs_in_what_it_says_of_it_alone() -> None:
     one = strategy("a", batch_size={"sst": 8, "sts": 8}, heads={"sst": "x", "sts": "y"})
-    two = strategy("b", untrained=["sts"], batch_size={"sst": 8}, heads={"sst": "x", "sts": "y"})
-    assert list(varying([one, two])) == ["untrained"]
-    three = strategy("c", untrained=["sts"], batch_size={"sst": 8}, heads={"sst": "x", "sts": "z"})
+    two = strategy(
+        "b", evaluation_only=["sts"], batch_size={"sst": 8}, heads={"sst": "x", "sts": "y"}
+    )
+    assert list(varying([one, two])) == ["evaluation_only"]
+    three = strategy(
+        "c", evaluation_only=["sts"], batch_size={"sst": 8}, heads={"sst": "x", "sts": "z"}
+    )
     assert list(varying([two, three])) == ["heads.sts"]
 
 

@@ -25,8 +25,8 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "joint": {"encoding": {"para": "joint", "sts": "joint"}, "heads": {"sts": "linear"}},
     "annealed": {"sampler": "annealed"},
     "four_tasks": {"tasks": ["sst", "para", "sts", "cfimdb"]},
-    "sst-alone": {"untrained": ["para", "sts"]},
-    "as-drawn": {"untrained": ["sst", "para", "sts"]},
+    "sst-alone": {"evaluation_only": ["para", "sts"]},
+    "as-drawn": {"evaluation_only": ["sst", "para", "sts"]},
 }
 N = {"sst": 1101, "para": 20212, "sts": 863, "cfimdb": 245}
 BATCH = {"sst": 16, "para": 32, "sts": 16, "cfimdb": 8}
@@ -94,7 +94,7 @@ def _write_run(reports: Path, name: str, seed: int, epochs: int) -> None:
     final = {task: value + 0.004 * seed for task, value in FINAL[name].items()}
     folder = reports / f"runs/{name}-{seed}"
     folder.mkdir(parents=True)
-    trained = [task for task in final if task not in STRATEGIES[name].get("untrained", ())]
+    trained = [task for task in final if task not in STRATEGIES[name].get("evaluation_only", ())]
     epochs = epochs if trained else 0
     _write_epochs(folder / "epochs.csv", final, epochs, random)
     _write_steps(folder / "steps.csv", name, trained, epochs, random)

@@ -67,7 +67,7 @@ def test_other_rows(workspace: Path) -> None:
     """All tasks in every step: no rates; nothing trained: no losses."""
     assert row_of(workspace, "main", 1).runs[0].mixing == {}
     drawn = row_of(workspace, "as-drawn", 1)
-    assert drawn.untrained == ("sst", "para", "sts")
+    assert drawn.evaluation_only == ("sst", "para", "sts")
     assert drawn.runs[0].losses == {}
 
 

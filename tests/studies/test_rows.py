@@ -41,17 +41,17 @@ DIFFERENCES = [
     ("fu_chan", "baseline", "sts-weight", {"balancing"}),
     ("fu_chan", "baseline", "extra-data", {"extra_data"}),
     ("fu_chan", "baseline", "cosine", {"heads", "objectives"}),
-    ("fu_chan", "cosine", "final", {"maps", "pooling"}),
+    ("fu_chan", "cosine", "final", {"projections", "pooling"}),
     *(
         ("fu_chan", "final", same, set())
         for same in ("learning_rate-1e-5", "epochs-10", "batch-8", "dropout-0_0")
     ),
     ("fu_chan", "final", "learning_rate-1e-3", {"learning_rate", "head_learning_rate"}),
-    ("fu_chan", "final", "dropout-0_3", {"heads", "maps"}),
+    ("fu_chan", "final", "dropout-0_3", {"heads", "projections"}),
     ("smet_walker", "our-joint", "pcgrad-d3", {"balancing"}),
     ("smet_walker", "our-joint", "cosine-d3", {"encoding", "heads"}),
     ("smet_walker", "cosine-d3", "cosine-pcgrad", {"balancing"}),
-    ("smet_walker", "cosine-d3", "cosine-1ll-sts", {"maps"}),
+    ("smet_walker", "cosine-d3", "cosine-1ll-sts", {"projections"}),
     ("smet_walker", "cosine-d3", "cosine-d8", {"heads"}),
     ("smet_walker", "pcgrad-d3", "pcgrad-2ll-all", {"heads"}),
 ]

@@ -79,7 +79,7 @@ def seen(row: TrainSettings) -> dict[str, int]:
         ({"sampler": "round_robin"}, {"sst": 1600, "para": 2400, "sts": 800}),
         ({"sampler": "sequential"}, {"sst": 1600, "para": 2400, "sts": 800}),
         ({"sampler": "round_robin", "tasks": ["sst"]}, {"sst": 1600}),
-        ({"tasks": ["sst", "para"], "untrained": ["para"]}, {"sst": 1600}),
+        ({"tasks": ["sst", "para"], "evaluation_only": ["para"]}, {"sst": 1600}),
         # 125 steps of 8, 16 and 8 are a part of 6,000 examples: 10 of 480
         (
             {"sampler": {"name": "all_tasks", "stop": "steps", "steps": 125}},
@@ -174,7 +174,7 @@ def test_at_most_so_many_steps_and_examples(tmp_path: Path) -> None:
 
 
 def test_a_row_that_trains_nothing_has_nothing_to_cut(tmp_path: Path) -> None:
-    one = row(tmp_path, untrained=["sst", "para", "sts"])
+    one = row(tmp_path, evaluation_only=["sst", "para", "sts"])
     found = shortened(one, Cut(steps=3, learning_rate=5.0, pooler="mean"), STUDY)
     assert found == one
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mtbert.modeling.adaptations.adapter import Adapter
 
 
-# Architectures, their query and value maps (fused ones whole), and all linear layers that one of
-# their layers can have. peft knows some query and value maps, but to import it takes seconds.
+# Architectures, their query and value projections (fused ones whole), and all linear layers that
+# one of their layers can have. peft has a table of its own, but importing it takes seconds.
 FAMILIES = (
     (
         "bert big_bird camembert data2vec-text electra ernie layoutlm megatron-bert rembert "
@@ -72,8 +72,8 @@ LINEAR = {kind: whole.split() for kinds, _, whole in FAMILIES for kind in kinds.
 class LoRA(Settings):
     """W x + alpha / rank · B A x, with W frozen and B zero at the start (Hu et al. 2022).
 
-    `targets` says which linear layers have it: `attention` the query and value maps, as in the
-    paper, `linear` every one within the encoder's layers; a list names them (`query`,
+    `targets` says which linear layers have it: `attention` the query and value projections, as in
+    the paper, `linear` every one within the encoder's layers; a list names them (`query`,
     `output.dense`), in all layers.
     """
 

@@ -61,7 +61,7 @@ class Row(Settings):
     faulty: tuple[str, ...] = ()  # scores whose printed figures the report calls wrong itself
     choice: str  # what we chose where the report is silent
     tasks: tuple[str, ...]  # scored
-    untrained: tuple[str, ...]  # of these
+    evaluation_only: tuple[str, ...]  # of these
     runs: tuple[Done, ...]
     missing: tuple[Missing, ...]
 
@@ -108,7 +108,9 @@ class Replication(Settings):
             for one in row.runs
         )
         tasks = {task: self.tasks[task] for task in row.tasks}
-        return Strategy(name, row.changes, {"untrained": list(row.untrained)}, tasks, runs)
+        return Strategy(
+            name, row.changes, {"evaluation_only": list(row.evaluation_only)}, tasks, runs
+        )
 
     @property
     def done(self) -> list[Done]:

@@ -81,7 +81,7 @@ def collect_row(
         faulty=tuple(told.get("faulty", ())),
         choice=told["choice"],
         tasks=scored,
-        untrained=tuple(task for task in scored if task not in trained),
+        evaluation_only=tuple(task for task in scored if task not in trained),
         runs=tuple(_done(run, strategy) for run in strategy.runs) if strategy else (),
         missing=tuple(
             Missing(seed=seed, why=OTHER_PLAN if seed in found else NOT_RUN)

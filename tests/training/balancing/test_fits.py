@@ -72,7 +72,7 @@ def test_it_learns_32_examples_by_heart(name, pooling, encoding):
             "adaptation": "full",
             "encoding": {"t": encoding} if encoding else {},
             "pooling": {"t": pooling},
-            "maps": {"t": used},
+            "projections": {"t": used},
             "heads": {"t": head},
             "layout": "packed",
             "row_length": 64,

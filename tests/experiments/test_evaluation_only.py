@@ -51,14 +51,19 @@ def moved(before, after):
 
 
 def test_what_untrained_tasks_own_stays_as_drawn(place, tmp_path):
-    changes = {**SHORT, "untrained": ["para", "sts"], "adaptation": PAL, "maps": "layers"}
+    changes = {
+        **SHORT,
+        "evaluation_only": ["para", "sts"],
+        "adaptation": PAL,
+        "projections": "layers",
+    }
     start, ends, facts, log = run(plan(place, {**changes, "conflicts_every": 1}), tmp_path)
     for weights in ends:
         own = {part for part in moved(start, weights) if not part.startswith("encoder.")}
-        assert own == {"heads.sst", "maps.sst", "adapter.task_parts.sst"}
+        assert own == {"heads.sst", "projections.sst", "adapter.task_parts.sst"}
         assert any(part.startswith("encoder.") for part in moved(start, weights))
     parts = facts["parameters"]["parts"]
-    assert parts["heads.para"]["trainable"] == parts["maps.sts"]["trainable"] == 0
+    assert parts["heads.para"]["trainable"] == parts["projections.sts"]["trainable"] == 0
     assert parts["heads.sst"]["trainable"] == parts["heads.sst"]["total"] > 0
     assert facts["examples"] == {"sst": SIZES["train"]}
     told = log("steps.csv")
@@ -71,18 +76,18 @@ def test_what_untrained_tasks_own_stays_as_drawn(place, tmp_path):
 
 
 def test_nothing_of_untrained_tasks_is_in_the_optimizer(place):
-    model = Run(plan(place, {"untrained": ["para"], "adaptation": PAL}), seed=1).model
+    model = Run(plan(place, {"evaluation_only": ["para"], "adaptation": PAL}), seed=1).model
     learning = {id(p) for group in model.groups() for p in group.parameters}
     names = [name for name, p in model.named_parameters() if id(p) in learning]
     assert {part for name in names for part in name.split(".") if part in ALL} == {"sst", "sts"}
 
 
-@pytest.mark.parametrize(("untrained", "best"), [([], 1), (["sts"], 2)])
+@pytest.mark.parametrize(("evaluation_only", "best"), [([], 1), (["sts"], 2)])
 def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, untrained, best):
     accuracy, pearson = iter([0.1, 0.3, 0.2]), iter([0.9, 0.0, 0.5])
     scripted = {"accuracy": lambda *_: next(accuracy), "pearson": lambda *_: next(pearson)}
     monkeypatch.setattr("mtbert.experiments.runs.SCORES", scripted)
-    changes = {**SHORT, "tasks": ["sst", "sts"], "untrained": untrained}
+    changes = {**SHORT, "tasks": ["sst", "sts"], "evaluation_only": untrained}
     *_, facts, log = run(plan(place, changes), tmp_path)
     assert facts["best_epoch"] == best
     assert [row["sts_pearson"] for row in log("epochs.csv")] == ["0.9", "0.0", "0.5"]
@@ -90,7 +95,7 @@ def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, unt
 
 @pytest.mark.parametrize("changes", [{}, {"adaptation": "frozen"}, {"balancing": "pcgrad"}])
 def test_where_nothing_is_trained_the_start_is_scored(place, tmp_path, changes):
-    start, ends, facts, log = run(plan(place, {"untrained": ALL, **changes}), tmp_path)
+    start, ends, facts, log = run(plan(place, {"evaluation_only": ALL, **changes}), tmp_path)
     assert [moved(start, weights) for weights in ends] == [set(), set()]
     (row,) = log("epochs.csv")
     assert (row["epoch"], row["step"]) == ("0", "0")
@@ -104,21 +109,21 @@ def test_where_nothing_is_trained_the_start_is_scored(place, tmp_path, changes):
 
 
 def test_the_seed_draws_the_heads(place):
-    planned = plan(place, {"untrained": ALL})
+    planned = plan(place, {"evaluation_only": ALL})
     one, same, other = (Run(planned, seed=seed).model.state_dict() for seed in (1, 1, 2))
     assert all(np.array_equal(value, same[key]) for key, value in one.items())
     assert not np.array_equal(one["heads.sst.2.bias"], other["heads.sst.2.bias"])
 
 
 def test_the_plan_holds_what_training_reads_alone(place):
-    short = plan(place, {"untrained": ["para", "sts"]})
+    short = plan(place, {"evaluation_only": ["para", "sts"]})
     assert {task: list(files) for task, files in short.tokens.items()} == {
         "sst": ["train", "dev", "test"],
         "para": ["dev", "test"],
         "sts": ["dev", "test"],
     }
     how = {"batch_size": {"sts": 2}, "examples": {"para": 3}, "regularizers": {"sts": "fgm"}}
-    assert plan(place, {"untrained": ["sts", "para"], **how}) == short
+    assert plan(place, {"evaluation_only": ["sts", "para"], **how}) == short
 
 
 SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
@@ -127,25 +132,34 @@ SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"untrained": ["stss"]}, "untrained: unknown task 'stss'; did you mean 'sts'?"),
-        ({"untrained": ["sst", "sst"]}, "untrained: each task once, found ['sst', 'sst']"),
         (
-            {"untrained": ["cfimdb"]},
-            "untrained: 'cfimdb' is not among the strategy's tasks: sst, para, sts",
+            {"evaluation_only": ["stss"]},
+            "evaluation_only: unknown task 'stss'; did you mean 'sts'?",
         ),
         (
-            {"untrained": ["sts"], "maps": SHARED},
-            "maps.para: shares the map of 'sts', which is untrained and leaves it as drawn",
+            {"evaluation_only": ["sst", "sst"]},
+            "evaluation_only: each task once, found ['sst', 'sst']",
         ),
         (
-            {"untrained": ["para", "sts"], "balancing": "pcgrad"},
+            {"evaluation_only": ["cfimdb"]},
+            "evaluation_only: 'cfimdb' is not among the strategy's tasks: sst, para, sts",
+        ),
+        (
+            {"evaluation_only": ["sts"], "projections": SHARED},
+            "projections.para: shares the map of 'sts', which is untrained and leaves it as drawn",
+        ),
+        (
+            {"evaluation_only": ["para", "sts"], "balancing": "pcgrad"},
             "balancing: pcgrad needs several tasks, found sst alone",
         ),
         (
-            {"untrained": ["sst", "para"], "adaptation": "frozen"},
+            {"evaluation_only": ["sst", "para"], "adaptation": "frozen"},
             "adaptation: frozen, and neither a head nor a map has parameters",
         ),
-        ({"untrained": ["sst", "sts"], "extra_data": "synonyms"}, "none of the tasks that the"),
+        (
+            {"evaluation_only": ["sst", "sts"], "extra_data": "synonyms"},
+            "none of the tasks that the",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
@@ -157,4 +171,4 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
 
 def test_an_untrained_task_may_share_a_map_that_is_trained_or_drawn(place):
     for untrained in (["para"], ["para", "sts"]):
-        assert plan(place, {"untrained": untrained, "maps": SHARED}).train.trained
+        assert plan(place, {"evaluation_only": untrained, "projections": SHARED}).train.trained

@@ -1,4 +1,4 @@
-"""The room of maps: learned layers on each sentence vector, between the pooling and the head.
+"""Projections: learned layers on each sentence vector, between pooling and head.
 
 A pair's two vectors go through the same layers, each on its own: "learnable layers before the
 cosine". Contract: `size(vector)` is the width that comes out; `learns` says whether there are
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class NoMap(Settings):
+class NoProjection(Settings):
     """The pooled vector as it is."""
 
     learns: ClassVar[bool] = False
@@ -91,8 +91,8 @@ class Shared(Settings):
     task: str
 
 
-MAPS: dict[str, type[NoMap] | type[Layers] | type[Shared]] = {
-    "none": NoMap,
+PROJECTIONS: dict[str, type[NoProjection] | type[Layers] | type[Shared]] = {
+    "none": NoProjection,
     "layers": Layers,
     "shared": Shared,
 }

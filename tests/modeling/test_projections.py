@@ -6,19 +6,19 @@ from torch import nn
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build
-from mtbert.modeling.maps import MAPS
+from mtbert.modeling.projections import PROJECTIONS
 
 X = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
 
 
 def test_none_is_the_vector_itself():
-    method = build(MAPS, "none", what="map")
+    method = build(PROJECTIONS, "none", what="map")
     assert method.size(2) == 2
     assert method.build(2)(X) is X
 
 
 def test_layers_by_hand():
-    method = build(MAPS, {"name": "layers", "layers": 2, "width": 3}, what="map")
+    method = build(PROJECTIONS, {"name": "layers", "layers": 2, "width": 3}, what="map")
     module = method.build(2).eval()
     first, second = (layer for layer in module if isinstance(layer, nn.Linear))
     torch.testing.assert_close(module(X), second(first(X).relu()).relu())
@@ -27,14 +27,14 @@ def test_layers_by_hand():
 
 def test_the_last_layer_may_stay_linear():
     spec = {"name": "layers", "layers": 2, "activation": "tanh", "end_activated": False}
-    module = build(MAPS, spec, what="map").build(2).eval()
+    module = build(PROJECTIONS, spec, what="map").build(2).eval()
     first, second = (layer for layer in module if isinstance(layer, nn.Linear))
     torch.testing.assert_close(module(X), second(first(X).tanh()))
 
 
 def test_dropout_is_the_knob_s():
     spec = {"name": "layers", "layers": 2, "dropout": 0.4, "input_dropout": 0.2}
-    module = build(MAPS, spec, what="map").build(2)
+    module = build(PROJECTIONS, spec, what="map").build(2)
     assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.2, 0.4, 0.4]
 
 
@@ -43,11 +43,11 @@ def test_dropout_is_the_knob_s():
 )
 def test_bad_knobs_are_refused(knob):
     with pytest.raises(InputError):
-        build(MAPS, {"name": "layers", **knob}, what="map")
+        build(PROJECTIONS, {"name": "layers", **knob}, what="map")
 
 
 def test_no_layers_leave_dropout_alone():
-    method = build(MAPS, {"name": "layers", "layers": 0, "input_dropout": 0.5}, what="map")
+    method = build(PROJECTIONS, {"name": "layers", "layers": 0, "input_dropout": 0.5}, what="map")
     module = method.build(2)
     assert (method.size(2), method.learns) == (2, False)
     assert torch.equal(module.eval()(X), X)

@@ -14,7 +14,7 @@ from mtbert.core.tasks import Hand
 from mtbert.evaluation.predictions import Predictions
 
 
-def handin(predictions: Predictions, labels: Labels, column: str) -> str:
+def submission(predictions: Predictions, labels: Labels, column: str) -> str:
     r"""Write predictions in the course's format: `id \t Heading `, then `id , value ` a line.
 
     Labels with names are called by them; else classes are integers, binary labels 1.0 or 0.0.
@@ -30,16 +30,16 @@ def handin(predictions: Predictions, labels: Labels, column: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def handin_path(folder: Path, hand: Hand, split: str, *, task: str) -> Path:
-    """Path of a split's hand-in file in a folder.
+def submission_path(folder: Path, hand: Hand, split: str, *, task: str) -> Path:
+    """Path of a split's submission file in a folder.
 
     Raises:
         InputError: the file would be taken for one of the tables that lie beside it.
     """
     if hand.file.endswith(".parquet"):
         raise InputError(
-            f"tasks.{task}.predictions.file: hand-in files are text, and .parquet is the ending of "
-            f"the tables beside them; found {hand.file!r}"
+            f"tasks.{task}.predictions.file: submission files are text, and .parquet "
+            f"is the ending of the tables beside them; found {hand.file!r}"
         )
     return folder / hand.file.replace("{split}", split)
 
