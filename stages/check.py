@@ -94,13 +94,13 @@ def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
     from mtbert.corpora.settings import Encoder
     from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
     from mtbert.experiments.strategies import read_strategies
-    from mtbert.studies.study import read_rows
+    from mtbert.studies.study import read_experiments
 
     encoder = read_section(params, "encoder", Encoder)
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
     rows = {params: read_strategies(params, encoder=kind)}
-    rows |= {path: read_rows(path, params, encoder=kind) for path in studies}
+    rows |= {path: read_experiments(path, params, encoder=kind) for path in studies}
     sets, folder = read_augment(params, read_tasks(params)).sets, resolve(encoder.pretrained)
     for path, strategies in rows.items():
         check_extra_data(strategies, sets, where=str(path))
@@ -117,9 +117,8 @@ def check_studies(params: Path, folder: Path) -> None:
     Raises:
         InputError: naming the file and the key at fault, or the folder if it has no study.
     """
-    from mtbert.claims.settings import read_claims
+    from mtbert.claims.claim import read_claims
     from mtbert.core.errors import InputError
-    from mtbert.reporting.replication.exhibits import read_exhibits
     from mtbert.studies.study import read_study
 
     files = sorted(folder.glob("*/params.yaml"))
@@ -128,8 +127,6 @@ def check_studies(params: Path, folder: Path) -> None:
     check_strategies(params, files)
     rows = {path.parent.name: read_study(path).strategies for path in files}
     read_claims(folder / "claims.yaml", known=rows)
-    for name, own in rows.items():
-        read_exhibits(folder / "figures.yaml", name, rows=own)
 
 
 def check_language_model(params: Path) -> None:

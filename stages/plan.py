@@ -37,14 +37,14 @@ def main(
     )
     from mtbert.experiments.strategies import read_strategies
     from mtbert.modeling.architectures import usable_layout
-    from mtbert.studies.study import read_rows
+    from mtbert.studies.study import read_experiments
 
     kind = read_origin(encoder).kind
     if study is None:
         read_seeds(params)
         strategies = read_strategies(params, encoder=kind)
     else:
-        strategies = read_rows(study, params, encoder=kind)
+        strategies = read_experiments(study, params, encoder=kind)
     where = f"{study}, at the budget of {params}" if study else str(params)
     config = read_json(encoder / "config.json")
     check_encoder(strategies, config, where=where)

@@ -1,7 +1,7 @@
 """How much the studies may cost: section `budgets` of the params file, of which one is at work.
 
-A budget changes other sections (which data, which encoder) and says how a study's rows, which stand
-as printed, are cut down. Part of the floor.
+A budget changes other sections (which data, which encoder) and says how a study's experiments,
+which stand as printed, are cut down.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,11 @@ from mtbert.core.errors import InputError, choices
 from mtbert.core.params import Settings, read_yaml, validate
 
 
-class Cut(Settings):
-    """What becomes of a study's row; nothing where all is left out."""
+class BudgetLimits(Settings):
+    """What a budget limits an experiment to; nothing where all is left out."""
 
     # Examples of all three tasks in an epoch, instead of a pass over the data, shared out by the
-    # study's mix; a sampler that draws tasks goes over as large a part of them as its printed steps
-    # go of `whole`, the data as printed.
+    # study's mix; `whole` has the number of all examples of each task. Samplers shorten themselves.
     examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
     whole: dict[str, Annotated[int, Field(gt=0)]] | None = None
     evaluations: Annotated[int, Field(gt=0)] | None = None  # of dev, at most
@@ -27,13 +26,13 @@ class Cut(Settings):
     pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
     steps: Annotated[int, Field(gt=0)] | None = None  # at most, of a run
     examples: Annotated[int, Field(gt=0)] | None = None  # at most, that take part of a task
-    # Fewer steps want larger ones: a factor of all rates, and the least of what starts anew
+    # Fewer steps need larger ones: a factor of all rates, and the least of newly initialized parts
     learning_rate: Annotated[float, Field(gt=0)] = 1.0
     head_learning_rate: Annotated[float, Field(ge=0)] = 0.0
     adapter_learning_rate: Annotated[float, Field(ge=0)] = 0.0
 
     @model_validator(mode="after")
-    def _together(self) -> "Cut":
+    def _together(self) -> "BudgetLimits":
         if (self.examples_per_epoch is None) != (self.whole is None):
             raise ValueError("examples_per_epoch and whole: give both, or neither")
         return self
@@ -49,7 +48,7 @@ class Budget(Settings):
     encoder: dict[str, Any]
     lexicons: dict[str, Any]
     augment: dict[str, Any]
-    studies: Cut
+    studies: BudgetLimits
 
 
 def read_budget(params: Path) -> tuple[str, Budget]:
@@ -65,6 +64,6 @@ def read_budget(params: Path) -> tuple[str, Budget]:
     if name not in budgets:
         raise InputError(f"{params}: budget: {choices('budget', name, budgets)}")
     read = {
-        key: validate(Budget, row, where=f"{params}: budgets.{key}") for key, row in budgets.items()
+        key: validate(Budget, own, where=f"{params}: budgets.{key}") for key, own in budgets.items()
     }
     return str(name), read[name]

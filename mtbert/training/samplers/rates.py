@@ -2,12 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field
 
-from mtbert.training.samplers.sampler import Sampler, Step
+from mtbert.training.samplers.sampler import EpochSize, Sampler, Step
 
 
 class Rates(Sampler):
@@ -51,6 +51,22 @@ class Rates(Sampler):
         steps: list[Step] = [(task,) for task in rates]
         count = self.steps_per_epoch or sum(batches.values())
         return [steps[i] for i in generator.choice(len(steps), count, p=list(rates.values()))]
+
+    def shortened(
+        self, share: float, *, of_data: float, printed: EpochSize, cut: EpochSize, epochs: int
+    ) -> Self:
+        """Go over as large a part of the examples as the printed steps go over of all data."""
+        if self.steps_per_epoch is None:
+            return self
+        full = EpochSize({task: printed.sizes[task] for task in cut.sizes}, printed.batch_size)
+        examples = self.steps_per_epoch * self._in_a_step(full, epochs) * of_data
+        steps = max(1, round(examples / self._in_a_step(cut, epochs)))
+        return self.model_copy(update={"steps_per_epoch": steps})
+
+    def _in_a_step(self, size: EpochSize, epochs: int) -> float:
+        """Examples that a step draws, on average over a run."""
+        rates = [self.rates(size.sizes, epoch=i, epochs=epochs) for i in range(1, epochs + 1)]
+        return sum(own[task] * size.batch_size[task] for own in rates for task in own) / epochs
 
 
 class Proportional(Rates):

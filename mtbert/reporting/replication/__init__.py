@@ -1,1 +1,0 @@
-"""A report's experiments, run here, beside the figures that it printed."""

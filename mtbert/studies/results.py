@@ -1,0 +1,303 @@
+"""The results that a study keeps in Git: tables of scores, of runs and, by task, of predictions.
+
+    collect(study, plans=…, metrics=…, predictions=…, logs=…, params=…) -> names of the runs added
+    missing(study, plans=…) -> [(experiment, seed), …] that still have to be run
+    read_results(study) -> Results
+
+In studies/NAME/results: scores.csv (strategy, seed, split, task, metric, value), runs.csv (one line
+a run, `RUN`), predictions/TASK.parquet (id, label, one column a run named `strategy-seed`).
+"""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtbert.core.errors import InputError
+from mtbert.core.fingerprint import fingerprint
+from mtbert.core.outputs import WORK, write_text
+from mtbert.core.params import read_json, read_yaml
+from mtbert.core.schemas import read_table, write_table
+from mtbert.studies.budgets import read_budget
+from mtbert.studies.study import read_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEY = ["strategy", "seed"]
+SCORE = [*KEY, "split", "task", "metric", "value"]
+# updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients, of
+# them negative; seconds: in all; fingerprint: of its plan
+RUN = [
+    *KEY, "budget", "updates", "examples", "cosines", "negative", "seconds", "encoder", "data",
+    "hardware", "precision", "version", "fingerprint",
+]  # fmt: skip
+EXAMPLE = ["id", "label"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one study."""
+
+    scores: "pd.DataFrame"
+    runs: "pd.DataFrame"
+    predictions: "dict[str, pd.DataFrame]"  # by task, on dev
+
+    def names(self) -> list[str]:
+        """Each run as `strategy-seed`."""
+        return [f"{name}-{seed}" for name, seed in zip(*(self.runs[k] for k in KEY), strict=True)]
+
+
+def read_results(study: Path) -> Results:
+    """Read what a study keeps; empty tables where nothing was kept yet.
+
+    Args:
+        study: The study's file, studies/NAME/params.yaml.
+
+    Raises:
+        InputError: a table is broken, or lacks a column.
+    """
+    folder = study.parent / "results"
+    paths = sorted((folder / "predictions").glob("*.parquet"))
+    return Results(
+        scores=_read_csv(folder / "scores.csv", SCORE),
+        runs=_read_csv(folder / "runs.csv", RUN),
+        predictions={path.stem: read_table(path).to_pandas() for path in paths},
+    )
+
+
+def missing(study: Path, *, plans: Path | None = None) -> list[tuple[str, int]]:
+    """List the runs (experiment, seed) that the kept results lack, first seeds first.
+
+    Args:
+        study: The study's file.
+        plans: Folder of the experiments' plans; with it, a run kept under another plan than the one
+            there counts as missing.
+
+    Raises:
+        InputError: a file does not fit.
+    """
+    kept = read_results(study).runs
+    if plans is not None:
+        now = {path.stem: fingerprint(read_yaml(path)) for path in plans.glob("*.yaml")}
+        kept = kept[kept["fingerprint"] == kept["strategy"].map(now)]
+    finished = set(zip(kept["strategy"], kept["seed"], strict=True))
+    wanted = [
+        (name, seed, place)
+        for name, seeds in read_study(study).runs().items()
+        for place, seed in enumerate(seeds)
+    ]
+    # Python's sort keeps the order of the experiments within each place.
+    return [
+        (name, seed)
+        for name, seed, _ in sorted(wanted, key=lambda run: run[2])
+        if (name, seed) not in finished
+    ]
+
+
+def collect(
+    study: Path,
+    *,
+    plans: Path,
+    metrics: Path,
+    predictions: Path,
+    logs: Path,
+    params: Path = Path("params.yaml"),
+    replace: bool = False,
+) -> tuple[str, ...]:
+    """Merge a study's finished runs into its kept results; a newer run replaces an older one.
+
+    May be called after every run, also by several processes at once. Kept runs of a strategy whose
+    plan has changed since are dropped: seeds of one experiment share one plan.
+
+    Args:
+        study: The study's file, studies/NAME/params.yaml; results/ stands beside it.
+        plans: Folder of STRATEGY.yaml.
+        metrics: Folder of STRATEGY-SEED.json, which `evaluate` writes.
+        predictions: Folder of STRATEGY-SEED/TASK-dev.parquet, which `evaluate` writes.
+        logs: Folder of STRATEGY-SEED/{run.json,conflicts.csv}, which `train` writes.
+        params: The params file with the budget of these runs.
+        replace: Drop kept runs of other budgets, which is refused by default.
+
+    Returns:
+        The runs merged, `strategy-seed`.
+
+    Raises:
+        InputError: a file does not fit; two runs answered different dev examples; kept runs have
+            another budget.
+    """
+    budget, _ = read_budget(params)
+    finished = [
+        (name, seed)
+        for name, seeds in read_study(study).runs().items()
+        for seed in seeds
+        if (metrics / f"{name}-{seed}.json").is_file()
+    ]
+    runs = [_run(name, seed, budget, plans, metrics, logs) for name, seed in finished]
+    if not runs:
+        return ()
+    new = _results(runs, finished, metrics, predictions)
+    with _held(study):
+        old = _same_budget(read_results(study), budget, study, replace=replace)
+        _write(study.parent / "results", _merged(old, new))
+    return tuple(new.names())
+
+
+def _results(
+    runs: list[dict[str, Any]], finished: list[tuple[str, int]], metrics: Path, predictions: Path
+) -> Results:
+    """The tables of some finished runs."""
+    import pandas as pd
+
+    scores = [
+        (name, seed, split, task, metric, value)
+        for name, seed in finished
+        for split, tasks in read_json(metrics / f"{name}-{seed}.json").items()
+        if isinstance(tasks, Mapping)
+        for task, values in tasks.items()
+        if isinstance(values, Mapping)
+        for metric, value in values.items()
+    ]
+    tables: dict[str, pd.DataFrame] = {}
+    for name, seed in finished:
+        for path in sorted((predictions / f"{name}-{seed}").glob("*-dev.parquet")):
+            own = read_table(path).select([*EXAMPLE, "prediction"]).to_pandas()
+            own = own.rename(columns={"prediction": f"{name}-{seed}"})
+            task = path.stem.removesuffix("-dev")
+            tables[task] = _joined(tables.get(task), own, where=str(path))
+    return Results(pd.DataFrame(scores, columns=SCORE), pd.DataFrame(runs, columns=RUN), tables)
+
+
+def _run(
+    name: str, seed: int, budget: str, plans: Path, metrics: Path, logs: Path
+) -> dict[str, Any]:
+    """One line of runs.csv."""
+    import pandas as pd
+
+    facts = read_json(logs / f"{name}-{seed}" / "run.json")
+    measured = read_json(metrics / f"{name}-{seed}.json")
+    conflicts = logs / f"{name}-{seed}" / "conflicts.csv"
+    cosines = pd.read_csv(conflicts)["cosine"].dropna() if conflicts.is_file() else pd.Series()
+    return {
+        "strategy": name,
+        "seed": seed,
+        "budget": budget,
+        "updates": measured.get("updates", facts.get("steps")),
+        "examples": sum((measured.get("examples") or {}).values()),
+        "cosines": len(cosines),
+        "negative": int((cosines < 0).sum()),
+        "seconds": facts.get("total_seconds"),
+        "encoder": Path(facts["encoder"]["name"]).name,
+        "data": Path(facts["data_source"]).name,
+        "hardware": facts.get("hardware"),
+        "precision": facts["precision"]["used"],
+        "version": facts["versions"]["mtbert"],
+        "fingerprint": facts.get("plan") or fingerprint(read_yaml(plans / f"{name}.yaml")),
+    }
+
+
+def _same_budget(old: Results, budget: str, study: Path, *, replace: bool) -> Results:
+    others = old.runs[old.runs["budget"] != budget]
+    if len(others) and not replace:
+        first = others.iloc[0]
+        raise InputError(
+            f"{study.parent / 'results/runs.csv'}: {len(others)} runs have another budget than "
+            f"{budget!r}, such as {first.strategy}-{first.seed} ({first.budget!r}): one study has "
+            "one budget; --replace drops them"
+        )
+    return _without(old, others)
+
+
+def _merged(old: Results, new: Results) -> Results:
+    """Both; of the same run the new one, and no old run of a strategy with another plan now."""
+    import pandas as pd
+
+    plans = dict(zip(new.runs["strategy"], new.runs["fingerprint"], strict=True))
+    now = old.runs["strategy"].map(plans)
+    again = [name in set(new.names()) for name in old.names()]
+    stale = old.runs[
+        (now.notna() & (now != old.runs["fingerprint"])) | pd.Series(again, dtype=bool)
+    ]
+    old = _without(old, stale)
+    tables = dict(old.predictions)
+    for task, table in new.predictions.items():
+        tables[task] = _joined(tables.get(task), table, where=f"{task}: kept predictions")
+
+    def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+        frames = [frame for frame in (one, other) if len(frame)]
+        return pd.concat(frames, ignore_index=True).sort_values(KEY, kind="stable")
+
+    return Results(joined(old.scores, new.scores), joined(old.runs, new.runs), tables)
+
+
+def _without(results: Results, gone: "pd.DataFrame") -> Results:
+    names = [f"{name}-{seed}" for name, seed in zip(*(gone[key] for key in KEY), strict=True)]
+    index = results.scores["strategy"] + "-" + results.scores["seed"].astype(str)
+    return Results(
+        results.scores[~index.isin(names)],
+        results.runs.drop(gone.index),
+        {t: table.drop(columns=names, errors="ignore") for t, table in results.predictions.items()},
+    )
+
+
+def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) -> "pd.DataFrame":
+    """Put the columns of `other` beside those of `table`.
+
+    Raises:
+        InputError: they are of different examples.
+    """
+    if table is None:
+        return other
+    if not table[EXAMPLE].equals(other[EXAMPLE].astype(table[EXAMPLE].dtypes)):
+        raise InputError(
+            f"{where}: its dev examples (id, label) differ from those of the runs kept beside it; "
+            "a paired comparison needs the same examples in the same order"
+        )
+    return table.join(other.drop(columns=EXAMPLE))
+
+
+def _write(folder: Path, results: Results) -> None:
+    import numpy as np
+    import pyarrow as pa
+
+    write_text(folder / "scores.csv", results.scores.to_csv(index=False))
+    write_text(folder / "runs.csv", results.runs.to_csv(index=False))
+    names = results.names()
+    for task, table in results.predictions.items():
+        table = table[[*EXAMPLE, *(name for name in names if name in table)]]
+        # Predictions that came from float32 outputs need no more room than these.
+        short = [
+            c for c in table.select_dtypes("float64") if (table[c] == np.float32(table[c])).all()
+        ]
+        table = table.astype(dict.fromkeys(short, "float32"))
+        write_table(
+            folder / f"predictions/{task}.parquet",
+            pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(),
+        )
+
+
+def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    if not path.is_file():
+        return pd.DataFrame(columns=columns)
+    texts = {"strategy": str, "task": str, "fingerprint": str}
+    try:
+        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a CSV table: {error}") from None
+    if absent := [name for name in columns if name not in table]:
+        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(table)})")
+    return table
+
+
+@contextmanager
+def _held(study: Path) -> Iterator[None]:
+    """Let one process at a time merge into a study; the others wait."""
+    lock = WORK / f"results-{study.parent.name}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
