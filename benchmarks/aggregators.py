@@ -247,7 +247,9 @@ class Bench:
         if arm == RIVAL:
             self.torchjd(rows)
         else:
-            self.balancer(arm).backward(self.losses(rows), self.tasks, apart=arm == APART)
+            self.balancer(arm).backward(
+                self.losses(rows), self.tasks, per_task_gradients=arm == APART
+            )
 
     def torchjd(self, rows: dict[str, np.ndarray]) -> None:
         """TorchJD's own backward pass, from the sentence vectors down."""

@@ -1,4 +1,4 @@
-"""The room of optimizers: how a gradient moves the weights."""
+"""Registry of optimizers: how a gradient moves the weights."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimizerMethod(Settings, ABC):
-    """A method with moments m and v, of g and g², and a step of length about the learning rate."""
+    """A method with moments m of g and v of g², whose steps are about as long as the rate."""
 
     betas: tuple[Beta, Beta] = (0.9, 0.999)  # of m and v
     epsilon: Annotated[float, Field(gt=0)] = 1e-8  # added to √v
 
     @abstractmethod
     def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
-        """Start a run.
+        """Build torch's optimizer.
 
         Args:
-            groups: Of parameters: `params`, their `weight_decay`, their largest learning rate
-                `peak`, and whatever else the caller keeps there. Learning rates begin at `peak`.
+            groups: Parameter groups: `params`, `weight_decay`, `peak` (the largest learning rate,
+                which rates start at), and whatever else the caller keeps there.
         """
 
-    def options(self, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """What torch's own classes of the kind are called with."""
+    def _arguments(self, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
         params = [{**group, "lr": group["peak"]} for group in groups]
         return {"params": params, "betas": self.betas, "eps": self.epsilon, "fused": True}
 
@@ -40,29 +39,29 @@ class OptimizerMethod(Settings, ABC):
 class Adam(OptimizerMethod):
     """Adam (Kingma & Ba 2015), with weight decay as an L2 term of the loss: g ← g + λ θ.
 
-    The decay passes through the moments and is divided by √v with the rest: weights whose gradients
-    are large shrink less, and where there is no gradient θ moves towards 0 by about the learning
+    The decay passes through the moments and is divided by √v with the rest: weights with large
+    gradients shrink less, and where there is no gradient θ moves towards 0 by about the learning
     rate, however small λ is. The gradient's norm is clipped before λ θ is added.
     """
 
     def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
-        """Give torch's Adam."""
+        """Build torch's Adam."""
         import torch
 
-        return torch.optim.Adam(**self.options(groups))
+        return torch.optim.Adam(**self._arguments(groups))
 
 
 class AdamW(OptimizerMethod):
-    """AdamW (Loshchilov & Hutter 2019): Adam, with the decay beside it: θ ← θ - lr λ θ.
+    """AdamW (Loshchilov & Hutter 2019): Adam with decoupled decay, θ ← θ - lr λ θ.
 
     All weights of a group shrink by the same share, whatever their gradients.
     """
 
     def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
-        """Give torch's AdamW."""
+        """Build torch's AdamW."""
         import torch
 
-        return torch.optim.AdamW(**self.options(groups))
+        return torch.optim.AdamW(**self._arguments(groups))
 
 
 OPTIMIZERS: dict[str, type[OptimizerMethod]] = {"adamw": AdamW, "adam": Adam}

@@ -7,7 +7,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings, validate
-from mtbert.training.batches import Examples, Subset, draw, stream
+from mtbert.training.batches import Subset, draw, stream
 
 
 def passes(count, **changes):
@@ -67,7 +67,7 @@ def passes_of(labels, **changes):
 
 
 class Holder(Settings):
-    examples: dict[str, Examples]
+    examples: dict[str, Subset]
 
 
 def subset(spec):

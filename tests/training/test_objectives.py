@@ -11,7 +11,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.registry import build
 from mtbert.core.tasks import Binary, Classes, Similarity
 from mtbert.training.objectives import OBJECTIVES
-from mtbert.training.objectives.weights import class_weights
+from mtbert.training.objectives.class_weights import class_weights
 
 NONE = torch.zeros(0)
 KINDS = {

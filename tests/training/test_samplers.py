@@ -24,7 +24,7 @@ def sampler(spec):
 
 def steps(spec, batches=BATCHES, *, sizes=CS224N, epoch=1, epochs=3, seed=0):
     generator = np.random.default_rng([seed, epoch])
-    return sampler(spec).epoch(
+    return sampler(spec).epoch_steps(
         epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
     )
 

@@ -54,7 +54,7 @@ def test_none_shows_the_weights_and_keeps_nothing():
     put(parameters, 2.0)
     average.follow(1, 1, epoch_ends=True)
     assert shown(average, parameters).tolist() == [2]
-    assert average.state_dict() == {}
+    assert average.state_dict() == {"weights": {}}
 
 
 def test_ema_of_two_updates():

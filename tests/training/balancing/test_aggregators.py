@@ -2,14 +2,14 @@
 
 import pytest
 import torch
+from small_models import TASKS, Net, Rows
 from torchjd import aggregation
-from two_lines import TASKS, Net, Rows
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.aggregator import Aggregation
-from mtbert.training.balancing.gradients import PIECE, combine, gramian
+from mtbert.training.balancing.gradients import PIECE, combine, gramian_of
 
 AGGREGATORS = {
     "pcgrad": aggregation.PCGrad,
@@ -269,7 +269,7 @@ def test_the_gramian_of_many_pieces():
             for a, b in rows
         ]
     )
-    torch.testing.assert_close(gramian(rows), flat @ flat.T, rtol=1e-5, atol=1e-2)
+    torch.testing.assert_close(gramian_of(rows), flat @ flat.T, rtol=1e-5, atol=1e-2)
 
 
 def test_nothing_is_copied_to_combine():

@@ -4,12 +4,11 @@ import io
 
 import pytest
 import torch
-from two_lines import TASKS, Net
+from small_models import TASKS, Net
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build, spell
-from mtbert.training.balancing import BALANCINGS
-from mtbert.training.balancing.fits import check_sampler
+from mtbert.training.balancing import BALANCINGS, check_sampler
 from mtbert.training.samplers import SAMPLERS
 
 SPECS = {

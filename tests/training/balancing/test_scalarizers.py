@@ -4,7 +4,7 @@ from math import exp
 
 import pytest
 import torch
-from two_lines import TASKS, Net, Rows
+from small_models import TASKS, Net, Rows
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build
@@ -46,21 +46,21 @@ def test_the_gradient_is_that_of_the_weighted_sum(spec, weights):
 
 
 @pytest.mark.parametrize("spec", [*SCALARIZERS, "random"], ids=str)
-def test_taken_apart_it_is_the_same_update_and_tells_the_gramian(spec):
+def test_per_task_gradients_give_the_same_update_and_the_gramian(spec):
     net = Net()
-    joint, apart = net.begin(spec), net.begin(spec)
+    joint, by_task = net.begin(spec), net.begin(spec)
     together = joint.backward(net.losses, TASKS)
     expected = net.gradients()
     net.zero_grad()
     net.asked.clear()
-    outcome = apart.backward(net.losses, TASKS, apart=True)
+    outcome = by_task.backward(net.losses, TASKS, per_task_gradients=True)
     assert net.asked == [("a",), ("b",), ("c",)]
     assert outcome.weights == together.weights
     torch.testing.assert_close(outcome.losses, together.losses)
     torch.testing.assert_close(net.gradients(), expected)
     jacobian = net.jacobian().double()
     torch.testing.assert_close(outcome.gramian, jacobian @ jacobian.T, rtol=1e-5, atol=1e-5)
-    for one, other in zip(joint.groups(), apart.groups(), strict=True):
+    for one, other in zip(joint.groups(), by_task.groups(), strict=True):
         for first, second in zip(one["params"], other["params"], strict=True):
             torch.testing.assert_close(first.grad, second.grad)
 
@@ -68,19 +68,19 @@ def test_taken_apart_it_is_the_same_update_and_tells_the_gramian(spec):
 def test_a_task_of_weight_0_tells_nothing():
     net = Net()
     balancer = net.begin({"name": "weights", "weights": {"a": 0.0}})
-    gramian = balancer.backward(net.losses, TASKS, apart=True).gramian
+    gramian = balancer.backward(net.losses, TASKS, per_task_gradients=True).gramian
     assert gramian[0].tolist() == gramian[:, 0].tolist() == [0, 0, 0]
     assert gramian[1, 1] > 0
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_a_single_task_or_nothing_shared_is_a_plain_step(apart):
+@pytest.mark.parametrize("per_task", [False, True])
+def test_a_single_task_or_nothing_shared_is_a_plain_step(per_task):
     net = Net()
-    outcome = net.begin("sum").backward(net.losses, ("b",), apart=apart)
+    outcome = net.begin("sum").backward(net.losses, ("b",), per_task_gradients=per_task)
     assert outcome.gramian is None
     assert set(net.gradients()) == {"shared.0", "shared.1", "only_b", "map", "heads.b"}
     net.zero_grad()
-    net.begin("sum", shared=[]).backward(net.losses, TASKS, apart=apart)
+    net.begin("sum", shared=[]).backward(net.losses, TASKS, per_task_gradients=per_task)
     assert len(net.gradients()) == 7
 
 

@@ -6,8 +6,7 @@ from torch.nn import functional
 from toy import Toy, squared_error, toy_batch
 
 from mtbert.core.params import validate
-from mtbert.training.regularizers.smart import SMART
-from mtbert.training.terms import Terms
+from mtbert.training.regularizers.smart import SMART, Teacher
 
 EXAMPLE = torch.tensor([0, 0, 1, 2, 2])
 CLASSES = torch.tensor([0.0, 2.0, 1.0])
@@ -63,8 +62,8 @@ def test_one_step_by_hand(mode):
 
     drawn = batch_of(model, seed=3).generator.standard_normal((5, 4), dtype="float32")
     noise = (0.1 * torch.from_numpy(drawn).double()).requires_grad_()
-    apart = 3 * symmetric(model(noise)[0], model(None)[0].detach())
-    (gradient,) = torch.autograd.grad(apart, noise)
+    distance = 3 * symmetric(model(noise)[0], model(None)[0].detach())
+    (gradient,) = torch.autograd.grad(distance, noise)
     noise = noise.detach()
     if mode == "paper":
         largest = torch.stack([gradient[i == EXAMPLE].abs().max() for i in range(3)])
@@ -142,13 +141,12 @@ def test_three_passes():
 
 
 def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
-    model = toy()
-    terms = Terms({"a": [smart(bregman=1.0)]}, parameters=dict(model.named_parameters()))
-    term = terms.terms["a"][0]
+    model, term = toy(), smart(bregman=1.0)
+    teacher = Teacher(dict(model.named_parameters()))
 
     def drift():
-        batch = batch_of(model)
-        loss, _ = terms.loss("a", batch)
+        batch = batch_of(model, terms=[term], teacher_weights=teacher.weights)
+        loss, _ = batch.loss_with_terms()
         return loss, float(term.drift(batch).detach())
 
     loss, before = drift()
@@ -157,31 +155,29 @@ def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
     start = model.weight.detach().clone()
     with torch.no_grad():
         model.weight -= 0.5 * model.weight.grad
-    terms.end_step(1, 100)
+    teacher.follow(1, 100, epoch_ends=False)
     assert drift()[1] > 0
-    taught = terms.teacher.weights["weight"]
+    taught = teacher.weights["weight"]
     torch.testing.assert_close(taught, 0.99 * start + 0.01 * model.weight.detach())
     assert not taught.requires_grad
     before = taught.clone()
-    terms.end_step(11, 100)
+    teacher.follow(11, 100, epoch_ends=False)
     torch.testing.assert_close(taught, 0.999 * before + 0.001 * model.weight.detach())
 
 
 def test_the_teacher_resumes():
     model = toy()
-    terms = Terms({"a": [smart(bregman=1.0)]}, parameters=dict(model.named_parameters()))
+    teacher = Teacher(dict(model.named_parameters()))
     with torch.no_grad():
         model.weight += 1
-    terms.end_step(1, 10)
-    saved = {name: value.clone() for name, value in terms.state_dict().items()}
-    other = Terms({"a": [smart(bregman=1.0)]}, parameters=dict(model.named_parameters()))
-    other.load_state_dict(saved)
-    for one in (terms, other):
-        one.end_step(2, 10)
-    assert torch.equal(terms.teacher.weights["weight"], other.teacher.weights["weight"])
+    teacher.follow(1, 10, epoch_ends=False)
+    resumed = Teacher(dict(model.named_parameters()))
+    resumed.load_state_dict(teacher.state_dict())
+    for each in (teacher, resumed):
+        each.follow(2, 10, epoch_ends=False)
+    assert torch.equal(teacher.weights["weight"], resumed.weights["weight"])
 
 
-def test_without_bregman_there_is_no_teacher():
-    terms = Terms({"a": [smart()]}, parameters=dict(toy().named_parameters()))
-    assert terms.teacher is None
-    assert terms.state_dict() == {}
+def test_only_bregman_needs_a_teacher():
+    assert smart(bregman=1.0).needs_teacher
+    assert not smart().needs_teacher

@@ -1,7 +1,7 @@
 import numpy as np
 
 from mtbert.core.schemas import Ragged
-from mtbert.training.auxiliaries.meaning import same_meaning
+from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 
 
 def texts(*lists):
@@ -16,7 +16,7 @@ B = texts([3], [4], [6], [8], [1])
 
 
 def test_equal_texts():
-    sets = same_meaning([A, B])
+    sets = paraphrase_clusters([A, B])
     assert sets.shape == (5, 2)
     assert sets[0, 0] == sets[3, 0]
     assert sets[0, 1] == sets[1, 0]
@@ -25,12 +25,12 @@ def test_equal_texts():
 
 def test_duplicates_link_over_several_pairs():
     # 1 2 ~ 3 and 3 ~ 4: all three mean the same; the third pair is none, the others neither.
-    sets = same_meaning([A, B], np.array([True, True, False, False, False]))
+    sets = paraphrase_clusters([A, B], np.array([True, True, False, False, False]))
     assert sets[0, 0] == sets[0, 1] == sets[1, 1] == sets[3, 0]
     assert sets[2, 0] != sets[2, 1]
     assert len(np.unique(sets)) == 6
 
 
 def test_single_texts():
-    assert same_meaning([A]).shape == (5, 1)
-    assert same_meaning([A])[0] == same_meaning([A])[3]
+    assert paraphrase_clusters([A]).shape == (5, 1)
+    assert paraphrase_clusters([A])[0] == paraphrase_clusters([A])[3]

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from two_lines import TASKS, Net
+from small_models import TASKS, Net
 
-from mtbert.training.balancing.cosines import GradientPair, gradient_pairs
+from mtbert.training.balancing.gradients import GradientPair, gradient_pairs
 
 
 def test_cosines_and_norms_by_hand():
@@ -20,7 +20,7 @@ def test_cosines_and_norms_by_hand():
 def test_any_balancing_tells_the_cosines_of_the_jacobian(spec):
     net = Net()
     jacobian = dict(zip(TASKS, net.jacobian(), strict=True))
-    gramian = net.begin(spec).backward(net.losses, TASKS, apart=True).gramian
+    gramian = net.begin(spec).backward(net.losses, TASKS, per_task_gradients=True).gramian
     for met in gradient_pairs(gramian, TASKS):
         first, second = jacobian[met.first], jacobian[met.second]
         assert met.norm_first == pytest.approx(first.norm().item(), rel=1e-5)

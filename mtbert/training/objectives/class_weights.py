@@ -1,4 +1,4 @@
-"""Weights of classes, for labels of which some are rare (wu's future work)."""
+"""Class weights, for labels of which some are rare (wu's future work)."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _word_or_numbers(given: object) -> object:
-    if isinstance(given, str) and given in ("none", "balanced"):
-        return given
-    if given and isinstance(given, list | tuple):
-        numbers = [type(item) in (int, float) and 0 < item < float("inf") for item in given]
-        if all(numbers):
-            return tuple(map(float, given))
-    # pydantic would tell of a fault once for each side of a union.
-    raise ValueError(f"expected none, balanced, or a number above 0 a class, found {given!r}")
+def _word_or_numbers(spec: object) -> object:
+    if isinstance(spec, str) and spec in ("none", "balanced"):
+        return spec
+    numbers = spec if isinstance(spec, list | tuple) else ()
+    if numbers and all(type(it) in (int, float) and 0 < it < float("inf") for it in numbers):
+        return tuple(map(float, numbers))
+    # pydantic would report an error for each side of a union.
+    raise ValueError(f"expected none, balanced, or a number above 0 a class, found {spec!r}")
 
 
 # The weight of each class, in the order of the labels; or `balanced`.
-Weights = Annotated[
+ClassWeights = Annotated[
     Literal["none", "balanced"] | tuple[float, ...],
     PlainValidator(_word_or_numbers),
     WithJsonSchema({"description": "none, balanced, or a number above 0 a class"}),
 ]
 
 
-def check_weights(weights: Weights, classes: int) -> None:
-    """Refuse a list that is not one weight a class.
+def check_weights(weights: ClassWeights, classes: int) -> None:
+    """Refuse a list without one weight a class.
 
     Raises:
         InputError: with the number expected.
@@ -46,16 +45,16 @@ def check_weights(weights: Weights, classes: int) -> None:
         )
 
 
-def class_weights(weights: Weights, targets: Tensor, classes: int) -> Tensor:
+def class_weights(weights: ClassWeights, targets: Tensor, classes: int) -> Tensor:
     """The weight of each class, (class,).
 
     `balanced` is n / (classes · count): the classes of the train split weigh the same in all (King
     & Zeng 2001; scikit-learn's `compute_class_weight`). A batch's loss is divided by its own
-    weights, so that a batch of one class is not changed. A class without any example has the weight
-    of one with a single one, which nothing ever uses.
+    weights, so that a batch of one class is not changed. A class without examples gets the weight
+    of a class with one; nothing uses it.
 
     Args:
-        weights: The knob.
+        weights: none, balanced, or a weight for each class.
         targets: Labels of the train split, (example,).
         classes: Number of classes.
     """
