@@ -1,57 +1,68 @@
-"""Check every section of the params file, and run nothing. Not a stage of the pipeline.
+"""`mtbert check`: check every section of a params file before any stage has spent time."""
 
-Each stage checks its own sections when it runs; this finds a misspelt word of the last stage before
-the first has spent any time.
-"""
-
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from mtbert.core.commands import run
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-SECTIONS = (
+SHARED = (
     *("data", "tasks", "encoder", "lexicons", "augment", "tokenize", "pretrain"),
-    *("train", "recipes", "strategies", "seeds", "report", "budget", "budgets"),
+    *("train", "recipes"),
 )
+# What a project has beside them, and what the folder of the studies has instead
+PROJECT = ("strategies", "seeds", "report")
+STUDIES = ("budget", "budgets")
 
 
-def main(
-    params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
-    studies: Annotated[
-        Path | None, typer.Option(help="A folder of NAME/params.yaml to check as well")
-    ] = None,
+def check(
+    params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
 ) -> None:
-    """Check every section of the params file; with --studies also every row of every study."""
+    """Check every section of a params file, and run nothing.
+
+    Each stage checks its own sections when it runs; this finds a misspelt word of the last stage
+    first. In the folder of the studies it checks every study and the claims too.
+
+    Example: mtbert check
+    """
     from mtbert.core.errors import InputError, choices
     from mtbert.core.params import read_section, read_yaml
     from mtbert.core.tasks import read_tasks
     from mtbert.corpora.settings import Data
     from mtbert.corpora.sources import find
     from mtbert.pretraining.settings import PretrainSettings
-    from mtbert.reporting.settings import read_scope
-    from mtbert.studies.budgets import read_budget
     from mtbert.tokenization.settings import TokenizeSettings
 
-    if unknown := [name for name in read_yaml(params) if name not in SECTIONS]:
-        faults = [f"{params}: {choices('section', name, SECTIONS)}" for name in unknown]
+    given = read_yaml(params)
+    studies = "budgets" in given
+    sections = (*SHARED, *(STUDIES if studies else PROJECT))
+    if unknown := [name for name in given if name not in sections]:
+        faults = [f"{params}: {choices('section', name, sections)}" for name in unknown]
         raise InputError("\n".join(faults))
-    read_budget(params)
     tasks = read_tasks(params)
     find(read_section(params, "data", Data).source, tasks, where=str(params))
     check_augment(params)
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")
-    check_strategies(params, [])
-    if studies:
-        check_studies(params, studies)
     if pretrain.epochs:
         check_language_model(params)
+    if studies:
+        check_studies(params)
+    else:
+        check_project(params)
+    print(f"{params}: every section fits")
+
+
+def check_project(params: Path) -> None:
+    """Check the strategies, the seeds and the report's section of a project.
+
+    Raises:
+        InputError: naming the key at fault.
+    """
+    from mtbert.reporting.settings import read_scope
+
+    check_strategies(params, [])
     read_scope(params)
 
 
@@ -80,8 +91,8 @@ def check_augment(params: Path) -> None:
             )
 
 
-def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
-    """Check the encoder, the strategies of the params file and the rows of studies.
+def check_strategies(params: Path, studies: Sequence[Path]) -> None:
+    """Check the encoder, and the strategies of the params file or the experiments of studies.
 
     Raises:
         InputError: naming the key at fault.
@@ -99,10 +110,11 @@ def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
     encoder = read_section(params, "encoder", Encoder)
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
-    rows = {params: read_strategies(params, encoder=kind)}
-    rows |= {path: read_experiments(path, params, encoder=kind) for path in studies}
+    checked = {path: read_experiments(path, params, encoder=kind) for path in studies}
+    if not studies:
+        checked = {params: read_strategies(params, encoder=kind)}
     sets, folder = read_augment(params, read_tasks(params)).sets, resolve(encoder.pretrained)
-    for path, strategies in rows.items():
+    for path, strategies in checked.items():
         check_extra_data(strategies, sets, where=str(path))
         # That of a name on the hub is known when it has been fetched: `plan` checks it again.
         if (config := known_config(encoder)) is not None:
@@ -111,22 +123,25 @@ def check_strategies(params: Path, studies: "Sequence[Path]") -> None:
             check_pooler(strategies, folder, where=str(path))
 
 
-def check_studies(params: Path, folder: Path) -> None:
-    """Check every study's rows, and that claims and figures name rows that there are.
+def check_studies(params: Path) -> None:
+    """Check every experiment of every study at the budget at work, and what the claims name.
 
     Raises:
         InputError: naming the file and the key at fault, or the folder if it has no study.
     """
     from mtbert.claims.claim import read_claims
     from mtbert.core.errors import InputError
+    from mtbert.studies.budgets import read_budget
     from mtbert.studies.study import read_study
 
+    folder = params.parent
     files = sorted(folder.glob("*/params.yaml"))
     if not files:
         raise InputError(f"{folder}: expected NAME/params.yaml for each study, found none")
+    read_budget(params)
     check_strategies(params, files)
-    rows = {path.parent.name: read_study(path).strategies for path in files}
-    read_claims(folder / "claims.yaml", known=rows)
+    experiments = {path.parent.name: read_study(path).strategies for path in files}
+    read_claims(folder / "claims.yaml", known=experiments)
 
 
 def check_language_model(params: Path) -> None:
@@ -149,7 +164,3 @@ def check_language_model(params: Path) -> None:
         return
     check_architecture(read_config(folder), where=str(folder))
     read_vocabulary(load_tokenizer(folder), folder)
-
-
-if __name__ == "__main__":
-    run(main)

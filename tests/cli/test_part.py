@@ -3,9 +3,10 @@
 import pytest
 from safetensors.torch import load_file
 
+from mtbert.cli.part import Action
+from mtbert.cli.part import part as main
 from mtbert.core.errors import InputError
 from mtbert.modeling.checkpoint import save_checkpoint
-from stages.part import Action, main
 
 from tiny import model_settings, tiny_model
 

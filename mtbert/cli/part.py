@@ -1,12 +1,10 @@
-"""Take one task's part out of a checkpoint, or put it into another. Not a stage of the pipeline."""
+"""`mtbert part`: take one task's part out of a checkpoint, or put it into another."""
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from mtbert.core.commands import run
 
 
 class Action(StrEnum):
@@ -16,21 +14,24 @@ class Action(StrEnum):
     put = "put"
 
 
-def main(
+def part(
     action: Annotated[Action, typer.Argument(help="take it out, or put it in")],
     checkpoint: Annotated[Path, typer.Argument(help="such as data/runs/main-1/best")],
     task: Annotated[str, typer.Argument(help="whose part")],
-    part: Annotated[Path, typer.Argument(help="folder of the part: written by take, read by put")],
+    folder: Annotated[Path, typer.Argument(help="the part: written by take, read by put")],
     out: Annotated[
         Path | None, typer.Option(help="put: folder to write, the checkpoint with the part in it")
     ] = None,
 ) -> None:
-    """Move a task's head, map and PAL, with the settings that they belong to."""
+    """Move a task's head, projection and PAL, with the settings that they belong to.
+
+    Example: mtbert part take data/runs/main-1/best sst sst-part
+    """
     from mtbert.core.errors import InputError
 
     if (action is Action.put) != (out is not None):
         raise InputError("--out: give it with put, which writes another checkpoint, and only then")
-    target = part if out is None else out
+    target = folder if out is None else out
     if target.exists():
         raise InputError(f"{target}: exists already; give a new folder")
 
@@ -40,15 +41,9 @@ def main(
 
     model = load_checkpoint(checkpoint)
     if out is None:
-        with new_folder(part) as folder:
-            save_part(folder, model, task)
+        with new_folder(folder) as new:
+            save_part(new, model, task)
         return
-    load_part(part, model, task)
-    with new_folder(out) as folder:
-        save_checkpoint(
-            folder, model, settings=model.settings, tasks=model.tasks, tokens=checkpoint
-        )
-
-
-if __name__ == "__main__":
-    run(main)
+    load_part(folder, model, task)
+    with new_folder(out) as new:
+        save_checkpoint(new, model, settings=model.settings, tasks=model.tasks, tokens=checkpoint)
