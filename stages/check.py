@@ -33,7 +33,7 @@ def main(
     from mtbert.corpora.settings import Data
     from mtbert.corpora.sources import find
     from mtbert.pretraining.settings import PretrainSettings
-    from mtbert.reporting.settings import read_scope
+    from mtbert.reporting.scope import read_scope
     from mtbert.studies.budgets import read_budget
     from mtbert.tokenization.settings import TokenizeSettings
 
