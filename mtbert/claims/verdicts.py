@@ -19,7 +19,7 @@ number, runs that all answered alike, or fewer than three seeds leave a claim un
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from math import isfinite
 from typing import Literal
@@ -124,7 +124,8 @@ def weigh(claim: Claim, evidence: Evidence) -> Tests:
         case "like_single":
             return _within([delta_m(evidence, claim.experiments[0], claim.single)], margin)
         case "range_below":
-            return _within(_effects(evidence, claim, combinations(claim.experiments, 2)), margin)
+            pairs = _effects(evidence, claim, combinations(claim.experiments, 2))
+            return _within([replace(one, effect=abs(one.effect)) for one in pairs], margin)
     effects = _effects(evidence, claim, product(claim.experiments, claim.than))
     return {"greater": _above, "not_greater": _below, "equal": _within}[claim.kind](effects, margin)
 

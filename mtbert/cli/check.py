@@ -60,7 +60,7 @@ def check_project(params: Path) -> None:
     Raises:
         InputError: naming the key at fault.
     """
-    from mtbert.reporting.settings import read_scope
+    from mtbert.reporting.scope import read_scope
 
     check_strategies(params, [])
     read_scope(params)

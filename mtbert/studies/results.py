@@ -259,7 +259,6 @@ def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) 
 
 
 def _write(folder: Path, results: Results) -> None:
-    import numpy as np
     import pyarrow as pa
 
     write_text(folder / "scores.csv", results.scores.to_csv(index=False))
@@ -269,7 +268,9 @@ def _write(folder: Path, results: Results) -> None:
         table = table[[*EXAMPLE, *(name for name in names if name in table)]]
         # Predictions that came from float32 outputs need no more room than these.
         short = [
-            c for c in table.select_dtypes("float64") if (table[c] == np.float32(table[c])).all()
+            c
+            for c in table.select_dtypes("float64")
+            if (table[c] == table[c].astype("float32")).all()
         ]
         table = table.astype(dict.fromkeys(short, "float32"))
         write_table(
@@ -289,7 +290,7 @@ def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a CSV table: {error}") from None
     if absent := [name for name in columns if name not in table]:
-        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(table)})")
+        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(map(str, table))})")
     return table
 
 
