@@ -1,11 +1,11 @@
 """What a run logs: a row for every step and epoch, and a line of progress now and then."""
 
 import csv
+import os
 import time
 from collections.abc import Mapping, Sequence
-from os import SEEK_END
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from mtbert.training.balancing.gradients import GradientPair
 
@@ -137,52 +137,34 @@ class Log:
 
     def close(self) -> None:
         """Close the files."""
-        self._steps.close()
-        self._pairs.close()
+        self._steps.file.close()
+        self._pairs.file.close()
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the counts, the epochs, and the lengths of the files."""
+        """Give the counts, the epochs, and the sizes of the files in bytes."""
         counts = {name: getattr(self, name) for name in TOTALS}
-        lengths = {"steps": self._steps.length(), "pairs": self._pairs.length()}
-        return {**counts, **lengths, "epochs": [dict(row) for row in self.epochs]}
+        sizes = {"steps": self._steps.path.stat().st_size, "pairs": self._pairs.path.stat().st_size}
+        return {**counts, **sizes, "epochs": [dict(row) for row in self.epochs]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Load what `state_dict` gave, and cut off what the files say of later steps."""
         for name in TOTALS:
             setattr(self, name, state[name])
-        self._steps.cut(state["steps"])
-        self._pairs.cut(state["pairs"])
+        os.truncate(self._steps.path, state["steps"])
+        os.truncate(self._pairs.path, state["pairs"])
         self.epochs = [dict(row) for row in state["epochs"]]
 
 
 class CsvFile:
-    """A CSV file that grows, and can be cut back to an earlier length."""
+    """A CSV file that grows by rows, each written at once."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Open a file; write the header if it is new."""
-        self._file: IO[str] = path.open("a", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        if not self._file.tell():
+        self.path = path
+        self.file = path.open("a", buffering=1, newline="", encoding="utf-8")
+        self.add = csv.writer(self.file, lineterminator="\n").writerow
+        if not path.stat().st_size:
             self.add(columns)
-
-    def add(self, row: Sequence[object]) -> None:
-        """Add a row."""
-        self._writer.writerow(row)
-
-    def length(self) -> int:
-        """Write everything to the disk; give the length in bytes."""
-        self._file.flush()
-        return self._file.tell()
-
-    def cut(self, length: int) -> None:
-        """Cut the file back to a length in bytes."""
-        self._file.flush()
-        self._file.truncate(length)
-        self._file.seek(0, SEEK_END)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 def _columns(values: Mapping[str, float], names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from mtbert.training.batches import stream
 from mtbert.training.learner import Learner
 from mtbert.training.log import Log
 from mtbert.training.losses import TaskLosses
-from mtbert.training.resuming import Resuming, random_states, set_random_states
+from mtbert.training.resuming import Resuming
 from mtbert.training.samplers.sampler import Sampler
 from mtbert.training.schedule import factor
 
@@ -72,7 +72,10 @@ def train(
     sizes = {task: data.size for task, data in tasks.items()}
     batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
     length, epochs, total = run_length(sampler, sizes, batches, epochs=epochs, steps=steps)
-    done = resume(resuming, learner, losses, log)
+    state = {"learner": learner, "losses": losses, "log": log}
+    done = resuming.restore(**state) if resuming else 0
+    if done:
+        print(f"{log.name}: resumes after step {done}", flush=True)
     step = 0
     model.train()
     for epoch in range(1, epochs + 1):
@@ -118,7 +121,7 @@ def train(
             if conflicts and result.gramian is not None and len(step_tasks) > 1:
                 log.gradient_pairs(step, epoch, gradient_pairs(result.gramian, step_tasks))
             if resuming and not epoch_ends and resuming.due():
-                save_state(resuming, learner, losses, log, step)
+                resuming.save(step, **state)
         if step <= done:
             continue
         learner.balancer.end_epoch()
@@ -126,7 +129,7 @@ def train(
             with learner.average.applied():
                 end_epoch(epoch, step, step == total)
         if resuming and step < total and resuming.due():
-            save_state(resuming, learner, losses, log, step)
+            resuming.save(step, **state)
 
 
 def run_length(
@@ -153,27 +156,6 @@ def run_length(
     )
     total = steps or epochs * length
     return length, -(-total // length), total
-
-
-def save_state(
-    resuming: Resuming, learner: Learner, losses: TaskLosses, log: Log, step: int
-) -> None:
-    """Save the state after a step, and after its epoch's end if it was the last."""
-    state = {"learner": learner.state_dict(), "losses": losses.state_dict()}
-    resuming.save({**state, "log": log.state_dict(), "step": step, "random": random_states()})
-
-
-def resume(resuming: Resuming | None, learner: Learner, losses: TaskLosses, log: Log) -> int:
-    """Load the state of an interrupted run, if there is one; give the number of its steps."""
-    if resuming is None or resuming.saved is None:
-        return 0
-    state, resuming.saved = resuming.saved, None
-    learner.load_state_dict(state["learner"])
-    losses.load_state_dict(state["losses"])
-    log.load_state_dict(state["log"])
-    set_random_states(state["random"])
-    print(f"{log.name}: resumes after step {state['step']}", flush=True)
-    return int(state["step"])
 
 
 def check_step(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,13 +15,15 @@ if TYPE_CHECKING:
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class OptimizerMethod(Settings, ABC):
-    """A method with moments m of g and v of g², whose steps are about as long as the rate."""
+class OptimizerMethod(Settings):
+    """A method with moments m of g and v of g², whose steps are about as long as the rate.
+
+    Each is torch's class of the same name, fused.
+    """
 
     betas: tuple[Beta, Beta] = (0.9, 0.999)  # of m and v
     epsilon: Annotated[float, Field(gt=0)] = 1e-8  # added to √v
 
-    @abstractmethod
     def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
         """Build torch's optimizer.
 
@@ -30,10 +31,11 @@ class OptimizerMethod(Settings, ABC):
             groups: Parameter groups: `params`, `weight_decay`, `peak` (the largest learning rate,
                 which rates start at), and whatever else the caller keeps there.
         """
+        import torch
 
-    def _arguments(self, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        kind: type[torch.optim.Adam] = getattr(torch.optim, type(self).__name__)
         params = [{**group, "lr": group["peak"]} for group in groups]
-        return {"params": params, "betas": self.betas, "eps": self.epsilon, "fused": True}
+        return kind(params, betas=self.betas, eps=self.epsilon, fused=True)
 
 
 class Adam(OptimizerMethod):
@@ -44,24 +46,12 @@ class Adam(OptimizerMethod):
     rate, however small λ is. The gradient's norm is clipped before λ θ is added.
     """
 
-    def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
-        """Build torch's Adam."""
-        import torch
-
-        return torch.optim.Adam(**self._arguments(groups))
-
 
 class AdamW(OptimizerMethod):
     """AdamW (Loshchilov & Hutter 2019): Adam with decoupled decay, θ ← θ - lr λ θ.
 
     All weights of a group shrink by the same share, whatever their gradients.
     """
-
-    def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
-        """Build torch's AdamW."""
-        import torch
-
-        return torch.optim.AdamW(**self._arguments(groups))
 
 
 OPTIMIZERS: dict[str, type[OptimizerMethod]] = {"adamw": AdamW, "adam": Adam}

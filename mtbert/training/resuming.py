@@ -48,14 +48,16 @@ class Resuming:
         since = time.perf_counter() - self.last
         return since >= max(self.pause, self.cost / self.share)
 
-    def save(self, state: dict[str, Any]) -> None:
-        """Save a state: tensors, numbers, strings, and dicts and lists of these.
+    def save(self, step: int, **parts: Any) -> None:
+        """Save the run's state after a step: each part's `state_dict()`, and torch's random states.
 
         If saving fails, as on a full disk, print so and let the run continue.
         """
         started = time.perf_counter()
+        state = {name: part.state_dict() for name, part in parts.items()}
+        state |= {"identity": self.identity, "step": step, "random": random_states()}
         try:
-            torch.save({**state, "identity": self.identity}, self.part)
+            torch.save(state, self.part)
             self.part.replace(self.path)
         except (OSError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
@@ -63,6 +65,16 @@ class Resuming:
             self.part.unlink(missing_ok=True)
         self.last = time.perf_counter()
         self.cost = self.last - started
+
+    def restore(self, **parts: Any) -> int:
+        """Load the state of an interrupted run; give the number of its steps, 0 without one."""
+        if self.saved is None:
+            return 0
+        state, self.saved = self.saved, None
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        set_random_states(state["random"])
+        return int(state["step"])
 
     def close(self) -> None:
         """Delete the state: the run is done."""

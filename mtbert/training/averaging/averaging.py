@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,16 +12,20 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Averaging(Settings, ABC):
+class Averaging(Settings):
     """A way to average the weights of a run; its fields are the options."""
 
-    @abstractmethod
     def begin(self, parameters: Mapping[str, nn.Parameter]) -> WeightAverage:
         """Start a run.
 
         Args:
             parameters: All of the model's, by name, before the first update.
         """
+        return WeightAverage(parameters)
+
+
+class NoAveraging(Averaging):
+    """Every evaluation sees the weights of the last update. Keeps and costs nothing."""
 
 
 class WeightAverage:

@@ -1,22 +1,14 @@
 """Registry of balancings: how the losses of one step become one update.
 
-Contract
-- The settings class is the method: `check(tasks)` refuses options that name no task,
-  `needs_several` says whether it has no meaning where a step has one task, and `begin(Setup(...))`
-  gives the Balancer of a run, which holds the method's state. A method without state only gives
-  the weights: `LossWeighting.task_weights` of a scalarizer, `Aggregation.weights` of an aggregator.
-- `backward(losses, tasks)` fills `.grad` of every trainable parameter and gives each task's loss,
-  its weight and, with per-task gradients, their Gramian. `losses(some)` runs the model once over
-  the batches of some tasks. A scalarizer (losses → loss) asks for all tasks at once; an aggregator
-  (gradients → gradient) for one after the other. The tasks' batches are different examples, so T
-  passes cost one joint step; no graph is kept, and at most T gradients of the shared parameters.
-- Only the shared parameters' gradients are combined; every other parameter (of a head, a
-  projection, an adapter of one task) has the plain sum of the gradients of its own tasks.
-- `per_task_gradients=True` lets a scalarizer go the aggregators' way, so that `gradient_pairs` can
-  compare the tasks' gradients under any strategy: the loop asks for it every so many steps.
-- `groups()` gives the optimizer what a balancing learns, `end_epoch()` ends an epoch,
-  `state_dict()` and `load_state_dict()` make a resumed run continue exactly. Random numbers come
-  from a generator of its own, seeded by the run.
+The settings class is the method; its `begin` gives the Balancer of a run, whose `backward` fills
+`.grad` of every trainable parameter. A method without state only gives the weights of the tasks:
+`LossWeighting.task_weights` of a scalarizer (losses → loss, one joint pass), `Aggregation.weights`
+of an aggregator (gradients → gradient, one pass a task). As the tasks' batches are different
+examples, T passes cost one joint step; no graph is kept, and at most T gradients of the shared
+parameters are.
+
+Only the shared parameters' gradients are combined; every other parameter (of a head, a projection,
+an adapter of one task) has the plain sum of the gradients of its own tasks.
 """
 
 from mtbert.core.errors import InputError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mtbert.core.errors import InputError
 from mtbert.training.balancing.balancing import BackwardResult, Balancer, Balancing, Setup
+from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,8 +67,6 @@ class Aggregator(Balancer):
 
         All other parameters get the plain sum of the gradients of the tasks that reach them.
         """
-        from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
-
         values, gradients = self.task_gradients(losses, tasks, lambda _, loss: loss)
         gramian = gramian_of(gradients)
         weights = [1.0] * len(tasks)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mtbert.core.params import Settings
+from mtbert.training.balancing.gradients import Gradient, detach_gradient
 from mtbert.training.batches import stream
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
-
-    from mtbert.training.balancing.gradients import Gradient
 
     # Runs the model once over the batches of the given tasks; gives each one's loss, ().
     LossFunction = Callable[[Sequence[str]], dict[str, Tensor]]
@@ -102,8 +101,6 @@ class Balancer(ABC):
         Returns:
             Each task's loss, detached, and its gradient of the shared parameters.
         """
-        from mtbert.training.balancing.gradients import detach_gradient
-
         values, gradients = {}, []
         for task in tasks:
             loss = losses([task])[task]

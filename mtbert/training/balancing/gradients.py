@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    Gradient: TypeAlias = list[Tensor | None]
+Gradient: TypeAlias = "list[Tensor | None]"
 
 # Numbers in a piece of a dot product: 1 MiB of fp32, so that a piece of every task stays in the
 # cache. Long sums in fp32 lose digits: of 2·10^7 numbers a task, one matrix product was off by 3e-3

@@ -12,6 +12,7 @@ from mtbert.training.balancing.balancing import (
     Setup,
     backpropagate,
 )
+from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
 
 if TYPE_CHECKING:
     import torch
@@ -66,8 +67,6 @@ class Scalarizer(Balancer):
 
         gramian = None
         if per_task_gradients and len(tasks) > 1 and self.setup.shared:
-            from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
-
             values, gradients = self.task_gradients(losses, tasks, term)
             gramian = unweighted(gramian_of(gradients), list(numbers.values()))
             set_gradient(self.setup.shared, combine(gradients, [1.0] * len(gradients)))

@@ -1,8 +1,7 @@
 """Every step draws one task, at a rate that follows from the tasks' sizes."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field
@@ -20,9 +19,11 @@ class Rates(Sampler):
     # None: as many as one pass over every task has.
     steps_per_epoch: Annotated[int, Field(gt=0)] | None = None
 
-    @abstractmethod
+    alpha: ClassVar[float]
+
     def exponent(self, *, epoch: int, epochs: int) -> float:
         """Give α in an epoch, from 1 to `epochs`."""
+        return self.alpha
 
     def rates(self, sizes: Mapping[str, int], *, epoch: int, epochs: int) -> dict[str, float]:
         """Give each task's probability p_i in an epoch; they sum to 1.
@@ -72,25 +73,19 @@ class Rates(Sampler):
 class Proportional(Rates):
     """α = 1: a task is drawn as often as its share of all examples."""
 
-    def exponent(self, **_: Any) -> float:
-        """Give 1."""
-        return 1.0
+    alpha: ClassVar[float] = 1.0
 
 
 class Sqrt(Rates):
     """α = 0.5, between proportional and uniform."""
 
-    def exponent(self, **_: Any) -> float:
-        """Give 0.5."""
-        return 0.5
+    alpha: ClassVar[float] = 0.5
 
 
 class Uniform(Rates):
     """α = 0: all tasks equally often."""
 
-    def exponent(self, **_: Any) -> float:
-        """Give 0."""
-        return 0.0
+    alpha: ClassVar[float] = 0.0
 
 
 class Temperature(Rates):
