@@ -70,7 +70,6 @@ def add_tasks(path: Path) -> None:
     yaml.dump(params, path)
 
 
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The project after `dvc repro` on these tasks, and what that printed."""
