@@ -14,15 +14,14 @@ MAIN_METRICS = {"classes": "accuracy", "binary": "accuracy", "similarity": "pear
 
 def _quoted(names: Any) -> Any:
     """Refuse what YAML takes for a number or a truth value: `01` would become another text."""
-    if not isinstance(names, (list, tuple)):
+    if not isinstance(names, tuple):
         return names
     if wrong := [name for name in names if name is None or isinstance(name, (int, float))]:
         quoted = ", ".join(f'"{n if isinstance(n, str) else json.dumps(n)}"' for n in names)
         raise ValueError(
             f"names are text, quote each: [{quoted}]; found {json.dumps(wrong[0])} without quotes"
         )
-    # What comes out of here is no JSON any more, and only JSON's lists pass for tuples.
-    return tuple(names)
+    return names
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,9 +61,7 @@ class Classes(Settings):
     @classmethod
     def _counted(cls, row: Any) -> Any:
         names = row.get("names") if isinstance(row, dict) else None
-        if not isinstance(names, (list, tuple)):
-            return row
-        return {"count": len(names), **row}
+        return {"count": len(names), **row} if isinstance(names, tuple) else row
 
     @model_validator(mode="after")
     def _agree(self) -> "Classes":

@@ -3,22 +3,113 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, ClassVar, Self, TypeGuard, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from mtbert.core.errors import InputError, choices
 
 S = TypeVar("S", bound="Settings")
-# Sections that a budget may change
-CHANGED = ("data", "encoder", "lexicons", "augment")
+# The keys that lead to a value below some data, and the rule that it breaks
+Fault = tuple[tuple[str, ...], str]
+MAPPING = "expected a mapping of keys"
+RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"}
+
+
+class FaultsError(InputError, ValueError):
+    """Data do not fit settings. A validator may raise it, too: the faults keep their place."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = faults
+        super().__init__(self.message())
+
+    def message(self, where: str = "") -> str:
+        """One line a fault; `where` is a file, or a place in one (`file: section`), or unknown."""
+        # Keys stand behind a colon in a file and behind a dot in a section.
+        link = ": " if where.endswith((".yaml", ".yml", ".json")) else "."
+        lines = []
+        for keys, rule in self.faults:
+            place = link.join(filter(None, [where, ".".join(keys)]))
+            lines.append(f"{place}: {rule}" if place else rule)
+        return "\n".join(dict.fromkeys(lines))
 
 
 class Settings(BaseModel):
-    """Base of every settings class: unknown keys, wrong types and later changes are refused."""
+    """Base of every settings class: unknown keys, wrong types and later changes are refused.
+
+    Each class words the faults of its own fields: there the allowed keys are at hand.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    # Names that fields had once, and their names now
+    renamed: ClassVar[Mapping[str, str]] = {}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _word_faults(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            details = error.errors()
+        raise FaultsError([fault for item in details for fault in cls.faults_of(item, data)])
+
+    @classmethod
+    def faults_of(cls, item: ErrorDetails, data: Any) -> Iterator[Fault]:
+        """Say in our words what pydantic found: one fault, or several of settings within."""
+        place, context = _place(item["loc"], data), item.get("ctx", {})
+        field, words = place[0] if place else "", _quoted(context.get("expected", ""))
+        match item["type"]:
+            case "value_error" if isinstance(inner := context["error"], FaultsError):
+                yield from (((*place, *keys), rule) for keys, rule in inner.faults)
+            case "value_error":
+                yield place, str(context["error"])
+            case "extra_forbidden" if new := cls.renamed.get(field):
+                yield (), f"{field!r} is now called {new!r}"
+            case "extra_forbidden":
+                yield (), choices("key", field, cls.model_fields)
+            case "missing":
+                yield place, "required, but not given"
+            case "literal_error" if item["loc"][-1] == "[key]":
+                yield place[:-1], choices("key", item["input"], words)
+            case "literal_error" if words:
+                yield place, choices(field, item["input"], words)
+            case "union_tag_not_found":
+                yield (*place, *_quoted(context["discriminator"])), "required, but not given"
+            case "union_tag_invalid":
+                (tag,), words = map(_quoted, (context["discriminator"], context["expected_tags"]))
+                yield (*place, tag), choices(tag, context["tag"], words)
+            case kind:
+                rule = RULES.get(kind, item["msg"][0].lower() + item["msg"][1:])
+                yield place, f"{rule}, found {item['input']!r}"
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _place(loc: tuple[str | int, ...], data: Any) -> tuple[str, ...]:
+    """Keep the keys of a location: beside them pydantic names the parts of unions.
+
+    The first names a field, which a validator may have added to the data.
+    """
+    keys = []
+    for key in loc:
+        indices = range(len(data)) if isinstance(data, tuple) else ()
+        inside = key in (data if isinstance(data, Mapping) else indices)
+        if inside or not keys:
+            keys.append(str(key))
+        data = data[key] if inside else data
+    return tuple(keys)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -42,35 +133,33 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def read_params(path: Path) -> dict[str, Any]:
-    """Read a params file, with what the budget at work changes; one without budgets as it is.
+    """Read a params file; where it has budgets, lay the sections of the chosen one over its own.
 
     Raises:
         InputError: the file cannot be read, or names a budget that it does not have.
     """
     data = read_yaml(path)
-    budgets = data.get("budgets")
-    if not isinstance(budgets, Mapping):
+    if not is_section(budgets := data.get("budgets")):
         return data
     if (name := data.get("budget")) not in budgets:
         raise InputError(f"{path}: budget: {choices('budget', name, budgets)}")
-    budget = budgets[name]
-    changes = {key: budget.get(key) or {} for key in CHANGED} if plain(budget) else {}
-    return merge(data, {key: change for key, change in changes.items() if change})
+    budget = budgets[name] if is_section(budgets[name]) else {}
+    return merge(data, {key: own for key, own in budget.items() if own and key in data})
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay changes over settings: mappings key by key, all else (a method with its knobs) whole."""
+    """Lay changes over settings: mappings key by key, all else (methods, too) whole."""
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
-        if plain(old) and plain(value):
+        if is_section(old) and is_section(value):
             value = merge(old, value)
         merged[key] = value
     return merged
 
 
-def plain(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a value is a mapping of keys, and not a method with its knobs."""
+def is_section(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value is a mapping of keys, and not a method with its options."""
     return isinstance(value, Mapping) and "name" not in value
 
 
@@ -118,27 +207,6 @@ def read_section(path: Path, section: str, kind: type[S]) -> S:
     return validate(kind, data[section], where=f"{path}: {section}")
 
 
-class FaultsError(InputError, ValueError):
-    """Data do not fit: for each fault its path below the data (the parts of a key) and the rule.
-
-    A validator may raise it for settings within settings: the faults keep their place.
-    """
-
-    def __init__(self, faults: Sequence[tuple[tuple[str, ...], str]]) -> None:
-        self.faults = faults
-        super().__init__(self.told())
-
-    def told(self, where: str = "") -> str:
-        """One line a fault; `where` is a file, or a place in one (`file: section`), or unknown."""
-        # Keys stand behind a colon in a file and behind a dot in a section.
-        link = ": " if where.endswith((".yaml", ".yml", ".json")) else "."
-        lines = []
-        for path, rule in self.faults:
-            place = link.join(filter(None, [where, ".".join(path)]))
-            lines.append(f"{place}: {rule}" if place else rule)
-        return "\n".join(dict.fromkeys(lines))
-
-
 def validate(kind: type[S], data: Any, *, where: str) -> S:
     """Turn plain data into settings of a kind; `where` opens the error message.
 
@@ -148,7 +216,7 @@ def validate(kind: type[S], data: Any, *, where: str) -> S:
     try:
         return fit(kind, data)
     except FaultsError as error:
-        raise InputError(error.told(where)) from None
+        raise InputError(error.message(where)) from None
 
 
 def fit(kind: type[S], data: Any) -> S:
@@ -157,72 +225,26 @@ def fit(kind: type[S], data: Any) -> S:
     Raises:
         FaultsError: it lists every key at fault.
     """
+    data = _as_strict(data)
     try:
-        # The JSON mode lets strict settings read lists as tuples, the one cast YAML forces on us.
-        return kind.model_validate_json(json.dumps(data, default=str))
+        return kind.model_validate(data)
     except ValidationError as error:
-        items = error.errors()
-    raise FaultsError([fault for item in items for fault in _faults(kind, item)])
+        details = error.errors()
+    raise FaultsError([fault for item in details for fault in kind.faults_of(item, data)])
 
 
-def _faults(kind: type[Settings], item: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Say in our words what pydantic found: mostly one fault, several of settings within."""
-    (*above, last), context = item["loc"] or ("",), item.get("ctx", {})
-    path, field, keys = _walk(kind, item["loc"])
-    found, rule = item.get("input"), item["msg"]
-    match item["type"]:
-        case "extra_forbidden":
-            path, _, keys = _walk(kind, tuple(above))
-            yield path, choices("key", last, keys)
-        case "missing":
-            yield path, "required, but not given"
-        case "literal_error" if last == "[key]":
-            yield path[:-2], choices("key", found, _words(context["expected"]))
-        case "literal_error" if words := _words(context["expected"]):
-            yield path, choices(field, found, words)
-        case "union_tag_invalid":
-            tag, words = _words(context["discriminator"])[0], _words(context["expected_tags"])
-            yield (*path, tag), choices(tag, context["tag"], words)
-        case "union_tag_not_found":
-            yield (*path, *_words(context["discriminator"])), "required, but not given"
-        case "value_error" if isinstance(inner := context["error"], FaultsError):
-            yield from (((*path, *below), rule) for below, rule in inner.faults)
-        case "value_error":
-            yield path, str(context["error"])
-        case _:
-            yield path, f"{rule[0].lower()}{rule[1:]}, found {found!r}"
+class _List(tuple[Any, ...]):
+    """A list as strict settings take it; errors print it as the list that it was."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(list(self))
 
 
-def _words(quoted: str) -> list[str]:
-    return re.findall(r"'([^']*)'", quoted)
-
-
-def _walk(
-    kind: type[Settings], loc: tuple[str | int, ...]
-) -> tuple[tuple[str, ...], str, list[str]]:
-    """Follow pydantic's location of a fault below a settings class.
-
-    Returns:
-        The path as the user wrote it (pydantic adds the tags of unions), the name of the last
-        field on it (a mapping's keys are none), and the keys that are allowed at its end.
-    """
-    node = schema = kind.model_json_schema()
-    path, field = [], ""
-    for part in loc:
-        if reference := node.get("discriminator", {}).get("mapping", {}).get(part):
-            node = _definition(schema, reference)
-            continue
-        path.append(str(part))
-        own = node.get("properties", {})
-        field = str(part) if part in own else field
-        below = own.get(part) or node.get("additionalProperties") or node.get("items")
-        node = below if isinstance(below, dict) else {}
-        options = [node, *node.get("anyOf", [])]
-        node = next((item for item in options if "$ref" in item or "discriminator" in item), node)
-        node = _definition(schema, node["$ref"]) if "$ref" in node else node
-    return tuple(path), field, list(node.get("properties", {}))
-
-
-def _definition(schema: dict[str, Any], reference: str) -> dict[str, Any]:
-    definition: dict[str, Any] = schema["$defs"][reference.rpartition("/")[2]]
-    return definition
+def _as_strict(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {str(key): _as_strict(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return _List(map(_as_strict, data))
+    return data.isoformat() if isinstance(data, date) else data

@@ -1,115 +1,82 @@
-"""A room is one literal dict from a method's name to its settings class.
+"""A registry is one literal dict from a method's name to its settings class.
 
-A method's settings class is the method: its fields are the knobs, its other members do the work.
+A method's settings class is the method: its fields are the options, its other members do the work.
 In YAML a bare word is short for `{name: word}`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, PlainSerializer, PlainValidator, Tag
 
 from mtbert.core.errors import choices
-from mtbert.core.params import FaultsError, Settings, fit
+from mtbert.core.params import FaultsError, Settings, fit, is_section
 
 M = TypeVar("M", bound=Settings)
 
+# Names that methods had once, and their names now
+RENAMED = {"annealed": "anneal"}
 
-def build(room: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
-    """Build the method that `spec` names: `word` or `{name: word, knob: value, ...}`.
+
+def build(registry: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
+    """Build the method that `spec` names: `word` or `{name: word, option: value, ...}`.
 
     Raises:
-        FaultsError: no such method in the room (with the nearest name), or a knob does not fit.
+        FaultsError: no such method in the registry (with the nearest name), or an option does not
+            fit.
     """
     if isinstance(spec, list | tuple):
-        raise FaultsError([((), f"expected one {what}, found a list: {list(spec)!r}")])
-    name, knobs = (spec.get("name"), dict(spec)) if isinstance(spec, dict) else (spec, {})
-    if knobs and "name" not in knobs:
-        words = ", ".join(sorted(room))
+        raise FaultsError([((), f"expected one {what}, found a list: {spec!r}")])
+    options = dict(spec) if isinstance(spec, Mapping) else {"name": spec}
+    if options and "name" not in options:
+        words = ", ".join(sorted(registry))
         rule = f"give it as {{name: word, …}}, found {spec!r} without a name (allowed: {words})"
         raise FaultsError([((), rule)])
-    knobs.pop("name", None)
-    if not isinstance(name, str) or name not in room:
-        raise FaultsError([((), choices(what, name, room))])
-    return fit(room[name], knobs)
+    name = options.pop("name", None)
+    if not isinstance(name, str) or name not in registry:
+        if (new := RENAMED.get(str(name))) in registry:
+            raise FaultsError([((), f"{name!r} is now called {new!r}")])
+        raise FaultsError([((), choices(what, name, registry))])
+    return fit(registry[name], options)
 
 
-def spell(room: Mapping[str, type[Settings]], method: Settings) -> dict[str, Any]:
-    """Write a method back as `{name: word, knob: value, ...}`, with every default spelled out."""
-    name = next(name for name, kind in room.items() if kind is type(method))
+def to_spec(registry: Mapping[str, type[Settings]], method: Settings) -> dict[str, Any]:
+    """Write a method back as `{name: word, option: value, ...}`, with all defaults."""
+    name = next(name for name, kind in registry.items() if kind is type(method))
     return {"name": name, **method.model_dump(mode="json")}
 
 
-def entry(room: Mapping[str, type[Any]], what: str) -> Any:
-    """Annotate a settings field that holds one method of a room."""
-    return Annotated[
-        Any,
-        PlainValidator(partial(_one, room, what)),
-        PlainSerializer(partial(spell, room)),
-        WithJsonSchema({"description": f"a {what}: {', '.join(room)}"}),
-    ]
+def entry(registry: Mapping[str, type[Any]], what: str) -> Any:
+    """Annotate a settings field that holds one method of a registry."""
+
+    def read(spec: Any) -> Settings:
+        return spec if isinstance(spec, Settings) else build(registry, spec, what=what)
+
+    return Annotated[Any, PlainValidator(read), PlainSerializer(partial(to_spec, registry))]
 
 
-def by_task(room: Mapping[str, type[Any]], what: str) -> Any:
+def by_task(registry: Mapping[str, type[Any]], what: str) -> Any:
     """Annotate a settings field that holds one method for all tasks, or one for each task."""
-    return _keyed(partial(_one, room, what), partial(spell, room), f"a {what}", room)
+    return _by_task(entry(registry, what))
 
 
-def stacks_by_task(room: Mapping[str, type[Any]], what: str) -> Any:
+def stacks_by_task(registry: Mapping[str, type[Any]], what: str) -> Any:
     """Annotate a settings field that holds any number of methods for all tasks, or for each task.
 
     `none`, a method or a list of methods; as a value a tuple.
     """
-
-    def check(spec: Any) -> tuple[Settings, ...]:
-        if spec is None or spec == "none":
-            return ()
-        if not isinstance(spec, list | tuple):
-            return (_one(room, what, spec),)
-        return tuple(_each(partial(_one, room, what), dict(enumerate(spec))).values())
-
-    def write(methods: tuple[Settings, ...]) -> list[dict[str, Any]]:
-        return [spell(room, method) for method in methods]
-
-    return _keyed(check, write, f"none, a {what} or a list of them", room)
+    return _by_task(Annotated[tuple[entry(registry, what), ...], BeforeValidator(_stack)])
 
 
-def _one(room: Mapping[str, type[Any]], what: str, spec: Any) -> Any:
-    return spec if isinstance(spec, Settings) else build(room, spec, what=what)
+def _stack(spec: Any) -> tuple[Any, ...]:
+    if spec is None or spec == "none":
+        return ()
+    return tuple(spec) if isinstance(spec, list | tuple) else (spec,)
 
 
-def _each(check: Callable[[Any], Any], specs: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Check every value, and tell all faults at once, each behind its key."""
-    found, faults = {}, []
-    for key, spec in specs.items():
-        try:
-            found[key] = check(spec)
-        except FaultsError as error:
-            faults += [((str(key), *path), rule) for path, rule in error.faults]
-    if faults:
-        raise FaultsError(faults)
-    return found
-
-
-def _keyed(
-    check: Callable[[Any], Any],
-    write: Callable[[Any], Any],
-    told: str,
-    room: Mapping[str, type[Any]],
-) -> Any:
-    def read(spec: Any) -> Any:
-        tasks = isinstance(spec, dict) and "name" not in spec
-        return _each(check, spec) if tasks else check(spec)
-
-    def spelled(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {task: write(one) for task, one in value.items()}
-        return write(value)
-
+def _by_task(kind: Any) -> Any:
     return Annotated[
-        Any,
-        PlainValidator(read),
-        PlainSerializer(spelled),
-        WithJsonSchema({"description": f"{told}, or by task: {', '.join(room)}"}),
+        Annotated[kind, Tag("all tasks")] | Annotated[dict[str, kind], Tag("by task")],
+        Discriminator(lambda value: "by task" if is_section(value) else "all tasks"),
     ]

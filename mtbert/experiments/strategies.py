@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbert.core.errors import InputError, choices, located
-from mtbert.core.params import merge, plain, read_params, read_section, validate
+from mtbert.core.params import is_section, merge, read_params, read_section, validate
 from mtbert.core.tasks import Similarity, Task, read_tasks
 from mtbert.evaluation.metrics import check_metrics
 from mtbert.modeling.settings import ModelSettings
@@ -83,10 +83,10 @@ def read_strategies(params: Path, *, encoder: str) -> dict[str, TrainSettings]:
     Raises:
         InputError: a section, name, key, word or type does not fit, or they do not fit together.
     """
-    return settle(params, params, encoder=encoder)
+    return resolve_strategies(params, params, encoder=encoder)
 
 
-def settle(
+def resolve_strategies(
     params: Path, file: Path, *, encoder: str, over: Mapping[str, Any] | None = None
 ) -> dict[str, TrainSettings]:
     """Check every strategy of a file; give each one's complete settings.
@@ -110,7 +110,7 @@ def settle(
     train = merge(_spread(train, over, tasks), over) if over else train
 
     def settled(name: str, changes: Mapping[str, Any]) -> TrainSettings:
-        return strategy_settings(
+        return resolve_strategy(
             name, train=train, changes=changes, recipe=recipe, tasks=tasks, where=str(file)
         )
 
@@ -149,11 +149,11 @@ def _spread(
     train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str]
 ) -> Mapping[str, Any]:
     """Write one word for all tasks out by task where a strategy changes it for some of them."""
-    some = [key for key in SAME if plain(changes.get(key)) and not plain(train[key])]
+    some = [key for key in SAME if is_section(changes.get(key)) and not is_section(train[key])]
     return {**train, **{key: dict.fromkeys(tasks, train[key]) for key in some}}
 
 
-def strategy_settings(
+def resolve_strategy(
     name: str,
     *,
     train: Mapping[str, Any],

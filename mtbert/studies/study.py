@@ -15,7 +15,7 @@ from mtbert.core.errors import InputError, choices
 from mtbert.core.params import Settings, read_yaml, validate
 from mtbert.core.seeds import Seeds
 from mtbert.core.tasks import LEADERBOARD
-from mtbert.experiments.strategies import TrainSettings, settle
+from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.pooling import POOLINGS, Pooler
 from mtbert.studies.budgets import BudgetLimits, read_budget
 from mtbert.training.batches import Subset
@@ -138,7 +138,7 @@ def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, Tra
             f"{params}: budgets.{name}.studies.whole: expected {', '.join(study.mix)}, found "
             f"{', '.join(limits.whole) or 'none'}"
         )
-    printed = settle(params, path, encoder=encoder, over=study.train)
+    printed = resolve_strategies(params, path, encoder=encoder, over=study.train)
     return {name: shortened(settings, limits, study) for name, settings in printed.items()}
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mtbert.core.errors import InputError, located
 from mtbert.core.params import Settings
-from mtbert.core.registry import entry, spell, stacks_by_task
+from mtbert.core.registry import entry, to_spec, stacks_by_task
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.balancing import BALANCINGS, check_sampler
@@ -72,7 +72,7 @@ class TrainingSettings(Settings):
         with located("balancing", link="."):
             self.balancing.check(list(named))
         check_sampler(self.balancing, self.sampler)
-        word = spell(BALANCINGS, self.balancing)["name"]
+        word = to_spec(BALANCINGS, self.balancing)["name"]
         if self.balancing.needs_several and len(tasks) < 2:
             raise InputError(f"balancing: {word} needs several tasks, found {tasks[0]} alone")
         if self.balancing.combines and not shares:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mtbert.core.errors import InputError, located
 from mtbert.core.labels import Labels
 from mtbert.core.params import Settings
-from mtbert.core.registry import spell
+from mtbert.core.registry import to_spec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,7 +86,7 @@ def check_terms(registry: Mapping[str, type[Term]], terms: Sequence[Term], task:
     """
     kinds = [type(term) for term in terms]
     for term in terms:
-        with located(str(spell(registry, term)["name"])):
+        with located(str(to_spec(registry, term)["name"])):
             if kinds.count(type(term)) > 1:
                 raise InputError("given twice; list each kind once per task")
             term.check(task)

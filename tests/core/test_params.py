@@ -87,8 +87,8 @@ def test_good_settings_pass_and_are_frozen():
         ({"size": 0}, "p.yaml: outer.size: input should be greater than 0, found 0"),
         ({"size": True}, "found True"),
         ({"size": 3, "inner": {"rate": float("nan")}}, "input should be a finite number"),
-        ([], "input should be an object, found []"),
-        (None, "input should be an object, found None"),
+        ([], "expected a mapping of keys, found []"),
+        (None, "expected a mapping of keys, found None"),
     ],
 )
 def test_errors_name_place_rule_and_value(data, told):

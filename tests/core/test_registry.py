@@ -4,7 +4,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import FaultsError, Settings, validate
-from mtbert.core.registry import build, entry, spell
+from mtbert.core.registry import build, entry, to_spec
 
 
 class Add(Settings):
@@ -28,7 +28,7 @@ def test_word_and_mapping_build_the_same():
 
 
 def test_a_method_is_spelled_with_all_its_knobs():
-    assert spell(ROOM, Add(amount=2)) == {"name": "add", "amount": 2}
+    assert to_spec(ROOM, Add(amount=2)) == {"name": "add", "amount": 2}
     held = validate(Holder, {"method": "add"}, where="p")
     assert held.model_dump(mode="json") == {"method": {"name": "add", "amount": 1}}
     assert validate(Holder, held.model_dump(mode="json"), where="p") == held

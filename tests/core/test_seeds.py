@@ -25,7 +25,7 @@ def test_seeds_are_read_in_their_order(tmp_path):
         ("[x]", "seeds.0: input should be a valid integer, found 'x'"),
         ("[1.5]", "seeds.0: input should be a valid integer.*, found 1.5"),
         ("[true]", "seeds.0: input should be a valid integer, found True"),
-        ("3", "seeds: input should be a valid array, found 3"),
+        ("3", "seeds: expected a list, found 3"),
     ],
 )
 def test_a_bad_seed_is_told_in_one_line(tmp_path, seeds, told):

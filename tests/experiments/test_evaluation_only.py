@@ -83,11 +83,11 @@ def test_nothing_of_untrained_tasks_is_in_the_optimizer(place):
 
 
 @pytest.mark.parametrize(("evaluation_only", "best"), [([], 1), (["sts"], 2)])
-def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, untrained, best):
+def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, evaluation_only, best):
     accuracy, pearson = iter([0.1, 0.3, 0.2]), iter([0.9, 0.0, 0.5])
     scripted = {"accuracy": lambda *_: next(accuracy), "pearson": lambda *_: next(pearson)}
     monkeypatch.setattr("mtbert.experiments.runs.SCORES", scripted)
-    changes = {**SHORT, "tasks": ["sst", "sts"], "evaluation_only": untrained}
+    changes = {**SHORT, "tasks": ["sst", "sts"], "evaluation_only": evaluation_only}
     *_, facts, log = run(plan(place, changes), tmp_path)
     assert facts["best_epoch"] == best
     assert [row["sts_pearson"] for row in log("epochs.csv")] == ["0.9", "0.0", "0.5"]

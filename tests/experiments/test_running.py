@@ -10,7 +10,6 @@ from safetensors.numpy import load_file
 from workspace import BATCHES, plan, workspace
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import spell
 from mtbert.experiments.running import train_run
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.resuming import Resuming
@@ -23,7 +22,7 @@ CHOICES = {
         {"name": "all_tasks", "stop": "shortest"},
         {"name": "all_tasks", "stop": "steps", "steps": 2},
         *sorted(set(SAMPLERS) - {"all_tasks"}),
-        {"name": "annealed", "steps_per_epoch": 2},
+        {"name": "anneal", "steps_per_epoch": 2},
     ],
     "balancing": [
         *(word for word in BALANCINGS if word != "weights"),
@@ -366,7 +365,7 @@ def poison(patched, *, task, count, value):
 def test_a_plan_names_the_samplers_that_fit(place):
     for word in BALANCINGS:
         spec = {"name": "weights", "weights": {"sst": 1.0}} if word == "weights" else word
-        changes = {"balancing": spec, "sampler": "annealed"}
+        changes = {"balancing": spec, "sampler": "anneal"}
         if not BALANCINGS[word].needs_several:
             plan(place, changes)
             continue
@@ -401,12 +400,6 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
         plan(place, changes)
     assert "strategies.drawn" in str(error.value)
     assert told in str(error.value)
-
-
-def test_anneal_is_a_name_for_annealed(place):
-    short, long = (plan(place, {"sampler": word}).train for word in ("anneal", "annealed"))
-    assert short == long
-    assert spell(SAMPLERS, short.sampler)["name"] == "annealed"
 
 
 def test_none_is_written_in_one_way(place):

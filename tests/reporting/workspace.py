@@ -15,7 +15,7 @@ from typing import Any
 from mtbert.core.params import read_yaml, validate, write_yaml
 from mtbert.core.tasks import read_tasks
 from mtbert.experiments.plans import File, Plan, Source, asked
-from mtbert.experiments.strategies import strategy_settings
+from mtbert.experiments.strategies import resolve_strategy
 from mtbert.training.settings import Recipe
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -23,7 +23,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "main": {},
     "round_robin": {"sampler": "round_robin"},
     "joint": {"encoding": {"para": "joint", "sts": "joint"}, "heads": {"sts": "linear"}},
-    "annealed": {"sampler": "annealed"},
+    "annealed": {"sampler": "anneal"},
     "four_tasks": {"tasks": ["sst", "para", "sts", "cfimdb"]},
     "sst-alone": {"evaluation_only": ["para", "sts"]},
     "as-drawn": {"evaluation_only": ["sst", "para", "sts"]},
@@ -70,7 +70,7 @@ def write_workspace(
 def _write_plan(path: Path, name: str, params: dict[str, Any], epochs: int) -> None:
     tasks = read_tasks(PARAMS)
     recipe = validate(Recipe, {**params["recipes"]["scratch"], "epochs": epochs}, where="recipe")
-    train = strategy_settings(
+    train = resolve_strategy(
         name,
         train=params["train"],
         changes=STRATEGIES[name],

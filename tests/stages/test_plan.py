@@ -201,7 +201,7 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (lambda params: params.pop("data"), "data.source: expected sample, cs224n or a folder"),
         (put("data", None), "data.source: expected sample, cs224n or a folder, found None"),
         (put("data", "source", 3), "data.source: expected sample, cs224n or a folder, found 3"),
-        (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, anneal, annealed, proportional, round_robin, sequential, sqrt, temperature, uniform)"),
+        (put("train", "sampler", "round_robbin"), "train.sampler: unknown sampler 'round_robbin'; did you mean 'round_robin'? (allowed: all_tasks, anneal, proportional, round_robin, sequential, sqrt, temperature, uniform)"),
         (put("train", "balancing", "summ"), "unknown balancing 'summ'; did you mean 'sum'?"),
         (put("train", "heads", "sst", "lineer"), "train.heads.sst: unknown head 'lineer'; did you mean 'linear'?"),
         (put("train", "pooling", "men"), "train.pooling: unknown pooling 'men'; did you mean 'mean'?"),
@@ -270,7 +270,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_overwritten(inputs, change,
         ({}, {"adaptation": {"name": "pal", "size": 204, "heads": 5}}, "strategies.main.adaptation.heads: must divide size: 204, found 5"),
         ({"model_type": "albert"}, {"adaptation": "pal"}, "strategies.main.adaptation: "),
         ({}, {"adaptation": {"name": "lora", "rank": 25}}, "strategies.main.adaptation: rank: at most the encoder's hidden size 24"),
-        ({}, {"pooling": {"para": "max_mean"}, "projections": {"para": "layers", "sts": {"name": "shared", "task": "para"}}}, "strategies.main.projections.sts: shares the map of 'para', whose vectors are 48 wide, not 24"),
+        ({}, {"pooling": {"para": "max_mean"}, "projections": {"para": "layers", "sts": {"name": "shared", "task": "para"}}}, "strategies.main.projections.sts: shares that of 'para', whose vectors are 48 wide, not 24"),
     ],
 )  # fmt: skip
 def test_what_the_encoder_does_not_have_is_refused(inputs, config, changes, told):

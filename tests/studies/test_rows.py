@@ -9,7 +9,7 @@ import pytest
 
 from mtbert.core.params import read_section, read_yaml
 from mtbert.core.tasks import Task, read_tasks
-from mtbert.experiments.strategies import TrainSettings, check_names, merge, strategy_settings
+from mtbert.experiments.strategies import TrainSettings, check_names, merge, resolve_strategy
 from mtbert.reporting.replication.sweeps import read_points, rounds
 from mtbert.reporting.tables import setting
 from mtbert.studies.study import read_study
@@ -72,7 +72,7 @@ def root() -> tuple[dict[str, Any], Recipe, Mapping[str, Task]]:
 @cache
 def settled(study: str, row: str) -> TrainSettings:
     train, recipe, tasks = root()
-    return strategy_settings(
+    return resolve_strategy(
         row,
         train=merge(train, read(study)["train"]),
         changes=read(study)["strategies"][row],
@@ -164,7 +164,7 @@ def leaves(tree: Any, prefix: str = "") -> dict[str, str]:
 
 def test_our_sweeps_start_from_the_root() -> None:
     train, recipe, tasks = root()
-    plain = strategy_settings("main", train=train, changes={}, recipe=recipe, tasks=tasks, where="")
+    plain = resolve_strategy("main", train=train, changes={}, recipe=recipe, tasks=tasks, where="")
     start, other = dict(settled(OURS, "start")), dict(plain)
     changed = {"epochs", "examples", "learning_rate", "head_learning_rate", "conflicts_every"}
     assert {key for key in start if start[key] != other[key]} == changed

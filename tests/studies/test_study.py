@@ -117,7 +117,7 @@ def test_batches_are_cut_where_the_study_says_so(tmp_path: Path) -> None:
     assert (found.batch_size["sst"], found.batch_size["sts"]) == (8, 8)
     assert seen(found) == {"sst": 1600, "para": 2400, "sts": 800}
     all_of_them = STUDY.model_copy(update={"batches": dict.fromkeys(BATCHES, 0.25)})
-    one = row(tmp_path, sampler={"name": "annealed", "steps_per_epoch": 250}, balancing="sum")
+    one = row(tmp_path, sampler={"name": "anneal", "steps_per_epoch": 250}, balancing="sum")
     # Four times as many steps of a quarter each
     assert shortened(one, CUT, all_of_them).sampler.steps_per_epoch == 80
 
@@ -137,11 +137,11 @@ def test_rates_go_up_and_heads_keep_a_least(tmp_path: Path) -> None:
 
 def test_a_drawing_sampler_goes_over_its_part(tmp_path: Path) -> None:
     """250 steps an epoch, where 6,000 examples are whole, are 20 of 480."""
-    one = row(tmp_path, sampler={"name": "annealed", "steps_per_epoch": 250}, balancing="sum")
+    one = row(tmp_path, sampler={"name": "anneal", "steps_per_epoch": 250}, balancing="sum")
     found = shortened(one, CUT, STUDY)
     assert found.sampler.steps_per_epoch == 20
     assert type(found.sampler) is type(one.sampler)
-    own = row(tmp_path, sampler={"name": "annealed"}, balancing="sum")
+    own = row(tmp_path, sampler={"name": "anneal"}, balancing="sum")
     assert shortened(own, CUT, STUDY).sampler == own.sampler
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import build, spell
+from mtbert.core.registry import build, to_spec
 from mtbert.training.optimizers import OPTIMIZERS
 
 
@@ -95,5 +95,5 @@ def test_what_does_not_fit_is_refused(spec, message):
 
 def test_they_are_spelled_with_every_knob():
     expected = {"name": "adam", "betas": [0.9, 0.999], "epsilon": 1e-8}
-    assert spell(OPTIMIZERS, method("adam")) == expected
-    assert spell(OPTIMIZERS, method("adamw")) == {**expected, "name": "adamw"}
+    assert to_spec(OPTIMIZERS, method("adam")) == expected
+    assert to_spec(OPTIMIZERS, method("adamw")) == {**expected, "name": "adamw"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import build, spell
+from mtbert.core.registry import build, to_spec
 from mtbert.training.samplers import SAMPLERS
 from mtbert.training.samplers.rates import Rates
 
@@ -67,10 +67,10 @@ def test_steps_and_stop_go_together(spec):
         ("sqrt", 1, [0.169, 0.689, 0.142]),
         ("uniform", 1, [1 / 3] * 3),
         ("temperature", 1, [0.271, 0.476, 0.253]),
-        ("annealed", 1, [0.055, 0.907, 0.039]),
-        ("annealed", 10, [0.271, 0.476, 0.253]),
-        ({"name": "annealed", "fall": 1.0}, 10, [1 / 3] * 3),
-        ({"name": "annealed", "fall": 0.0}, 10, [0.055, 0.907, 0.039]),
+        ("anneal", 1, [0.055, 0.907, 0.039]),
+        ("anneal", 10, [0.271, 0.476, 0.253]),
+        ({"name": "anneal", "fall": 1.0}, 10, [1 / 3] * 3),
+        ({"name": "anneal", "fall": 0.0}, 10, [0.055, 0.907, 0.039]),
     ],
 )
 def test_rates_at_the_course_s_sizes(spec, epoch, expected):
@@ -83,11 +83,11 @@ def test_annealed_is_the_printed_formula(epochs):
         alpha = 1 - 0.8 * (epoch - 1) / (epochs - 1)
         powers = [size**alpha for size in CS224N.values()]
         expected = [power / sum(powers) for power in powers]
-        assert rates("annealed", epoch=epoch, epochs=epochs) == pytest.approx(expected)
+        assert rates("anneal", epoch=epoch, epochs=epochs) == pytest.approx(expected)
 
 
 def test_a_single_annealed_epoch_is_proportional():
-    assert rates("annealed", epochs=1) == rates("proportional")
+    assert rates("anneal", epochs=1) == rates("proportional")
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,8 @@ def test_temperatures_with_a_word_of_their_own(temperature, same):
 
 
 def test_anneal_is_annealed():
-    assert sampler("anneal") == sampler("annealed")
-    assert spell(SAMPLERS, sampler({"name": "anneal", "fall": 0.5})) == {
-        "name": "annealed",
+    assert to_spec(SAMPLERS, sampler({"name": "anneal", "fall": 0.5})) == {
+        "name": "anneal",
         "steps_per_epoch": None,
         "fall": 0.5,
     }
@@ -162,11 +161,11 @@ def test_a_sampler_says_whether_its_steps_have_one_task(name):
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ({"name": "annealed", "fall": 1.2}, "fall: input should be less than or equal to 1"),
+        ({"name": "anneal", "fall": 1.2}, "fall: input should be less than or equal to 1"),
         ({"name": "temperature", "temperature": 0}, "temperature: input should be greater than 0"),
         ({"name": "uniform", "steps_per_epoch": 0}, "steps_per_epoch: input should be greater"),
         ({"name": "sequential", "steps_per_epoch": 3}, "unknown key 'steps_per_epoch'"),
-        ("anealed", "did you mean 'annealed'?"),
+        ("anealed", "did you mean 'anneal'?"),
     ],
 )
 def test_bad_knobs(spec, told):

@@ -12,7 +12,7 @@ an adapter of one task) has the plain sum of the gradients of its own tasks.
 """
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import spell
+from mtbert.core.registry import to_spec
 from mtbert.training.balancing.balancing import BackwardResult, Balancer, Balancing, Setup
 from mtbert.training.balancing.dwa import DWA
 from mtbert.training.balancing.fixed_weights import GivenWeights, MeanOfLosses, SumOfLosses
@@ -60,7 +60,7 @@ def check_sampler(balancing: Balancing, sampler: Sampler) -> None:
     if balancing.needs_several and sampler.one_task:
         fit = sorted(name for name, kind in SAMPLERS.items() if not kind.one_task)
         raise InputError(
-            f"sampler: balancing {spell(BALANCINGS, balancing)['name']} needs several tasks in a "
-            f"step, and {spell(SAMPLERS, sampler)['name']} gives one; samplers that fit: "
+            f"sampler: balancing {to_spec(BALANCINGS, balancing)['name']} needs several tasks in a "
+            f"step, and {to_spec(SAMPLERS, sampler)['name']} gives one; samplers that fit: "
             f"{', '.join(fit)}"
         )

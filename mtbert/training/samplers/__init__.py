@@ -2,7 +2,6 @@
 
 Contract: `Sampler.epoch_steps` gives the tasks of every step of an epoch. `one_task` says whether
 each step has a single task; a balancing that compares tasks needs a sampler where it is False.
-Where two words name one class, plans are written with the first.
 """
 
 from mtbert.training.samplers.all_tasks import AllTasks
@@ -14,7 +13,6 @@ from mtbert.training.samplers.sequential import Sequential
 
 SAMPLERS: dict[str, type[Sampler]] = {
     "all_tasks": AllTasks,
-    "annealed": Annealed,
     "anneal": Annealed,
     "proportional": Proportional,
     "round_robin": RoundRobin,

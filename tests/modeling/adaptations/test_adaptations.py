@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtbert.core.registry import build, spell
+from mtbert.core.registry import build, to_spec
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.encoder import encode, encoder_of
 from mtbert.modeling.packing import Examples, Shape, collate
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_weights(name):
 )
 def test_settings_survive_being_written_out(spec):
     method = build(ADAPTATIONS, spec, what="adaptation")
-    assert build(ADAPTATIONS, spell(ADAPTATIONS, method), what="adaptation") == method
+    assert build(ADAPTATIONS, to_spec(ADAPTATIONS, method), what="adaptation") == method
 
 
 def test_plans_import_nothing_heavy():

@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import build, spell
+from mtbert.core.registry import build, to_spec
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.averaging.swa import SWA
 
@@ -223,8 +223,8 @@ def test_what_does_not_fit_is_refused(spec, message):
 
 
 def test_they_are_spelled_with_every_knob():
-    assert spell(AVERAGINGS, method("ema")) == {"name": "ema", "decay": 0.999, "warmup": True}
-    assert spell(AVERAGINGS, method("swa")) == {"name": "swa", "start": 0.75, "every": None}
+    assert to_spec(AVERAGINGS, method("ema")) == {"name": "ema", "decay": 0.999, "warmup": True}
+    assert to_spec(AVERAGINGS, method("swa")) == {"name": "swa", "start": 0.75, "every": None}
 
 
 def test_settings_stay_light():

@@ -7,7 +7,7 @@ import torch
 from small_models import TASKS, Net
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import build, spell
+from mtbert.core.registry import build, to_spec
 from mtbert.training.balancing import BALANCINGS, check_sampler
 from mtbert.training.samplers import SAMPLERS
 
@@ -71,14 +71,14 @@ def test_a_state_is_of_its_moment(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_a_plan_spells_every_knob_and_reads_it_back(name):
     method = build(BALANCINGS, SPECS[name], what="balancing")
-    assert build(BALANCINGS, spell(BALANCINGS, method), what="balancing") == method
+    assert build(BALANCINGS, to_spec(BALANCINGS, method), what="balancing") == method
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_only_what_compares_tasks_refuses_samplers_of_single_ones(name):
     method = build(BALANCINGS, SPECS[name], what="balancing")
     check_sampler(method, build(SAMPLERS, "all_tasks", what="sampler"))
-    for sampler in ("round_robin", "annealed"):
+    for sampler in ("round_robin", "anneal"):
         alone = build(SAMPLERS, sampler, what="sampler")
         if not method.needs_several:
             check_sampler(method, alone)
