@@ -28,7 +28,7 @@ def main(out: Annotated[Path, typer.Argument(help="Folder to write: {package}.md
 
 
 def digest_of(package: Path) -> str | None:
-    """MD5 over the paths and contents of a package's files, byte code left out; None without any."""
+    """MD5 over the paths and contents of a package's files but byte code; None without any."""
     files = [
         path
         for path in sorted(package.rglob("*"))

@@ -1,7 +1,6 @@
 """Score one run on the dev split and write what it predicts, for people and for graders."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,78 +13,95 @@ if TYPE_CHECKING:
     from mtbert.core.tasks import Task
     from mtbert.evaluation.predictions import Predictions
 
+DECIMALS = 4  # a dev set of 100,000 examples leaves the third one open
+
 
 def main(
     plan: Annotated[Path, typer.Argument(help="the strategy's plan")],
-    trained: Annotated[Path, typer.Argument(metavar="RUN", help="what training left behind")],
-    logs: Annotated[Path, typer.Argument(help="what training logged")],
-    predictions: Annotated[Path, typer.Argument(help="folder to write: predictions, submission")],
+    trained: Annotated[Path, typer.Argument(metavar="RUN", help="outputs of training")],
+    logs: Annotated[Path, typer.Argument(help="logs of training")],
+    predictions: Annotated[Path, typer.Argument(help="folder to write: tables, submissions")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
-    confusion: Annotated[Path, typer.Argument(help="folder to write: actual and predicted")],
-    record: Annotated[Path, typer.Argument(help="folder to write: the logs, for git to keep")],
     test: Annotated[
-        bool, typer.Option("--test/--no-test", help="write what test is predicted to be, too")
+        bool, typer.Option("--test/--no-test", help="write predictions for test, too")
     ] = True,
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
 ) -> None:
-    """Evaluate one strategy with one seed."""
-    from mtbert.core.errors import InputError
-    from mtbert.core.outputs import new_folder, write_text
-    from mtbert.evaluation.metrics import Scores, overall, score, undefined
-    from mtbert.evaluation.submission import confusion as confusion_csv
+    """Evaluate one strategy with one seed.
 
-    scores: dict[str, Scores] = {}
+    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen}};
+    PREDICTIONS, for each task and split, TASK-SPLIT.parquet and the submission file, and
+    TASK-confusion.csv.
+    """
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.tasks import LEADERBOARD, OVERALL
+    from mtbert.evaluation.metrics import score
+    from mtbert.evaluation.overall import overall
+    from mtbert.evaluation.submission import confusion
+
+    training = consumed(plan, logs)
+    scores: dict[str, dict[str, float | None]] = {}
     splits = ("dev", "test") if test else ("dev",)
-    if not logs.is_dir():
-        raise InputError(f"{logs}: no such folder; `dvc repro` makes it")
-    # Training's own outputs stay in the cache, all of them: DVC restores no other stage from it.
-    with new_folder(record) as kept:
-        shutil.copytree(logs, kept, dirs_exist_ok=True)
-        write_text(kept / "run.json", json.dumps(facts(plan, logs), indent=1) + "\n")
-    with new_folder(predictions) as tables, new_folder(confusion) as pairs:
+    with new_folder(predictions) as folder:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in splits if split in task.files):
-                predicted = write_predictions(name, task, split, trained / "predictions", tables)
+                predicted = write_predictions(name, task, split, trained / "predictions", folder)
                 if split == "dev":
-                    scores[name] = score(task.labels, predicted.labels, predicted.values)
-                    write_text(pairs / f"{name}.csv", confusion_csv(predicted, task.labels))
-    for name, metric in undefined(scores):
-        print(
-            f"warning: {name} dev: {metric} has no value (a constant prediction?), null is written",
-            file=sys.stderr,
-        )
-    combined = {} if (both := overall(scores)) is None else {"overall": both}
-    write_text(metrics, json.dumps({**scores, **combined}, indent=2, allow_nan=False) + "\n")
+                    scores[name] = score(task.labels, predicted)
+                    write_text(folder / f"{name}-confusion.csv", confusion(predicted, task.labels))
+    for name, values in scores.items():
+        for metric in (metric for metric, value in values.items() if value is None):
+            print(
+                f"warning: {name} dev: {metric} is undefined (constant predictions?), written as "
+                "null",
+                file=sys.stderr,
+            )
+    parts = {t: scores[t].get(metric) for t, metric in LEADERBOARD.items() if t in scores}
+    if combined := overall(parts):
+        scores[OVERALL] = combined
+    rounded = {
+        task: {name: None if it is None else round(it, DECIMALS) for name, it in values.items()}
+        for task, values in scores.items()
+    }
+    text = json.dumps({"dev": rounded, **training}, indent=1, allow_nan=False)
+    write_text(metrics, text + "\n")
 
 
-def facts(plan: Path, logs: Path) -> dict[str, Any]:
-    """What a run says of itself, and the fingerprint of its plan.
+def consumed(plan: Path, logs: Path) -> dict[str, Any]:
+    """Read how many updates a run made, and how many examples of each task they drew.
 
     Raises:
-        InputError: it was trained with other settings than the plan has.
+        InputError: a log is missing or broken, or its settings are not the plan's.
     """
     from mtbert.core.errors import InputError
-    from mtbert.core.fingerprint import fingerprint
     from mtbert.core.params import read_json, read_yaml
+    from mtbert.reporting.runs import long_steps
 
-    told, planned = read_json(logs / "run.json"), read_yaml(plan)
-    if told.get("settings", planned.get("train")) != planned.get("train"):
+    if not logs.is_dir():
+        raise InputError(f"{logs}: no such folder; `dvc repro` makes it")
+    facts, train = read_json(logs / "run.json"), read_yaml(plan).get("train")
+    if facts.get("settings", train) != train:
         raise InputError(
-            f"{logs / 'run.json'}: settings: not those of {plan}; `dvc repro` trains anew"
+            f"{logs / 'run.json'}: settings: differ from train in {plan}; `dvc repro` trains anew"
         )
-    return {**told, "plan": fingerprint(planned)}
+    steps = long_steps(logs / "steps.csv")
+    examples = steps.groupby("task", sort=False)["examples"].sum()
+    return {
+        "updates": int(steps["step"].nunique()),
+        "examples": {str(task): int(count) for task, count in examples.items()},
+    }
 
 
 def write_predictions(
     name: str, task: "Task", split: str, outputs: Path, folder: Path
 ) -> "Predictions":
-    """Write what a task's split is predicted to be, as a table and as its submission file.
+    """Write the predictions for a task's split, as a table and as its submission file.
 
     Args:
         name: The task's name.
         task: Its row.
         split: dev or test.
-        outputs: Folder of what the model put out, {task}-{split}.parquet.
+        outputs: Folder of the model's outputs, {task}-{split}.parquet.
         folder: Where to write, an existing folder.
 
     Raises:

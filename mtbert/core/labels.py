@@ -8,12 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mtbert.core.params import Settings
 
-# Metrics that a task can be judged by; the first unless its row says otherwise.
-METRICS = {
-    "classes": ("accuracy", "macro_f1", "matthews"),
-    "binary": ("accuracy", "f1", "matthews"),
-    "similarity": ("pearson", "spearman"),
-}
+# What a task is judged by, unless its row names another metric
+MAIN_METRICS = {"classes": "accuracy", "binary": "accuracy", "similarity": "pearson"}
 
 
 def _quoted(names: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.labels import METRICS, Binary, Classes, Labels, Similarity
-from mtbert.core.params import FaultsError, Settings, read_yaml, validate
+from mtbert.core.labels import MAIN_METRICS, Binary, Classes, Labels, Similarity
+from mtbert.core.params import Settings, read_yaml, validate
 
 # A task's labels are part of it.
 __all__ = ["Binary", "Classes", "Labels", "Similarity"]
@@ -91,7 +91,7 @@ class Task(Settings):
     files: dict[Split, str]
     columns: Columns
     labels: Labels
-    metric: str | None = None
+    metric: str | None = None  # `mtbert.evaluation.metrics` has the names
     predictions: Hand
 
     @field_validator("files")
@@ -105,18 +105,10 @@ class Task(Settings):
             raise ValueError(f"plain file names, their folder stands in `folder`; found {paths[0]}")
         return files
 
-    @model_validator(mode="after")
-    def _metric_fits(self) -> "Task":
-        allowed = METRICS[self.labels.kind]
-        if self.metric is not None and self.metric not in allowed:
-            fault = choices(f"metric of {self.labels.kind}", self.metric, allowed)
-            raise FaultsError([(("metric",), fault)])
-        return self
-
     @property
     def main_metric(self) -> str:
         """The metric that the best epoch is chosen by and that reports show first."""
-        return self.metric or METRICS[self.labels.kind][0]
+        return self.metric or MAIN_METRICS[self.labels.kind]
 
     @property
     def paired(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mtbert.core.errors import InputError
-from mtbert.core.labels import Binary, Classes, Labels
+from mtbert.core.labels import Binary, Classes, Labels, Similarity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,13 @@ class Predictions:
     values: np.ndarray  # (example,) int64 for classes and binary, float64 for similarity
     # (example, class) for classes, (example,) P(label = 1) for binary, None for similarity
     probabilities: np.ndarray | None
+
+    def read(self, what: str, labels: Labels) -> np.ndarray:
+        """What a metric reads: values, values clipped to the labels' range, or probabilities."""
+        if what == "probabilities":
+            assert self.probabilities is not None
+            return self.probabilities
+        return np.clip(self.values, *labels.bounds) if what == "clipped" else self.values
 
     def table(self) -> "pa.Table":
         """As an Arrow table: id, label, prediction, then `probability` or `probabilities`."""
@@ -58,18 +65,7 @@ def decode(table: "pa.Table", labels: Labels, *, labelled: bool, where: str) -> 
     actual = table["label"].to_numpy(zero_copy_only=False).astype(np.float64)
     if labelled and (bare := np.flatnonzero(np.isnan(actual)).tolist()):
         raise InputError(f"{where}: row {bare[0]}: a label is required here, found none")
-    values: np.ndarray
-    probabilities: np.ndarray | None = None
-    match labels:
-        case Classes():
-            probabilities = _softmax(outputs)
-            values = outputs.argmax(axis=1)
-        case Binary():
-            single = outputs.shape[1] == 1
-            probabilities = _sigmoid(outputs[:, 0]) if single else _softmax(outputs)[:, 1]
-            values = (probabilities > THRESHOLD).astype(np.int64)
-        case _:
-            values = outputs[:, 0]
+    values, probabilities = answer(outputs, labels)
     return Predictions(table["id"].to_pylist(), actual, values, probabilities)
 
 
@@ -97,13 +93,14 @@ def _outputs(table: "pa.Table", labels: Labels, where: str) -> np.ndarray:
     return outputs
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    from scipy.special import softmax
+def answer(outputs: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray | None]:
+    """Predicted labels, (example,), and probabilities of outputs, (example, width) float64."""
+    from scipy.special import expit, softmax
 
-    return np.asarray(softmax(logits, axis=1))
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return np.asarray(expit(logits))
+    if isinstance(labels, Similarity):
+        return outputs[:, 0], None
+    if isinstance(labels, Classes):
+        return outputs.argmax(axis=1), softmax(outputs, axis=1)
+    single = outputs.shape[1] == 1
+    positive = expit(outputs[:, 0]) if single else softmax(outputs, axis=1)[:, 1]
+    return (positive > THRESHOLD).astype(np.int64), positive

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mtbert.core.environment import seed_everything
 from mtbert.core.schemas import Tokens, read_tokens
+from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
 from mtbert.modeling.architectures import takes_bf16, usable_layout
 from mtbert.modeling.checkpoint import read_sequences, save_checkpoint
@@ -33,7 +34,6 @@ from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import usable
 from mtbert.training.resuming import Resuming
-from mtbert.training.score import SCORES
 
 
 class Run:
@@ -223,7 +223,12 @@ class Run:
         """
         metrics = self.plan.metrics
         found = {
-            task: SCORES[metrics[task]](output, self.tokens["dev"][task].labels)
+            task: main_score(
+                metrics[task],
+                self.plan.tasks[task].labels,
+                output,
+                self.tokens["dev"][task].labels,
+            )
             for task, output in outputs.items()
         }
         choosing = [found[task] for task in self.plan.train.trained or found]

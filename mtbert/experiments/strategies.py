@@ -10,6 +10,7 @@ from typing import Any
 from mtbert.core.errors import InputError, choices, located
 from mtbert.core.params import merge, plain, read_params, read_section, validate
 from mtbert.core.tasks import Similarity, Task, read_tasks
+from mtbert.evaluation.metrics import check_metrics
 from mtbert.modeling.settings import ModelSettings
 from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 from mtbert.training.term import TaskFacts
@@ -100,6 +101,7 @@ def settle(
         InputError: a section, name, key, word or type does not fit, or they do not fit together.
     """
     train, tasks = read_params(params).get("train"), read_tasks(params)
+    check_metrics(tasks, where=str(params))
     recipe = getattr(read_section(params, "recipes", Recipes), encoder)
     if not isinstance(train, Mapping):
         raise InputError(f"{params}: train: expected a mapping of keys, found {train!r}")

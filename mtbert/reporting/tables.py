@@ -1,98 +1,190 @@
-"""A table that reads the same in Markdown and in HTML, and how its numbers are written."""
+"""Tables of scores: pivots of the long tables in `runs`, with numbers as text.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+A table is a DataFrame of texts; its index is the first column. `markdown` writes it; templates
+write it as HTML with the macro `grid`.
+
+A column of scores is (task, metric), of the overall scores ("overall", name).
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
-from mtbert.reporting.comparison import Summary
+import pandas as pd
+
+from mtbert.core.tasks import OVERALL, Task
+from mtbert.evaluation.intervals import with_seeds
+from mtbert.evaluation.metrics import METRICS
+from mtbert.reporting.runs import KEY
 
 NONE = "–"
+# Updates or examples that differ by more than this share from the baseline's are pointed out.
+TOLERANCE = 0.05
 
-
-@dataclass(frozen=True)
-class Cell:
-    """Text of a cell; the best of its column may be marked, a note stands below in HTML."""
-
-    text: str
-    best: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Header, and rows whose first cell is the row's own heading."""
-
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    prose: bool = False  # words, to be set from the left, rather than numbers
-
-    def markdown(self) -> str:
-        """As a Markdown table, numbers to the right; the best values are bold."""
-        rule = [":--", *[":--" if self.prose else "--:"] * (len(self.header) - 1)]
-        rows = [
-            [f"**{_escape(cell.text)}**" if cell.best else _escape(cell.text) for cell in row]
-            for row in self.rows
-        ]
-        lines = [[_escape(name) for name in self.header], rule, *rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def table(
-    caption: str,
-    header: Sequence[str],
-    rows: Iterable[Sequence[str | Cell]],
-    *,
-    prose: bool = False,
-) -> Table:
-    """Make a table of texts and cells.
-
-    Raises:
-        ValueError: a row has more or fewer cells than the header.
-    """
-    cells = tuple(
-        tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows
-    )
-    if any(len(row) != len(header) for row in cells):
-        raise ValueError(f"{caption}: every row needs {len(header)} cells")
-    return Table(caption, tuple(header), cells, prose)
+Column = tuple[str, str]
+Widths = Mapping[tuple[str, Column], float]  # (strategy, column) -> half of a 95 % interval
 
 
 def number(value: Any, digits: int = 3) -> str:
-    """A number with a fixed count of decimals; integers whole, with thousands apart."""
-    if value is None:
+    """A number with so many decimals, whole ones whole; thousands apart, "–" for none."""
+    if value is None or value is pd.NA or (isinstance(value, float) and isnan(value)):
         return NONE
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}".replace("-", "−")
 
 
-def spread(summary: Summary | None, digits: int = 3) -> str:
-    """Mean ± standard deviation over seeds; the mean alone for one seed."""
-    if summary is None:
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign."""
+    text = number(value, digits)
+    return text if text.startswith(("−", NONE)) else f"+{text}"
+
+
+def spread(mean: float, sd: float, digits: int = 3) -> str:
+    """Mean ± standard deviation; the mean alone where there is one seed."""
+    text = number(mean, digits)
+    return text if isnan(mean) or isnan(sd) else f"{text} ± {number(sd, digits)}"
+
+
+def title(column: Column) -> str:
+    """What a column of scores is called."""
+    task, metric = column
+    return metric if task == OVERALL else f"{task} {metric.replace('_', ' ')}"
+
+
+def main_columns(tasks: Mapping[str, Task], scores: pd.DataFrame) -> list[Column]:
+    """The metric that each task is judged by, then the overall scores that there are."""
+    overall = scores.loc[scores["task"] == OVERALL, "metric"].unique()
+    return [
+        *((name, it.main_metric) for name, it in tasks.items()),
+        *((OVERALL, m) for m in overall),
+    ]
+
+
+def wide(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Scores as (strategy, seed) × columns, NaN where a run has none."""
+    table = scores.set_index([*KEY, "task", "metric"])["value"].unstack(["task", "metric"])
+    order = pd.MultiIndex.from_frame(scores[KEY].drop_duplicates())
+    return table.reindex(index=order, columns=pd.MultiIndex.from_tuples(columns))
+
+
+def by_strategy(values: pd.DataFrame) -> Any:
+    """Group by strategy, in the order of the rows."""
+    return values.groupby(level="strategy", sort=False)
+
+
+def score_table(
+    scores: pd.DataFrame,
+    columns: Sequence[Column],
+    facts: pd.DataFrame | None = None,
+    *,
+    baseline: str = "",
+) -> pd.DataFrame:
+    """Strategies × scores: mean ± standard deviation over seeds.
+
+    Args:
+        scores: See `runs`.
+        columns: Those to show.
+        facts: Adds mean updates and examples seen.
+        baseline: Factors to its updates and examples stand where they differ by more than 5 %.
+    """
+    values = by_strategy(wide(scores, columns))
+    mean, sd = values.mean(), values.std()
+    texts = {title(c): [*map(spread, mean[c], sd[c])] for c in columns}
+    table = pd.DataFrame(texts, index=mean.index)
+    return table if facts is None else table.join(budget_table(facts, baseline))
+
+
+def budget_table(facts: pd.DataFrame, baseline: str = "") -> pd.DataFrame:
+    """Strategies × updates and examples seen, with the factor to the baseline's if it matters."""
+    mean = facts.groupby("strategy", sort=False)[["updates", "examples"]].mean()
+    return pd.DataFrame(
+        {
+            name: [
+                f"{number(round(value))}{_factor(value, mean[name].get(baseline, value))}"
+                for value in mean[name]
+            ]
+            for name in mean
+        },
+        index=mean.index,
+    )
+
+
+def differs(value: float, base: float) -> bool:
+    """Whether two counts differ by more than 5 %."""
+    return abs(value - base) > TOLERANCE * base
+
+
+def _factor(value: float, base: float) -> str:
+    return f" (× {value / base:.2g})" if base and differs(value, base) else ""
+
+
+def differences(
+    scores: pd.DataFrame, columns: Sequence[Column], baseline: str, widths: Widths
+) -> pd.DataFrame:
+    """Difference of each strategy to the baseline with its 95 % interval, as numbers.
+
+    Returns:
+        (strategy, task, metric) × mean, half_width, low, high; over the seeds that both have. NaN
+        where either lacks the score.
+
+    Args:
+        scores: See `runs`.
+        columns: Those to compare.
+        baseline: A strategy.
+        widths: Half of the interval that the dev set leaves around each mean difference; seeds are
+            added by `with_seeds`.
+    """
+    values = wide(scores, columns)
+    gaps = values.sub(values.xs(baseline, level="strategy"), level="seed")
+    rows = []
+    for strategy, own in by_strategy(gaps):
+        for column in columns:
+            by_seed = own[column].dropna()
+            half = with_seeds(widths.get((strategy, column), float("nan")), by_seed.to_numpy())
+            rows.append((strategy, *column, by_seed.mean(), half))
+    frame = pd.DataFrame(rows, columns=["strategy", "task", "metric", "mean", "half_width"])
+    frame["low"], frame["high"] = (
+        frame["mean"] - frame["half_width"],
+        frame["mean"] + frame["half_width"],
+    )
+    return frame[frame["strategy"] != baseline].set_index(["strategy", "task", "metric"])
+
+
+def difference_table(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Strategies × differences with their intervals; ▲ better, ▼ worse where 0 lies outside."""
+    texts = gaps.apply(
+        lambda row: interval(row["mean"], row["low"], row["high"]) + _arrow(row.name[2], row),
+        axis=1,
+    )
+    table = texts.unstack(["task", "metric"], sort=False)
+    table.columns = [title(column) for column in table.columns]
+    return table
+
+
+def interval(mean: float, low: float, high: float) -> str:
+    """A difference and its interval."""
+    if isnan(mean):
         return NONE
-    mean = number(summary.mean, digits)
-    return mean if summary.sd is None else f"{mean} ± {number(summary.sd, digits)}"
+    return signed(mean) if isnan(low) else f"{signed(mean)} [{signed(low)}, {signed(high)}]"
 
 
-def signed(summary: Summary | None, digits: int = 3) -> str:
-    """A difference with its sign, ± its standard deviation over seeds."""
-    if summary is None:
-        return NONE
-    text = spread(summary, digits)
-    return text if text.startswith("−") else f"+{text}"
+def _arrow(metric: str, row: pd.Series) -> str:
+    if not (row["low"] > 0 or row["high"] < 0):
+        return ""
+    lower_is_better = metric in METRICS and METRICS[metric].lower_is_better
+    return " ▼" if (row["low"] > 0) == lower_is_better else " ▲"
 
 
-def setting(value: Any) -> str:
-    """A setting as it would be written in YAML's flow style."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {setting(item)}' for key, item in value.items())}}}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(setting(item) for item in value)}]"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+def markdown(table: pd.DataFrame, *, prose: bool = False) -> str:
+    """A table in Markdown; numbers stand to the right, prose to the left."""
+    index = table.index.name or ""
+    rule = [":--", *[":--" if prose else "--:"] * len(table.columns)]
+    rows = [
+        [index, *table.columns],
+        rule,
+        *([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True)),
+    ]
+    return "\n".join(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows)
 
 
-def _escape(text: str) -> str:
-    return " ".join(text.replace("|", r"\|").split())
+def _cell(text: Any) -> str:
+    return " ".join(str(text).replace("|", r"\|").split())
