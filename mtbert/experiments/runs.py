@@ -27,10 +27,11 @@ from mtbert.modeling.prediction import chosen, encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.modeling.vectors import Encoded
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
-from mtbert.training.learner import Learner
+from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
 from mtbert.training.loop import train
 from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
+from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import usable
 from mtbert.training.resuming import Resuming
 
@@ -155,13 +156,17 @@ class Run:
         losses = TaskLosses(
             self.model, tasks, collate=self.collate, autocast=self.autocast, seed=self.seed
         )
-        learner = Learner(
+        balancer = settings.balancing.begin(
+            Setup(
+                tasks=list(tasks),
+                shared=self.model.shared_parameters(),
+                seed=self.seed,
+                regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
+                device=self.device,
+            )
+        )
+        groups = parameter_groups(
             self.model,
-            tasks=list(tasks),
-            regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
-            balancing=settings.balancing,
-            optimizer=settings.optimizer,
-            averaging=settings.averaging,
             peaks={
                 "encoder": settings.learning_rate,
                 "adapter": settings.adapter_learning_rate,
@@ -169,12 +174,13 @@ class Run:
             },
             layer_decay=settings.layer_decay,
             weight_decay=settings.weight_decay,
-            seed=self.seed,
         )
         train(
             self.model,
             losses=losses,
-            learner=learner,
+            balancer=balancer,
+            optimizer=settings.optimizer.build([*groups, *balancer.groups()]),
+            average=settings.averaging.begin(losses.parameters),
             sampler=settings.sampler,
             epochs=settings.epochs,
             steps=settings.steps,

@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from torch import nn
+from torch.optim import Optimizer
 
 from mtbert.core.errors import InputError, located
 from mtbert.modeling.model import MultiTaskModel
+from mtbert.training.averaging import WeightAverage
+from mtbert.training.balancing import Balancer
 from mtbert.training.balancing.gradients import gradient_pairs
 from mtbert.training.batches import stream
-from mtbert.training.learner import Learner
 from mtbert.training.log import Log
 from mtbert.training.losses import TaskLosses
 from mtbert.training.resuming import Resuming
@@ -26,7 +29,9 @@ def train(
     model: MultiTaskModel,
     *,
     losses: TaskLosses,
-    learner: Learner,
+    balancer: Balancer,
+    optimizer: Optimizer,
+    average: WeightAverage,
     sampler: Sampler,
     epochs: int,
     steps: int | None,
@@ -45,7 +50,9 @@ def train(
     Args:
         model: Trained in place.
         losses: Each task's data and losses.
-        learner: The optimizer, the balancer and the weight average.
+        balancer: Makes one gradient of the losses.
+        optimizer: Moves the weights; its groups have a `peak`, the highest learning rate.
+        average: What is evaluated.
         sampler: Gives the tasks of every step.
         epochs: Length of the run.
         steps: Ends the run after so many steps instead.
@@ -72,7 +79,8 @@ def train(
     sizes = {task: data.size for task, data in tasks.items()}
     batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
     length, epochs, total = run_length(sampler, sizes, batches, epochs=epochs, steps=steps)
-    state = {"learner": learner, "losses": losses, "log": log}
+    state: dict[str, Any] = {"optimizer": optimizer, "balancer": balancer, "average": average}
+    state |= {"losses": losses, "log": log, "parameters": losses.parameters}
     done = resuming.restore(**state) if resuming else 0
     if done:
         print(f"{log.name}: resumes after step {done}", flush=True)
@@ -90,25 +98,26 @@ def train(
             if step <= done:
                 continue
             started = time.perf_counter()
-            rate = learner.set_rates(
-                factor(step - 1, total=total, warmup=warmup, schedule=schedule)
-            )
+            share = factor(step - 1, total=total, warmup=warmup, schedule=schedule)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * share
             losses.begin_step(step, rows)
             conflicts = conflicts_every > 0 and (step - 1) % conflicts_every == 0
-            result = learner.balancer.backward(losses, step_tasks, per_task_gradients=conflicts)
+            result = balancer.backward(losses, step_tasks, per_task_gradients=conflicts)
             values = {task: float(loss) for task, loss in result.losses.items()}
             norm = float(nn.utils.clip_grad_norm_(model.parameters(), clip))
             ids = {task: [tasks[task].ids[i] for i in rows[task]] for task in rows}
             check_step(step, values, norm, ids)
-            learner.update()
+            optimizer.step()
+            optimizer.zero_grad()
             losses.end_step(step, total)
             epoch_ends = step == total or step % length == 0
-            learner.average.follow(step, total, epoch_ends=epoch_ends)
+            average.follow(step, total, epoch_ends=epoch_ends)
             log.step(
                 step=step,
                 epoch=epoch,
                 total=total,
-                learning_rate=rate,
+                learning_rate=optimizer.param_groups[0]["lr"],
                 losses=values,
                 terms=losses.added,
                 weights=result.weights,
@@ -124,9 +133,9 @@ def train(
                 resuming.save(step, **state)
         if step <= done:
             continue
-        learner.balancer.end_epoch()
+        balancer.end_epoch()
         if epoch % evaluate_every == 0 or step == total:
-            with learner.average.applied():
+            with average.applied():
                 end_epoch(epoch, step, step == total)
         if resuming and step < total and resuming.due():
             resuming.save(step, **state)

@@ -93,10 +93,9 @@ class TaskLosses:
         self.model, self.tasks, self.seed = model, tasks, seed
         self.collate, self.autocast = collate, autocast
         self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
-        trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        self.parameters = list(trainable.values())
+        self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         needed = any(term.needs_teacher for data in tasks.values() for term in data.terms)
-        self.teacher = Teacher(trainable) if needed else None
+        self.teacher = Teacher(self.parameters) if needed else None
 
     def begin_step(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
         """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""
@@ -132,7 +131,7 @@ class TaskLosses:
             regression=data.objective.regression,
             generator=stream(self.seed, f"noise of {task}", self.step),
             terms=data.terms,
-            parameters=self.parameters,
+            parameters=list(self.parameters.values()),
             paraphrase_clusters=None if clusters is None else self._of_step(task, clusters),
             teacher_weights=self.teacher.weights if self.teacher else None,
             autocast=self.autocast,

@@ -1,8 +1,8 @@
-"""Registry of optimizers: how a gradient moves the weights."""
+"""Registry of optimizers, and the parameter groups that they are built on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -11,6 +11,8 @@ from mtbert.core.params import Settings
 
 if TYPE_CHECKING:
     import torch
+
+    from mtbert.modeling.model import MultiTaskModel
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -55,3 +57,34 @@ class AdamW(OptimizerMethod):
 
 
 OPTIMIZERS: dict[str, type[OptimizerMethod]] = {"adamw": AdamW, "adam": Adam}
+
+
+def parameter_groups(
+    model: MultiTaskModel, *, peaks: Mapping[str, float], layer_decay: float, weight_decay: float
+) -> list[dict[str, Any]]:
+    """Give the optimizer's groups; as in BERT, no decay on biases and layer norms.
+
+    Heads and adapters start from random weights and take rates of their own: at a rate that is safe
+    for a pretrained encoder they would hardly move in a short run. Within the encoder the rate
+    falls by `layer_decay` with each layer from the top (Clark et al. 2020, section 3.1; Howard &
+    Ruder 2018, section 3.2): the top layer has the full rate, the embeddings that times
+    decay^layers.
+
+    Args:
+        model: Gives its trainable parameters by part and layer.
+        peaks: Highest learning rate of each part: encoder, adapter, heads.
+        layer_decay: Factor of the encoder's rate from each layer to the one below.
+        weight_decay: Of matrices.
+
+    Returns:
+        In the order of `peaks`, the top layer first: params, weight_decay, and peak.
+    """
+    groups: list[dict[str, Any]] = []
+    order = list(peaks)
+    for group in sorted(model.groups(), key=lambda it: (order.index(it.part), it.below_top)):
+        peak = peaks[group.part] * layer_decay**group.below_top
+        for decay, matrices in ((weight_decay, True), (0.0, False)):
+            params = [p for p in group.parameters if (p.ndim > 1) == matrices]
+            if params:  # torch warns of a group without parameters
+                groups.append({"params": params, "weight_decay": decay, "peak": peak})
+    return groups

@@ -1,7 +1,7 @@
 """Save a run's state now and then, so that an interrupted run resumes and ends the same."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,14 @@ class Resuming:
         since = time.perf_counter() - self.last
         return since >= max(self.pause, self.cost / self.share)
 
-    def save(self, step: int, **parts: Any) -> None:
-        """Save the run's state after a step: each part's `state_dict()`, and torch's random states.
+    def save(self, step: int, parameters: Mapping[str, Tensor], **parts: Any) -> None:
+        """Save the state after a step: the parameters, each part's state, torch's random states.
 
         If saving fails, as on a full disk, print so and let the run continue.
         """
         started = time.perf_counter()
         state = {name: part.state_dict() for name, part in parts.items()}
+        state["parameters"] = {name: value.detach() for name, value in parameters.items()}
         state |= {"identity": self.identity, "step": step, "random": random_states()}
         try:
             torch.save(state, self.part)
@@ -66,11 +67,14 @@ class Resuming:
         self.last = time.perf_counter()
         self.cost = self.last - started
 
-    def restore(self, **parts: Any) -> int:
+    @torch.no_grad()
+    def restore(self, parameters: Mapping[str, Tensor], **parts: Any) -> int:
         """Load the state of an interrupted run; give the number of its steps, 0 without one."""
         if self.saved is None:
             return 0
         state, self.saved = self.saved, None
+        for name, value in parameters.items():
+            value.copy_(state["parameters"][name])
         for name, part in parts.items():
             part.load_state_dict(state[name])
         set_random_states(state["random"])

@@ -10,10 +10,11 @@ from torch import nn
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import validate
-from mtbert.training.learner import Learner, parameter_groups
+from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
 from mtbert.training.loop import run_length, train
 from mtbert.training.losses import TaskData, TaskLosses
+from mtbert.training.optimizers import parameter_groups
 from mtbert.training.settings import TrainingSettings
 
 FIELDS = {
@@ -105,20 +106,17 @@ def run(tmp_path, model=None, labels=LABELS, end_epoch=None, resuming=None, **ch
     model, spec, ended = model or Lines(), settings(**changes), []
     (tmp_path / "steps.csv").unlink(missing_ok=resuming is None)
     log = Log(tmp_path, list(labels), name="test")
-    learner = Learner(
-        model,
-        tasks=list(labels),
-        regressions=frozenset(labels),
-        peaks={"encoder": spec.learning_rate, "heads": spec.head_learning_rate},
-        seed=3,
-        **picked(spec, "balancing optimizer averaging layer_decay weight_decay"),
-    )
+    losses = TaskLosses(model, data_of(spec, labels), collate=collate, autocast=nullcontext, seed=3)
+    shared = model.shared_parameters()
+    balancer = spec.balancing.begin(Setup(tasks=list(labels), shared=shared, seed=3))
+    peaks = {"encoder": spec.learning_rate, "heads": spec.head_learning_rate}
+    groups = groups_of(model, peaks=peaks)
     train(
         model,
-        losses=TaskLosses(
-            model, data_of(spec, labels), collate=collate, autocast=nullcontext, seed=3
-        ),
-        learner=learner,
+        losses=losses,
+        balancer=balancer,
+        optimizer=spec.optimizer.build([*groups, *balancer.groups()]),
+        average=spec.averaging.begin(losses.parameters),
         seed=3,
         end_epoch=end_epoch or (lambda epoch, step, last: ended.append((epoch, step))),
         log=log,
@@ -175,8 +173,8 @@ def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
 
 
 def test_same_seed_same_bits(tmp_path):
-    one, other = (run(tmp_path)[0].state_dict() for _ in range(2))
-    assert all(torch.equal(one[key], other[key]) for key in one)
+    this, other = (run(tmp_path)[0].state_dict() for _ in range(2))
+    assert all(torch.equal(this[key], other[key]) for key in this)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +280,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"batch_size": {"a": -2}}, "batch_size.a: input should be greater than 0, found -2"),
         ({"sampler": "al_tasks"}, "did you mean 'all_tasks'?"),
@@ -292,7 +290,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
         ({"learning_rate": "1e-5"}, "learning_rate: input should be a valid number"),
     ],
 )
-def test_bad_settings(changes, told):
+def test_bad_settings(changes, message):
     with pytest.raises(InputError) as error:
         settings(**changes)
-    assert told in str(error.value)
+    assert message in str(error.value)

@@ -105,13 +105,13 @@ def test_packed_as_padded(name, task):
     if name in PAIRS and task != "para":
         pytest.skip("for pairs that are duplicates or not")
     model = model_of()
-    found, expected = (worked_out(model, task, [name], packed=it) for it in (True, False))
-    torch.testing.assert_close(found[0], expected[0], rtol=1e-5, atol=1e-5)
+    actual, expected = (worked_out(model, task, [name], packed=it) for it in (True, False))
+    torch.testing.assert_close(actual[0], expected[0], rtol=1e-5, atol=1e-5)
     for key, gradient in expected[1].items():
-        torch.testing.assert_close(found[1][key], gradient, rtol=1e-4, atol=1e-5)
-    for one, other in zip(found[2], expected[2], strict=True):
+        torch.testing.assert_close(actual[1][key], gradient, rtol=1e-4, atol=1e-5)
+    for this, other in zip(actual[2], expected[2], strict=True):
         if other is not None:
-            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(this, other, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("task", ["para", "sts"])
@@ -142,7 +142,7 @@ def test_weights_are_left_as_they_are(name):
 def test_the_table_as_code_that_overwrites_it():
     """The student code's way: add ε g / ‖g‖ to the table, run, put the table back."""
     model = model_of()
-    found = worked_out(model, "sst", ["table"])
+    actual = worked_out(model, "sst", ["table"])
     spec = {"name": "fgm", "target": "table"}
     loss, _ = batch_of(model, "sst", [build(TERMS, spec, what="term")]).loss_with_terms()
 
@@ -154,7 +154,7 @@ def test_the_table_as_code_that_overwrites_it():
         table += gradient / gradient.norm()
     adversarial = batch_of(model, "sst").loss
     assert float(loss.detach()) == pytest.approx(clean + float(adversarial.detach()), rel=1e-5)
-    assert found[0] != loss
+    assert actual[0] != loss
 
 
 STACKS = [
@@ -211,7 +211,7 @@ def test_in_batch_negatives_as_the_double_loop():
             "para": {"name": "mlp", "features": ["u", "v", "abs_diff", "product"]},
         }
     )
-    found = worked_out(model, "para", ["in_batch_negatives"])
+    actual = worked_out(model, "para", ["in_batch_negatives"])
     batch = batch_of(model, "para")
     logits, u, v = batch.clean
     labels = list(batch.labels)
@@ -222,13 +222,13 @@ def test_in_batch_negatives_as_the_double_loop():
                 all_logits.append(head((u[i : i + 1], v[j : j + 1]))[0])
                 labels.append(torch.tensor(0.0))
     loss = batch.objective(torch.stack(all_logits), torch.stack(labels))
-    torch.testing.assert_close(found[0], loss.detach(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(actual[0], loss.detach(), rtol=1e-5, atol=1e-5)
     names, parameters = zip(*model.named_parameters(), strict=True)
     for key, gradient in zip(
         names, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True
     ):
         if gradient is not None:
-            torch.testing.assert_close(found[1][key], gradient, rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(actual[1][key], gradient, rtol=1e-5, atol=1e-5)
 
 
 def test_what_perturbs_tokens_needs_them():

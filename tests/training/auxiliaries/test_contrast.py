@@ -50,17 +50,17 @@ def loop(u, v, clusters):
 @pytest.mark.parametrize("clusters", [None, CLUSTERS])
 def test_supervised(clusters):
     batch, u, v = batch_of(clusters=clusters)
-    found = SimCSE(weight=2.0).extra(batch)
+    actual = SimCSE(weight=2.0).extra(batch)
     expected = 2.0 * loop(u, v, clusters)
-    torch.testing.assert_close(found, expected)
-    for one, other in zip(
-        *(torch.autograd.grad(it, (u, v)) for it in (found, expected)), strict=True
+    torch.testing.assert_close(actual, expected)
+    for this, other in zip(
+        *(torch.autograd.grad(it, (u, v)) for it in (actual, expected)), strict=True
     ):
-        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(this, other)
 
 
 def test_paraphrases_are_neither_pulled_nor_pushed():
-    # The only duplicate's anchor is alone with what means the same: nothing is left to tell apart.
+    # The only duplicate's anchor is alone with its own cluster: there is no negative.
     labels = torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0])
     clusters = torch.zeros(5, 2, dtype=torch.long)
     batch, u, v = batch_of(labels=labels, clusters=clusters)
@@ -75,7 +75,7 @@ def test_paraphrases_are_neither_pulled_nor_pushed():
 @pytest.mark.parametrize("clusters", [None, CLUSTERS])
 def test_energy_hinge(clusters):
     batch, u, v = batch_of(clusters=clusters)
-    found = EnergyHinge().extra(batch)
+    actual = EnergyHinge().extra(batch)
     losses = []
     for i in (0, 2, 3):
         others = [
@@ -84,11 +84,11 @@ def test_energy_hinge(clusters):
         losses.append(max(torch.tensor(0.0), 0.2 + max(others) - cosine(u[i], v[i])))
     expected = 10 * sum(losses) / 3
     assert expected > 0
-    torch.testing.assert_close(found, expected)
-    for one, other in zip(
-        *(torch.autograd.grad(it, (u, v)) for it in (found, expected)), strict=True
+    torch.testing.assert_close(actual, expected)
+    for this, other in zip(
+        *(torch.autograd.grad(it, (u, v)) for it in (actual, expected)), strict=True
     ):
-        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(this, other)
 
 
 def test_a_batch_without_duplicates_adds_0():
@@ -107,8 +107,8 @@ def test_unsupervised():
         cosines = [float(cosine(first[i], second[j]).detach()) / 0.05 for j in range(10)]
         total = sum(exp(c) for j, c in enumerate(cosines) if j == i or sets[i] != sets[j])
         losses.append(-log(exp(cosines[i]) / total))
-    found = SimCSE(mode="unsupervised").extra(batch)
-    assert float(found.detach()) == pytest.approx(sum(losses) / 10, rel=1e-4)
+    actual = SimCSE(mode="unsupervised").extra(batch)
+    assert float(actual.detach()) == pytest.approx(sum(losses) / 10, rel=1e-4)
 
 
 def test_what_does_not_fit():

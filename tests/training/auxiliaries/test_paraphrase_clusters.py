@@ -6,7 +6,7 @@ from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 
 def texts(*lists):
     return Ragged(
-        np.array([it for one in lists for it in one], dtype=np.int64),
+        np.array([it for this in lists for it in this], dtype=np.int64),
         np.cumsum([0, *map(len, lists)]).astype(np.int64),
     )
 

@@ -25,14 +25,14 @@ class Net(nn.Module):
         self.heads = nn.ParameterDict({task: drawn(5) for task in TASKS})
         self.data = {task: torch.randn(4, 6, generator=generator) for task in TASKS}
         self.targets = {task: torch.randn(4, generator=generator) * 2 for task in TASKS}
-        self.asked = []
+        self.requested = []
 
     def of_all(self):
         return [*self.shared, self.only_b]
 
-    def losses(self, asked):
-        self.asked.append(tuple(asked))
-        return {task: self.loss(task) for task in asked}
+    def losses(self, requested):
+        self.requested.append(tuple(requested))
+        return {task: self.loss(task) for task in requested}
 
     def loss(self, task):
         hidden = torch.tanh(self.data[task] @ self.shared[0] + self.shared[1])
@@ -74,8 +74,8 @@ class Rows:
         method = build(BALANCINGS, spec, what="balancing")
         return method.begin(Setup(tasks=self.tasks, shared=[self.vector], seed=seed))
 
-    def losses(self, asked):
-        return {task: self.rows[self.tasks.index(task)] @ self.vector for task in asked}
+    def losses(self, requested):
+        return {task: self.rows[self.tasks.index(task)] @ self.vector for task in requested}
 
     def step(self, balancer):
         self.vector.grad = None

@@ -30,5 +30,5 @@ def test_any_balancing_tells_the_cosines_of_the_jacobian(spec):
 
 
 def test_a_gradient_of_nothing_has_no_cosine():
-    told = gradient_pairs(torch.diag(torch.tensor([0.0, 4.0, 1.0])), TASKS)
-    assert [met.cosine for met in told] == [None, None, 0]
+    message = gradient_pairs(torch.diag(torch.tensor([0.0, 4.0, 1.0])), TASKS)
+    assert [met.cosine for met in message] == [None, None, 0]

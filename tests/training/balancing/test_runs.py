@@ -69,7 +69,7 @@ def test_a_state_is_of_its_moment(name):
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_a_plan_spells_every_knob_and_reads_it_back(name):
+def test_a_plan_spells_every_option_and_reads_it_back(name):
     method = build(BALANCINGS, SPECS[name], what="balancing")
     assert build(BALANCINGS, to_spec(BALANCINGS, method), what="balancing") == method
 

@@ -14,8 +14,8 @@ LABELS = torch.tensor([3.0, -4.0])
 COUNT = torch.tensor([3.0, 1.0])  # tokens of each example
 
 
-def build(word, **knobs):
-    return validate(REGULARIZERS[word], knobs, where=word)
+def build(word, **options):
+    return validate(REGULARIZERS[word], options, where=word)
 
 
 def attacked(*terms, model=None, **more):
@@ -47,7 +47,7 @@ def signs(length):
 
 
 @pytest.mark.parametrize(
-    ("word", "knobs", "reach"),
+    ("word", "options", "reach"),
     [
         ("fgm", {"epsilon": 0.5}, euclidean(0.5)),
         ("fgsm", {"epsilon": 0.5}, signs(0.5)),
@@ -57,8 +57,8 @@ def signs(length):
         ("pgd", {"epsilon": 0.4, "alpha": 0.3, "steps": 3, "norm": "sign"}, signs(0.4)),
     ],
 )
-def test_loss_and_gradient_by_hand(word, knobs, reach):
-    loss, _, gradient, _ = attacked(build(word, **knobs))
+def test_loss_and_gradient_by_hand(word, options, reach):
+    loss, _, gradient, _ = attacked(build(word, **options))
     expected = by_hand(reach)
     torch.testing.assert_close(loss, expected[0])
     torch.testing.assert_close(gradient, expected[1])
@@ -85,9 +85,9 @@ def test_epsilon_0_changes_nothing():
 @pytest.mark.parametrize("target", ["activations", "table"])
 @pytest.mark.parametrize("norm", ["l2", "sign"])
 def test_pgd_with_one_move_of_epsilon(norm, target):
-    one = build("pgd", epsilon=0.6, alpha=0.6, steps=1, norm=norm, target=target)
+    this = build("pgd", epsilon=0.6, alpha=0.6, steps=1, norm=norm, target=target)
     twin = build("fgm" if norm == "l2" else "fgsm", epsilon=0.6, target=target)
-    assert torch.equal(attacked(one)[0], attacked(twin)[0])
+    assert torch.equal(attacked(this)[0], attacked(twin)[0])
 
 
 def lengths(delta, norm="l2"):

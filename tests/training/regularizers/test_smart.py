@@ -29,8 +29,8 @@ def batch_of(model, **more):
     return toy_batch(model, **more)
 
 
-def smart(**knobs):
-    return validate(SMART, knobs, where="smart")
+def smart(**options):
+    return validate(SMART, options, where="smart")
 
 
 def symmetric(a, b):
@@ -44,9 +44,9 @@ def test_distance_of_classes_of_one_logit_and_of_numbers():
     b = torch.randn(6, 3, dtype=torch.float64)
     batch = batch_of(toy())
     torch.testing.assert_close(batch.distance(a, b), symmetric(a, b))
-    one = batch.distance(a[:, :1], b[:, :1])
+    this = batch.distance(a[:, :1], b[:, :1])
     padded = [torch.cat([torch.zeros_like(it[:, :1]), it[:, :1]], 1) for it in (a, b)]
-    torch.testing.assert_close(one, symmetric(*padded))
+    torch.testing.assert_close(this, symmetric(*padded))
     numbers = batch_of(toy(), objective=squared_error, regression=True)
     expected = (a[:, 0] - b[:, 0]).square().mean()
     torch.testing.assert_close(numbers.distance(a[:, :1], b[:, :1]), expected)
@@ -55,10 +55,10 @@ def test_distance_of_classes_of_one_logit_and_of_numbers():
 @pytest.mark.parametrize("mode", ["paper", "mtdnn"])
 def test_one_step_by_hand(mode):
     # At a start that is not tiny the ascent's gradient is worth comparing.
-    knobs = {"mode": mode, "sigma": 0.1, "eta": 0.05, "epsilon": 0.12}
+    options = {"mode": mode, "sigma": 0.1, "eta": 0.05, "epsilon": 0.12}
     model = toy()
     batch = batch_of(model, seed=3)
-    found = smart(**knobs).perturbation(batch)
+    actual = smart(**options).perturbation(batch)
 
     drawn = batch_of(model, seed=3).generator.standard_normal((5, 4), dtype="float32")
     noise = (0.1 * torch.from_numpy(drawn).double()).requires_grad_()
@@ -71,7 +71,7 @@ def test_one_step_by_hand(mode):
     else:
         expected = noise + 0.05 * gradient
         expected = expected / (expected.abs().amax(1, keepdim=True) + 0.12)
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(actual, expected)
 
 
 def test_defaults_stay_in_the_ball_and_grow_the_distance():
