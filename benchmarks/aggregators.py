@@ -141,7 +141,7 @@ class Bench:
         from mtbert.experiments.strategies import read_strategies
         from mtbert.modeling.encoder import encoder_of
         from mtbert.modeling.model import MultiTaskModel
-        from mtbert.modeling.packing import Shape
+        from mtbert.modeling.packing import RowShape
         from mtbert.modeling.settings import ModelSettings
 
         torch.manual_seed(0)
@@ -165,7 +165,7 @@ class Bench:
         ).to(self.device)
         self.shared = self.model.shared_parameters()
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-5, fused=True)
-        self.shape = Shape([101], [102], [102], [0, 1], 0, 128, row_length=settings.row_length)
+        self.shape = RowShape([101], [102], [102], [0, 1], 0, 128, row_length=settings.row_length)
         self.tasks, self.batch = list(settings.tasks), batch
         self.objectives, self.labels, self.texts = {}, {}, {}
         generator = np.random.default_rng(0)
@@ -194,10 +194,10 @@ class Bench:
 
     def collated(self, names: Sequence[str], rows: dict[str, np.ndarray]) -> Any:
         """One batch of the rows of some tasks."""
-        from mtbert.modeling.packing import Examples, collate
+        from mtbert.modeling.packing import TaskExamples, collate
 
         examples = {
-            task: Examples(
+            task: TaskExamples(
                 self.texts[task][0],
                 self.texts[task][1] if len(self.texts[task]) > 1 else None,
                 rows[task],
@@ -256,12 +256,12 @@ class Bench:
         from torchjd.aggregation import PCGrad
         from torchjd.autojac import jac_to_grad, mtl_backward
 
-        from mtbert.modeling.vectors import Encoded
+        from mtbert.modeling.vectors import VectorBatch
 
         batch = self.collated(self.tasks, rows)
         with self.autocast():
             vectors = self.model.encode(batch)
-            logits = self.model(Encoded(vectors))
+            logits = self.model(VectorBatch(vectors))
         features = [item for pair in vectors.values() for item in pair if item is not None]
         results = list(self.scored(logits, rows).values())
         mtl_backward(results, features=features, parallel_chunk_size=1)

@@ -47,7 +47,7 @@ class LossPart:
         import numpy as np
         import torch
 
-        from mtbert.modeling.passes import Passes
+        from mtbert.modeling.passes import ForwardPasses
 
         self.head, self.device = trained.model.heads[task], trained.device
         data = trained.task_data()[task]
@@ -55,7 +55,7 @@ class LossPart:
         self.labels = data.labels[: len(rows)]
         trained.model.eval()
         with torch.no_grad():
-            _, vectors = Passes(trained.model, trained.collate({task: rows}), task)()
+            _, vectors = ForwardPasses(trained.model, trained.collate({task: rows}), task)()
         self.u, self.v = (side.float().requires_grad_() for side in vectors)
         self.objective = trained.plan.train.objectives[task].build(
             bounds=data.bounds, targets=data.labels

@@ -26,7 +26,7 @@ def main(
 ) -> None:
     """Tokenize every task and split."""
     from mtbert.core.schemas import read_table, write_table
-    from mtbert.tokenization.encoding import encode_tables, summarize
+    from mtbert.tokenization.encoding import count_tokens, encode_tables
     from mtbert.tokenization.inputs import check_length, find_tables, padding_id
     from mtbert.tokenization.settings import TokenizeSettings
     from mtbert.tokenization.vocabulary import template
@@ -47,7 +47,7 @@ def main(
         write_text(folder / "sequences.json", json.dumps(meta, indent=1) + "\n")
         for (task, split), table in tokens.items():
             write_table(folder / task / f"{split}.parquet", table)
-            counts.setdefault(task, {})[split] = summarize(table, shape, settings.max_length)
+            counts.setdefault(task, {})[split] = count_tokens(table, shape, settings.max_length)
     write_text(report, json.dumps({**totals, "tasks": counts}, indent=1) + "\n")
 
 

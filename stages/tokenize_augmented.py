@@ -19,7 +19,7 @@ def main(
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.params import read_json
     from mtbert.core.schemas import read_table, write_table
-    from mtbert.tokenization.encoding import encode_tables, summarize
+    from mtbert.tokenization.encoding import count_tokens, encode_tables
     from mtbert.tokenization.inputs import find_tables
     from mtbert.tokenization.vocabulary import load_tokenizer
 
@@ -29,7 +29,7 @@ def main(
     with new_folder(out) as folder:
         for (task, split), table in encode_tables(load_tokenizer(original), tables).items():
             write_table(folder / task / f"{split}.parquet", table)
-            counts[task] = {split: summarize(table, shape, shape["max_length"])}
+            counts[task] = {split: count_tokens(table, shape, shape["max_length"])}
     facts = {key: shape[key] for key in ("max_length", "vocabulary")}
     write_text(report, json.dumps({**facts, "tasks": counts}, indent=1) + "\n")
 

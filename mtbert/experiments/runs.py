@@ -21,11 +21,11 @@ from mtbert.modeling.architectures import takes_bf16, usable_layout
 from mtbert.modeling.checkpoint import read_sequences, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.packing import Batch, Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
 from mtbert.modeling.perturbation import input_embeddings
 from mtbert.modeling.prediction import chosen, encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
-from mtbert.modeling.vectors import Encoded
+from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
@@ -50,7 +50,7 @@ class Run:
         source = Path(plan.encoder.folder)
         config = read_config(source)
         self.layout, self.layout_reason = usable_layout(plan.train.layout, config)
-        self.shape = Shape.of(
+        self.shape = RowShape.of(
             sequences, row_length=plan.train.row_length, packed=self.layout == "packed"
         )
         self.tokens = {split: self._read(split) for split in ("train", "dev", "test")}
@@ -65,7 +65,7 @@ class Run:
         )
         self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
         self.model.to(self.device)
-        self._encoded: dict[str, Encoded] = {}
+        self._encoded: dict[str, VectorBatch] = {}
         if any(term.perturbs for task in plan.train.trained for term in plan.train.terms(task)):
             input_embeddings(self.model.encoder)  # or say that there are none, before any work
 
@@ -84,20 +84,20 @@ class Run:
         if self.layout_reason:
             print(f"{self.name}: padded batches, not packed rows: {self.layout_reason}")
 
-    def encoded(self, split: str) -> Encoded | None:
+    def encoded(self, split: str) -> VectorBatch | None:
         """The vectors of a split where training never changes them; worked out once."""
         if self.model.fixed and self.tokens[split] and split not in self._encoded:
             with self.autocast():
                 self._encoded[split] = encode_splits(self.model, self.tokens[split], self.shape)
         return self._encoded.get(split)
 
-    def collate(self, rows: Mapping[str, np.ndarray]) -> Batch | Encoded:
+    def collate(self, rows: Mapping[str, np.ndarray]) -> TokenBatch | VectorBatch:
         """Assemble a training batch of some rows of each task."""
         if (encoded := self.encoded("train")) is not None:
             return chosen(encoded, rows)
         splits = self.tokens["train"]
         examples = {
-            task: Examples(splits[task].a, splits[task].b, item, joint=self.model.joint[task])
+            task: TaskExamples(splits[task].a, splits[task].b, item, joint=self.model.joint[task])
             for task, item in rows.items()
         }
         return collate(examples, self.shape).to(self.device)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from mtbert.modeling.vectors import Features
+from mtbert.modeling.vectors import PairFeatures
 
 # Numbers of one intermediate result above which first vectors are taken in chunks, and what
 # backpropagation needs of a chunk is worked out anew.
@@ -54,7 +54,7 @@ def _factored(head: nn.Module) -> Give | None:
         return None
     features, dropout, linear, *rest = head
     dropped = isinstance(dropout, nn.Dropout) and dropout.training and dropout.p > 0
-    if not isinstance(features, Features) or not isinstance(linear, nn.Linear) or dropped:
+    if not isinstance(features, PairFeatures) or not isinstance(linear, nn.Linear) or dropped:
         return None
     names, after = features.names, nn.Sequential(*rest)
 

@@ -19,14 +19,14 @@ from mtbert.modeling.settings import ModelSettings, ModelTask
 WEIGHTS, SETTINGS = "model.safetensors", "model.yaml"
 
 
-class Described(Settings):
+class CheckpointSettings(Settings):
     """Content of model.yaml: what to build around the weights."""
 
     model: ModelSettings
     tasks: dict[str, ModelTask]
 
     @model_validator(mode="after")
-    def _whole(self) -> "Described":
+    def _whole(self) -> "CheckpointSettings":
         keyed = {"tasks": self.tasks, "heads": self.model.heads}
         keyed |= {"pooling": self.model.pooling, "projections": self.model.projections}
         faults = [
@@ -72,12 +72,14 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
         InputError: a file is missing or broken, or the weights are not those of the settings; the
             message lists what differs.
     """
-    described = validate(Described, read_yaml(folder / SETTINGS), where=str(folder / SETTINGS))
+    described = validate(
+        CheckpointSettings, read_yaml(folder / SETTINGS), where=str(folder / SETTINGS)
+    )
     settings, tasks = described.model, described.tasks
     encoder = encoder_of(read_config(folder), pooler=settings.needs_pooler)
     model = MultiTaskModel(encoder=encoder, settings=settings, tasks=tasks)
     weights = read_weights(folder / WEIGHTS)
-    if faults := differences(model.state_dict(), weights):
+    if faults := weight_differences(model.state_dict(), weights):
         listed = "\n".join(f"  {fault}" for fault in faults[:20])
         raise InputError(
             f"{folder / WEIGHTS}: not the weights of the model in {SETTINGS} and config.json; "
@@ -100,7 +102,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-def differences(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
+def weight_differences(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
     """Say, weight by weight, how a state differs from the one expected."""
     faults = [f"{name}: missing" for name in sorted(set(expected) - set(found))]
     faults += [f"{name}: not part of the model" for name in sorted(set(found) - set(expected))]

@@ -13,8 +13,8 @@ from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED, takes_bf16
 from mtbert.modeling.attention import register
-from mtbert.modeling.packing import Batch
-from mtbert.modeling.rows import by_length, packed, padded
+from mtbert.modeling.packing import TokenBatch
+from mtbert.modeling.rows import encode_by_length, encode_packed, encode_padded
 
 # A weight that belongs to one of several layers, by its name in Transformers.
 IN_LAYER = re.compile(r"(^|\.)(layers?|blocks?|attentions|ffns)\.\d+\.")
@@ -166,7 +166,7 @@ def _try(encoder: Any, folder: Path) -> None:
         )
 
 
-def encode(encoder: Any, batch: Batch) -> Tensor:
+def encode(encoder: Any, batch: TokenBatch) -> Tensor:
     """Run the encoder over a batch.
 
     Returns:
@@ -178,14 +178,14 @@ def encode(encoder: Any, batch: Batch) -> Tensor:
     """
     kind = encoder.config.model_type
     proven = kind in ARCHITECTURES or kind in PADDED
-    way = packed if batch.packed else padded if proven else by_length
+    way = encode_packed if batch.packed else encode_padded if proven else encode_by_length
     bf16 = takes_bf16({"model_type": kind})
     fp32 = torch.autocast(batch.input_ids.device.type, enabled=False)
     with nullcontext() if bf16 else fp32:
         return way(encoder, batch).flatten(0, 1)
 
 
-def pooled(encoder: Any, first: Tensor) -> Tensor:
+def pooler_output(encoder: Any, first: Tensor) -> Tensor:
     """Send first tokens' hidden states through the encoder's own pooler: (sequence, hidden)."""
     # ALBERT keeps the activation outside of its pooler; the others look for the first token.
     vectors: Tensor = (

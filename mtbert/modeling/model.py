@@ -10,10 +10,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from mtbert.core.tasks import Task
-from mtbert.modeling.encoder import encode, pooled
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.encoder import encode, pooler_output
+from mtbert.modeling.packing import TokenBatch
 from mtbert.modeling.settings import ModelSettings, ModelTask
-from mtbert.modeling.vectors import Encoded, Pair
+from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 # Where a parameter of an encoder belongs, by its name in Transformers.
 LAYER = re.compile(r"(?:^|\.)(?:layers?|blocks?|attentions|ffns|layer_norm\d)\.(\d+)\.")
@@ -22,7 +22,7 @@ TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|albert_layer_
 
 
 @dataclass(frozen=True)
-class Group:
+class ParameterGroup:
     """Parameters of one part of the model, and of one layer where the part has layers."""
 
     part: str  # encoder, adapter or heads (with the projections)
@@ -44,7 +44,7 @@ class MultiTaskModel(nn.Module):
         self.fixed = self.adapter.fixed
         self.pooling = {task: settings.pooling[task] for task in settings.tasks}
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
-        self.owner = {task: settings.map_owner(task) for task in settings.tasks}
+        self.owner = {task: settings.projection_owner(task) for task in settings.tasks}
         self.projections, self.heads = nn.ModuleDict(), nn.ModuleDict()
         for task in settings.tasks:
             pooled_size = self.pooling[task].size(encoder.config.hidden_size)
@@ -67,20 +67,25 @@ class MultiTaskModel(nn.Module):
         if not self.settings.trained:
             self.requires_grad_(False)
 
-    def forward(self, batch: Batch | Encoded) -> dict[str, Tensor]:
+    def forward(self, batch: TokenBatch | VectorBatch) -> dict[str, Tensor]:
         """Give each task's logits, (example, width), in the order of its examples."""
-        vectors = batch.vectors if isinstance(batch, Encoded) else self.encode(batch)
+        vectors = batch.vectors if isinstance(batch, VectorBatch) else self.encode(batch)
         return {
             task: self.heads[task]((self.map(task, u), None if v is None else self.map(task, v)))
             for task, (u, v) in vectors.items()
         }
 
-    def encode(self, batch: Batch) -> dict[str, Pair]:
+    def encode(self, batch: TokenBatch) -> dict[str, VectorPair]:
         """Give each task's pooled vectors, (example, size): one or two an example."""
         self.adapter.begin(batch)
         hidden = encode(self.encoder, batch)
         self.adapter.end()
-        place = (hidden, batch.sequence.flatten(), batch.starts, partial(pooled, self.encoder))
+        place = (
+            hidden,
+            batch.sequence.flatten(),
+            batch.starts,
+            partial(pooler_output, self.encoder),
+        )
         # Once for each pooling, not for each task.
         kinds = {self.pooling[task] for task in batch.parts}
         vectors = {pooling: pooling.pool(*place) for pooling in kinds}
@@ -111,7 +116,7 @@ class MultiTaskModel(nn.Module):
         """
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         """The trainable parameters by part, the encoder's also by layer."""
         layers = int(self.encoder.config.num_hidden_layers)
         found: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
@@ -120,7 +125,7 @@ class MultiTaskModel(nn.Module):
                 part = "heads" if part.startswith(("projections.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
                 found[part, below].append(parameter)
-        return [Group(part, below, chosen) for (part, below), chosen in found.items()]
+        return [ParameterGroup(part, below, chosen) for (part, below), chosen in found.items()]
 
     def parts(self) -> dict[str, dict[str, int]]:
         """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""

@@ -17,7 +17,7 @@ from mtbert.core.schemas import Ragged
 
 
 @dataclass(frozen=True)
-class Shape:
+class RowShape:
     """Where special tokens stand, and how long sequences and rows may be (in tokens)."""
 
     prefix: list[int]
@@ -30,14 +30,14 @@ class Shape:
     packed: bool = True
 
     @classmethod
-    def of(cls, sequences: Mapping[str, Any], *, row_length: int, packed: bool) -> "Shape":
+    def of(cls, sequences: Mapping[str, Any], *, row_length: int, packed: bool) -> "RowShape":
         """Read the shape from what the tokenize stage recorded."""
         known = {item.name for item in fields(cls)} & set(sequences)
         return cls(**{k: sequences[k] for k in known}, row_length=row_length, packed=packed)
 
 
 @dataclass(frozen=True)
-class Part:
+class TaskSlices:
     """Which sequences of a batch are one task's, in the order of its examples."""
 
     first: slice
@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Batch:
+class TokenBatch:
     """Sequences of one or several tasks in rows."""
 
     input_ids: Tensor  # (row, token)
@@ -53,7 +53,7 @@ class Batch:
     token_type_ids: Tensor  # (row, token)
     sequence: Tensor  # (row, token): number of the sequence, the highest one + 1 for padding
     starts: Tensor  # (sequence,): place of its first token in the rows laid end to end
-    parts: dict[str, Part]
+    parts: dict[str, TaskSlices]
     tokens: int  # real ones
     packed: bool  # whether a row may hold several sequences
 
@@ -62,7 +62,7 @@ class Batch:
         """Tokens with padding."""
         return self.input_ids.numel()
 
-    def to(self, device: torch.device | str) -> "Batch":
+    def to(self, device: torch.device | str) -> "TokenBatch":
         """Move the tensors to a device."""
         tensors = ("input_ids", "position_ids", "token_type_ids", "sequence", "starts")
         return replace(
@@ -71,7 +71,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Examples:
+class TaskExamples:
     """Some examples of one task: their rows in its flat token lists."""
 
     a: Ragged
@@ -80,13 +80,13 @@ class Examples:
     joint: bool = False
 
 
-def collate(examples: Mapping[str, Examples], shape: Shape) -> Batch:
+def collate(examples: Mapping[str, TaskExamples], shape: RowShape) -> TokenBatch:
     """Assemble one batch of the examples of one or several tasks.
 
     No Python runs per token; per sequence only the choice of its row.
     """
     pieces: list[_Sequences] = []
-    parts: dict[str, Part] = {}
+    parts: dict[str, TaskSlices] = {}
     count = 0
     for task, chosen in examples.items():
         made = _sequences(chosen, shape)
@@ -94,11 +94,11 @@ def collate(examples: Mapping[str, Examples], shape: Shape) -> Batch:
         for item in made:
             places.append(slice(count, count + len(item)))
             count += len(item)
-        parts[task] = Part(places[0], places[1] if len(places) > 1 else None)
+        parts[task] = TaskSlices(places[0], places[1] if len(places) > 1 else None)
         pieces += made
     lengths = np.concatenate([item.lengths for item in pieces])
     limit = max(shape.row_length, int(lengths.max())) if shape.packed else 0
-    row, column, width = place(lengths, limit)
+    row, column, width = place_sequences(lengths, limit)
     starts = row * width + column
     slots = (int(row.max()) + 1) * width
     ids = np.full(slots, shape.pad, dtype=np.int64)
@@ -109,7 +109,7 @@ def collate(examples: Mapping[str, Examples], shape: Shape) -> Batch:
     types[target] = np.concatenate([item.types for item in pieces])
     positions[target] = target - np.repeat(starts, lengths)
     number[target] = np.repeat(np.arange(len(lengths)), lengths)
-    return Batch(
+    return TokenBatch(
         input_ids=torch.from_numpy(ids.reshape(-1, width)),
         position_ids=torch.from_numpy(positions.reshape(-1, width)),
         token_type_ids=torch.from_numpy(types.reshape(-1, width)),
@@ -121,7 +121,7 @@ def collate(examples: Mapping[str, Examples], shape: Shape) -> Batch:
     )
 
 
-def place(lengths: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+def place_sequences(lengths: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Place sequences in as few rows of at most `limit` tokens as first fit finds.
 
     The rows' width is then the smallest at which the longest-first order still fits: a few long
@@ -171,7 +171,7 @@ def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     )
 
 
-def truncated(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+def truncated_lengths(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
     """Lengths of two texts cut to `room` tokens together, the longer one first.
 
     As Transformers' `longest_first`: the shorter text keeps its whole length while it fits in its
@@ -200,7 +200,7 @@ class _Sequences:
         return len(self.lengths)
 
 
-def _sequences(chosen: Examples, shape: Shape) -> list[_Sequences]:
+def _sequences(chosen: TaskExamples, shape: RowShape) -> list[_Sequences]:
     """One list of sequences for single texts and joint pairs, two for siamese pairs."""
     sides = [chosen.a] if chosen.b is None else [chosen.a, chosen.b]
     around = len(shape.prefix) + len(shape.suffix)
@@ -212,12 +212,12 @@ def _sequences(chosen: Examples, shape: Shape) -> list[_Sequences]:
             for side, item in zip(sides, cut, strict=True)
         ]
     room = shape.max_length - around - len(shape.middle)
-    cut = list(truncated(lengths[0], lengths[1], room))
+    cut = list(truncated_lengths(lengths[0], lengths[1], room))
     return [_assemble(sides, cut, chosen.rows, shape)]
 
 
 def _assemble(
-    sides: list[Ragged], lengths: list[np.ndarray], rows: np.ndarray, shape: Shape
+    sides: list[Ragged], lengths: list[np.ndarray], rows: np.ndarray, shape: RowShape
 ) -> _Sequences:
     """Write special tokens and the first `lengths` tokens of each side into their places."""
     fixed = [shape.prefix, shape.middle, shape.suffix] if len(sides) > 1 else None

@@ -13,7 +13,7 @@ from torch import nn
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
-from mtbert.modeling.checkpoint import differences, read_weights
+from mtbert.modeling.checkpoint import read_weights, weight_differences
 from mtbert.modeling.model import MultiTaskModel
 
 WEIGHTS, SETTINGS = "part.safetensors", "part.yaml"
@@ -51,7 +51,7 @@ def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
         if expected.get(key) != found.get(key)
     ]
     weights = read_weights(folder / WEIGHTS)
-    faults += differences(modules.state_dict(), weights)
+    faults += weight_differences(modules.state_dict(), weights)
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise InputError(f"{folder}: not a part for {task} of this model:\n{listed}")

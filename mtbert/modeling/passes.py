@@ -8,15 +8,15 @@ from torch.func import functional_call
 
 from mtbert.modeling.all_pairs import all_pairs
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.packing import TokenBatch
 from mtbert.modeling.perturbation import RealTokens, perturbed
-from mtbert.modeling.vectors import Encoded, Pair
+from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 
-class Passes:
+class ForwardPasses:
     """One task's batch, and the ways to run a model on it."""
 
-    def __init__(self, model: MultiTaskModel, batch: Batch | Encoded, task: str) -> None:
+    def __init__(self, model: MultiTaskModel, batch: TokenBatch | VectorBatch, task: str) -> None:
         """Hold a batch of one task."""
         self._once = _Once(model)
         self._model, self._batch, self._task = model, batch, task
@@ -28,13 +28,13 @@ class Passes:
         Raises:
             InputError: the encoder has no table of input embeddings.
         """
-        if isinstance(self._batch, Encoded):
+        if isinstance(self._batch, VectorBatch):
             return None
         return RealTokens.of(self._model.encoder, self._batch)
 
     def __call__(
         self, delta: Tensor | None = None, weights: Mapping[str, Tensor] | None = None
-    ) -> tuple[Tensor, Pair]:
+    ) -> tuple[Tensor, VectorPair]:
         """Run the model.
 
         Args:
@@ -46,7 +46,7 @@ class Passes:
         """
         args = (self._batch, self._task, None if delta is None else self.tokens, delta)
         if weights is None:
-            found: tuple[Tensor, Pair] = self._once(*args)
+            found: tuple[Tensor, VectorPair] = self._once(*args)
         else:
             named = {f"model.{name}": value for name, value in weights.items()}
             found = functional_call(self._once, named, args)
@@ -65,10 +65,14 @@ class _Once(nn.Module):
         self.model = model
 
     def forward(
-        self, batch: Batch | Encoded, task: str, tokens: RealTokens | None, delta: Tensor | None
-    ) -> tuple[Tensor, Pair]:
+        self,
+        batch: TokenBatch | VectorBatch,
+        task: str,
+        tokens: RealTokens | None,
+        delta: Tensor | None,
+    ) -> tuple[Tensor, VectorPair]:
         model = self.model
-        if isinstance(batch, Encoded):
+        if isinstance(batch, VectorBatch):
             u, v = batch.vectors[task]
         elif delta is None or tokens is None:
             u, v = model.encode(batch)[task]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mtbert.core.errors import InputError
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.packing import TokenBatch
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RealTokens:
     width: int  # of an input embedding
 
     @classmethod
-    def of(cls, encoder: Any, batch: Batch) -> "RealTokens":
+    def of(cls, encoder: Any, batch: TokenBatch) -> "RealTokens":
         """Find them.
 
         Args:
@@ -71,7 +71,7 @@ def input_embeddings(encoder: Any) -> nn.Embedding:
 
 
 @contextmanager
-def perturbed(encoder: Any, batch: Batch, tokens: RealTokens, delta: Tensor) -> Iterator[None]:
+def perturbed(encoder: Any, batch: TokenBatch, tokens: RealTokens, delta: Tensor) -> Iterator[None]:
     """Add `delta` to the input embeddings of a batch for as long as the context lasts.
 
     No weight is touched.
@@ -107,7 +107,7 @@ def perturbed(encoder: Any, batch: Batch, tokens: RealTokens, delta: Tensor) -> 
         )
 
 
-def _looked_up(ids: Tensor, batch: Batch, tokens: RealTokens) -> tuple[Tensor, Tensor | None]:
+def _looked_up(ids: Tensor, batch: TokenBatch, tokens: RealTokens) -> tuple[Tensor, Tensor | None]:
     """Find the real tokens in what an encoder looks up.
 
     Returns:

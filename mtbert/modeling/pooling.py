@@ -34,7 +34,7 @@ class Pooling(Settings):
         raise NotImplementedError
 
 
-class Mean(Pooling):
+class MeanPooling(Pooling):
     """Mean over all tokens of the sequence, special tokens included (Reimers & Gurevych 2019)."""
 
     def pool(self, hidden: Tensor, sequence: Tensor, starts: Tensor, pooler: Pool) -> Tensor:
@@ -44,7 +44,7 @@ class Mean(Pooling):
         return sums[:count] / sequence.bincount(minlength=count + 1)[:count, None]
 
 
-class Max(Pooling):
+class MaxPooling(Pooling):
     """The largest value of each dimension over all tokens of the sequence (Conneau et al. 2017)."""
 
     def pool(self, hidden: Tensor, sequence: Tensor, starts: Tensor, pooler: Pool) -> Tensor:
@@ -55,7 +55,7 @@ class Max(Pooling):
         return found.scatter_reduce(0, place, hidden, "amax")[:count]
 
 
-class MaxMean(Pooling):
+class MaxMeanPooling(Pooling):
     """Max and mean side by side (fu-chan's similarity head)."""
 
     def size(self, hidden_size: int) -> int:
@@ -66,11 +66,11 @@ class MaxMean(Pooling):
         """(token, hidden) → (sequence, 2 · hidden)."""
         import torch
 
-        both = [kind().pool(hidden, sequence, starts, pooler) for kind in (Max, Mean)]
+        both = [kind().pool(hidden, sequence, starts, pooler) for kind in (MaxPooling, MeanPooling)]
         return torch.cat(both, dim=-1)
 
 
-class CLS(Pooling):
+class ClsPooling(Pooling):
     """The hidden state of the first token (Devlin et al. 2019), before any pooler layer."""
 
     def pool(self, hidden: Tensor, sequence: Tensor, starts: Tensor, pooler: Pool) -> Tensor:
@@ -78,7 +78,7 @@ class CLS(Pooling):
         return hidden[starts]
 
 
-class Pooler(Pooling):
+class PoolerOutput(Pooling):
     """The first token through the encoder's own pooler, a linear layer and tanh (Devlin 2019).
 
     The layer was trained along with the encoder and is fine-tuned with it.
@@ -92,9 +92,9 @@ class Pooler(Pooling):
 
 
 POOLINGS: dict[str, type[Pooling]] = {
-    "mean": Mean,
-    "max": Max,
-    "max_mean": MaxMean,
-    "cls": CLS,
-    "pooler": Pooler,
+    "mean": MeanPooling,
+    "max": MaxPooling,
+    "max_mean": MaxMeanPooling,
+    "cls": ClsPooling,
+    "pooler": PoolerOutput,
 }

@@ -7,17 +7,17 @@ import torch
 
 from mtbert.core.schemas import Tokens
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.packing import Batch, Examples, Shape, collate
-from mtbert.modeling.vectors import Encoded, Pair
+from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
+from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 
 def predict(
     model: MultiTaskModel,
     tokens: Mapping[str, Tokens],
-    shape: Shape,
+    shape: RowShape,
     *,
     batch_size: int = 64,
-    encoded: Encoded | None = None,
+    encoded: VectorBatch | None = None,
 ) -> dict[str, np.ndarray]:
     """Give the outputs of every example of each task, in the order of its rows.
 
@@ -37,7 +37,7 @@ def predict(
     with torch.inference_mode():
         for task, split in tokens.items():
             if encoded is None:
-                inputs: Iterator[Batch] | list[Encoded] = batches(
+                inputs: Iterator[TokenBatch] | list[VectorBatch] = batches(
                     model, task, split, shape, batch_size=batch_size
                 )
             else:
@@ -48,16 +48,16 @@ def predict(
 
 
 def encode_splits(
-    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: Shape, *, batch_size: int = 64
-) -> Encoded:
+    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 64
+) -> VectorBatch:
     """Encode and pool every example once, for an encoder whose vectors never change."""
     was_training = model.training
     model.eval()
-    vectors: dict[str, Pair] = {}
+    vectors: dict[str, VectorPair] = {}
     count = slots = 0
     with torch.no_grad():
         for task, split in tokens.items():
-            sides: list[Pair] = []
+            sides: list[VectorPair] = []
             for batch in batches(model, task, split, shape, batch_size=batch_size):
                 u, v = model.encode(batch)[task]
                 sides.append((u.float(), None if v is None else v.float()))
@@ -68,25 +68,25 @@ def encode_splits(
                 torch.cat(second) if second else None,
             )
     model.train(was_training)
-    return Encoded(vectors, count, slots)
+    return VectorBatch(vectors, count, slots)
 
 
-def chosen(encoded: Encoded, rows: Mapping[str, np.ndarray]) -> Encoded:
+def chosen(encoded: VectorBatch, rows: Mapping[str, np.ndarray]) -> VectorBatch:
     """Some examples of each task, as a batch that no token of goes through the encoder again."""
     vectors = {}
     for task, numbers in rows.items():
         u, v = encoded.vectors[task]
         index = torch.from_numpy(numbers).to(u.device)
         vectors[task] = (u[index], None if v is None else v[index])
-    return Encoded(vectors)
+    return VectorBatch(vectors)
 
 
 def batches(
-    model: MultiTaskModel, task: str, split: Tokens, shape: Shape, *, batch_size: int
-) -> Iterator[Batch]:
+    model: MultiTaskModel, task: str, split: Tokens, shape: RowShape, *, batch_size: int
+) -> Iterator[TokenBatch]:
     """A task's examples in the order of its rows, on the model's device."""
     device = next(model.parameters()).device
     for start in range(0, len(split), batch_size):
         rows = np.arange(start, min(start + batch_size, len(split)))
-        examples = Examples(split.a, split.b, rows, joint=model.joint[task])
+        examples = TaskExamples(split.a, split.b, rows, joint=model.joint[task])
         yield collate({task: examples}, shape).to(device)

@@ -35,7 +35,7 @@ class NoProjection(Settings):
         return nn.Identity()
 
 
-class Layers(Settings):
+class LayersProjection(Settings):
     """Dropout of the pooled vector, then n times linear, activation, dropout.
 
     smet-walker's learnable layers (ReLU, dropout 0.3) and wu's three before a cosine (who drops
@@ -55,7 +55,7 @@ class Layers(Settings):
         return (self.width or vector) if self.layers else vector
 
     @model_validator(mode="after")
-    def _each_knob_counts(self) -> Layers:
+    def _each_knob_counts(self) -> LayersProjection:
         if self.layers == 0 and self.width is not None:
             raise ValueError(f"width: {self.width} layers wide, but layers is 0")
         if self.layers < 2 and not self.end_activated:
@@ -85,14 +85,14 @@ class Layers(Settings):
         return nn.Sequential(nn.Dropout(self.input_dropout), *kept)
 
 
-class Shared(Settings):
+class SharedProjection(Settings):
     """The map of another task of the strategy, trained by both (wang's shared layer)."""
 
     task: str
 
 
-PROJECTIONS: dict[str, type[NoProjection] | type[Layers] | type[Shared]] = {
+PROJECTIONS: dict[str, type[NoProjection] | type[LayersProjection] | type[SharedProjection]] = {
     "none": NoProjection,
-    "layers": Layers,
-    "shared": Shared,
+    "layers": LayersProjection,
+    "shared": SharedProjection,
 }

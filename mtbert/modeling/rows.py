@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from mtbert.modeling.architectures import ARCHITECTURES, packs
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.packing import TokenBatch
 
 
-def packed(encoder: Any, batch: Batch) -> Tensor:
+def encode_packed(encoder: Any, batch: TokenBatch) -> Tensor:
     """Positions alone would let packed sequences see each other, silently: a mask is given."""
     config = encoder.config
     if not packs({"model_type": config.model_type, **vars(config)}):
@@ -51,7 +51,7 @@ def _as_taken(mask: Tensor, config: Any) -> Tensor:
     )
 
 
-def padded(encoder: Any, batch: Batch) -> Tensor:
+def encode_padded(encoder: Any, batch: TokenBatch) -> Tensor:
     """Encode rows of one sequence each, as everyone does: positions are the encoder's own."""
     hidden: Tensor = encoder(
         input_ids=batch.input_ids, attention_mask=_real(batch), **_types(encoder, batch)
@@ -59,7 +59,7 @@ def padded(encoder: Any, batch: Batch) -> Tensor:
     return hidden
 
 
-def by_length(encoder: Any, batch: Batch) -> Tensor:
+def encode_by_length(encoder: Any, batch: TokenBatch) -> Tensor:
     """Encode rows of one length at a time, so that no padding is there to change anything."""
     lengths = _real(batch).sum(1)
     types = _types(encoder, batch)
@@ -73,12 +73,12 @@ def by_length(encoder: Any, batch: Batch) -> Tensor:
     return torch.cat(found)[torch.cat(order).argsort()]
 
 
-def _real(batch: Batch) -> Tensor:
+def _real(batch: TokenBatch) -> Tensor:
     """1 for tokens, 0 for padding, (row, token)."""
     return (batch.sequence < len(batch.starts)).long()
 
 
-def _types(encoder: Any, batch: Batch) -> dict[str, Tensor]:
+def _types(encoder: Any, batch: TokenBatch) -> dict[str, Tensor]:
     """Token types for the models that take them, none beyond the number that they have."""
     count = getattr(encoder.config, "type_vocab_size", None)
     takes = "token_type_ids" in inspect.signature(encoder.forward).parameters

@@ -14,7 +14,7 @@ from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.architectures import has_pooler, hidden_size
 from mtbert.modeling.heads import HEADS
 from mtbert.modeling.pooling import POOLINGS
-from mtbert.modeling.projections import PROJECTIONS, NoProjection, Shared
+from mtbert.modeling.projections import PROJECTIONS, NoProjection, SharedProjection
 
 Encoding = Literal["siamese", "joint"]
 
@@ -59,10 +59,10 @@ class ModelSettings(Settings):
         """Whether some task reads the encoder's own pooler."""
         return any(pooling.needs_pooler for pooling in self.pooling.values())
 
-    def map_owner(self, task: str) -> str:
+    def projection_owner(self, task: str) -> str:
         """The task whose map a task's vectors go through: its own, or the one it shares."""
         found = self.projections[task]
-        return found.task if isinstance(found, Shared) else task
+        return found.task if isinstance(found, SharedProjection) else task
 
     def unchanged(self) -> list[str]:
         """Trained tasks for which nothing changes: neither encoder nor map nor head learns."""
@@ -71,7 +71,8 @@ class ModelSettings(Settings):
         return [
             task
             for task in self.trained
-            if not self.heads[task].learns and not self.projections[self.map_owner(task)].learns
+            if not self.heads[task].learns
+            and not self.projections[self.projection_owner(task)].learns
         ]
 
     def check_projections(self) -> None:
@@ -81,8 +82,8 @@ class ModelSettings(Settings):
             InputError: naming the task.
         """
         for task in self.tasks:
-            owner = self.map_owner(task)
-            if owner == task and not isinstance(self.projections[task], Shared):
+            owner = self.projection_owner(task)
+            if owner == task and not isinstance(self.projections[task], SharedProjection):
                 continue
             with located(f"projections.{task}"):
                 if owner not in self.tasks:
@@ -90,7 +91,7 @@ class ModelSettings(Settings):
                         f"shares the map of {owner!r}, which is not among the strategy's tasks: "
                         f"{', '.join(self.tasks)}"
                     )
-                if isinstance(self.projections[owner], Shared | NoProjection):
+                if isinstance(self.projections[owner], SharedProjection | NoProjection):
                     raise InputError(
                         f"shares the map of {owner!r}, which has none of its own; give that one "
                         f"`layers`"
@@ -119,7 +120,7 @@ class ModelSettings(Settings):
                     f"not known to have one; cls reads the same token without it"
                 )
             sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
-            if sizes[task] != sizes[(owner := self.map_owner(task))]:
+            if sizes[task] != sizes[(owner := self.projection_owner(task))]:
                 raise InputError(
                     f"projections.{task}: shares that of {owner!r}, whose vectors are "
                     f"{sizes[owner]} wide, not {sizes[task]}: give both the same pooling"

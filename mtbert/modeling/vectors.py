@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from mtbert.modeling.features import COSINE, Feature
 
 # The vectors of a task's examples, (example, size); the second is None where an example has one.
-Pair = tuple[Tensor, Tensor | None]
+VectorPair = tuple[Tensor, Tensor | None]
 
 
 @dataclass(frozen=True)
-class Encoded:
+class VectorBatch:
     """A batch whose sentences have been encoded before: no token goes through the encoder."""
 
-    vectors: dict[str, Pair]
+    vectors: dict[str, VectorPair]
     tokens: int = 0
     slots: int = 0
 
@@ -34,7 +34,7 @@ FEATURES: dict[Feature, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-class Features(nn.Module):
+class PairFeatures(nn.Module):
     """Chosen features of (u, v), side by side: (example, hidden) each → (example, size)."""
 
     def __init__(self, names: tuple[Feature, ...]) -> None:
@@ -45,7 +45,7 @@ class Features(nn.Module):
         """Width of the features laid side by side."""
         return sum(1 if name == COSINE else hidden_size for name in self.names)
 
-    def forward(self, vectors: Pair) -> Tensor:
+    def forward(self, vectors: VectorPair) -> Tensor:
         """Lay the features side by side."""
         u, v = vectors
         # A single vector stands for both: the head's check allows it no feature of v.
@@ -60,7 +60,7 @@ class PairDropout(nn.Module):
         super().__init__()
         self.dropout = nn.Dropout(share)
 
-    def forward(self, vectors: Pair) -> Pair:
+    def forward(self, vectors: VectorPair) -> VectorPair:
         """Two vectors in, two of the same shapes out."""
         u, v = vectors
         return self.dropout(u), None if v is None else self.dropout(v)
@@ -78,7 +78,7 @@ class Affine(nn.Module):
         return values * self.scale + self.shift
 
 
-class Within(nn.Module):
+class ScaledSigmoid(nn.Module):
     """low + (high - low) · sigmoid(x)."""
 
     def __init__(self, low: float, high: float) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.encoder import encode, load_encoder, read_config
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.packing import TokenBatch
 
 WEIGHTS, CONFIG, SOURCE, TOKENIZER = (
     *("model.safetensors", "config.json"),
@@ -43,7 +43,7 @@ class LanguageModel(nn.Module):
         table, guesses = self.whole.get_input_embeddings(), self.whole.get_output_embeddings()
         return guesses is not None and guesses.weight is table.weight
 
-    def forward(self, batch: Batch, places: Tensor) -> Tensor:
+    def forward(self, batch: TokenBatch, places: Tensor) -> Tensor:
         """Guess tokens.
 
         Args:

@@ -22,7 +22,7 @@ USUAL = ("[MASK]", "<mask>")
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class MaskingVocabulary:
     """What masking has to know of a tokenizer."""
 
     mask: int  # id of the mask token
@@ -30,7 +30,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class Masked:
+class MaskedTokens:
     """Token ids of which some are hidden."""
 
     ids: np.ndarray  # (row, token) int64, as the model sees them
@@ -38,7 +38,7 @@ class Masked:
     labels: np.ndarray  # (chosen,) int64: the ids that stood there
 
 
-def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> Vocabulary:
+def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> MaskingVocabulary:
     """Find the mask token and the special ones.
 
     Args:
@@ -63,17 +63,17 @@ def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> Vocabulary:
     for number, token in tokenizer.get_added_tokens_decoder().items():
         ordinary[number] &= not token.special
     ordinary[found[0]] = False
-    return Vocabulary(found[0], ordinary)
+    return MaskingVocabulary(found[0], ordinary)
 
 
 def mask(
     ids: np.ndarray,
     real: np.ndarray,
-    vocabulary: Vocabulary,
+    vocabulary: MaskingVocabulary,
     *,
     share: float,
     generator: np.random.Generator,
-) -> Masked:
+) -> MaskedTokens:
     """Hide some tokens.
 
     Args:
@@ -95,4 +95,4 @@ def mask(
     seen[places] = np.where(
         fate < MASKED, vocabulary.mask, np.where(fate < MASKED + RANDOM, random, labels)
     )
-    return Masked(seen.reshape(ids.shape), places, labels)
+    return MaskedTokens(seen.reshape(ids.shape), places, labels)

@@ -17,7 +17,7 @@ from mtbert.core.params import read_json
 from mtbert.core.schemas import Ragged
 from mtbert.modeling.architectures import takes_bf16, usable_layout
 from mtbert.modeling.encoder import read_config
-from mtbert.modeling.packing import Batch, Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
 from mtbert.pretraining.language_model import TOKENIZER, load_language_model
 from mtbert.pretraining.masking import mask, read_vocabulary
 from mtbert.pretraining.sentences import read_sentences
@@ -37,7 +37,7 @@ class Reader:
         sequences, config = read_json(tokens / "sequences.json"), read_config(source)
         self.vocabulary = read_vocabulary(Tokenizer.from_file(str(tokens / TOKENIZER)), source)
         self.layout, self.layout_reason = usable_layout("packed", config)
-        self.shape = Shape.of(
+        self.shape = RowShape.of(
             sequences, row_length=sequences["max_length"], packed=self.layout == "packed"
         )
         self.sentences = read_sentences(
@@ -75,13 +75,13 @@ class Reader:
 
     def guess(
         self, texts: Ragged, rows: np.ndarray, generator: np.random.Generator
-    ) -> tuple[Tensor, Tensor, Batch]:
+    ) -> tuple[Tensor, Tensor, TokenBatch]:
         """Hide tokens of some sentences and guess them.
 
         Returns:
             Logits (masked, entry), the right ids (masked,), the batch.
         """
-        batch = collate({"texts": Examples(texts, None, rows)}, self.shape)
+        batch = collate({"texts": TaskExamples(texts, None, rows)}, self.shape)
         real = batch.sequence.numpy() < len(batch.starts)
         hidden = mask(
             batch.input_ids.numpy(),

@@ -18,7 +18,7 @@ TRAIN = "train"
 
 
 @dataclass(frozen=True)
-class Counts:
+class SentenceCounts:
     """How many sentences there are, and what became of them."""
 
     texts: int  # of the tasks' train splits, both of a pair
@@ -35,7 +35,7 @@ class Sentences:
 
     train: Ragged
     held_out: Ragged
-    counts: Counts
+    counts: SentenceCounts
 
     def told(self) -> str:
         """The counts in a line."""
@@ -91,7 +91,7 @@ def read_sentences(
     return Sentences(
         train=_ragged([usable[i] for i in np.sort(order[aside:])]),
         held_out=_ragged([usable[i] for i in np.sort(order[:aside])]),
-        counts=Counts(
+        counts=SentenceCounts(
             texts=len(texts),
             distinct=len(distinct),
             in_dev_or_test=len(distinct) - len(allowed),

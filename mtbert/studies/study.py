@@ -16,7 +16,7 @@ from mtbert.core.params import Settings, read_yaml, validate
 from mtbert.core.seeds import Seeds
 from mtbert.core.tasks import LEADERBOARD
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
-from mtbert.modeling.pooling import POOLINGS, Pooler
+from mtbert.modeling.pooling import POOLINGS, PoolerOutput
 from mtbert.studies.budgets import BudgetLimits, read_budget
 from mtbert.training.batches import Subset
 from mtbert.training.samplers.sampler import EpochSize
@@ -157,7 +157,7 @@ def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> Tr
     if limits.pooler:
         poolings = settings.pooling.items()
         other = POOLINGS[limits.pooler]()
-        changes["pooling"] = {t: other if isinstance(p, Pooler) else p for t, p in poolings}
+        changes["pooling"] = {t: other if isinstance(p, PoolerOutput) else p for t, p in poolings}
     if not settings.trained:
         return settings.model_copy(update=changes)
     changes["learning_rate"] = settings.learning_rate * limits.learning_rate

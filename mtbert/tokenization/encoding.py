@@ -55,7 +55,7 @@ def encode_tables(
 _SIDES = ("text_a", "text_b")
 
 
-def summarize(table: pa.Table, shape: Mapping[str, Any], max_length: int) -> dict[str, Any]:
+def count_tokens(table: pa.Table, shape: Mapping[str, Any], max_length: int) -> dict[str, Any]:
     """Count the tokens of a TOKENS table and what `max_length` will cut.
 
     Returns:

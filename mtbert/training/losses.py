@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.packing import Batch
-from mtbert.modeling.passes import Passes
-from mtbert.modeling.vectors import Encoded
+from mtbert.modeling.packing import TokenBatch
+from mtbert.modeling.passes import ForwardPasses
+from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.batches import Subset, draw, stream
 from mtbert.training.objectives import Objective
@@ -77,7 +77,7 @@ class TaskLosses:
         model: MultiTaskModel,
         tasks: Mapping[str, TaskData],
         *,
-        collate: Callable[[Mapping[str, np.ndarray]], Batch | Encoded],
+        collate: Callable[[Mapping[str, np.ndarray]], TokenBatch | VectorBatch],
         autocast: Callable[[], AbstractContextManager[Any]],
         seed: int,
     ) -> None:
@@ -125,7 +125,7 @@ class TaskLosses:
         data = self.tasks[task]
         clusters = data.paraphrase_clusters
         batch = TaskBatch(
-            passes=Passes(self.model, self._batch([task]), task),
+            passes=ForwardPasses(self.model, self._batch([task]), task),
             objective=self.objectives[task],
             labels=self._of_step(task, self.tasks[task].labels),
             regression=data.objective.regression,
@@ -140,7 +140,7 @@ class TaskLosses:
         self.added |= {f"{TERM_NAMES[kind]}_{task}": float(it) for kind, it in added.items()}
         return loss
 
-    def _batch(self, tasks: Sequence[str]) -> Batch | Encoded:
+    def _batch(self, tasks: Sequence[str]) -> TokenBatch | VectorBatch:
         batch = self.collate({task: self.rows[task] for task in tasks})
         self.tokens, self.slots = self.tokens + batch.tokens, self.slots + batch.slots
         return batch

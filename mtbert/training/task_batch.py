@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mtbert.modeling.passes import Passes
+from mtbert.modeling.passes import ForwardPasses
 from mtbert.modeling.perturbation import RealTokens
 from mtbert.training.resuming import random_states, set_random_states
 from mtbert.training.term import Term
@@ -31,7 +31,7 @@ class PassOutputs(NamedTuple):
 class TaskBatch:
     """One task's examples in one step."""
 
-    passes: Passes
+    passes: ForwardPasses
     objective: Callable[[Tensor, Tensor], Tensor]  # logits, labels (example,) → mean loss
     labels: Tensor  # (example,) float
     regression: bool  # whether a label is a number, not a class

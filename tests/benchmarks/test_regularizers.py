@@ -10,7 +10,7 @@ from benchmarks.loss_part import CONTRASTIVE, GATE, LossPart
 from benchmarks.regularizers import APART, REGULARIZERS, arms, check_pair, render
 from mtbert.core.errors import InputError
 from mtbert.core.params import validate
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.regularizers import REGULARIZERS as TERMS
@@ -68,12 +68,12 @@ def part_of(head):
     torch.manual_seed(0)
     model = tiny_model(model_settings(tasks=["para"], heads={"para": head}))
     special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}
-    shape = Shape(**special, max_length=20, row_length=40, packed=True)
+    shape = RowShape(**special, max_length=20, row_length=40, packed=True)
     lengths = [3, 9, 1, 5, 12, 2]
     sides = ragged(lengths), ragged(lengths[::-1], seed=1)
 
     def batch(rows):
-        return collate({"para": Examples(*sides, rows["para"], joint=False)}, shape)
+        return collate({"para": TaskExamples(*sides, rows["para"], joint=False)}, shape)
 
     objective = validate(OBJECTIVES["binary_cross_entropy"], {}, where="objective")
     trained = SimpleNamespace(

@@ -11,12 +11,12 @@ from mtbert.core.errors import InputError
 from mtbert.core.tasks import read_tasks
 from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
 from mtbert.modeling.encoder import encoder_of, load_encoder
-from mtbert.modeling.packing import Shape
+from mtbert.modeling.packing import RowShape
 from mtbert.modeling.prediction import predict
 
 from tiny import ROOT, model_settings, tiny_config, tiny_model, tiny_split
 
-SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
+SHAPE = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_predictions_do_not_depend_on_the_batch(tmp_path, name):
     splits = {"sst": split(70, paired=False), "para": split(70, paired=True)}
     expected = predict(model, splits, SHAPE, batch_size=20)
     for batch_size, packed in ((1, True), (64, True), (1, False), (64, False)):
-        shape = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64, packed=packed)
+        shape = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64, packed=packed)
         found = predict(again, splits, shape, batch_size=batch_size)
         for task in splits:
             np.testing.assert_allclose(found[task], expected[task], atol=1e-5)

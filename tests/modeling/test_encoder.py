@@ -9,19 +9,19 @@ import torch
 from modeling.zoo import config_of, tiny_encoder
 
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED, takes_bf16
-from mtbert.modeling.encoder import encode, pooled
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.encoder import encode, pooler_output
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 
 from tiny import ragged
 
 # Longer rows than any of these encoders has positions.
-PACKED = Shape([2], [3, 3], [3], [0, 1], pad=1, max_length=48, row_length=128)
-PADDED_ROWS = Shape([2], [3, 3], [3], [0, 1], pad=1, max_length=48, row_length=128, packed=False)
+PACKED = RowShape([2], [3, 3], [3], [0, 1], pad=1, max_length=48, row_length=128)
+PADDED_ROWS = RowShape([2], [3, 3], [3], [0, 1], pad=1, max_length=48, row_length=128, packed=False)
 A, B = [7, 3, 1, 40, 12, 44, 5], [2, 30, 1, 11, 25, 9, 3]
 
 
 def examples(*, joint):
-    return Examples(ragged(A), ragged(B, seed=1), np.arange(len(A)), joint=joint)
+    return TaskExamples(ragged(A), ragged(B, seed=1), np.arange(len(A)), joint=joint)
 
 
 def alone(model, batch, number):
@@ -155,7 +155,7 @@ def test_the_pooler_is_the_encoder_s_own(kind):
     ids = torch.randint(10, 100, (3, 9))
     with torch.inference_mode():
         whole = model(input_ids=ids)
-        ours = pooled(model, whole.last_hidden_state[:, 0])
+        ours = pooler_output(model, whole.last_hidden_state[:, 0])
     torch.testing.assert_close(ours, whole.pooler_output, atol=1e-6, rtol=0)
 
 

@@ -9,7 +9,7 @@ from mtbert.core.params import validate
 from mtbert.core.registry import build
 from mtbert.core.tasks import Task
 from mtbert.modeling.heads import HEADS
-from mtbert.modeling.vectors import FEATURES, Features
+from mtbert.modeling.vectors import FEATURES, PairFeatures
 
 U = torch.tensor([[3.0, 4.0], [1.0, 0.0]])
 V = torch.tensor([[4.0, 3.0], [-1.0, 0.0]])
@@ -45,7 +45,7 @@ def test_features(name, expected):
 
 
 def test_features_stand_side_by_side_in_the_order_named():
-    layer = Features(("cosine", "abs_diff"))
+    layer = PairFeatures(("cosine", "abs_diff"))
     assert layer.size(2) == 3
     expected = torch.tensor([[0.96, 1, 1], [-1, 2, 0]])
     torch.testing.assert_close(layer((U, V)), expected)

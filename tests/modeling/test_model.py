@@ -6,12 +6,12 @@ import torch
 
 from mtbert.core.errors import InputError
 from mtbert.modeling.model import below_top
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 from mtbert.modeling.prediction import chosen, encode_splits, predict
 
 from tiny import model_settings, tiny_config, tiny_model, tiny_split
 
-SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
+SHAPE = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 PAIRED = {"sst": False, "para": True, "sts": True}
 
 
@@ -23,7 +23,7 @@ def batch_of(model, tokens, rows=None):
     rows = np.arange(5) if rows is None else rows
     return collate(
         {
-            task: Examples(split.a, split.b, rows, joint=model.joint[task])
+            task: TaskExamples(split.a, split.b, rows, joint=model.joint[task])
             for task, split in tokens.items()
         },
         SHAPE,

@@ -9,15 +9,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtbert.modeling.encoder import encode, encoder_of, pooled
-from mtbert.modeling.packing import Examples, Shape, collate, place, spans, truncated
+from mtbert.modeling.encoder import encode, encoder_of, pooler_output
+from mtbert.modeling.packing import (
+    RowShape,
+    TaskExamples,
+    collate,
+    place_sequences,
+    spans,
+    truncated_lengths,
+)
 from mtbert.modeling.pooling import POOLINGS
 
 from tiny import ragged, tiny_config
 
 MAX = 32
-PACKED = Shape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX)
-PADDED = Shape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX, packed=False)
+PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX)
+PADDED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX, packed=False)
 
 
 def encoder():
@@ -27,12 +34,12 @@ def encoder():
 
 def examples(lengths_a, lengths_b=None, *, joint=False):
     b = None if lengths_b is None else ragged(lengths_b, seed=1)
-    return Examples(ragged(lengths_a), b, np.arange(len(lengths_a)), joint=joint)
+    return TaskExamples(ragged(lengths_a), b, np.arange(len(lengths_a)), joint=joint)
 
 
 def vectors_of(model, batch, pooling):
     hidden = encode(model, batch)
-    pooler = partial(pooled, model)
+    pooler = partial(pooler_output, model)
     return POOLINGS[pooling]().pool(hidden, batch.sequence.flatten(), batch.starts, pooler)
 
 
@@ -137,7 +144,7 @@ def test_without_the_mask_neighbours_would_matter():
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=80), st.integers(8, 64))
 def test_placing_overlaps_nothing_and_loses_nothing(lengths, limit):
     lengths = np.array(lengths)
-    row, column, width = place(lengths, max(limit, int(lengths.max())))
+    row, column, width = place_sequences(lengths, max(limit, int(lengths.max())))
     taken = spans(row * width + column, lengths)
     assert len(set(taken.tolist())) == lengths.sum()
     assert (column + lengths <= width).all()
@@ -150,7 +157,7 @@ def test_ordinary_batches_are_at_least_95_percent_real(batch):
     shares = []
     for _ in range(50):
         lengths = np.clip(generator.gamma(4.0, 5.0, batch).astype(int) + 3, 3, 80)
-        row, _, width = place(lengths, 128)
+        row, _, width = place_sequences(lengths, 128)
         shares.append(lengths.sum() / ((row.max() + 1) * width))
     assert np.median(shares) >= 0.95
 
@@ -164,7 +171,7 @@ def test_truncation_is_transformers_longest_first(a, b, room):
     theirs.pre_tokenizer = pre_tokenizers.Whitespace()
     theirs.enable_truncation(room, strategy="longest_first")
     types = theirs.encode("a " * a, "b " * b).ids
-    ours = truncated(np.array([a]), np.array([b]), room)
+    ours = truncated_lengths(np.array([a]), np.array([b]), room)
     assert (int(ours[0][0]), int(ours[1][0])) == (types.count(0), types.count(1))
 
 

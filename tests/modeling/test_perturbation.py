@@ -9,7 +9,7 @@ from zoo import tiny_encoder
 from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED
 from mtbert.modeling.encoder import encode
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 from mtbert.modeling.perturbation import RealTokens, input_embeddings, perturbed
 
 from tiny import ragged
@@ -20,9 +20,9 @@ LENGTHS = (3, 9, 1, 5, 9, 2)
 
 def batch_of(*, packed, joint=False, lengths=LENGTHS):
     special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 0], "pad": 0}
-    shape = Shape(**special, max_length=24, row_length=32, packed=packed)
+    shape = RowShape(**special, max_length=24, row_length=32, packed=packed)
     a, b = ragged(lengths), ragged(lengths[::-1], seed=1)
-    return collate({"a": Examples(a, b, np.arange(len(lengths)), joint=joint)}, shape)
+    return collate({"a": TaskExamples(a, b, np.arange(len(lengths)), joint=joint)}, shape)
 
 
 def test_tokens_are_in_the_order_of_sequences_whatever_the_layout():

@@ -12,17 +12,17 @@ from safetensors.torch import load_file, save_file
 from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES
 from mtbert.modeling.encoder import encode, load_encoder
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 from mtbert.pretraining.language_model import load_language_model, save_encoder
 
 from tiny import ragged
 
-SHAPE = Shape([2], [3, 3], [3], [0, 0], pad=1, max_length=48, row_length=64)
+SHAPE = RowShape([2], [3, 3], [3], [0, 0], pad=1, max_length=48, row_length=64)
 LENGTHS = [7, 3, 1, 40, 12]
 
 
 def batch():
-    return collate({"t": Examples(ragged(LENGTHS), None, np.arange(len(LENGTHS)))}, SHAPE)
+    return collate({"t": TaskExamples(ragged(LENGTHS), None, np.arange(len(LENGTHS)))}, SHAPE)
 
 
 def write(folder, model, config):

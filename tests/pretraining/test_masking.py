@@ -8,11 +8,11 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from mtbert.core.errors import InputError
-from mtbert.pretraining.masking import Vocabulary, mask, read_vocabulary
+from mtbert.pretraining.masking import MaskingVocabulary, mask, read_vocabulary
 
 # Entries 0 to 4 are special, and 4 hides.
 ORDINARY = np.arange(50) >= 5
-VOCABULARY = Vocabulary(4, ORDINARY)
+VOCABULARY = MaskingVocabulary(4, ORDINARY)
 
 
 def drawn(*, rows=400, share=0.15, seed=0):

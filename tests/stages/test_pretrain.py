@@ -150,14 +150,14 @@ def test_the_encoder_that_comes_out_is_read_like_the_one_before(inputs):
     import torch
 
     from mtbert.modeling.encoder import encode, load_encoder
-    from mtbert.modeling.packing import Examples, Shape, collate
+    from mtbert.modeling.packing import RowShape, TaskExamples, collate
 
     from tiny import ragged
 
     vocabulary = json.loads((inputs / "tokens" / "sequences.json").read_text())["vocabulary"]
     first = pretrain(inputs, "first", **{**KNOBS, "steps": 1, "learning_rate": 1e-9})
-    shape = Shape([2], [3], [3], [0, 1], pad=0, max_length=40, row_length=40)
-    batch = collate({"t": Examples(ragged([5, 9, 3]), None, np.arange(3))}, shape)
+    shape = RowShape([2], [3], [3], [0, 1], pad=0, max_length=40, row_length=40)
+    batch = collate({"t": TaskExamples(ragged([5, 9, 3]), None, np.arange(3))}, shape)
 
     def vectors(folder):
         encoder = load_encoder(folder, vocabulary=vocabulary, pooler=True).eval()

@@ -10,7 +10,7 @@ import pytest
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, validate, write_yaml
 from mtbert.experiments.strategies import TrainSettings, read_strategies
-from mtbert.modeling.pooling import CLS, Max, Mean
+from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
 from mtbert.studies.budgets import Cut
 from mtbert.studies.study import Study, read_rows, read_study, shortened
 from mtbert.training.batches import Subset, stream
@@ -166,7 +166,7 @@ def test_the_data_as_printed_have_the_tasks_of_the_studies(tmp_path: Path) -> No
 def test_another_pooling_stands_for_the_pooler_alone(tmp_path: Path) -> None:
     one = row(tmp_path, pooling={"sst": "pooler", "para": "cls", "sts": "max"})
     found = shortened(one, Cut(pooler="mean"), STUDY)
-    assert [type(found.pooling[task]) for task in BATCHES] == [Mean, CLS, Max]
+    assert [type(found.pooling[task]) for task in BATCHES] == [MeanPooling, ClsPooling, MaxPooling]
     assert shortened(one, Cut(), STUDY).pooling == one.pooling
 
 

@@ -10,14 +10,14 @@ from mtbert.core.params import validate
 from mtbert.core.registry import build
 from mtbert.modeling.encoder import encoder_of
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 from mtbert.modeling.pooling import POOLINGS
 from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.training.objectives import OBJECTIVES
 
 from tiny import ragged, tiny_config
 
-SHAPE = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
+SHAPE = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 SIZE = 32
 LABELS = {
     "classes": {"kind": "classes", "count": 5},
@@ -88,7 +88,7 @@ def test_it_learns_32_examples_by_heart(name, pooling, encoding):
     labels = torch.tensor(drawn if kind == "similarity" else drawn.round(), dtype=torch.float32)
     lengths = generator.integers(3, 12, SIZE).tolist()
     second = ragged(lengths[::-1], seed=1) if encoding else None
-    examples = Examples(ragged(lengths), second, np.arange(SIZE), joint=encoding == "joint")
+    examples = TaskExamples(ragged(lengths), second, np.arange(SIZE), joint=encoding == "joint")
     batch = collate({"t": examples}, SHAPE)
     loss = build(OBJECTIVES, objective, what="objective").build(
         bounds=task.labels.bounds, targets=labels

@@ -8,8 +8,8 @@ from mtbert.core.errors import InputError
 from mtbert.core.params import validate
 from mtbert.core.registry import build
 from mtbert.core.tasks import Classes, Similarity, read_tasks
-from mtbert.modeling.packing import Examples, Shape, collate
-from mtbert.modeling.passes import Passes
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
+from mtbert.modeling.passes import ForwardPasses
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.regularizers import REGULARIZERS
@@ -59,17 +59,17 @@ class Noted:
 
 def batch_of(model, task, terms=(), *, packed=True):
     special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}
-    shape = Shape(**special, max_length=20, row_length=40, packed=packed)
+    shape = RowShape(**special, max_length=20, row_length=40, packed=packed)
     lengths = [3, 9, 1, 5, 12, 2]
     second = ragged(lengths[::-1], seed=1) if TASKS[task].paired else None
     rows = np.arange(6)
     joint = model.joint[task]
-    batch = collate({task: Examples(ragged(lengths), second, rows, joint=joint)}, shape)
+    batch = collate({task: TaskExamples(ragged(lengths), second, rows, joint=joint)}, shape)
     high = TASKS[task].labels.bounds[1]
     labels = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, high])
     objective = validate(OBJECTIVES[OBJECTIVE_NAMES[task]], {}, where="objective")
     return TaskBatch(
-        passes=Noted(Passes(model, batch, task)),
+        passes=Noted(ForwardPasses(model, batch, task)),
         objective=objective.build(bounds=TASKS[task].labels.bounds, targets=labels),
         labels=labels,
         regression=isinstance(TASKS[task].labels, Similarity),

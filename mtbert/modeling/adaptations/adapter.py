@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.packing import TokenBatch
 
 
 class Adapter(nn.Module):
@@ -24,7 +24,7 @@ class Adapter(nn.Module):
         self.names = frozenset(injected)
         self.task_parts = nn.ModuleDict()
 
-    def begin(self, batch: Batch) -> None:
+    def begin(self, batch: TokenBatch) -> None:
         """Take note of the batch that the encoder is about to see."""
 
     def end(self) -> None:

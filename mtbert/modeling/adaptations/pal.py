@@ -109,7 +109,7 @@ class PAL(Settings):
 
     def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
         """Put a module for each task beside the layers, through hooks on them."""
-        from mtbert.modeling.adaptations.residual import Residual, TaskResidual
+        from mtbert.modeling.adaptations.residual import ResidualAdapter, TaskResidual
 
         config: Any = encoder.config
         layers, norm = PLACES[config.model_type]
@@ -125,7 +125,7 @@ class PAL(Settings):
             ).initialize(std=getattr(config, "initializer_range", 0.02), zero=self.zero)
             for task in tasks
         }
-        adapter = Residual(parts, heads=self.heads, dropout=self.dropout or 0.0)
+        adapter = ResidualAdapter(parts, heads=self.heads, dropout=self.dropout or 0.0)
         stack: Any = encoder.get_submodule(layers)
         adapter.attach([(layer, layer.get_submodule(norm)) for layer in stack])
         return adapter

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mtbert.modeling.adaptations.adapter import Adapter
-from mtbert.modeling.packing import Batch
+from mtbert.modeling.packing import TokenBatch
 
 
 class TaskResidual(nn.Module):
@@ -52,7 +52,7 @@ class TaskResidual(nn.Module):
 
 
 @dataclass(frozen=True)
-class Groups:
+class TokensByTask:
     """Which tokens of a batch belong to which task; padding counts as the first task's."""
 
     tasks: tuple[str, ...]
@@ -61,7 +61,7 @@ class Groups:
     place: Tensor | None  # (token,): where each token stands in that order
 
     @classmethod
-    def of(cls, batch: Batch) -> "Groups":
+    def of(cls, batch: TokenBatch) -> "TokensByTask":
         """Sort the tokens by their sequence's task."""
         tasks = tuple(batch.parts)
         if len(tasks) == 1:
@@ -85,7 +85,7 @@ class Groups:
         return torch.cat(mapped).index_select(0, self.place)
 
 
-class Residual(Adapter):
+class ResidualAdapter(Adapter):
     """Adds each token its task's TS(h) before the LayerNorm that closes a layer.
 
     The tasks' linear maps run on their own tokens; one attention serves all, since sequences of
@@ -99,7 +99,7 @@ class Residual(Adapter):
         self.task_parts.update(parts)
         self.heads = heads
         self.dropout = dropout
-        self._groups: Groups | None = None
+        self._groups: TokensByTask | None = None
         self._mask: Tensor | None = None
         self._hidden: Tensor | None = None
 
@@ -112,9 +112,9 @@ class Residual(Adapter):
             layer.register_forward_pre_hook(self._enter)
             norm.register_forward_pre_hook(partial(self._add, number))
 
-    def begin(self, batch: Batch) -> None:
+    def begin(self, batch: TokenBatch) -> None:
         """Find each task's tokens, and which tokens see each other."""
-        self._groups = Groups.of(batch)
+        self._groups = TokensByTask.of(batch)
         # As in the encoder padding sees padding, so that no row of the mask is empty.
         self._mask = batch.sequence[:, None, :, None] == batch.sequence[:, None, None, :]
 
@@ -130,7 +130,7 @@ class Residual(Adapter):
             raise RuntimeError("call begin(batch) before the encoder: tokens have no task yet")
         return (args[0] + self._residual(layer, self._hidden, self._groups),)
 
-    def _residual(self, layer: int, hidden: Tensor, groups: Groups) -> Tensor:
+    def _residual(self, layer: int, hidden: Tensor, groups: TokensByTask) -> Tensor:
         """TS(h): (row, token, hidden) → (row, token, hidden)."""
         inner = groups.map(lambda task, x: self._part(task).enter(layer, x), hidden.flatten(0, 1))
         if self.heads is not None:

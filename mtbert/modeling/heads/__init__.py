@@ -7,8 +7,8 @@ example is one sequence (a single text, or a joint pair). What predicts a simila
 label units.
 """
 
-from mtbert.modeling.heads.cosine import Cosine
-from mtbert.modeling.heads.linear import Linear
-from mtbert.modeling.heads.mlp import MLP
+from mtbert.modeling.heads.cosine import CosineHead
+from mtbert.modeling.heads.linear import LinearHead
+from mtbert.modeling.heads.mlp import MLPHead
 
-HEADS = {"linear": Linear, "mlp": MLP, "cosine": Cosine}
+HEADS = {"linear": LinearHead, "mlp": MLPHead, "cosine": CosineHead}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Cosine(Settings):
+class CosineHead(Settings):
     """low + (high - low) · s for a similarity from `low` to `high`; it has no parameters.
 
     `form` says what s is of c = cos(u, v):
@@ -51,7 +51,7 @@ class Cosine(Settings):
         """Build the module: ((example, size), (example, size)) → (example, 1)."""
         from torch import nn
 
-        from mtbert.modeling.vectors import Affine, Features, PairDropout
+        from mtbert.modeling.vectors import Affine, PairDropout, PairFeatures
 
         low, high = labels.bounds
         forms: dict[str, list[nn.Module]] = {
@@ -61,7 +61,7 @@ class Cosine(Settings):
         }
         return nn.Sequential(
             *([PairDropout(self.dropout)] if self.dropout else []),
-            Features((COSINE,)),
+            PairFeatures((COSINE,)),
             *forms[self.form],
             Affine(scale=high - low, shift=low),
         )

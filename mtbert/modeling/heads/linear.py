@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Linear(Settings):
+class LinearHead(Settings):
     """Linear layer on chosen features; the default is [u, v, |u - v|] for siamese pairs, else [u].
 
     smet-walker's SST head and joint pair heads (dropout 0.3 there), elayattu's heads; with dropout
@@ -74,14 +74,14 @@ class Linear(Settings):
         """The same with hidden layers of the given widths before the last one."""
         from torch import nn
 
-        from mtbert.modeling.vectors import Features, Within
+        from mtbert.modeling.vectors import PairFeatures, ScaledSigmoid
 
-        features = Features(self.features or (("u", "v", "abs_diff") if paired else SINGLE))
+        features = PairFeatures(self.features or (("u", "v", "abs_diff") if paired else SINGLE))
         seen = [features.size(size), *widths]
         return nn.Sequential(
             features,
             nn.Dropout(self.dropout),
             *stack(seen[0], widths, activation=activation, dropout=self.dropout),
             nn.Linear(seen[-1], self.width(labels)),
-            *([Within(*labels.bounds)] if self.range == "sigmoid" else []),
+            *([ScaledSigmoid(*labels.bounds)] if self.range == "sigmoid" else []),
         )

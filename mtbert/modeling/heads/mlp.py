@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from mtbert.core.tasks import Labels
-from mtbert.modeling.heads.linear import Linear
+from mtbert.modeling.heads.linear import LinearHead
 from mtbert.modeling.layers import Activation
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class MLP(Linear):
+class MLPHead(LinearHead):
     """Dropout, then n times linear, activation, dropout, then the last linear layer.
 
     wang's option 3 on [u, v, abs_diff, product]; wu's two hidden layers for SST and, on

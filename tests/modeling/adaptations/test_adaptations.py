@@ -10,11 +10,11 @@ import torch
 from mtbert.core.registry import build, to_spec
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.encoder import encode, encoder_of
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 
 from tiny import ROOT, ragged, tiny_config
 
-PACKED = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
+PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
 
 
 def adapted(name):
@@ -24,7 +24,7 @@ def adapted(name):
 
 
 def run(encoder, adapter):
-    batch = collate({"sst": Examples(ragged([5, 9]), None, np.arange(2))}, PACKED)
+    batch = collate({"sst": TaskExamples(ragged([5, 9]), None, np.arange(2))}, PACKED)
     adapter.begin(batch)
     found = encode(encoder, batch)
     adapter.end()

@@ -12,12 +12,12 @@ from mtbert.core.registry import build
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.adaptations.lora import LINEAR, QUERY_VALUE
 from mtbert.modeling.encoder import encode, encoder_of
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 
 from tiny import ragged, tiny_config
 
-PACKED = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
-PADDED = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32, packed=False)
+PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
+PADDED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32, packed=False)
 MORE = {
     "deberta": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
     "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
@@ -42,7 +42,7 @@ def adapted(**knobs):
 
 
 def batch(shape=PACKED):
-    return collate({"t": Examples(ragged([5, 1, 20, 9]), None, np.arange(4))}, shape)
+    return collate({"t": TaskExamples(ragged([5, 1, 20, 9]), None, np.arange(4))}, shape)
 
 
 def in_layers(encoder):

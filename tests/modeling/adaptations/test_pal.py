@@ -12,13 +12,13 @@ from mtbert.core.registry import build
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.adaptations.pal import PAL, PLACES
 from mtbert.modeling.encoder import encode, encoder_of
-from mtbert.modeling.packing import Examples, Shape, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, collate
 
 from tiny import ragged, tiny_config
 
 TASKS = ("sst", "para", "sts")
-PACKED = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
-PADDED = Shape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32, packed=False)
+PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
+PADDED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32, packed=False)
 DISTILBERT = {"model_type": "distilbert", "dim": 24, "n_layers": 2, "n_heads": 4, "hidden_dim": 48}
 
 
@@ -37,9 +37,9 @@ def adapted(method, tasks=TASKS, *, std=0.3, **config):
 
 def examples():
     """Single sequences, siamese pairs and joint pairs of uneven length."""
-    sst = Examples(ragged([5, 1, 20]), None, np.arange(3))
-    para = Examples(ragged([4, 9], seed=1), ragged([7, 2], seed=2), np.arange(2))
-    sts = Examples(ragged([3, 8], seed=3), ragged([6, 1], seed=4), np.arange(2), joint=True)
+    sst = TaskExamples(ragged([5, 1, 20]), None, np.arange(3))
+    para = TaskExamples(ragged([4, 9], seed=1), ragged([7, 2], seed=2), np.arange(2))
+    sts = TaskExamples(ragged([3, 8], seed=3), ragged([6, 1], seed=4), np.arange(2), joint=True)
     return {"sst": sst, "para": para, "sts": sts}
 
 
@@ -112,7 +112,7 @@ def test_one_layer_of_bert_by_hand(activation, bias):
         for name, value in part.named_parameters():
             if name.endswith("bias"):
                 torch.nn.init.normal_(value)
-    batch = collate({"sst": Examples(ragged([6]), None, np.arange(1))}, PACKED)
+    batch = collate({"sst": TaskExamples(ragged([6]), None, np.arange(1))}, PACKED)
     with torch.inference_mode():
         found = hidden(encoder, adapter, batch)[0]
         layer = encoder.encoder.layer[0]
@@ -133,7 +133,7 @@ def test_one_low_rank_layer_by_hand():
     seen = []
     for layer in encoder.encoder.layer:
         layer.register_forward_hook(lambda _, args, out: seen.append((args[0], out)))
-    batch = collate({"sst": Examples(ragged([6]), None, np.arange(1))}, PACKED)
+    batch = collate({"sst": TaskExamples(ragged([6]), None, np.arange(1))}, PACKED)
     with torch.inference_mode():
         hidden(encoder, adapter, batch)
         part, layer = adapter.task_parts["sst"], encoder.encoder.layer[1]
@@ -168,7 +168,7 @@ def test_every_architecture_is_wired(kind):
     for layer in layers:
         layer.register_forward_pre_hook(lambda _, args: inputs.append(args[0][0]))
         layer.get_submodule(norm).register_forward_pre_hook(lambda _, args: norms.append(args[0]))
-    batch = collate({"t": Examples(ragged([9]), None, np.arange(1))}, PACKED)
+    batch = collate({"t": TaskExamples(ragged([9]), None, np.arange(1))}, PACKED)
     with torch.inference_mode():
         adapter.begin(batch)
         encoder(input_ids=batch.input_ids)
