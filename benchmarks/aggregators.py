@@ -138,7 +138,7 @@ class Bench:
         import torch
 
         from mtbert.core.tasks import read_tasks
-        from mtbert.experiments.strategies import read_strategies
+        from mtbert.experiments.strategies import resolve_strategies
         from mtbert.modeling.encoder import encoder_of
         from mtbert.modeling.model import MultiTaskModel
         from mtbert.modeling.packing import RowShape
@@ -147,7 +147,7 @@ class Bench:
         torch.manual_seed(0)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = torch.bfloat16 if bf16 else None
-        settings = read_strategies(PARAMS, encoder="pretrained")["main"]
+        settings = resolve_strategies(PARAMS, encoder="pretrained")["main"]
         tasks = read_tasks(PARAMS)
         fields = {name: getattr(settings, name) for name in ModelSettings.model_fields}
         config = {

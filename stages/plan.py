@@ -35,14 +35,14 @@ def main(
         read_origin,
         read_source,
     )
-    from mtbert.experiments.strategies import read_strategies
+    from mtbert.experiments.strategies import resolve_strategies
     from mtbert.modeling.architectures import usable_layout
     from mtbert.studies.study import read_experiments
 
     kind = read_origin(encoder).kind
     if study is None:
         read_seeds(params)
-        strategies = read_strategies(params, encoder=kind)
+        strategies = resolve_strategies(params, encoder=kind)
     else:
         strategies = read_experiments(study, params, encoder=kind)
     where = f"{study}, at the budget of {params}" if study else str(params)

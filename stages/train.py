@@ -32,10 +32,7 @@ def main(
     from mtbert.experiments.plans import read_plan, verify
 
     planned = read_plan(plan)
-    verify(planned.encoder.files)
-    verify((planned.sequences, planned.tokenizer))
-    for files in planned.tokens.values():
-        verify(files.values())
+    verify(planned)
     # What a run that was broken off left there is where the next one goes on from.
     with (
         new_folder(out, unfinished=True) as folder,

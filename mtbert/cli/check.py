@@ -104,7 +104,7 @@ def check_strategies(params: Path, studies: Sequence[Path]) -> None:
     from mtbert.corpora.folders import resolve
     from mtbert.corpora.settings import Encoder
     from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
-    from mtbert.experiments.strategies import read_strategies
+    from mtbert.experiments.strategies import resolve_strategies
     from mtbert.studies.study import read_experiments
 
     encoder = read_section(params, "encoder", Encoder)
@@ -112,7 +112,7 @@ def check_strategies(params: Path, studies: Sequence[Path]) -> None:
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
     checked = {path: read_experiments(path, params, encoder=kind) for path in studies}
     if not studies:
-        checked = {params: read_strategies(params, encoder=kind)}
+        checked = {params: resolve_strategies(params, encoder=kind)}
     sets, folder = read_augment(params, read_tasks(params)).sets, resolve(encoder.pretrained)
     for path, strategies in checked.items():
         check_extra_data(strategies, sets, where=str(path))

@@ -1,10 +1,7 @@
-"""A plan is all that a strategy's runs depend on: its settings and what is in the files it reads.
-
-Stands above the rooms and `strategies`.
-"""
+"""A plan is all that a strategy's runs depend on: its settings and the content of its files."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,16 +17,17 @@ from mtbert.modeling.settings import ModelTask
 from mtbert.training.settings import NO_EXTRA
 
 TRAIN = SPLITS[0]
+Strategies = Mapping[str, TrainSettings]
 
 
 class File(Settings):
-    """A file that a run reads, and the content it had when the plan was made."""
+    """A file that a run reads, and its content's digest when the plan was made."""
 
     path: str
     md5: str
 
 
-class Source(Settings):
+class EncoderFiles(Settings):
     """The encoder of a run."""
 
     folder: str
@@ -39,7 +37,7 @@ class Source(Settings):
 
 
 class Origin(Settings):
-    """What training has to know of an encoder's SOURCE.json."""
+    """What training needs to know of an encoder's SOURCE.json."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -50,8 +48,8 @@ class Origin(Settings):
 class Plan(Settings):
     """A strategy's complete settings, and the content of every file that its training reads.
 
-    Nothing else: what a report shows or a grader reads (titles, columns, submission files)
-    would only make finished training run again.
+    What only a report or a grader reads (titles, columns, submission files) is left out: it would
+    make finished training run again.
     """
 
     strategy: str
@@ -59,14 +57,14 @@ class Plan(Settings):
     train: TrainSettings
     tasks: dict[str, ModelTask]
     metrics: dict[str, str]  # of each task, the one that the best epoch is chosen by
-    encoder: Source
+    encoder: EncoderFiles
     sequences: File
     tokenizer: File
     tokens: dict[str, dict[str, File]]
 
 
 def make_plans(
-    strategies: Mapping[str, TrainSettings],
+    strategies: Strategies,
     *,
     tasks: Mapping[str, Task],
     source: str,
@@ -79,7 +77,7 @@ def make_plans(
     Args:
         strategies: Name of each to its settings.
         tasks: All tasks of the params file.
-        source: Where the corpora came from, for the record.
+        source: `data.source`, where the corpora of tasks without a folder come from.
         tokens: Folder of TOKENS tables.
         augmented: Folder of the sets of TOKENS tables with new rows.
         encoder: Folder of the encoder.
@@ -88,9 +86,9 @@ def make_plans(
         InputError: a file is missing, or the encoder's SOURCE.json does not fit.
     """
     # An encoder has hundreds of MB, and all strategies read the same files.
-    digest = cache(fingerprint)
+    digest = cache(file_digest)
     origin = read_origin(encoder)
-    described = Source(
+    encoder_files = EncoderFiles(
         folder=str(encoder),
         kind=origin.kind,
         name=origin.name or origin.kind,
@@ -98,18 +96,18 @@ def make_plans(
     )
 
     def splits(task: str, settings: TrainSettings) -> dict[str, File]:
-        named = (split for split in SPLITS[1:] if split in tasks[task].files)
-        found: dict[str, Path] = {split: tokens / task / f"{split}.parquet" for split in named}
-        # Of a task that is only scored nobody reads the train split.
+        read = [split for split in SPLITS[1:] if split in tasks[task].files]
+        paths = {split: tokens / task / f"{split}.parquet" for split in read}
         if task in settings.trained:
-            found = {TRAIN: train_table(task, settings.extra_data, tokens, augmented), **found}
-        return {split: digest(path) for split, path in found.items()}
+            train = train_table(task, settings.extra_data, tokens, augmented)
+            paths = {TRAIN: train, **paths}
+        return {split: digest(path) for split, path in paths.items()}
 
     return [
         Plan(
             strategy=name,
-            **asked(settings, tasks, source),
-            encoder=described,
+            **plan_of_params(settings, tasks, source),
+            encoder=encoder_files,
             sequences=digest(tokens / "sequences.json"),
             tokenizer=digest(tokens / "tokenizer.json"),
             tokens={task: splits(task, settings) for task in settings.tasks},
@@ -118,17 +116,24 @@ def make_plans(
     ]
 
 
-def train_table(task: str, extra_data: str, tokens: Path, augmented: Path) -> Path:
-    """Find the TOKENS table that a strategy trains on: with its extra data, where that has any.
+def plan_of_params(
+    settings: TrainSettings, tasks: Mapping[str, Task], source: str
+) -> dict[str, Any]:
+    """Give the fields of a strategy's plan that follow from the params file alone."""
+    folders = dict.fromkeys(tasks[name].folder or source for name in settings.tasks)
+    return {
+        "data_source": ", ".join(folders),
+        "train": settings,
+        "tasks": {name: ModelTask.of(tasks[name]) for name in settings.tasks},
+        "metrics": {name: tasks[name].main_metric for name in settings.tasks},
+    }
 
-    Args:
-        task: A task of the strategy.
-        extra_data: A set of section `augment`, or none.
-        tokens: Folder of TOKENS tables.
-        augmented: Folder of the sets of TOKENS tables with new rows.
+
+def train_table(task: str, extra_data: str, tokens: Path, augmented: Path) -> Path:
+    """Find the TOKENS table that a strategy trains a task on, with its extra data if it has any.
 
     Raises:
-        InputError: the set is missing.
+        InputError: there is no such set of extra data.
     """
     table = Path(task) / f"{TRAIN}.parquet"
     if extra_data == NO_EXTRA:
@@ -139,15 +144,11 @@ def train_table(task: str, extra_data: str, tokens: Path, augmented: Path) -> Pa
     return grown if grown.is_file() else tokens / table
 
 
-def check_encoder(
-    strategies: Mapping[str, TrainSettings], config: Mapping[str, Any], *, where: str
-) -> None:
-    """Refuse strategies that ask for what the encoder does not have.
+# What cannot be checked from the params file's section `train` alone. `where` opens the messages.
 
-    Args:
-        strategies: Name of each to its settings.
-        config: The content of the encoder's config.json.
-        where: Opens error messages: the params file.
+
+def check_encoder(strategies: Strategies, config: Mapping[str, Any], *, where: str) -> None:
+    """Refuse what the encoder, by the content of its config.json, does not have.
 
     Raises:
         InputError: naming the strategy, the key and the reason.
@@ -157,29 +158,29 @@ def check_encoder(
             settings.check_encoder(config)
 
 
-def check_pooler(strategies: Mapping[str, TrainSettings], encoder: Path, *, where: str) -> None:
-    """Refuse to read a pooler that the encoder's weights lack: a random one would spoil the rest.
+def check_pooler(strategies: Strategies, encoder: Path, *, where: str) -> None:
+    """Refuse to read a pooler that the encoder's weights lack: it would start at random.
 
     Raises:
         InputError: naming the strategy.
     """
-    asking = [name for name, settings in strategies.items() if settings.needs_pooler]
-    if asking and not pooler_in_weights(encoder):
+    needing = [name for name, settings in strategies.items() if settings.needs_pooler]
+    if needing and not pooler_in_weights(encoder):
         raise InputError(
-            f"{where}: strategies.{asking[0]}.pooling: pooler: the weights in {encoder} have none; "
-            f"cls reads the same token without it"
+            f"{where}: strategies.{needing[0]}.pooling: pooler: the weights in {encoder} have "
+            f"none; cls reads the same token without it"
         )
 
 
 def check_extra_data(
-    strategies: Mapping[str, TrainSettings], sets: Mapping[str, Collection[str]], *, where: str
+    strategies: Strategies, sets: Mapping[str, Collection[str]], *, where: str
 ) -> None:
     """Refuse extra data that no set of section `augment` makes.
 
     Args:
         strategies: Name of each to its settings.
         sets: Name of each set to the tasks that it has rows for.
-        where: Opens error messages: the params file.
+        where: The params file.
 
     Raises:
         InputError: no such set, or it has rows for none of the tasks that a strategy trains.
@@ -196,16 +197,8 @@ def check_extra_data(
                 )
 
 
-def check_examples(
-    strategies: Mapping[str, TrainSettings], tokens: Path, augmented: Path, *, where: str
-) -> None:
-    """Refuse to let more examples take part than a task has.
-
-    Args:
-        strategies: Name of each to its settings.
-        tokens: Folder of TOKENS tables.
-        augmented: Folder of the sets of TOKENS tables with new rows.
-        where: Opens error messages: the params file.
+def check_examples(strategies: Strategies, tokens: Path, augmented: Path, *, where: str) -> None:
+    """Refuse to draw from more examples than a task's TOKENS table has.
 
     Raises:
         InputError: naming the strategy, the task and both numbers.
@@ -219,33 +212,6 @@ def check_examples(
                 subset.check(read_metadata(table).num_rows)
 
 
-def asked(settings: TrainSettings, tasks: Mapping[str, Task], source: str) -> dict[str, Any]:
-    """Give what of a strategy's plan follows from the params file alone, by the plan's fields.
-
-    Args:
-        settings: The strategy's.
-        tasks: All tasks of the params file.
-        source: `data.source`.
-    """
-    return {
-        "data_source": sources_of(settings, tasks, source),
-        "train": settings,
-        "tasks": {name: ModelTask.of(tasks[name]) for name in settings.tasks},
-        "metrics": {name: tasks[name].main_metric for name in settings.tasks},
-    }
-
-
-def sources_of(settings: TrainSettings, tasks: Mapping[str, Task], source: str) -> str:
-    """Where the corpora of a strategy's tasks came from: each place once, joined by commas.
-
-    Args:
-        settings: The strategy's.
-        tasks: All tasks of the params file.
-        source: `data.source`, for the tasks without a folder of their own.
-    """
-    return ", ".join(dict.fromkeys(tasks[name].folder or source for name in settings.tasks))
-
-
 def read_source(params: Path) -> str:
     """Read `data.source`: where the corpora came from.
 
@@ -253,12 +219,12 @@ def read_source(params: Path) -> str:
         InputError: it is missing or not a word.
     """
     data = read_params(params).get("data")
-    found = data.get("source") if isinstance(data, Mapping) else data
-    if not isinstance(found, str):
+    source = data.get("source") if isinstance(data, Mapping) else data
+    if not isinstance(source, str):
         raise InputError(
-            f"{params}: data.source: expected sample, cs224n or a folder, found {found!r}"
+            f"{params}: data.source: expected sample, cs224n or a folder, found {source!r}"
         )
-    return found
+    return source
 
 
 def read_origin(encoder: Path) -> Origin:
@@ -283,8 +249,8 @@ def read_plan(path: Path) -> Plan:
     return validate(Plan, read_yaml(path), where=str(path))
 
 
-def fingerprint(path: Path) -> File:
-    """Take the content's digest of a file.
+def file_digest(path: Path) -> File:
+    """Take the digest of a file's content.
 
     Raises:
         InputError: there is no such file.
@@ -296,12 +262,13 @@ def fingerprint(path: Path) -> File:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
 
 
-def verify(files: Iterable[File]) -> None:
-    """Make sure that files are still what the plan saw.
+def verify(plan: Plan) -> None:
+    """Refuse to run a plan whose files have changed since.
 
     Raises:
-        InputError: one has changed since.
+        InputError: naming the first one.
     """
-    for file in files:
-        if fingerprint(Path(file.path)) != file:
+    splits = (file for task in plan.tokens.values() for file in task.values())
+    for file in (*plan.encoder.files, plan.sequences, plan.tokenizer, *splits):
+        if file_digest(Path(file.path)) != file:
             raise InputError(f"{file.path}: changed since the plan was made; run `dvc repro`")

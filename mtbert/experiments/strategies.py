@@ -1,7 +1,4 @@
-"""A strategy is section `train` with some keys changed; here its settings are worked out.
-
-Stands above the rooms: it joins what modeling and training each ask for into one section.
-"""
+"""A strategy is section `train` with some keys changed; here its settings are resolved and checked."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,10 +12,8 @@ from mtbert.modeling.settings import ModelSettings
 from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 from mtbert.training.term import TaskFacts
 
-# What may be given once for all tasks.
-SAME = ("pooling", "projections", "regularizers", "auxiliaries")
-# Of these a task may have none.
-STACKS = ("regularizers", "auxiliaries")
+# May be given once for all tasks
+FOR_ALL = ("pooling", "projections", "regularizers", "auxiliaries")
 
 
 class TrainSettings(ModelSettings, TrainingSettings):
@@ -29,17 +24,28 @@ class TrainSettings(ModelSettings, TrainingSettings):
         """The settings that are keyed by task."""
         return {key: value for key, value in self if isinstance(value, dict)}
 
-    def spread(self) -> "TrainSettings":
-        """Write what is the same for all tasks out by task."""
-        same = {
-            key: dict.fromkeys(self.tasks, value)
-            for key in SAME
-            if not isinstance(value := getattr(self, key), dict)
-        }
-        return self.model_copy(update=same)
+    def per_task(self) -> "TrainSettings":
+        """Write what is given once for all tasks out by task."""
+        given = {key: getattr(self, key) for key in FOR_ALL}
+        once = {key: value for key, value in given.items() if not isinstance(value, dict)}
+        return self.model_copy(update={k: dict.fromkeys(self.tasks, v) for k, v in once.items()})
+
+    def own(self) -> "TrainSettings":
+        """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
+
+        Options of training are kept for the trained tasks. Two ways to write the same training then
+        give the same settings.
+        """
+        update: dict[str, Any] = {}
+        for key, value in self.keyed.items():
+            names = self.tasks if key in ModelSettings.model_fields else self.trained
+            # An empty stack of terms is none.
+            update[key] = {task: value[task] for task in names if value.get(task, ()) != ()}
+        only = tuple(task for task in self.tasks if task in self.evaluation_only)
+        return self.model_copy(update={**update, "evaluation_only": only})
 
     def check_use(self) -> None:
-        """Refuse rates of what is not trained, and a strategy that trains nothing at all.
+        """Refuse a layer decay without a trained encoder, and a strategy that trains nothing.
 
         Raises:
             InputError: with the reason.
@@ -51,72 +57,45 @@ class TrainSettings(ModelSettings, TrainingSettings):
             )
         if self.trained and set(self.unchanged()) == set(self.trained):
             raise InputError(
-                "adaptation: frozen, and neither a head nor a map has parameters: there is nothing "
-                "to train; take another head, or a map with `layers`"
+                "adaptation: frozen, and neither a head nor a projection has parameters: there is "
+                "nothing to train; take another head, or a projection with `layers`"
             )
-
-    def own(self) -> "TrainSettings":
-        """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
-
-        Of what makes the training these are the trained ones. Two ways to write the same training
-        then come to the same settings.
-        """
-        cut = {
-            key: {
-                task: value[task]
-                for task in (self.tasks if key in ModelSettings.model_fields else self.trained)
-                if task in value and (key not in STACKS or value[task])
-            }
-            for key, value in self.keyed.items()
-        }
-        untrained = tuple(task for task in self.tasks if task in self.evaluation_only)
-        return self.model_copy(update={**cut, "evaluation_only": untrained})
-
-
-def read_strategies(params: Path, *, encoder: str) -> dict[str, TrainSettings]:
-    """Read and check every strategy of a params file; give each one's complete settings.
-
-    Args:
-        params: The params file.
-        encoder: Kind of the encoder, which decides the recipe: scratch or pretrained.
-
-    Raises:
-        InputError: a section, name, key, word or type does not fit, or they do not fit together.
-    """
-    return resolve_strategies(params, params, encoder=encoder)
 
 
 def resolve_strategies(
-    params: Path, file: Path, *, encoder: str, over: Mapping[str, Any] | None = None
+    params: Path,
+    *,
+    encoder: str,
+    file: Path | None = None,
+    shared: Mapping[str, Any] | None = None,
 ) -> dict[str, TrainSettings]:
     """Check every strategy of a file; give each one's complete settings.
 
     Args:
         params: The params file, with sections `train`, `recipes` and `tasks`.
-        file: The one with the strategies: the params file itself, or a study's.
         encoder: Kind of the encoder, which decides the recipe: scratch or pretrained.
-        over: Changes to section `train` that all of the strategies share.
+        file: The file with the strategies, a study's; by default the params file.
+        shared: Changes to section `train` that all of the strategies share.
 
     Raises:
         InputError: a section, name, key, word or type does not fit, or they do not fit together.
     """
+    file = file or params
     train, tasks = read_params(params).get("train"), read_tasks(params)
     check_metrics(tasks, where=str(params))
     recipe = getattr(read_section(params, "recipes", Recipes), encoder)
     if not isinstance(train, Mapping):
         raise InputError(f"{params}: train: expected a mapping of keys, found {train!r}")
-    if unknown := [key for key in over or {} if key not in train]:
-        raise InputError(f"{file}: train: {choices('key', unknown[0], train)}")
-    train = merge(_spread(train, over, tasks), over) if over else train
-
-    def settled(name: str, changes: Mapping[str, Any]) -> TrainSettings:
-        return resolve_strategy(
-            name, train=train, changes=changes, recipe=recipe, tasks=tasks, where=str(file)
-        )
-
-    settled("train", {})
+    if shared:
+        train = with_changes(train, shared, tasks, where=f"{file}: train")
+    common: dict[str, Any] = {"train": train, "recipe": recipe, "tasks": tasks, "where": str(file)}
+    # Section `train` is checked first, without changes: later faults are the strategy's own.
+    resolve_strategy("train", changes={}, **common)
     strategies = check_names(read_params(file).get("strategies"), file)
-    return {name: settled(name, changes) for name, changes in strategies.items()}
+    return {
+        name: resolve_strategy(name, changes=changes, **common)
+        for name, changes in strategies.items()
+    }
 
 
 def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
@@ -128,7 +107,9 @@ def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(strategies, Mapping) or not strategies:
         raise InputError(f"{params}: strategies: expected at least one, found {strategies!r}")
     for name, changes in strategies.items():
-        if not _names(str(name)):
+        # Names become parts of the names of folders and stages.
+        word = str(name)
+        if not word.replace("_", "").replace("-", "").isalnum() or word != word.strip("-"):
             raise InputError(
                 f"{params}: strategies: a name has letters, digits, _ and, inside, - only, found "
                 f"{name!r}"
@@ -140,17 +121,21 @@ def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
     return {str(name): dict(changes or {}) for name, changes in strategies.items()}
 
 
-def _names(word: str) -> bool:
-    """Whether a word may be part of the names of folders and stages."""
-    return word.replace("_", "").replace("-", "").isalnum() and word == word.strip("-")
+def with_changes(
+    train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str], *, where: str
+) -> dict[str, Any]:
+    """Lay changes over section `train`: a word for all tasks may change for some of them.
 
-
-def _spread(
-    train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str]
-) -> Mapping[str, Any]:
-    """Write one word for all tasks out by task where a strategy changes it for some of them."""
-    some = [key for key in SAME if is_section(changes.get(key)) and not is_section(train[key])]
-    return {**train, **{key: dict.fromkeys(tasks, train[key]) for key in some}}
+    Raises:
+        InputError: section `train` has no such key.
+    """
+    for key in changes:
+        if key not in train:
+            new = TrainSettings.renamed.get(key)
+            fault = f"{key!r} is now called {new!r}" if new else choices("key", key, train)
+            raise InputError(f"{where}: {fault}")
+    some = [k for k in FOR_ALL if is_section(changes.get(k)) and not is_section(train[k])]
+    return merge({**train, **{key: dict.fromkeys(tasks, train[key]) for key in some}}, changes)
 
 
 def resolve_strategy(
@@ -162,7 +147,7 @@ def resolve_strategy(
     tasks: Mapping[str, Task],
     where: str,
 ) -> TrainSettings:
-    """Work out and check a strategy's complete settings, of its own tasks alone.
+    """Complete and check a strategy's settings, of its own tasks alone.
 
     Args:
         name: The strategy's name.
@@ -176,71 +161,58 @@ def resolve_strategy(
         InputError: a key, a word or a type does not fit; or a task, head or encoding is missing or
             does not fit the task.
     """
-    # Section `train` itself is checked first, with no changes: what fails after is the strategy's.
-    spot = f"{where}: strategies.{name}" if changes else f"{where}: train"
-    if unknown := [key for key in changes if key not in train]:
-        raise InputError(f"{where}: strategies.{name}: {choices('key', unknown[0], train)}")
-    merged = merge(_spread(train, changes, tasks), changes)
-    for key, value in recipe:
-        if merged.get(key) == "auto":
-            merged[key] = value
-    settings = validate(TrainSettings, merged, where=spot).spread()
-    _check_tasks(settings, tasks, spot)
-    settings = settings.own()
-    with located(spot, link="."):
+    place = f"{where}: strategies.{name}" if changes else f"{where}: train"
+    merged = with_changes(train, changes, tasks, where=place)
+    merged |= {key: value for key, value in recipe if merged.get(key) == "auto"}
+    settings = validate(TrainSettings, merged, where=place).per_task()
+    with located(place, link="."):
+        _check_keys(settings, tasks)
+        for task in settings.tasks:
+            _check_task(settings, task, tasks[task])
+        settings = settings.own()
         settings.check_projections()
         settings.check_use()
-        if trained := settings.trained:
-            settings.check_balancing(trained, named=tasks, shares=settings.adaptation.shares)
+        if settings.trained:
+            shares = settings.adaptation.shares
+            settings.check_balancing(settings.trained, all_tasks=tasks, shares=shares)
     return settings
 
 
-def _check_tasks(settings: TrainSettings, tasks: Mapping[str, Task], spot: str) -> None:
-    """Refuse what no single key shows: keys that name no task, tasks without a head."""
-    keyed = settings.keyed
+def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:
+    """Refuse keys that name no task, and tasks that lack one."""
     listed = {"tasks": settings.tasks, "evaluation_only": settings.evaluation_only}
-    for key, names in {**listed, **keyed}.items():
-        for task in names:
-            if task not in tasks:
-                raise InputError(f"{spot}.{key}: {choices('task', task, tasks)}")
+    for key, names in {**listed, **settings.keyed}.items():
+        if unknown := [task for task in names if task not in tasks]:
+            raise InputError(f"{key}: {choices('task', unknown[0], tasks)}")
     for key, names in listed.items():
         if len(set(names)) < len(names):
-            raise InputError(f"{spot}.{key}: each task once, found {list(names)}")
+            raise InputError(f"{key}: each task once, found {list(names)}")
     if foreign := [task for task in settings.evaluation_only if task not in settings.tasks]:
         raise InputError(
-            f"{spot}.evaluation_only: {foreign[0]!r} is not among the strategy's tasks: "
+            f"evaluation_only: {foreign[0]!r} is not among the strategy's tasks: "
             f"{', '.join(settings.tasks)}"
         )
     for task in settings.tasks:
-        learning = ("objectives", "batch_size") if task in settings.trained else ()
-        for key in ("pooling", "projections", "heads", *learning):
-            if task not in keyed[key]:
-                raise InputError(f"{spot}.{key}.{task}: required, since tasks lists {task}")
-        with located(spot, link="."):
-            _check_task(settings, task, tasks[task])
+        training = ("objectives", "batch_size") if task in settings.trained else ()
+        for key in ("pooling", "projections", "heads", *training):
+            if task not in settings.keyed[key]:
+                raise InputError(f"{key}.{task}: required, since tasks lists {task}")
 
 
 def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
-    """Refuse an encoding or a head that does not fit the task; if it is trained, how it is, too."""
-    if task.paired and name not in settings.encoding:
+    """Refuse an encoding, a head or, of a trained task, an option of training that does not fit."""
+    encoding = settings.encoding.get(name)
+    if task.paired and encoding is None:
         raise InputError(f"encoding.{name}: required for a task on pairs")
-    joint = settings.encoding.get(name) == "joint"
-    if name in settings.encoding and not task.paired:
-        raise InputError(
-            f"encoding.{name}: {settings.encoding[name]} needs a task on pairs of texts"
-        )
-    head, labels = settings.heads[name], task.labels
+    if encoding is not None and not task.paired:
+        raise InputError(f"encoding.{name}: {encoding} needs a task on pairs of texts")
+    head, labels, siamese = settings.heads[name], task.labels, encoding == "siamese"
     with located(f"heads.{name}"):
-        head.check(labels=labels, paired=task.paired and not joint)
-    if name in settings.trained:
-        _check_training(settings, name, task, siamese=task.paired and not joint)
-
-
-def _check_training(settings: TrainSettings, name: str, task: Task, *, siamese: bool) -> None:
-    """Refuse an objective, a term or a resampling that does not fit the task."""
-    labels = task.labels
+        head.check(labels=labels, paired=siamese)
+    if name not in settings.trained:
+        return
     with located(f"objectives.{name}"):
-        settings.objectives[name].check(labels, width=settings.heads[name].width(labels))
+        settings.objectives[name].check(labels, width=head.width(labels))
     facts = TaskFacts(labels=labels, siamese=siamese, fixed=settings.adaptation.fixed)
     settings.check_terms(name, facts)
     if settings.resampling.get(name) == "balanced":

@@ -1,7 +1,7 @@
 """What of section `train` makes the model."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,38 +20,40 @@ Encoding = Literal["siamese", "joint"]
 
 
 class ModelTask(Settings):
-    """What a model has to know of a task."""
+    """What a model needs to know of a task."""
 
     labels: Labels
     paired: bool  # whether an example is a pair of texts
 
     @classmethod
     def of(cls, task: "Task | ModelTask") -> "ModelTask":
-        """Keep what a model needs of a task's row: what classes are called is nothing to it."""
+        """Keep what a model needs of a task, without the names of its classes."""
         return cls(labels=unnamed(task.labels), paired=task.paired)
 
 
 class ModelSettings(Settings):
-    """Encoder use, pooling, maps and heads; keyed by task where tasks may differ.
+    """Encoder, pooling, projections and heads.
 
-    Pooling and maps may be given once for all tasks; a settled strategy has them by task, and the
-    members below ask for that.
+    Pooling and projections may be given once for all tasks; the members below need a strategy that
+    is resolved, which has them by task.
     """
 
+    renamed: ClassVar[Mapping[str, str]] = {"maps": "projections", "untrained": "evaluation_only"}
+
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
-    # Tasks whose head, map and adapter stay as drawn; a checkpoint that names none has none.
+    # Their heads, projections and adapters keep their initial weights.
     evaluation_only: tuple[str, ...] = ()
     adaptation: entry(ADAPTATIONS, "adaptation")  # type: ignore[valid-type]
     encoding: dict[str, Encoding]
     pooling: by_task(POOLINGS, "pooling")  # type: ignore[valid-type]
-    projections: by_task(PROJECTIONS, "map")  # type: ignore[valid-type]
+    projections: by_task(PROJECTIONS, "projection")  # type: ignore[valid-type]
     heads: dict[str, entry(HEADS, "head")]  # type: ignore[valid-type]
     layout: Literal["packed", "padded"]
     row_length: Annotated[int, Field(ge=8)]
 
     @property
     def trained(self) -> tuple[str, ...]:
-        """Tasks that training draws examples of; the others are only scored."""
+        """Tasks that training draws examples of; the others are only evaluated."""
         return tuple(task for task in self.tasks if task not in self.evaluation_only)
 
     @property
@@ -60,66 +62,54 @@ class ModelSettings(Settings):
         return any(pooling.needs_pooler for pooling in self.pooling.values())
 
     def projection_owner(self, task: str) -> str:
-        """The task whose map a task's vectors go through: its own, or the one it shares."""
-        found = self.projections[task]
-        return found.task if isinstance(found, SharedProjection) else task
+        """The task whose projection a task uses: itself, or the one it shares with."""
+        own = self.projections[task]
+        return own.task if isinstance(own, SharedProjection) else task
 
     def unchanged(self) -> list[str]:
-        """Trained tasks for which nothing changes: neither encoder nor map nor head learns."""
+        """Trained tasks for which neither the encoder nor the projection nor the head learns."""
         if not self.adaptation.fixed:
             return []
-        return [
-            task
-            for task in self.trained
-            if not self.heads[task].learns
-            and not self.projections[self.projection_owner(task)].learns
-        ]
+        learning = {task for task in self.trained if self.heads[task].learns}
+        learning |= {t for t in self.trained if self.projections[self.projection_owner(t)].learns}
+        return [task for task in self.trained if task not in learning]
 
     def check_projections(self) -> None:
-        """Refuse a shared map that is not there, is shared itself, or stays as drawn.
+        """Refuse to share a projection that is missing, shared itself, or never trained.
 
         Raises:
             InputError: naming the task.
         """
-        for task in self.tasks:
-            owner = self.projection_owner(task)
-            if owner == task and not isinstance(self.projections[task], SharedProjection):
+        for task, own in self.projections.items():
+            if not isinstance(own, SharedProjection):
                 continue
-            with located(f"projections.{task}"):
-                if owner not in self.tasks:
-                    raise InputError(
-                        f"shares the map of {owner!r}, which is not among the strategy's tasks: "
-                        f"{', '.join(self.tasks)}"
-                    )
-                if isinstance(self.projections[owner], SharedProjection | NoProjection):
-                    raise InputError(
-                        f"shares the map of {owner!r}, which has none of its own; give that one "
-                        f"`layers`"
-                    )
-                if owner in self.evaluation_only and task in self.trained:
-                    raise InputError(
-                        f"shares the map of {owner!r}, which is untrained and leaves it as drawn; "
-                        f"let {owner!r} share the map of {task!r}"
-                    )
+            place, owner = f"projections.{task}: shares that of {own.task!r}", own.task
+            if owner not in self.tasks:
+                tasks = ", ".join(self.tasks)
+                raise InputError(f"{place}, which is not among the strategy's tasks: {tasks}")
+            if isinstance(self.projections[owner], SharedProjection | NoProjection):
+                raise InputError(f"{place}, which has none of its own; give that one `layers`")
+            if owner in self.evaluation_only and task in self.trained:
+                raise InputError(
+                    f"{place}, which is evaluation-only and never trains it; let {owner!r} share "
+                    f"that of {task!r}"
+                )
 
     def check_encoder(self, config: Mapping[str, Any]) -> None:
-        """Refuse what an encoder does not have.
-
-        Args:
-            config: The content of its config.json.
+        """Refuse what an encoder does not have; `config` is the content of its config.json.
 
         Raises:
             InputError: naming the key and the reason.
         """
         with located("adaptation"):
             self.adaptation.check(config)
+        sizes = {task: self.pooling[task].size(hidden_size(config)) for task in self.tasks}
         for task in self.tasks:
             if self.pooling[task].needs_pooler and not has_pooler(config):
                 raise InputError(
                     f"pooling.{task}: pooler: an encoder of model_type {config['model_type']} is "
                     f"not known to have one; cls reads the same token without it"
                 )
-            sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
             if sizes[task] != sizes[(owner := self.projection_owner(task))]:
                 raise InputError(
                     f"projections.{task}: shares that of {owner!r}, whose vectors are "

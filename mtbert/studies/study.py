@@ -138,7 +138,7 @@ def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, Tra
             f"{params}: budgets.{name}.studies.whole: expected {', '.join(study.mix)}, found "
             f"{', '.join(limits.whole) or 'none'}"
         )
-    printed = resolve_strategies(params, path, encoder=encoder, over=study.train)
+    printed = resolve_strategies(params, encoder=encoder, file=path, shared=study.train)
     return {name: shortened(settings, limits, study) for name, settings in printed.items()}
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mtbert.core.errors import InputError, located
 from mtbert.core.params import Settings
-from mtbert.core.registry import entry, to_spec, stacks_by_task
+from mtbert.core.registry import entry, stacks_by_task, to_spec
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.balancing import BALANCINGS, check_sampler
@@ -30,7 +30,7 @@ class TrainingSettings(Settings):
 
     sampler: entry(SAMPLERS, "sampler")  # type: ignore[valid-type]
     balancing: entry(BALANCINGS, "balancing")  # type: ignore[valid-type]
-    # Every how many steps gradients are taken apart to tell how they lie to each other; 0 never.
+    # Steps between two logs of the cosines of per-task gradients; 0: never
     conflicts_every: Annotated[int, Field(ge=0)]
     regularizers: stacks_by_task(REGULARIZERS, "regularizer")  # type: ignore[valid-type]
     auxiliaries: stacks_by_task(AUXILIARIES, "auxiliary loss")  # type: ignore[valid-type]
@@ -58,27 +58,29 @@ class TrainingSettings(Settings):
         """What is added to a task's loss: its regularizers and auxiliary losses."""
         return (*self.regularizers.get(task, ()), *self.auxiliaries.get(task, ()))
 
-    def check_balancing(self, tasks: Sequence[str], *, named: Iterable[str], shares: bool) -> None:
+    def check_balancing(
+        self, tasks: Sequence[str], *, all_tasks: Iterable[str], shares: bool
+    ) -> None:
         """Refuse a balancing that has nothing to balance.
 
         Args:
-            tasks: The strategy's.
-            named: All tasks of the params file.
-            shares: Whether anything that every task's loss reaches is trained.
+            tasks: The strategy's trained tasks.
+            all_tasks: All tasks of the params file.
+            shares: Whether any trained parameter is shared by the tasks.
 
         Raises:
             InputError: naming the key and what would fit.
         """
         with located("balancing", link="."):
-            self.balancing.check(list(named))
+            self.balancing.check(list(all_tasks))
         check_sampler(self.balancing, self.sampler)
-        word = to_spec(BALANCINGS, self.balancing)["name"]
+        name = to_spec(BALANCINGS, self.balancing)["name"]
         if self.balancing.needs_several and len(tasks) < 2:
-            raise InputError(f"balancing: {word} needs several tasks, found {tasks[0]} alone")
+            raise InputError(f"balancing: {name} needs several tasks, found {tasks[0]} alone")
         if self.balancing.combines and not shares:
             raise InputError(
-                f"balancing: {word} combines the tasks' gradients of the encoder, and this "
-                f"adaptation trains nothing of it that they share; a balancing of losses, such as "
+                f"balancing: {name} combines the tasks' gradients of the encoder, and this "
+                f"adaptation trains no parameter that they share; a balancing of losses, such as "
                 f"sum, fits"
             )
 
@@ -88,9 +90,9 @@ class TrainingSettings(Settings):
         Raises:
             InputError: naming the key and the reason.
         """
-        for key, room in (("regularizers", REGULARIZERS), ("auxiliaries", AUXILIARIES)):
+        for key, registry in (("regularizers", REGULARIZERS), ("auxiliaries", AUXILIARIES)):
             with located(f"{key}.{task}"):
-                check_terms(room, getattr(self, key).get(task, ()), facts)
+                check_terms(registry, getattr(self, key).get(task, ()), facts)
 
 
 class Recipe(Settings):

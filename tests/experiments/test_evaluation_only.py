@@ -84,9 +84,10 @@ def test_nothing_of_untrained_tasks_is_in_the_optimizer(place):
 
 @pytest.mark.parametrize(("evaluation_only", "best"), [([], 1), (["sts"], 2)])
 def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, evaluation_only, best):
-    accuracy, pearson = iter([0.1, 0.3, 0.2]), iter([0.9, 0.0, 0.5])
-    scripted = {"accuracy": lambda *_: next(accuracy), "pearson": lambda *_: next(pearson)}
-    monkeypatch.setattr("mtbert.experiments.runs.SCORES", scripted)
+    scripted = {"accuracy": iter([0.1, 0.3, 0.2]), "pearson": iter([0.9, 0.0, 0.5])}
+    monkeypatch.setattr(
+        "mtbert.experiments.runs.main_score", lambda metric, *_: next(scripted[metric])
+    )
     changes = {**SHORT, "tasks": ["sst", "sts"], "evaluation_only": evaluation_only}
     *_, facts, log = run(plan(place, changes), tmp_path)
     assert facts["best_epoch"] == best
@@ -146,7 +147,7 @@ SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
         ),
         (
             {"evaluation_only": ["sts"], "projections": SHARED},
-            "projections.para: shares the map of 'sts', which is untrained and leaves it as drawn",
+            "projections.para: shares that of 'sts', which is evaluation-only",
         ),
         (
             {"evaluation_only": ["para", "sts"], "balancing": "pcgrad"},
@@ -154,7 +155,7 @@ SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
         ),
         (
             {"evaluation_only": ["sst", "para"], "adaptation": "frozen"},
-            "adaptation: frozen, and neither a head nor a map has parameters",
+            "adaptation: frozen, and neither a head nor a projection has parameters",
         ),
         (
             {"evaluation_only": ["sst", "sts"], "extra_data": "synonyms"},

@@ -14,7 +14,7 @@ from typing import Any
 
 from mtbert.core.params import read_yaml, validate, write_yaml
 from mtbert.core.tasks import read_tasks
-from mtbert.experiments.plans import File, Plan, Source, asked
+from mtbert.experiments.plans import EncoderFiles, File, Plan, plan_of_params
 from mtbert.experiments.strategies import resolve_strategy
 from mtbert.training.settings import Recipe
 
@@ -80,8 +80,8 @@ def _write_plan(path: Path, name: str, params: dict[str, Any], epochs: int) -> N
     )
     plan = Plan(
         strategy=name,
-        **asked(train, tasks, "sample"),
-        encoder=Source(folder="data/raw/encoder", kind="scratch", name="scratch", files=()),
+        **plan_of_params(train, tasks, "sample"),
+        encoder=EncoderFiles(folder="data/raw/encoder", kind="scratch", name="scratch", files=()),
         sequences=File(path="sequences.json", md5="0"),
         tokenizer=File(path="tokenizer.json", md5="0"),
         tokens={},

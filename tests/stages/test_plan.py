@@ -9,9 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import read_yaml, write_yaml
-from mtbert.experiments.plans import fingerprint, read_plan, verify
-from mtbert.experiments.strategies import merge
+from mtbert.core.params import merge, read_yaml, write_yaml
+from mtbert.experiments.plans import file_digest, read_plan, verify
 from stages.plan import main
 
 from tiny import ROOT, tiny_config
@@ -102,10 +101,10 @@ def test_changes_are_laid_over_key_by_key_but_methods_whole():
 
 def test_files_that_changed_since_are_noticed(inputs):
     made = plan(inputs)["main"]
-    verify(made.tokens["sst"].values())
+    verify(made)
     (inputs / "tokens" / "sst" / "dev.parquet").write_text("edited")
     with pytest.raises(InputError, match=r"dev\.parquet: changed since the plan was made"):
-        verify(made.tokens["sst"].values())
+        verify(made)
 
 
 def rewrite(section, value):
@@ -167,9 +166,9 @@ def test_a_file_is_read_once_however_many_strategies_share_it(inputs, monkeypatc
 
     def count(path):
         read.append(path)
-        return fingerprint(path)
+        return file_digest(path)
 
-    monkeypatch.setattr("mtbert.experiments.plans.fingerprint", count)
+    monkeypatch.setattr("mtbert.experiments.plans.file_digest", count)
     assert len(plan(inputs)) > 1
     assert len(read) == len(set(read)) == 2 + 2 + 4 * 3
 
@@ -207,7 +206,7 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (put("train", "pooling", "men"), "train.pooling: unknown pooling 'men'; did you mean 'mean'?"),
         (put("train", "pooling", {"sts": "men"}), "train.pooling.sts: unknown pooling 'men'; did you mean 'mean'?"),
         (put("train", "pooling", {"sst": "cls"}), "train.pooling.para: required, since tasks lists para"),
-        (put("strategies", "main", {"projections": {"sts": {"name": "shared", "task": "cfimdb"}}}), "strategies.main.projections.sts: shares the map of 'cfimdb', which is not among the strategy's tasks: sst, para, sts"),
+        (put("strategies", "main", {"projections": {"sts": {"name": "shared", "task": "cfimdb"}}}), "strategies.main.projections.sts: shares that of 'cfimdb', which is not among the strategy's tasks: sst, para, sts"),
         (put("train", "projections", {"sts": {"name": "layers", "layer": 2}}), "train.projections.sts: unknown key 'layer'; did you mean 'layers'?"),
         (put("train", "adaptation", "lorra"), "train.adaptation: unknown adaptation 'lorra'; did you mean 'lora'?"),
         (put("train", "heads", "para", {"name": "linear", "features": ["u", "abs_dif"]}), "did you mean 'abs_diff'?"),
@@ -216,8 +215,8 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (put("train", "objectives", "sst", {"name": "cross_entropy", "weights": [1, 2]}), "train.objectives.sst: weights: expected none, balanced, or 5 numbers above 0"),
         (put("train", "resampling", "sts", "balanced"), "train.resampling.sts: balanced needs classes, found similarity"),
         (put("strategies", "main", {"adaptation": "lora", "layer_decay": 0.9}), "strategies.main.layer_decay: 0.9 is for the encoder's own weights"),
-        (put("strategies", "main", {"adaptation": "frozen", "tasks": ["sts"]}), "strategies.main.adaptation: frozen, and neither a head nor a map has parameters"),
-        (put("strategies", "main", {"projections": {"sts": {"name": "shared", "task": "para"}}}), "strategies.main.projections.sts: shares the map of 'para', which has none of its own"),
+        (put("strategies", "main", {"adaptation": "frozen", "tasks": ["sts"]}), "strategies.main.adaptation: frozen, and neither a head nor a projection has parameters"),
+        (put("strategies", "main", {"projections": {"sts": {"name": "shared", "task": "para"}}}), "strategies.main.projections.sts: shares that of 'para', which has none of its own"),
         (put("train", "projections", {"name": "layers", "end_activated": False}), "train.projections: end_activated: false leaves the last of several layers linear"),
         (put("train", "heads", "para", {"name": "linear", "features": ["u", "u"]}), "train.heads.para: features: name at least one, each once"),
         (put("train", "encoding", "sst", "siamese"), "train.encoding.sst: siamese needs a task on pairs"),
@@ -305,7 +304,7 @@ def test_a_task_of_which_nothing_is_trained_is_told(inputs, capsys):
 
 def test_one_word_stands_for_all_tasks_and_is_planned_by_task(inputs):
     short = plan(inputs, put("train", "pooling", "cls"))["main"]
-    assert {type(pooling).__name__ for pooling in short.train.pooling.values()} == {"CLS"}
+    assert {type(pooling).__name__ for pooling in short.train.pooling.values()} == {"ClsPooling"}
     long = dict.fromkeys(["sst", "para", "sts", "cfimdb"], "cls")
     assert plan(inputs, put("train", "pooling", long))["main"] == short
 
@@ -313,7 +312,7 @@ def test_one_word_stands_for_all_tasks_and_is_planned_by_task(inputs):
 def test_a_strategy_changes_the_word_of_all_tasks_for_one(inputs):
     made = plan(inputs, put("strategies", "main", {"pooling": {"sts": "max"}}))["main"]
     kinds = {task: type(pooling).__name__ for task, pooling in made.train.pooling.items()}
-    assert kinds == {"sst": "Mean", "para": "Mean", "sts": "Max"}
+    assert kinds == {"sst": "MeanPooling", "para": "MeanPooling", "sts": "MaxPooling"}
 
 
 def test_plan_needs_neither_torch_nor_transformers(inputs):

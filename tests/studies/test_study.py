@@ -9,7 +9,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, validate, write_yaml
-from mtbert.experiments.strategies import TrainSettings, read_strategies
+from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
 from mtbert.studies.budgets import Cut
 from mtbert.studies.study import Study, read_rows, read_study, shortened
@@ -50,7 +50,7 @@ def row(folder: Path, **changes: Any) -> TrainSettings:
     data["strategies"] = {"it": made}
     data["budget"] = "paper"
     write_yaml(folder / "params.yaml", data)
-    return read_strategies(folder / "params.yaml", encoder="pretrained")["it"]
+    return resolve_strategies(folder / "params.yaml", encoder="pretrained")["it"]
 
 
 def seen(row: TrainSettings) -> dict[str, int]:
