@@ -28,7 +28,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := [name for name in names if not name.isprintable() or name != name.strip()]:
         raise ValueError(f"a name is printable text without spaces around it, found {wrong[0]!r}")
     if len(set(names)) < len(names):
-        raise ValueError(f"each name may stand once, found {list(names)}")
+        raise ValueError(f"each name once, found {list(names)}")
     return names
 
 

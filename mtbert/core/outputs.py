@@ -27,11 +27,10 @@ def work_path(path: Path) -> Path:
 def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
     """Give an empty folder to write into; it takes the place of `path` when the block succeeds.
 
-    With `unfinished` it is not empty where a writer before this one did not succeed: what that one
-    wrote is still in it, to go on from.
+    `unfinished=True` keeps the files of a failed attempt, so that the stage can resume.
 
-    `kill -9` of DVC leaves a stage's process running, and it could overwrite what a rerun wrote:
-    so the folder is held by a lock for as long as its writer lives.
+    A lock is held while the writer lives: `kill -9` of DVC leaves a stage's process running, which
+    could overwrite what a rerun wrote.
 
     Raises:
         InputError: another process is writing the same output, or a file stands in its place.
@@ -65,7 +64,7 @@ def _replace(path: Path, new: Path, *, aside: Path) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Rename a folder, which never lands inside another; to another disk it has to be copied."""
+    """Rename a folder, which never lands inside another; to another disk it is copied first."""
     try:
         source.rename(target)
     except OSError as error:
@@ -73,9 +72,8 @@ def _move(source: Path, target: Path) -> None:
             raise
         part = target.with_name(target.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(source, part, symlinks=True)
+        shutil.move(source, part)
         part.rename(target)
-        shutil.rmtree(source)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ class Seeds(Settings):
                 f"expected one or more whole numbers from 0 to {MAX_SEED}, found {list(seeds)}"
             )
         if len(set(seeds)) < len(seeds):
-            raise ValueError(f"each seed may stand once, found {list(seeds)}")
+            raise ValueError(f"each seed once, found {list(seeds)}")
         return seeds
 
 

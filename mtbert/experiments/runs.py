@@ -1,13 +1,10 @@
-"""A run is one strategy with one seed: here the rooms meet around the training loop.
-
-Stands above the rooms, like `strategies`.
-"""
+"""A run is one plan with one seed: here data, model and methods meet around the training loop."""
 
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -36,6 +33,14 @@ from mtbert.training.precision import usable
 from mtbert.training.resuming import Resuming
 
 
+class Choice(NamedTuple):
+    """What an option asks for, what is used, and the reason where the two differ."""
+
+    asked: str
+    used: str
+    reason: str
+
+
 class Run:
     """Everything that one run holds in memory."""
 
@@ -47,45 +52,42 @@ class Run:
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
         sequences = read_sequences(self.folder)
-        source = Path(plan.encoder.folder)
-        config = read_config(source)
-        self.layout, self.layout_reason = usable_layout(plan.train.layout, config)
+        config = read_config(Path(plan.encoder.folder))
+        self.layout = Choice(plan.train.layout, *usable_layout(plan.train.layout, config))
         self.shape = RowShape.of(
-            sequences, row_length=plan.train.row_length, packed=self.layout == "packed"
+            sequences, row_length=plan.train.row_length, packed=self.layout.used == "packed"
         )
-        self.tokens = {split: self._read(split) for split in ("train", "dev", "test")}
-        self.precision, self.fallback = usable(plan.train.precision, self.device)
-        if self.precision == "bf16" and not takes_bf16(config):
-            kind = config["model_type"]
-            self.precision, self.fallback = "fp32", f"model_type {kind} does not run in bf16"
+        self.precision = Choice(plan.train.precision, *usable(plan.train.precision, self.device))
+        if self.precision.used == "bf16" and not takes_bf16(config):
+            reason = f"model_type {config['model_type']} does not run in bf16"
+            self.precision = Choice("bf16", "fp32", reason)
+        self.tokens: dict[str, dict[str, Tokens]] = {"train": {}, "dev": {}, "test": {}}
+        for task, files in plan.tokens.items():
+            for split, file in files.items():
+                read = read_tokens(Path(file.path), paired=plan.tasks[task].paired)
+                self.tokens[split][task] = read
         fields = {name: getattr(plan.train, name) for name in ModelSettings.model_fields}
         self.settings = ModelSettings.model_construct(**fields)
         encoder = load_encoder(
-            source, vocabulary=sequences["vocabulary"], pooler=self.settings.needs_pooler
+            Path(plan.encoder.folder),
+            vocabulary=sequences["vocabulary"],
+            pooler=self.settings.needs_pooler,
         )
         self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
         self.model.to(self.device)
         self._encoded: dict[str, VectorBatch] = {}
         if any(term.perturbs for task in plan.train.trained for term in plan.train.terms(task)):
-            input_embeddings(self.model.encoder)  # or say that there are none, before any work
+            input_embeddings(self.model.encoder)  # raises where there are none, before any work
 
-    def _read(self, split: str) -> dict[str, Tokens]:
-        return {
-            task: read_tokens(Path(files[split].path), paired=self.plan.tasks[task].paired)
-            for task, files in self.plan.tokens.items()
-            if split in files
-        }
-
-    def tell_fallbacks(self) -> None:
-        """Print what differs from what was asked for, and why."""
-        if self.fallback:
-            asked = self.plan.train.precision
-            print(f"{self.name}: training in fp32, not {asked}: {self.fallback}")
-        if self.layout_reason:
-            print(f"{self.name}: padded batches, not packed rows: {self.layout_reason}")
+    def print_fallbacks(self) -> None:
+        """Print which options the hardware or the encoder does not allow, and why."""
+        if (precision := self.precision).reason:
+            print(f"{self.name}: training in fp32, not {precision.asked}: {precision.reason}")
+        if self.layout.reason:
+            print(f"{self.name}: padded batches, not packed rows: {self.layout.reason}")
 
     def encoded(self, split: str) -> VectorBatch | None:
-        """The vectors of a split where training never changes them; worked out once."""
+        """Sentence vectors of a split, computed once; None where training changes them."""
         if self.model.fixed and self.tokens[split] and split not in self._encoded:
             with self.autocast():
                 self._encoded[split] = encode_splits(self.model, self.tokens[split], self.shape)
@@ -197,17 +199,14 @@ class Run:
 
     def save(self, folder: Path) -> None:
         """Save the model as it is."""
-        save_checkpoint(
-            folder,
-            self.model,
-            settings=self.settings,
-            tasks=self.plan.tasks,
-            tokens=self.folder,
-        )
+        tasks = self.plan.tasks
+        save_checkpoint(folder, self.model, settings=self.settings, tasks=tasks, tokens=self.folder)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context in which a forward pass runs; weights stay in fp32."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.precision.used == "bf16"
+        )
 
     def predict(self, split: str) -> dict[str, np.ndarray]:
         """Outputs of every example of a split, (example, width) for each task."""
@@ -218,19 +217,13 @@ class Run:
     def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Each task's main metric of outputs on dev, and `score`, which chooses the best epoch.
 
-        It is the mean over the trained tasks: chance must not choose. Where none is trained there
-        is nothing to choose, and it is the mean over all.
+        `score` is the mean over the trained tasks, so that chance does not choose; over all tasks
+        where none is trained.
         """
-        metrics = self.plan.metrics
-        found = {
-            task: main_score(
-                metrics[task],
-                self.plan.tasks[task].labels,
-                output,
-                self.tokens["dev"][task].labels,
-            )
-            for task, output in outputs.items()
-        }
-        choosing = [found[task] for task in self.plan.train.trained or found]
-        named = {f"{task}_{metrics[task]}": value for task, value in found.items()}
+        scores = {}
+        for task, logits in outputs.items():
+            labels, actual = self.plan.tasks[task].labels, self.tokens["dev"][task].labels
+            scores[task] = main_score(self.plan.metrics[task], labels, logits, actual)
+        choosing = [scores[task] for task in self.plan.train.trained or scores]
+        named = {f"{task}_{self.plan.metrics[task]}": value for task, value in scores.items()}
         return {**named, "score": sum(choosing) / len(choosing)}

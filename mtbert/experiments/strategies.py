@@ -1,4 +1,4 @@
-"""A strategy is section `train` with some keys changed; here its settings are resolved and checked."""
+"""A strategy is section `train` with some keys changed; here its settings are resolved."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -21,7 +21,7 @@ def test_seeds_are_read_in_their_order(tmp_path):
         ("[]", "seeds: expected one or more whole numbers from 0 to 4294967295, found []"),
         ("[1, -1]", "seeds: expected one or more whole numbers .* found [1, -1]"),
         ("[4294967296]", "seeds: expected one or more whole numbers .* found [4294967296]"),
-        ("[1, 2, 1]", "seeds: each seed may stand once, found [1, 2, 1]"),
+        ("[1, 2, 1]", "seeds: each seed once, found [1, 2, 1]"),
         ("[x]", "seeds.0: input should be a valid integer, found 'x'"),
         ("[1.5]", "seeds.0: input should be a valid integer.*, found 1.5"),
         ("[true]", "seeds.0: input should be a valid integer, found True"),

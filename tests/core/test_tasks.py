@@ -76,7 +76,7 @@ def test_pairs():
             for labels, told in (
                 ({"names": ["a"]}, ".count: input should be greater than or equal to 2, found 1"),
                 ({"names": ["a", "b"], "count": 3}, ": count is 3, but there are 2 names"),
-                ({"names": ["a", "a"]}, ".names: each name may stand once, found ['a', 'a']"),
+                ({"names": ["a", "a"]}, ".names: each name once, found ['a', 'a']"),
                 ({"names": ["a", " b"]}, ".names: a name is printable text without spaces"),
                 ({"names": ["a", "b\nc"]}, ".names: a name is printable text without spaces"),
                 ({"names": ["a", 2]}, '.names: names are text, quote each: ["a", "2"]; found 2 '),

@@ -274,7 +274,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_what_was_good(
 
 def test_outputs_that_are_no_numbers_stop_it_too(place, tmp_path):
     rates = {"learning_rate": 1e30, "head_learning_rate": 1e30, "warmup": 0.0, "steps": 1}
-    with pytest.raises(InputError, match=r"epoch 1, step 1: 8 of 8 outputs of sst on dev are no"):
+    with pytest.raises(InputError, match=r"epoch 1, step 1: 8 of 8 outputs of sst on dev are NaN"):
         run(plan(place, {"tasks": ["sst"], **rates}), tmp_path)
     assert not (tmp_path / "out" / "best").exists()
 
