@@ -129,12 +129,12 @@ def planned_tasks(plan: Path, params: Path) -> "dict[str, Task]":
     """
     from mtbert.core.errors import InputError
     from mtbert.core.params import read_yaml
-    from mtbert.core.tasks import read_tasks, still_there
+    from mtbert.core.tasks import read_tasks, tasks_of_plan
 
     planned = read_yaml(plan).get("tasks")
     if not isinstance(planned, dict):
         raise InputError(f"{plan}: tasks: expected those of the strategy, found {planned!r}")
-    return still_there(read_tasks(params), planned, plan=plan)
+    return tasks_of_plan(read_tasks(params), planned, plan=plan)
 
 
 if __name__ == "__main__":

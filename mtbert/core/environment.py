@@ -27,10 +27,10 @@ def seed_everything(seed: int) -> None:
 
 
 def hold_memory() -> None:
-    """Let the C library keep memory that is freed, for what is asked for next.
+    """Let glibc keep freed memory for the next allocation.
 
-    glibc gives large blocks back at once, and every step's tensors get pages that the kernel has to
-    clear first. Other C libraries are left as they are.
+    It returns large blocks at once, so that every step's tensors get new pages, which the kernel
+    has to clear. Other C libraries keep their settings.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
@@ -41,17 +41,14 @@ def hold_memory() -> None:
 def versions() -> dict[str, str]:
     """Versions of Python and of what else decides a result; ours with a digest of the code."""
     names = ("mtbert", "torch", "transformers", "peft", "torchjd", "tokenizers", "numpy", "pyarrow")
-    found = {name: importlib.metadata.version(name) for name in names}
-    found["mtbert"] += f"+{code()[:8]}"
-    return {"python": platform.python_version(), **found}
+    numbers = {name: importlib.metadata.version(name) for name in names}
+    numbers["mtbert"] += f"+{code()[:8]}"
+    return {"python": platform.python_version(), **numbers}
 
 
 @cache
 def code() -> str:
-    """Digest of all our code, which changes more often than its version.
-
-    Where it is the same the code is; where it is not, nothing but pages may have changed.
-    """
+    """Digest of all our code, which changes more often than its version."""
     folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):

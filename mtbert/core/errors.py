@@ -1,4 +1,4 @@
-"""The one error that a user's input can cause, and the words that help to mend it."""
+"""The error that bad input raises, and words that help to correct it."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -6,19 +6,19 @@ from difflib import get_close_matches
 
 
 class InputError(Exception):
-    """Something the user gave cannot be used: a parameter, a file, a row.
+    """The user's input (a parameter, a file, a row) cannot be used.
 
-    The message names where (file, section, key or row), the rule, the value found and what would
-    be accepted. Stages print it as one line and exit with code 2.
+    The message names the place (file, section, key or row), the rule, the value and what would be
+    accepted. Stages print it without a traceback and exit with code 2.
     """
 
 
-def choices(what: str, found: object, allowed: Iterable[str]) -> str:
-    """Say that `found` is not among the `allowed` words, and which one comes nearest."""
+def choices(what: str, value: object, allowed: Iterable[str]) -> str:
+    """Say that `value` is not among the `allowed` words, and which one is nearest."""
     words = sorted(allowed)
-    near = get_close_matches(str(found), words, n=1, cutoff=0.5)
+    near = get_close_matches(str(value), words, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {found!r}{hint} (allowed: {', '.join(words) or 'none'})"
+    return f"unknown {what} {value!r}{hint} (allowed: {', '.join(words) or 'none'})"
 
 
 @contextmanager

@@ -1,7 +1,4 @@
-"""What identifies a plan: whether two runs were trained alike, on the same content, by one word.
-
-Part of the floor: the stages that write and read it are light.
-"""
+"""A plan's fingerprint: equal for two runs that were trained alike, on the same content."""
 
 import hashlib
 import json
@@ -9,20 +6,16 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-# Where an encoder came from is in it; the same one may lie in two places.
+# Says where an encoder came from, which does not change what it is
 ORIGIN = "SOURCE.json"
 
 
 def fingerprint(plan: Mapping[str, Any]) -> str:
-    """Digest of a plan's settings and of the content of what it reads, wherever that lies.
-
-    Args:
-        plan: As it stands in its file; of an empty one, the word is that of nothing.
-    """
+    """Digest of a plan's settings and of the content of its files, wherever they lie."""
     named = {key: plan.get(key) for key in ("train", "tasks", "metrics", "tokens")}
     read = {key: plan.get(key) for key in ("sequences", "tokenizer")}
     files = (plan.get("encoder") or {}).get("files") or ()
-    encoder = {PurePosixPath(one["path"]).name: one["md5"] for one in files}
+    encoder = {PurePosixPath(file["path"]).name: file["md5"] for file in files}
     encoder.pop(ORIGIN, None)
     content = _without_paths({**named, **read, "encoder": encoder})
     text = json.dumps(content, sort_keys=True)

@@ -46,7 +46,7 @@ class FaultsError(InputError, ValueError):
 class Settings(BaseModel):
     """Base of every settings class: unknown keys, wrong types and later changes are refused.
 
-    Each class words the faults of its own fields: there the allowed keys are at hand.
+    Each class words the faults of its own fields, because it knows the allowed keys.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -102,7 +102,7 @@ def _place(loc: tuple[str | int, ...], data: Any) -> tuple[str, ...]:
 
     The first names a field, which a validator may have added to the data.
     """
-    keys = []
+    keys: list[str] = []
     for key in loc:
         indices = range(len(data)) if isinstance(data, tuple) else ()
         inside = key in (data if isinstance(data, Mapping) else indices)
@@ -141,7 +141,7 @@ def read_params(path: Path) -> dict[str, Any]:
     data = read_yaml(path)
     if not is_section(budgets := data.get("budgets")):
         return data
-    if (name := data.get("budget")) not in budgets:
+    if (name := str(data.get("budget"))) not in budgets:
         raise InputError(f"{path}: budget: {choices('budget', name, budgets)}")
     budget = budgets[name] if is_section(budgets[name]) else {}
     return merge(data, {key: own for key, own in budget.items() if own and key in data})
@@ -202,8 +202,8 @@ def read_section(path: Path, section: str, kind: type[S]) -> S:
     """
     data = read_params(path)
     if section not in data:
-        known = ", ".join(map(str, data))
-        raise InputError(f"{path}: {section}: required, but there is no such section ({known})")
+        sections = ", ".join(map(str, data))
+        raise InputError(f"{path}: {section}: required, but there is no such section ({sections})")
     return validate(kind, data[section], where=f"{path}: {section}")
 
 

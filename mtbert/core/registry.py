@@ -66,7 +66,8 @@ def stacks_by_task(registry: Mapping[str, type[Any]], what: str) -> Any:
 
     `none`, a method or a list of methods; as a value a tuple.
     """
-    return _by_task(Annotated[tuple[entry(registry, what), ...], BeforeValidator(_stack)])
+    method = entry(registry, what)
+    return _by_task(Annotated[tuple[method, ...], BeforeValidator(_stack)])
 
 
 def _stack(spec: Any) -> tuple[Any, ...]:

@@ -1,9 +1,9 @@
-"""A task is data: its files, its columns, the kind of its labels. The loop knows no task's name."""
+"""A task is data: its files, columns and labels. The loop knows no task's name."""
 
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -19,7 +19,7 @@ Split = Literal["train", "dev", "test"]
 
 # Names become parts of file names and of columns, on any system.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-# Beside the tasks' scores stands one that combines them.
+# Name of the score that combines the tasks' scores
 OVERALL = "overall"
 # Names become keys of torch's ModuleDict too, which refuses those of its own attributes.
 RESERVED = frozenset(
@@ -36,7 +36,7 @@ RESERVED = frozenset(
     zero_grad
     """.split()  # noqa: SIM905 - a list would take a line for each
 )
-# A mapping with this key is a method with its knobs (`{name: word, …}`), not a value for each task.
+# A mapping with this key is a method (`{name: word, …}`), not a value for each task.
 METHOD_KEY = "name"
 # The three tasks of the CS224N leaderboard, and the metric of each that counts there.
 LEADERBOARD = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
@@ -65,15 +65,15 @@ class Columns(Settings):
         return self
 
 
-class Hand(Settings):
-    """How predictions are handed in: the file's name for a split, the column's heading."""
+class SubmissionFile(Settings):
+    """A task's submission file: its name for a split, and the heading of its column."""
 
     file: str
     column: str = "Predicted_Label"
 
     @field_validator("file")
     @classmethod
-    def _one_a_split(cls, file: str) -> str:
+    def _per_split(cls, file: str) -> str:
         if "{split}" not in file or set(file.replace("{split}", "")) & set("{}/\\"):
             raise ValueError(
                 "must be a file name with {split} in it, without folders and other braces, "
@@ -83,7 +83,7 @@ class Hand(Settings):
 
 
 class Task(Settings):
-    """One task, as a row of the params file."""
+    """One entry of section `tasks`."""
 
     title: str
     folder: Annotated[str, Field(min_length=1)] | None = None  # of its files, if not data.source
@@ -92,7 +92,7 @@ class Task(Settings):
     columns: Columns
     labels: Labels
     metric: str | None = None  # `mtbert.evaluation.metrics` has the names
-    predictions: Hand
+    predictions: SubmissionFile
 
     @field_validator("files")
     @classmethod
@@ -120,12 +120,12 @@ def read_tasks(path: Path) -> dict[str, Task]:
     """Read section `tasks` of a params file.
 
     Raises:
-        InputError: a name or a row does not fit, or two submission files have the same name.
+        InputError: a name or an entry does not fit, or two submission files have the same name.
     """
-    rows = read_yaml(path).get("tasks")
-    if not isinstance(rows, Mapping) or not rows:
-        raise InputError(f"{path}: tasks: expected a mapping of task names to rows, found {rows!r}")
-    for name in rows:
+    entries = read_yaml(path).get("tasks")
+    if not isinstance(entries, Mapping) or not entries:
+        raise InputError(f"{path}: tasks: expected a mapping of task names, found {entries!r}")
+    for name in entries:
         if not NAME.fullmatch(str(name)) or name == OVERALL:
             raise InputError(
                 f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
@@ -137,24 +137,22 @@ def read_tasks(path: Path) -> dict[str, Task]:
                 f"{path}: tasks: a task cannot be called {name!r}, which {why}; another name will "
                 f"do, {name}_task for instance"
             )
-    tasks = {
-        name: validate(Task, _completed(name, row), where=f"{path}: tasks.{name}")
-        for name, row in rows.items()
-    }
-    _check_hands(path, tasks)
+    tasks = {}
+    for name, given in entries.items():
+        defaults = {"title": name, "predictions": {"file": f"{name}-{{split}}-output.csv"}}
+        completed = {**defaults, **given} if isinstance(given, Mapping) else given
+        tasks[str(name)] = validate(Task, completed, where=f"{path}: tasks.{name}")
+    _check_submissions(path, tasks)
     return tasks
 
 
-def still_there(tasks: Mapping[str, Task], names: Iterable[str], *, plan: Path) -> dict[str, Task]:
-    """The rows of the tasks that a plan names.
-
-    Args:
-        tasks: All tasks of the params file.
-        names: Those of the plan.
-        plan: Its file, for the error.
+def tasks_of_plan(
+    tasks: Mapping[str, Task], names: Iterable[str], *, plan: Path
+) -> dict[str, Task]:
+    """Give the tasks of a plan, in its file `plan`, by their names.
 
     Raises:
-        InputError: the params file has lost a task since the plan was made.
+        InputError: the params file has lost one since the plan was made.
     """
     names = list(names)
     if lost := [name for name in names if name not in tasks]:
@@ -162,21 +160,13 @@ def still_there(tasks: Mapping[str, Task], names: Iterable[str], *, plan: Path) 
     return {name: tasks[name] for name in names}
 
 
-def _completed(name: str, row: Any) -> Any:
-    """A row with what its name alone decides."""
-    if not isinstance(row, Mapping):
-        return row
-    return {"title": name, "predictions": {"file": f"{name}-{{split}}-output.csv"}, **row}
-
-
-def _check_hands(path: Path, tasks: Mapping[str, Task]) -> None:
+def _check_submissions(path: Path, tasks: Mapping[str, Task]) -> None:
     """Refuse two submission files of the same name: all lie in one folder."""
-    taken: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for name, task in tasks.items():
         for split in SPLITS:
             file = task.predictions.file.replace("{split}", split)
-            owner = taken.setdefault(file, name)
-            if owner != name:
+            if (owner := owners.setdefault(file, name)) != name:
                 raise InputError(
                     f"{path}: tasks.{name}.predictions.file: {file} is tasks.{owner}'s already; "
                     f"each task needs names of its own, found {task.predictions.file!r}"

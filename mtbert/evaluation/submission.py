@@ -7,7 +7,7 @@ from typing import Any
 
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Classes, Labels, Similarity
-from mtbert.core.tasks import Hand
+from mtbert.core.tasks import SubmissionFile
 from mtbert.evaluation.predictions import Predictions
 
 
@@ -27,7 +27,7 @@ def submission(predictions: Predictions, labels: Labels, column: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def submission_path(folder: Path, hand: Hand, split: str, *, task: str) -> Path:
+def submission_path(folder: Path, hand: SubmissionFile, split: str, *, task: str) -> Path:
     """Path of a split's submission file in a folder.
 
     Raises:

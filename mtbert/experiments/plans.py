@@ -97,7 +97,7 @@ def make_plans(
 
     def splits(task: str, settings: TrainSettings) -> dict[str, File]:
         read = [split for split in SPLITS[1:] if split in tasks[task].files]
-        paths = {split: tokens / task / f"{split}.parquet" for split in read}
+        paths: dict[str, Path] = {s: tokens / task / f"{s}.parquet" for s in read}
         if task in settings.trained:
             train = train_table(task, settings.extra_data, tokens, augmented)
             paths = {TRAIN: train, **paths}

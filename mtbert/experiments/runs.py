@@ -34,9 +34,9 @@ from mtbert.training.resuming import Resuming
 
 
 class Choice(NamedTuple):
-    """What an option asks for, what is used, and the reason where the two differ."""
+    """An option's requested value, the one in use, and the reason where they differ."""
 
-    asked: str
+    requested: str
     used: str
     reason: str
 
@@ -82,7 +82,7 @@ class Run:
     def print_fallbacks(self) -> None:
         """Print which options the hardware or the encoder does not allow, and why."""
         if (precision := self.precision).reason:
-            print(f"{self.name}: training in fp32, not {precision.asked}: {precision.reason}")
+            print(f"{self.name}: training in fp32, not {precision.requested}: {precision.reason}")
         if self.layout.reason:
             print(f"{self.name}: padded batches, not packed rows: {self.layout.reason}")
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json, read_yaml
-from mtbert.core.tasks import LEADERBOARD, OVERALL, Task, still_there
+from mtbert.core.tasks import LEADERBOARD, OVERALL, Task, tasks_of_plan
 from mtbert.evaluation.intervals import bootstrap
 from mtbert.evaluation.metrics import METRICS
 from mtbert.evaluation.overall import FORMULAS
@@ -160,7 +160,7 @@ def _train(path: Path, tasks: Mapping[str, Task]) -> Mapping[str, Any]:
     train = read_yaml(path).get("train")
     if not isinstance(train, Mapping) or not isinstance(train.get("tasks"), list):
         raise InputError(f"{path}: train: no settings with a list of tasks; {runs.AGAIN}")
-    still_there(tasks, train["tasks"], plan=path)
+    tasks_of_plan(tasks, train["tasks"], plan=path)
     return train
 
 

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from mtbert.core.errors import InputError
 from mtbert.core.labels import classes, unnamed
 from mtbert.core.params import validate
-from mtbert.core.tasks import NAME, RESERVED, Task, read_tasks, still_there
+from mtbert.core.tasks import NAME, RESERVED, Task, read_tasks, tasks_of_plan
 
 ROW = {
     "title": "t",
@@ -150,9 +150,9 @@ def test_a_short_row_is_completed_from_its_name(tmp_path):
 def test_a_plan_s_tasks_are_still_there(tmp_path):
     other = ROW | {"predictions": {"file": "b-{split}.csv"}}
     tasks = read_tasks(write(tmp_path, a=ROW, b=other))
-    assert list(still_there(tasks, ["b"], plan=tmp_path)) == ["b"]
+    assert list(tasks_of_plan(tasks, ["b"], plan=tmp_path)) == ["b"]
     with pytest.raises(InputError, match=r"^plan\.yaml: unknown task 'c' .*dvc repro"):
-        still_there(tasks, iter(["a", "c"]), plan=Path("plan.yaml"))
+        tasks_of_plan(tasks, iter(["a", "c"]), plan=Path("plan.yaml"))
 
 
 def write(folder, **rows):

@@ -8,7 +8,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Binary, Classes, Labels, Similarity
-from mtbert.core.tasks import Hand
+from mtbert.core.tasks import SubmissionFile
 from mtbert.evaluation.predictions import decode
 from mtbert.evaluation.submission import confusion, submission, submission_path
 
@@ -113,7 +113,7 @@ def test_unusable_outputs_are_named(
 
 
 def test_a_handin_file_is_not_mistaken_for_a_table(tmp_path: Path) -> None:
-    hand = Hand(file="a-{split}.csv", column="P")
+    hand = SubmissionFile(file="a-{split}.csv", column="P")
     assert submission_path(tmp_path, hand, "dev", task="a") == tmp_path / "a-dev.csv"
     with pytest.raises(InputError, match=r"tasks\.b\.predictions\.file: .*found 'a-{split}\.parq"):
-        submission_path(tmp_path, Hand(file="a-{split}.parquet", column="P"), "test", task="b")
+        submission_path(tmp_path, SubmissionFile(file="a-{split}.parquet", column="P"), "test", task="b")

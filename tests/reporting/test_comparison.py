@@ -5,7 +5,7 @@ from math import sqrt
 import pytest
 
 from mtbert.core.labels import Binary, Classes, Labels, Similarity
-from mtbert.core.tasks import Columns, Hand, Task
+from mtbert.core.tasks import Columns, SubmissionFile, Task
 from mtbert.reporting.comparison import (
     Metric,
     Summary,
@@ -32,7 +32,7 @@ def task(labels: Labels) -> Task:
         files={"train": "x", "dev": "y"},
         columns=Columns(id="id", text_a="a", label="b"),
         labels=labels,
-        predictions=Hand(file="{split}", column="x"),
+        predictions=SubmissionFile(file="{split}", column="x"),
     )
 
 

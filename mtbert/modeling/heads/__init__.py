@@ -1,4 +1,4 @@
-"""The room of heads: sentence vectors to logits.
+"""Registry of heads: sentence vectors to logits.
 
 Contract: `check(labels=…, paired=…)` refuses what does not fit, `width(labels)` says how many
 numbers come out, `learns` whether it has parameters, `build(size=…, labels=…, paired=…)` gives a
