@@ -67,7 +67,8 @@ def stacks_by_task(registry: Mapping[str, type[Any]], what: str) -> Any:
     `none`, a method or a list of methods; as a value a tuple.
     """
     method = entry(registry, what)
-    return _by_task(Annotated[tuple[method, ...], BeforeValidator(_stack)])
+    methods = tuple[method, ...]  # type: ignore[valid-type]
+    return _by_task(Annotated[methods, BeforeValidator(_stack)])
 
 
 def _stack(spec: Any) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Tasks that a strategy scores and does not train, from its plan to what a run leaves behind."""
+"""Tasks that a strategy evaluates but does not train, from its plan to the outputs of its run."""
 
 import csv
 import json
@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from workspace import SIZES, plan, workspace
+from workspace import SIZES, plan
 
 from mtbert.core.errors import InputError
 from mtbert.experiments.running import train_run
@@ -15,11 +15,6 @@ from mtbert.experiments.runs import Run
 ALL = ["sst", "para", "sts"]
 PAL = {"name": "pal", "size": 8, "heads": 2}
 SHORT = {"steps": None, "epochs": 3}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return workspace(tmp_path_factory.mktemp("workspace"))
 
 
 def run(planned, folder):
@@ -50,7 +45,7 @@ def moved(before, after):
     }
 
 
-def test_what_untrained_tasks_own_stays_as_drawn(place, tmp_path):
+def test_evaluation_only_tasks_keep_their_initial_weights(place, tmp_path):
     changes = {
         **SHORT,
         "evaluation_only": ["para", "sts"],
@@ -66,16 +61,16 @@ def test_what_untrained_tasks_own_stays_as_drawn(place, tmp_path):
     assert parts["heads.para"]["trainable"] == parts["projections.sts"]["trainable"] == 0
     assert parts["heads.sst"]["trainable"] == parts["heads.sst"]["total"] > 0
     assert facts["examples"] == {"sst": SIZES["train"]}
-    told = log("steps.csv")
-    assert {row["tasks"] for row in told} == {"sst"}
-    assert not any(key.endswith(("_para", "_sts")) for key in told[0])
+    steps = log("steps.csv")
+    assert {row["tasks"] for row in steps} == {"sst"}
+    assert not any(key.endswith(("_para", "_sts")) for key in steps[0])
     assert not log("conflicts.csv")
     for row in log("epochs.csv"):
         assert row["score"] == row["sst_accuracy"]
         assert {"para_accuracy", "sts_pearson"} <= row.keys()
 
 
-def test_nothing_of_untrained_tasks_is_in_the_optimizer(place):
+def test_the_optimizer_has_nothing_of_evaluation_only_tasks(place):
     model = Run(plan(place, {"evaluation_only": ["para"], "adaptation": PAL}), seed=1).model
     learning = {id(p) for group in model.groups() for p in group.parameters}
     names = [name for name, p in model.named_parameters() if id(p) in learning]
@@ -170,6 +165,6 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
     assert told in str(error.value)
 
 
-def test_an_untrained_task_may_share_a_map_that_is_trained_or_drawn(place):
-    for untrained in (["para"], ["para", "sts"]):
-        assert plan(place, {"evaluation_only": untrained, "projections": SHARED}).train.trained
+def test_an_evaluation_only_task_may_share_a_projection(place):
+    for only in (["para"], ["para", "sts"]):
+        assert plan(place, {"evaluation_only": only, "projections": SHARED}).train.trained

@@ -79,11 +79,6 @@ def draw(generator, unused):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return workspace(tmp_path_factory.mktemp("workspace"))
-
-
-@pytest.fixture(scope="module")
 def accepted(place):
     """64 and more strategies, drawn until every choice of every setting is in one of them."""
     generator, found, refused = np.random.default_rng(4), [], []
