@@ -39,7 +39,7 @@ def main(
         new_folder(record, unfinished=True) as log_folder,
     ):
         from mtbert.core.environment import hold_memory
-        from mtbert.experiments.running import train_run
+        from mtbert.experiments.runs import train_run
 
         hold_memory()
         train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test)

@@ -9,8 +9,7 @@ from safetensors.numpy import load_file
 from workspace import SIZES, plan
 
 from mtbert.core.errors import InputError
-from mtbert.experiments.running import train_run
-from mtbert.experiments.runs import Run
+from mtbert.experiments.runs import Run, train_run
 
 ALL = ["sst", "para", "sts"]
 PAL = {"name": "pal", "size": 8, "heads": 2}

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from workspace import BATCHES, plan, workspace
 
 from mtbert.core.errors import InputError
-from mtbert.experiments.running import train_run
+from mtbert.experiments.runs import train_run
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.resuming import Resuming
 from mtbert.training.samplers import SAMPLERS
@@ -137,7 +137,7 @@ def test_whatever_plan_accepts_runs_and_goes_on_where_it_was_broken_off(
         for weights in unbroken[0].values():
             assert all(np.isfinite(value).all() for value in weights.values()), changes
         with monkeypatch.context() as patched:
-            patched.setattr("mtbert.experiments.running.Resuming", breaks(after=1 + number % 2))
+            patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=1 + number % 2))
             with pytest.raises(KeyboardInterrupt):
                 run(planned, tmp_path / f"{number}-broken")
         same(unbroken, run(planned, tmp_path / f"{number}-broken"))
@@ -173,7 +173,7 @@ def test_a_run_goes_on_across_its_epochs(place, tmp_path, monkeypatch, capsys):
     for after in range(1, steps):
         folder = tmp_path / f"{after}"
         with monkeypatch.context() as patched:
-            patched.setattr("mtbert.experiments.running.Resuming", breaks(after=after))
+            patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=after))
             with pytest.raises(KeyboardInterrupt):
                 run(planned, folder)
         capsys.readouterr()
@@ -186,7 +186,7 @@ def test_a_run_goes_on_across_its_epochs(place, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("other", [{"seed": 2}, {"learning_rate": 2e-3}])
 def test_another_run_starts_anew(place, tmp_path, monkeypatch, capsys, other):
     with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.running.Resuming", breaks(after=1))
+        patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=1))
         with pytest.raises(KeyboardInterrupt):
             run(plan(place, {}), tmp_path / "broken")
     assert (tmp_path / "broken" / "out" / "state.pt").exists()
@@ -295,7 +295,7 @@ def test_the_stage_goes_on_too(place, tmp_path, monkeypatch, capsys):
     plan(place, {})
     args = (place / "plans" / "drawn.yaml", 1, Path("out"), Path("log"))
     with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.running.Resuming", breaks(after=2))
+        patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=2))
         with pytest.raises(KeyboardInterrupt):
             main(*args)
     assert not Path("out").exists()
@@ -332,7 +332,7 @@ def test_a_run_may_break_off_more_than_once(place, tmp_path, monkeypatch):
     # Rows are added to conflicts.csv less often than states are saved.
     for after in (2, 1, 3, 1, 1):
         with monkeypatch.context() as patched:
-            patched.setattr("mtbert.experiments.running.Resuming", breaks(after=after, rest=2))
+            patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=after, rest=2))
             with pytest.raises(KeyboardInterrupt):
                 run(planned, tmp_path / "broken")
     same(unbroken, run(planned, tmp_path / "broken"))
