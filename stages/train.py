@@ -33,7 +33,7 @@ def main(
 
     planned = read_plan(plan)
     verify(planned)
-    # What a run that was broken off left there is where the next one goes on from.
+    # Resume from what an interrupted run left here.
     with (
         new_folder(out, unfinished=True) as folder,
         new_folder(record, unfinished=True) as log_folder,
