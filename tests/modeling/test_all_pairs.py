@@ -5,8 +5,8 @@ import torch
 
 from mtbert.core.params import validate
 from mtbert.core.tasks import Binary, Similarity
-from mtbert.modeling.all_pairs import all_pairs
 from mtbert.modeling.heads import HEADS
+from mtbert.modeling.vectors import all_pairs
 
 WANG = ["u", "v", "abs_diff", "product"]
 BINARY, RANGE = Binary(kind="binary"), Similarity(kind="similarity", low=0, high=5)

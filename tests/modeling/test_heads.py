@@ -46,7 +46,7 @@ def test_features(name, expected):
 
 def test_features_stand_side_by_side_in_the_order_named():
     layer = PairFeatures(("cosine", "abs_diff"))
-    assert layer.size(2) == 3
+    assert layer.widths(2) == [1, 2]
     expected = torch.tensor([[0.96, 1, 1], [-1, 2, 0]])
     torch.testing.assert_close(layer((U, V)), expected)
 

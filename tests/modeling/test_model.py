@@ -7,7 +7,7 @@ import torch
 from mtbert.core.errors import InputError
 from mtbert.modeling.model import below_top
 from mtbert.modeling.packing import RowShape, TaskExamples, collate
-from mtbert.modeling.prediction import chosen, encode_splits, predict
+from mtbert.modeling.prediction import encode_splits, predict
 
 from tiny import model_settings, tiny_config, tiny_model, tiny_split
 
@@ -200,7 +200,7 @@ def test_vectors_of_a_frozen_encoder_are_computed_once_and_are_the_same():
         np.testing.assert_allclose(found[task], expected[task], atol=1e-6)
     rows = np.array([7, 0, 3])
     model.eval()
-    some = model(chosen(encoded, dict.fromkeys(tokens, rows)))
+    some = model(encoded.select(dict.fromkeys(tokens, rows)))
     again = model(batch_of(model, tokens, rows))
     for task in tokens:
         torch.testing.assert_close(some[task], again[task], atol=1e-6, rtol=0)

@@ -1,8 +1,8 @@
-"""The room of heads: sentence vectors to logits.
+"""Registry of heads: sentence vectors to logits.
 
 Contract: `check(labels=…, paired=…)` refuses what does not fit, `width(labels)` says how many
 numbers come out, `learns` whether it has parameters, `build(size=…, labels=…, paired=…)` gives a
-module that maps `(u, v)`, each (example, size), to logits (example, width); `v` is None where an
+module from `(u, v)`, each (example, size), to logits (example, width); `v` is None where an
 example is one sequence (a single text, or a joint pair). What predicts a similarity gives it in
 label units.
 """
