@@ -157,11 +157,3 @@ def test_the_pooler_is_the_encoder_s_own(kind):
         whole = model(input_ids=ids)
         ours = pooler_output(model, whole.last_hidden_state[:, 0])
     torch.testing.assert_close(ours, whole.pooler_output, atol=1e-6, rtol=0)
-
-
-@pytest.mark.parametrize("kind", sorted(ARCHITECTURES))
-def test_a_pooler_that_nobody_reads_is_left_out(kind):
-    names = [name for name, _ in tiny_encoder(kind).named_parameters()]
-    assert not [name for name in names if "pooler" in name]
-    with_pooler = [name for name, _ in tiny_encoder(kind, pooler=True).named_parameters()]
-    assert bool([name for name in with_pooler if "pooler" in name]) == ARCHITECTURES[kind].pooler

@@ -147,7 +147,7 @@ def test_each_task_has_its_own_pooling():
         torch.testing.assert_close(found[task][0], same.encode(batch)[task][0])
 
 
-def test_a_shared_map_is_one_map():
+def test_a_shared_projection_is_one_module():
     projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
     model = tiny_model(model_settings(projections=projections))
     assert set(model.projections) == {"sst", "para"}
@@ -156,20 +156,20 @@ def test_a_shared_map_is_one_map():
 
 
 @pytest.mark.parametrize(
-    ("projections", "told"),
+    ("projections", "message"),
     [
-        ({"sts": {"name": "shared", "task": "cfimdb"}}, "not among the strategy's tasks"),
+        ({"sts": {"name": "shared", "task": "cfimdb"}}, "not one of the strategy's tasks"),
         ({"sts": {"name": "shared", "task": "sts"}}, "has none of its own"),
         ({"sts": {"name": "shared", "task": "para"}}, "has none of its own"),
     ],
 )
-def test_a_map_that_is_not_there_cannot_be_shared(projections, told):
+def test_a_projection_that_is_not_there_cannot_be_shared(projections, message):
     settings = model_settings(projections={"sst": "none", "para": "none", **projections})
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         settings.check_projections()
 
 
-def test_a_map_is_shared_between_vectors_of_one_size_only():
+def test_a_projection_is_shared_between_vectors_of_one_size_only():
     projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
     settings = model_settings(
         projections=projections, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}
