@@ -32,8 +32,8 @@ class RowShape:
     @classmethod
     def of(cls, sequences: Mapping[str, Any], *, row_length: int, packed: bool) -> "RowShape":
         """Read the shape from what the tokenize stage recorded."""
-        known = {item.name for item in fields(cls)} & set(sequences)
-        return cls(**{k: sequences[k] for k in known}, row_length=row_length, packed=packed)
+        names = {item.name for item in fields(cls)} & set(sequences)
+        return cls(**{k: sequences[k] for k in names}, row_length=row_length, packed=packed)
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,21 @@ class TokenBatch:
         """Tokens with padding."""
         return self.input_ids.numel()
 
+    def real(self) -> Tensor:
+        """1 for tokens, 0 for padding, (row, token)."""
+        return (self.sequence < len(self.starts)).long()
+
+    def visible(self) -> Tensor:
+        """Whether a token sees another, (row, 1, token, token).
+
+        Padding sees padding, so that no row of the mask is empty: softmax gives no NaN.
+        """
+        return self.sequence[:, None, :, None] == self.sequence[:, None, None, :]
+
     def to(self, device: torch.device | str) -> "TokenBatch":
         """Move the tensors to a device."""
-        tensors = ("input_ids", "position_ids", "token_type_ids", "sequence", "starts")
-        return replace(
-            self, **{name: getattr(self, name).to(device, non_blocking=True) for name in tensors}
-        )
+        tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **{k: v.to(device, non_blocking=True) for k, v in tensors.items()})
 
 
 @dataclass(frozen=True)

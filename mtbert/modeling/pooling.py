@@ -1,4 +1,4 @@
-"""The room of poolings: one vector a sequence, whatever its neighbours in the row.
+"""Registry of poolings: one vector a sequence, whatever its neighbours in the row.
 
 Contract: `size(hidden_size)` is the width of the vectors; `needs_pooler` says whether the encoder's
 own pooler layer is read; `pool(hidden, sequence, starts, pooler)` takes hidden states

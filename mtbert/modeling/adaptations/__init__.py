@@ -1,4 +1,4 @@
-"""The room of adaptations: what of the encoder training changes, and what it adds.
+"""Registry of adaptations: what training changes in the encoder, and what it adds.
 
 Contract: `check(config)` takes the content of the encoder's config.json and refuses what does not
 fit it; `adapt(encoder, tasks)` says which of the encoder's parameters are trained, puts in what is
