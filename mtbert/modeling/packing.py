@@ -98,13 +98,12 @@ def collate(examples: Mapping[str, TaskExamples], shape: RowShape) -> TokenBatch
     parts: dict[str, TaskSlices] = {}
     count = 0
     for task, chosen in examples.items():
-        made = _sequences(chosen, shape)
-        places = []
-        for item in made:
-            places.append(slice(count, count + len(item)))
-            count += len(item)
-        parts[task] = TaskSlices(places[0], places[1] if len(places) > 1 else None)
-        pieces += made
+        sides = _sequences(chosen, shape)
+        size, pair = len(chosen.rows), len(sides) > 1
+        second = slice(count + size, count + 2 * size) if pair else None
+        parts[task] = TaskSlices(slice(count, count + size), second)
+        count += len(sides) * size
+        pieces += sides
     lengths = np.concatenate([item.lengths for item in pieces])
     limit = max(shape.row_length, int(lengths.max())) if shape.packed else 0
     row, column, width = place_sequences(lengths, limit)
@@ -145,39 +144,37 @@ def place_sequences(lengths: np.ndarray, limit: int) -> tuple[np.ndarray, np.nda
     """
     if limit == 0:
         return np.arange(len(lengths)), np.zeros_like(lengths), int(lengths.max())
-    order = np.argsort(-lengths, kind="stable")
+    order, total = np.argsort(-lengths, kind="stable"), int(lengths.sum())
     ordered = lengths[order].tolist()
-    rows = -(-int(lengths.sum()) // limit)
-    width = max(ordered[0], -(-int(lengths.sum()) // rows))
-    while (found := _first_fit(ordered, rows, width)) is None:
+    rows = -(-total // limit)
+    width = max(ordered[0], -(-total // rows))
+    while (places := _first_fit(ordered, rows, width)) is None:
         if width == limit:
-            rows, width = rows + 1, max(ordered[0], -(-int(lengths.sum()) // (rows + 1)))
+            rows, width = rows + 1, max(ordered[0], -(-total // (rows + 1)))
         else:
             width = min(limit, width + max(1, width // 64))
     row, column = np.empty_like(lengths), np.empty_like(lengths)
-    row[order], column[order] = np.array(found).T
+    row[order], column[order] = np.array(places).T
     return row, column, int((column + lengths).max())
 
 
 def _first_fit(lengths: Sequence[int], rows: int, width: int) -> list[tuple[int, int]] | None:
-    fill, found = [0] * rows, []
+    fill, places = [0] * rows, []
     for length in lengths:
         for row, used in enumerate(fill):
             if used + length <= width:
-                found.append((row, used))
+                places.append((row, used))
                 fill[row] = used + length
                 break
         else:
             return None
-    return found
+    return places
 
 
 def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Lay the ranges [start, start + length) end to end."""
     ends = np.cumsum(lengths)
-    return np.repeat(starts - ends + lengths, lengths) + np.arange(
-        int(ends[-1]) if len(ends) else 0
-    )
+    return np.repeat(starts - ends + lengths, lengths) + np.arange(int(lengths.sum()))
 
 
 def truncated_lengths(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
@@ -186,15 +183,10 @@ def truncated_lengths(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarr
     As Transformers' `longest_first`: the shorter text keeps its whole length while it fits in its
     half; an odd token left over goes to the text that was longer, to the second when equal.
     """
-    short = np.minimum(a, b)
-    long_left = np.maximum(short, room - short)
-    both = short + long_left > room
-    short_left = np.where(both, room // 2, short)
-    long_left = np.where(both, room // 2 + room % 2, np.minimum(long_left, np.maximum(a, b)))
+    short = np.minimum(np.minimum(a, b), room // 2)
+    first = np.where(a > b, room - short, short)
     cut = a + b > room
-    first = np.where(cut, np.where(a > b, long_left, short_left), a)
-    second = np.where(cut, np.where(a > b, short_left, long_left), b)
-    return first, second
+    return np.where(cut, first, a), np.where(cut, room - first, b)
 
 
 @dataclass(frozen=True)
@@ -205,32 +197,24 @@ class _Sequences:
     types: np.ndarray  # (token,)
     lengths: np.ndarray  # (sequence,)
 
-    def __len__(self) -> int:
-        return len(self.lengths)
 
-
-def _sequences(chosen: TaskExamples, shape: RowShape) -> list[_Sequences]:
+def _sequences(examples: TaskExamples, shape: RowShape) -> list[_Sequences]:
     """One list of sequences for single texts and joint pairs, two for siamese pairs."""
-    sides = [chosen.a] if chosen.b is None else [chosen.a, chosen.b]
-    around = len(shape.prefix) + len(shape.suffix)
-    lengths = [side.lengths[chosen.rows] for side in sides]
-    if not chosen.joint:
-        cut = [np.minimum(item, shape.max_length - around) for item in lengths]
-        return [
-            _assemble([side], [item], chosen.rows, shape)
-            for side, item in zip(sides, cut, strict=True)
-        ]
-    room = shape.max_length - around - len(shape.middle)
-    cut = list(truncated_lengths(lengths[0], lengths[1], room))
-    return [_assemble(sides, cut, chosen.rows, shape)]
+    rows, sides = examples.rows, [side for side in (examples.a, examples.b) if side is not None]
+    lengths = [side.lengths[rows] for side in sides]
+    limit = shape.max_length - len(shape.prefix) - len(shape.suffix)
+    if examples.joint:
+        cut = truncated_lengths(lengths[0], lengths[1], limit - len(shape.middle))
+        return [_assemble(sides, cut, rows, shape)]
+    cut = [np.minimum(item, limit) for item in lengths]
+    return [_assemble([side], [n], rows, shape) for side, n in zip(sides, cut, strict=True)]
 
 
 def _assemble(
-    sides: list[Ragged], lengths: list[np.ndarray], rows: np.ndarray, shape: RowShape
+    sides: Sequence[Ragged], lengths: Sequence[np.ndarray], rows: np.ndarray, shape: RowShape
 ) -> _Sequences:
     """Write special tokens and the first `lengths` tokens of each side into their places."""
-    fixed = [shape.prefix, shape.middle, shape.suffix] if len(sides) > 1 else None
-    fixed = fixed or [shape.prefix, shape.suffix]
+    fixed = [shape.prefix, *[shape.middle] * (len(sides) - 1), shape.suffix]
     total: np.ndarray = np.sum(lengths, axis=0) + sum(map(len, fixed))
     offset = np.cumsum(total) - total
     ids = np.empty(int(total.sum()), dtype=np.int64)

@@ -51,8 +51,8 @@ class MaxPooling(Pooling):
         """(token, hidden) → (sequence, hidden)."""
         count = len(starts)
         place = sequence[:, None].expand_as(hidden)
-        found = hidden.new_full((count + 1, hidden.shape[1]), float("-inf"))
-        return found.scatter_reduce(0, place, hidden, "amax")[:count]
+        lowest = hidden.new_full((count + 1, hidden.shape[1]), float("-inf"))
+        return lowest.scatter_reduce(0, place, hidden, "amax")[:count]
 
 
 class MaxMeanPooling(Pooling):

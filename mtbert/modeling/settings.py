@@ -32,20 +32,19 @@ class ModelTask(Settings):
 
 
 class ModelSettings(Settings):
-    """Encoder use, pooling, projections and heads; keyed by task where tasks may differ.
+    """Encoder use, pooling, maps and heads; keyed by task where tasks may differ.
 
-    Pooling and projections may be given once for all tasks; a resolved strategy has them by task,
-    as the methods below need them.
+    Pooling and maps may be given once for all tasks; a settled strategy has them by task, and the
+    members below ask for that.
     """
 
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
-    # Tasks that are evaluated but not trained; their heads, projections and adapters keep their
-    # random initialization.
+    # Tasks whose head, map and adapter stay as drawn; a checkpoint that names none has none.
     evaluation_only: tuple[str, ...] = ()
     adaptation: entry(ADAPTATIONS, "adaptation")  # type: ignore[valid-type]
     encoding: dict[str, Encoding]
     pooling: by_task(POOLINGS, "pooling")  # type: ignore[valid-type]
-    projections: by_task(PROJECTIONS, "projection")  # type: ignore[valid-type]
+    projections: by_task(PROJECTIONS, "map")  # type: ignore[valid-type]
     heads: dict[str, entry(HEADS, "head")]  # type: ignore[valid-type]
     layout: Literal["packed", "padded"]
     row_length: Annotated[int, Field(ge=8)]
@@ -61,12 +60,12 @@ class ModelSettings(Settings):
         return any(pooling.needs_pooler for pooling in self.pooling.values())
 
     def projection_owner(self, task: str) -> str:
-        """The task whose projection a task uses: itself, or the one whose it shares."""
-        projection = self.projections[task]
-        return projection.task if isinstance(projection, SharedProjection) else task
+        """The task whose map a task's vectors go through: its own, or the one it shares."""
+        found = self.projections[task]
+        return found.task if isinstance(found, SharedProjection) else task
 
     def unchanged(self) -> list[str]:
-        """Trained tasks for which nothing is trained: neither encoder nor projection nor head."""
+        """Trained tasks for which nothing changes: neither encoder nor map nor head learns."""
         if not self.adaptation.fixed:
             return []
         return [
@@ -77,7 +76,7 @@ class ModelSettings(Settings):
         ]
 
     def check_projections(self) -> None:
-        """Refuse a shared projection that does not exist, is shared itself, or is never trained.
+        """Refuse a shared map that is not there, is shared itself, or stays as drawn.
 
         Raises:
             InputError: naming the task.
@@ -89,18 +88,18 @@ class ModelSettings(Settings):
             with located(f"projections.{task}"):
                 if owner not in self.tasks:
                     raise InputError(
-                        f"shares the projection of {owner!r}, not one of the strategy's tasks: "
+                        f"shares the map of {owner!r}, which is not among the strategy's tasks: "
                         f"{', '.join(self.tasks)}"
                     )
                 if isinstance(self.projections[owner], SharedProjection | NoProjection):
                     raise InputError(
-                        f"shares the projection of {owner!r}, which has none of its own; give "
-                        f"that task `layers`"
+                        f"shares the map of {owner!r}, which has none of its own; give that one "
+                        f"`layers`"
                     )
                 if owner in self.evaluation_only and task in self.trained:
                     raise InputError(
-                        f"shares the projection of {owner!r}, which is evaluation-only; "
-                        f"let {owner!r} share that of {task!r}"
+                        f"shares the map of {owner!r}, which is untrained and leaves it as drawn; "
+                        f"let {owner!r} share the map of {task!r}"
                     )
 
     def check_encoder(self, config: Mapping[str, Any]) -> None:
@@ -120,7 +119,7 @@ class ModelSettings(Settings):
                     f"pooling.{task}: pooler: an encoder of model_type {config['model_type']} is "
                     f"not known to have one; cls reads the same token without it"
                 )
-            sizes = {name: self.pooling[name].size(hidden_size(config)) for name in self.tasks}
+            sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
             if sizes[task] != sizes[(owner := self.projection_owner(task))]:
                 raise InputError(
                     f"projections.{task}: shares that of {owner!r}, whose vectors are "

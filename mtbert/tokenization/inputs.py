@@ -1,9 +1,12 @@
-"""What tokenization is given: a folder of TEXT tables, an encoder's config.json."""
+"""Inputs of tokenization: its section of the params file, TEXT tables, an encoder's config.json."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import read_json
+from mtbert.core.params import Settings, read_json
 from mtbert.core.tasks import SPLITS
 
 # Encoders whose positions count from the padding id + 1: so many rows of their table stay unused.
@@ -11,6 +14,13 @@ AFTER_PADDING = {
     *("camembert", "data2vec-text", "ibert", "longformer", "luke", "mpnet", "roberta"),
     *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
 }
+
+
+class TokenizeSettings(Settings):
+    """Section `tokenize` of the params file: how texts become token ids."""
+
+    # Below 8 a joint pair has hardly a word left of each text beside its special tokens.
+    max_length: Annotated[int, Field(ge=8)]
 
 
 def find_tables(text: Path) -> dict[tuple[str, str], Path]:

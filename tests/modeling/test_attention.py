@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention as fused
 
-from mtbert.modeling.attention import NAME, attend, drawn
+from mtbert.modeling.attention import NAME, attend, dropout_mask
 from mtbert.modeling.encoder import encoder_of
 
 from tiny import tiny_config
@@ -65,7 +65,7 @@ def test_in_fp32_it_is_torch_s_bit_for_bit():
 @pytest.mark.parametrize("dropout", [0.1, 0.5])
 def test_dropout_drops_its_share_and_keeps_the_mean(dropout):
     torch.manual_seed(1)
-    kept = drawn(torch.Size((1000, 1003)), dropout).float()
+    kept = dropout_mask(torch.Size((1000, 1003)), dropout).float()
     # Six standard errors of a million draws
     error = 6 * (dropout * (1 - dropout) / kept.numel()) ** 0.5
     assert kept.mean() == pytest.approx(1 - dropout, abs=error)

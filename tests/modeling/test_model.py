@@ -158,7 +158,7 @@ def test_a_shared_projection_is_one_module():
 @pytest.mark.parametrize(
     ("projections", "message"),
     [
-        ({"sts": {"name": "shared", "task": "cfimdb"}}, "not one of the strategy's tasks"),
+        ({"sts": {"name": "shared", "task": "cfimdb"}}, "not among the strategy's tasks"),
         ({"sts": {"name": "shared", "task": "sts"}}, "has none of its own"),
         ({"sts": {"name": "shared", "task": "para"}}, "has none of its own"),
     ],
