@@ -55,8 +55,8 @@ def attend(
     if attention_mask is None or not _plain(query, key, options):
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-        given = {"dropout": dropout, "scaling": scaling, **options}
-        return sdpa_attention_forward(module, query, key, value, attention_mask, **given)
+        options |= {"dropout": dropout, "scaling": scaling}
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
     return _products(query, key, value, _additive(attention_mask), dropout, scaling), None
 
 

@@ -71,9 +71,9 @@ def encoder_of(config: dict[str, Any], *, pooler: bool = False) -> nn.Module:
 
     try:
         config = dict(config)
-        made = AutoConfig.for_model(config.pop("model_type", ""), **config)
+        full = AutoConfig.for_model(config.pop("model_type", ""), **config)
         encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            made, dtype=torch.float32, attn_implementation=_attention(made)
+            full, dtype=torch.float32, attn_implementation=_attention(full)
         )
     # A config that does not fit fails somewhere in two libraries.
     except Exception as error:

@@ -122,13 +122,13 @@ class MultiTaskModel(nn.Module):
     def groups(self) -> list[ParameterGroup]:
         """The trainable parameters by part, the encoder's also by layer."""
         layers = int(self.encoder.config.num_hidden_layers)
-        found: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
+        groups: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
         for part, name, parameter in self._by_part():
             if parameter.requires_grad:
                 part = "heads" if part.startswith(("projections.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
-                found[part, below].append(parameter)
-        return [ParameterGroup(part, below, chosen) for (part, below), chosen in found.items()]
+                groups[part, below].append(parameter)
+        return [ParameterGroup(part, below, group) for (part, below), group in groups.items()]
 
     def parts(self) -> dict[str, dict[str, int]]:
         """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""

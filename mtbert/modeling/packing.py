@@ -75,8 +75,12 @@ class TokenBatch:
 
     def to(self, device: torch.device | str) -> "TokenBatch":
         """Move the tensors to a device."""
-        tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)}
-        return replace(self, **{k: v.to(device, non_blocking=True) for k, v in tensors.items()})
+        moved: dict[str, Any] = {
+            name: value.to(device, non_blocking=True)
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,9 @@ def collate(examples: Mapping[str, TaskExamples], shape: RowShape) -> TokenBatch
     pieces: list[_Sequences] = []
     parts: dict[str, TaskSlices] = {}
     count = 0
-    for task, chosen in examples.items():
-        sides = _sequences(chosen, shape)
-        size, pair = len(chosen.rows), len(sides) > 1
+    for task, of_task in examples.items():
+        sides = _sequences(of_task, shape)
+        size, pair = len(of_task.rows), len(sides) > 1
         second = slice(count + size, count + 2 * size) if pair else None
         parts[task] = TaskSlices(slice(count, count + size), second)
         count += len(sides) * size
@@ -177,16 +181,16 @@ def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.repeat(starts - ends + lengths, lengths) + np.arange(int(lengths.sum()))
 
 
-def truncated_lengths(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths of two texts cut to `room` tokens together, the longer one first.
+def truncated_lengths(a: np.ndarray, b: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths of two texts cut to `limit` tokens together, the longer one first.
 
     As Transformers' `longest_first`: the shorter text keeps its whole length while it fits in its
     half; an odd token left over goes to the text that was longer, to the second when equal.
     """
-    short = np.minimum(np.minimum(a, b), room // 2)
-    first = np.where(a > b, room - short, short)
-    cut = a + b > room
-    return np.where(cut, first, a), np.where(cut, room - first, b)
+    short = np.minimum(np.minimum(a, b), limit // 2)
+    first = np.where(a > b, limit - short, short)
+    cut = a + b > limit
+    return np.where(cut, first, a), np.where(cut, limit - first, b)
 
 
 @dataclass(frozen=True)
@@ -204,8 +208,8 @@ def _sequences(examples: TaskExamples, shape: RowShape) -> list[_Sequences]:
     lengths = [side.lengths[rows] for side in sides]
     limit = shape.max_length - len(shape.prefix) - len(shape.suffix)
     if examples.joint:
-        cut = truncated_lengths(lengths[0], lengths[1], limit - len(shape.middle))
-        return [_assemble(sides, cut, rows, shape)]
+        both = truncated_lengths(lengths[0], lengths[1], limit - len(shape.middle))
+        return [_assemble(sides, both, rows, shape)]
     cut = [np.minimum(item, limit) for item in lengths]
     return [_assemble([side], [n], rows, shape) for side, n in zip(sides, cut, strict=True)]
 

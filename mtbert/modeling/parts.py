@@ -44,11 +44,11 @@ def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
             every setting and every weight that differs.
     """
     modules = _modules(model, task)
-    found, expected = read_yaml(folder / SETTINGS), describe_part(model, task)
+    saved, expected = read_yaml(folder / SETTINGS), describe_part(model, task)
     faults = [
-        f"{key}: expected {expected.get(key)}, found {found.get(key)}"
-        for key in sorted({*expected, *found})
-        if expected.get(key) != found.get(key)
+        f"{key}: expected {expected.get(key)}, found {saved.get(key)}"
+        for key in sorted({*expected, *saved})
+        if expected.get(key) != saved.get(key)
     ]
     weights = read_weights(folder / WEIGHTS)
     faults += weight_differences(modules.state_dict(), weights)

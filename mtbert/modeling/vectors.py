@@ -5,6 +5,7 @@ Below, a cosine's weight has one column; that of any other feature has as many a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -114,7 +115,7 @@ def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> T
 
     def logits(u: Tensor, v: Tensor) -> Tensor:
         if _splits(head):
-            return _split_by_feature(head, u, v)  # type: ignore[arg-type]
+            return _split_by_feature(head, u, v)
         pairs = (u.repeat_interleave(len(v), 0), v.repeat(len(u), 1))
         return head(pairs).view(len(u), len(v), -1)  # type: ignore[no-any-return]
 
@@ -129,10 +130,11 @@ def _splits(head: nn.Module) -> bool:
     """Whether a head is features, no dropout, a linear layer, and whatever follows."""
     if not isinstance(head, nn.Sequential) or not isinstance(head[0], PairFeatures):
         return False
-    return not (head[1].training and head[1].p > 0)
+    dropout: Any = head[1]
+    return not (dropout.training and dropout.p > 0)
 
 
-def _split_by_feature(head: nn.Sequential, u: Tensor, v: Tensor) -> Tensor:
+def _split_by_feature(head: Any, u: Tensor, v: Tensor) -> Tensor:
     features, _, linear, *rest = head
     blocks = torch.split(linear.weight, features.widths(u.shape[1]), dim=1)
     terms = [TERMS[name](u, v, block) for name, block in zip(features.names, blocks, strict=True)]

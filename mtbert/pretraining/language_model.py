@@ -60,9 +60,9 @@ class LanguageModel(nn.Module):
         """
         from transformers.modeling_outputs import BaseModelOutput
 
-        given = BaseModelOutput(last_hidden_state=hidden[None])
+        output = BaseModelOutput(last_hidden_state=hidden[None])
         encoder = self.encoder
-        encoder.forward = lambda *args, **kwargs: given
+        encoder.forward = lambda *args, **kwargs: output
         try:
             logits: Tensor = self.whole(input_ids=ids[None]).logits[0]
         finally:

@@ -2,7 +2,7 @@
 
 Devlin et al. 2019, section 3.1: of all tokens 15 % are chosen; of these 80 % become the mask
 token, 10 % a random one, 10 % stay. We depart in two things. Each token is chosen by a draw of its
-own, and anew whenever its sentence is read (dynamic masking: Liu et al. 2019, section 4.1), where
+own, and anew in every epoch (dynamic masking: Liu et al. 2019, section 4.1), where
 BERT's preprocessing fixed the number for each sequence. And special tokens, the unknown one among
 them, are neither predicted nor drawn as random ones.
 """

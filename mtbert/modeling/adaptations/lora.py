@@ -88,16 +88,16 @@ class LoRA(Settings):
 
     @field_validator("targets", mode="before")
     @classmethod
-    def _word_or_names(cls, given: Any) -> Any:
+    def _word_or_names(cls, spec: Any) -> Any:
         # pydantic would report a fault once for each side of the union.
-        if isinstance(given, str):
-            if given in ("attention", "linear"):
-                return given
-            rule = choices("targets", given, ("attention", "linear"))
+        if isinstance(spec, str):
+            if spec in ("attention", "linear"):
+                return spec
+            rule = choices("targets", spec, ("attention", "linear"))
             raise FaultsError([((), f"{rule}; single layers are given as a list of names")])
-        if given and isinstance(given, list | tuple) and all(isinstance(it, str) for it in given):
-            return tuple(given)
-        raise FaultsError([((), f"expected attention, linear or a list of names, found {given!r}")])
+        if spec and isinstance(spec, list | tuple) and all(isinstance(it, str) for it in spec):
+            return tuple(spec)
+        raise FaultsError([((), f"expected attention, linear or a list of names, found {spec!r}")])
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse a rank above the encoder's width, and targets that the architecture lacks.
