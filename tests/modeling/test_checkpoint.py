@@ -98,23 +98,6 @@ def test_broken_weights_are_told(saved):
         load_checkpoint(folder)
 
 
-def test_missing_weights_of_an_encoder_are_told(tmp_path):
-    weights = dict(encoder_of(tiny_config()).state_dict())
-    for name in [name for name in weights if "layer.1" in name]:
-        del weights[name]
-    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    (tmp_path / "config.json").write_text(json.dumps(tiny_config()))
-    with pytest.raises(InputError, match="checkpoint of another architecture"):
-        load_encoder(tmp_path, vocabulary=100)
-
-
-def test_a_config_with_fewer_layers_than_the_weights_is_told(tmp_path):
-    save_file(encoder_of(tiny_config()).state_dict(), tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text(json.dumps(tiny_config(num_hidden_layers=1)))
-    with pytest.raises(InputError, match="is it the config of another model"):
-        load_encoder(tmp_path, vocabulary=100)
-
-
 def test_fp16_weights_are_computed_in_fp32(tmp_path):
     weights = {k: v.half() for k, v in encoder_of(tiny_config()).state_dict().items()}
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})

@@ -55,12 +55,6 @@ def test_fixed_is_told_where_nothing_can_move_the_vectors(name):
 
 
 @pytest.mark.parametrize("name", ADAPTATIONS)
-def test_only_pal_has_a_part_for_each_task(name):
-    _, adapter = adapted(name)
-    assert list(adapter.task_parts) == (["sst", "sts"] if name == "pal" else [])
-
-
-@pytest.mark.parametrize("name", ADAPTATIONS)
 def test_the_same_seed_gives_the_same_weights(name):
     (one, first), (other, second) = adapted(name), adapted(name)
     for a, b in ((one, other), (first, second)):
