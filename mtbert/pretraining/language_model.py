@@ -98,11 +98,11 @@ def _whole(source: Path, config: Any) -> tuple[Any, set[str]]:
     """The model around the encoder, and the names of the weights that the checkpoint lacks."""
     from transformers import AutoModelForMaskedLM
 
-    def made() -> Any:
+    def initialize() -> Any:
         return AutoModelForMaskedLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
 
     if not list(source.glob("*.safetensors")):
-        whole = made()
+        whole = initialize()
         return whole, set(whole.state_dict())
     whole, info = AutoModelForMaskedLM.from_pretrained(
         source,
@@ -112,10 +112,10 @@ def _whole(source: Path, config: Any) -> tuple[Any, set[str]]:
         local_files_only=True,
         output_loading_info=True,
     )
-    # Where a checkpoint lacks a head's bias, some architectures' is left as memory happened to be.
+    # Where a checkpoint lacks a head's bias, some architectures leave it uninitialized.
     lacking = _head(whole).intersection(info["missing_keys"])
     if lacking:
-        fresh = made().state_dict()
+        fresh = initialize().state_dict()
         whole.load_state_dict({name: fresh[name] for name in lacking}, strict=False)
     return whole, lacking
 

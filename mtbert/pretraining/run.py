@@ -182,7 +182,11 @@ class Pretraining:
                 loss = nn.functional.cross_entropy(logits, labels)
                 loss.backward()  # type: ignore[no-untyped-call]
                 norm = nn.utils.clip_grad_norm_(parameters, settings.clip).item()
-                check_finite(step, {"loss": loss.item(), "gradient norm": norm})
+                if not np.isfinite([loss.item(), norm]).all():
+                    raise InputError(
+                        f"pretrain: step {step}: loss {loss.item()}, gradient norm {norm}: NaN or "
+                        f"inf; the optimizer step was skipped; try a lower pretrain.learning_rate"
+                    )
                 optimizer.step()
                 optimizer.zero_grad()
                 tokens, masked = tokens + batch.tokens, masked + len(labels)
@@ -222,20 +226,6 @@ class Pretraining:
             "threads": torch.get_num_threads(),
             "versions": versions(),
         }
-
-
-def check_finite(step: int, values: dict[str, float]) -> None:
-    """Stop before an optimizer step that would spoil every weight.
-
-    Raises:
-        InputError: naming the step and what is NaN or inf.
-    """
-    for name, value in values.items():
-        if not np.isfinite(value):
-            raise InputError(
-                f"pretrain: step {step}: {name} is {value}; the optimizer step was skipped; a "
-                f"lower pretrain.learning_rate may help"
-            )
 
 
 def _origin(source: Path, settings: PretrainSettings) -> dict[str, Any]:

@@ -79,18 +79,18 @@ def read_sentences(
             f"{tokens}: pretrain.tasks: {', '.join(tasks)}: expected two sentences or more that "
             f"stand in no dev or test split, found {len(usable)} of {len(distinct)}"
         )
-    aside = min(max(1, round(held_out * len(usable))), len(usable) - 1)
+    count = min(max(1, round(held_out * len(usable))), len(usable) - 1)
     order = stream(seed, "held-out sentences").permutation(len(usable))
     return Sentences(
-        train=_ragged([usable[i] for i in np.sort(order[aside:])]),
-        held_out=_ragged([usable[i] for i in np.sort(order[:aside])]),
+        train=_ragged([usable[i] for i in np.sort(order[count:])]),
+        held_out=_ragged([usable[i] for i in np.sort(order[:count])]),
         counts=SentenceCounts(
             texts=len(texts),
             distinct=len(distinct),
             in_dev_or_test=len(distinct) - len(allowed),
             without_words=len(allowed) - len(usable),
-            trained_on=len(usable) - aside,
-            held_out=aside,
+            trained_on=len(usable) - count,
+            held_out=count,
         ),
     )
 

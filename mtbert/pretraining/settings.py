@@ -34,14 +34,10 @@ class PretrainSettings(Settings):
         return tasks
 
     def check_tasks(self, names: Iterable[str], *, where: str) -> None:
-        """Refuse a task that does not exist.
-
-        Args:
-            names: Names of all tasks.
-            where: Opens the error message: the params file and section.
+        """Refuse a task that is not among all tasks' names.
 
         Raises:
-            InputError: with the nearest name.
+            InputError: with the nearest name, behind `where`: the params file and section.
         """
         names = list(names)
         if unknown := [task for task in self.tasks if task not in names]:
