@@ -69,7 +69,7 @@ class LossPart:
         return self.head((self.u, self.v)), (self.u, self.v)
 
     def all_pairs(self, u: Any, v: Any) -> Any:
-        from mtbert.modeling.all_pairs import all_pairs
+        from mtbert.modeling.vectors import all_pairs
 
         return all_pairs(self.head, u, v)
 

@@ -27,8 +27,7 @@ def main(
     """Tokenize every task and split."""
     from mtbert.core.schemas import read_table, write_table
     from mtbert.tokenization.encoding import count_tokens, encode_tables
-    from mtbert.tokenization.inputs import check_length, find_tables, padding_id
-    from mtbert.tokenization.settings import TokenizeSettings
+    from mtbert.tokenization.inputs import TokenizeSettings, check_length, find_tables, padding_id
     from mtbert.tokenization.vocabulary import template
 
     settings = read_section(params, "tokenize", TokenizeSettings)

@@ -31,7 +31,7 @@ def check(
     from mtbert.corpora.settings import Data
     from mtbert.corpora.sources import find
     from mtbert.pretraining.settings import PretrainSettings
-    from mtbert.tokenization.settings import TokenizeSettings
+    from mtbert.tokenization.inputs import TokenizeSettings
 
     given = read_yaml(params)
     studies = "budgets" in given

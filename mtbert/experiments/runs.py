@@ -27,7 +27,7 @@ from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
 from mtbert.modeling.perturbation import input_embeddings
-from mtbert.modeling.prediction import chosen, encode_splits, predict
+from mtbert.modeling.prediction import encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
@@ -106,7 +106,7 @@ class Run:
     def collate(self, rows: Mapping[str, np.ndarray]) -> TokenBatch | VectorBatch:
         """Assemble a training batch of some rows of each task."""
         if (encoded := self.encoded("train")) is not None:
-            return chosen(encoded, rows)
+            return encoded.select(rows)
         splits = self.tokens["train"]
         examples = {
             task: TaskExamples(splits[task].a, splits[task].b, item, joint=self.model.joint[task])

@@ -1,4 +1,4 @@
-"""What is known of encoders' architectures before one is loaded: from config.json, or headers.
+"""Facts on encoders' architectures before one is loaded: from config.json, or headers.
 
 Light: imports neither torch nor transformers.
 """
@@ -73,27 +73,27 @@ def packs(config: Mapping[str, Any]) -> bool:
     return config.get("model_type") in ARCHITECTURES and not convolves
 
 
-def usable_layout(asked: str, config: Mapping[str, Any]) -> tuple[str, str]:
-    """Choose the layout of batches: the one asked for, or padded where packed rows may be wrong.
+def usable_layout(layout: str, config: Mapping[str, Any]) -> tuple[str, str]:
+    """Choose the layout of batches: the given one, or padded where packed rows may be wrong.
 
     Returns:
-        The layout and, where it is not the one asked for, the reason.
+        The layout and, if it is not the given one, the reason.
     """
-    if asked == "padded" or packs(config):
-        return asked, ""
+    if layout == "padded" or packs(config):
+        return layout, ""
     return "padded", f"model_type {config.get('model_type')} is not proven to take packed rows"
 
 
 def has_pooler(config: Mapping[str, Any]) -> bool:
     """Whether an encoder's bare model is known to have a pooler of first tokens."""
-    known = ARCHITECTURES.get(str(config.get("model_type")))
-    return known is not None and known.pooler
+    kind = str(config.get("model_type"))
+    return kind in ARCHITECTURES and ARCHITECTURES[kind].pooler
 
 
 def takes_bf16(config: Mapping[str, Any]) -> bool:
     """Whether an encoder is known to run in mixed precision; unknown ones are taken to."""
-    known = ARCHITECTURES.get(str(config.get("model_type")))
-    return known is None or known.bf16
+    kind = str(config.get("model_type"))
+    return kind not in ARCHITECTURES or ARCHITECTURES[kind].bf16
 
 
 def hidden_size(config: Mapping[str, Any]) -> int:

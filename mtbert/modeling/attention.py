@@ -16,7 +16,7 @@ STEPS, WORD = 2**16, 4
 
 
 def register() -> str:
-    """Make this attention known to Transformers; give the name that a config calls it by."""
+    """Register this attention with Transformers; give its name in a config."""
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import sdpa_mask
 
@@ -38,7 +38,7 @@ def attend(
     """Let queries look up values by their keys: softmax(Q Kᵀ scaling + mask) V.
 
     Args:
-        module: The layer that asks.
+        module: The layer that calls this.
         query: (row, head, token, width), as key and value.
         key: As above.
         value: As above.
@@ -46,8 +46,8 @@ def attend(
             to their product; None lets all see all.
         dropout: Share of the softmax's weights that are dropped.
         scaling: 1 / sqrt(width) by default.
-        options: What else Transformers gives its attention; with a position bias, a softcap or a
-            cache it is the fused one.
+        options: Further arguments of Transformers' attention; a position bias, a softcap or a cache
+            is left to the fused one.
 
     Returns:
         (row, token, head, width), and nothing for the weights.
@@ -55,9 +55,9 @@ def attend(
     if attention_mask is None or not _plain(query, key, options):
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-        given = {"dropout": dropout, "scaling": scaling, **options}
-        return sdpa_attention_forward(module, query, key, value, attention_mask, **given)
-    return _products(query, key, value, added(attention_mask), dropout, scaling), None
+        options |= {"dropout": dropout, "scaling": scaling}
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
+    return _products(query, key, value, _additive(attention_mask), dropout, scaling), None
 
 
 def _products(
@@ -74,11 +74,11 @@ def _products(
         scores = torch.matmul(query * scaling, key.transpose(2, 3)).add_(mask)
         weights = torch.softmax(scores, dim=-1)
         if dropout:
-            kept = drawn(weights.shape, dropout)
-            found = torch.matmul(weights * kept, value) / (1 - dropout)
+            mask = dropout_mask(weights.shape, dropout)
+            outputs = torch.matmul(weights * mask, value) / (1 - dropout)
         else:
-            found = torch.matmul(weights, value)
-    return found.transpose(1, 2).contiguous()
+            outputs = torch.matmul(weights, value)
+    return outputs.transpose(1, 2).contiguous()
 
 
 def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:
@@ -88,7 +88,7 @@ def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:
     return query.device.type == "cpu" and query.dtype == torch.bfloat16 and alike and not special
 
 
-def added(mask: Tensor) -> Tensor:
+def _additive(mask: Tensor) -> Tensor:
     """A mask as what is added to scores, in bf16."""
     if mask.dtype != torch.bool:
         return mask.bfloat16()
@@ -96,8 +96,8 @@ def added(mask: Tensor) -> Tensor:
     return torch.zeros_like(mask, dtype=torch.bfloat16).masked_fill_(~mask, low)
 
 
-def drawn(shape: torch.Size, dropout: float) -> Tensor:
-    """Draw which of some weights stay, each with probability 1 - dropout up to 2^-17.
+def dropout_mask(shape: torch.Size, dropout: float) -> Tensor:
+    """Draw which weights are kept, each with probability 1 - dropout up to 2^-17.
 
     Several times as fast as a Bernoulli draw for each.
     """

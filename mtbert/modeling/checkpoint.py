@@ -72,10 +72,9 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
         InputError: a file is missing or broken, or the weights are not those of the settings; the
             message lists what differs.
     """
-    described = validate(
-        CheckpointSettings, read_yaml(folder / SETTINGS), where=str(folder / SETTINGS)
-    )
-    settings, tasks = described.model, described.tasks
+    path = folder / SETTINGS
+    content = validate(CheckpointSettings, read_yaml(path), where=str(path))
+    settings, tasks = content.model, content.tasks
     encoder = encoder_of(read_config(folder), pooler=settings.needs_pooler)
     model = MultiTaskModel(encoder=encoder, settings=settings, tasks=tasks)
     weights = read_weights(folder / WEIGHTS)

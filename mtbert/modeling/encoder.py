@@ -71,9 +71,9 @@ def encoder_of(config: dict[str, Any], *, pooler: bool = False) -> nn.Module:
 
     try:
         config = dict(config)
-        made = AutoConfig.for_model(config.pop("model_type", ""), **config)
+        full = AutoConfig.for_model(config.pop("model_type", ""), **config)
         encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            made, dtype=torch.float32, attn_implementation=_attention(made)
+            full, dtype=torch.float32, attn_implementation=_attention(full)
         )
     # A config that does not fit fails somewhere in two libraries.
     except Exception as error:
@@ -109,7 +109,7 @@ def _pretrained(folder: Path, *, pooler: bool) -> Any:
 
 
 def _check_weights(folder: Path, kind: str, missing: list[str], extra: list[str]) -> None:
-    """Refuse a checkpoint whose gaps random weights would fill without a word."""
+    """Refuse a checkpoint whose missing weights would silently be random."""
     if missing and all(IN_POOLER.search(key) for key in missing):
         raise InputError(
             f"{folder}: model.safetensors lacks the pooler ({', '.join(missing)}): it was saved "
@@ -141,20 +141,20 @@ def _attention(config: Any) -> str:
 
 
 def _without_pooler(encoder: Any) -> Any:
-    """Leave the pooler out, as the model's own class would: no weight stays without a gradient."""
+    """Leave the pooler out, as the model's own class does: no weight is left without gradient."""
     if "add_pooling_layer" in inspect.signature(type(encoder).__init__).parameters:
         encoder.pooler = None
     return encoder
 
 
 def _try(encoder: Any, folder: Path) -> None:
-    """Encode three tokens with an architecture that nobody has tried here."""
+    """Encode three tokens with an architecture that the tests do not cover."""
     try:
         # Not inference_mode: some keep what they computed, and training needs it later.
         with torch.no_grad():
             hidden = encoder(input_ids=torch.tensor([[1, 1, 1]])).last_hidden_state
         shape, size = tuple(hidden.shape), encoder.config.hidden_size
-    # A model that is no encoder fails as it likes.
+    # A model that is not an encoder can fail with any error.
     except Exception as error:
         reason = f"{type(error).__name__}: {_line(error)}"
     else:

@@ -1,4 +1,4 @@
-"""Stacks of learned layers, as maps and heads have them."""
+"""What settings of projections and heads have in common; imports torch only to build."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Activation = Literal["relu", "gelu", "tanh", "none"]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
+# What a head can see of two sentence vectors u and v.
+Feature = Literal["u", "v", "abs_diff", "product", "cosine"]
 
 
 def stack(

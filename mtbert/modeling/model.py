@@ -1,4 +1,4 @@
-"""One encoder, and for each task a pooling, a map and a head."""
+"""One encoder, and for each task a pooling, a projection and a head."""
 
 import re
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from mtbert.core.tasks import Task
 from mtbert.modeling.encoder import encode, pooler_output
@@ -31,7 +31,7 @@ class ParameterGroup:
 
 
 class MultiTaskModel(nn.Module):
-    """Projections a batch of several tasks to each task's logits, in one pass of the encoder."""
+    """From a batch of several tasks to each task's logits, in one pass of the encoder."""
 
     def __init__(
         self, *, encoder: Any, settings: ModelSettings, tasks: Mapping[str, Task | ModelTask]
@@ -44,12 +44,12 @@ class MultiTaskModel(nn.Module):
         self.fixed = self.adapter.fixed
         self.pooling = {task: settings.pooling[task] for task in settings.tasks}
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
-        self.owner = {task: settings.projection_owner(task) for task in settings.tasks}
+        self.projection_owner = {task: settings.projection_owner(task) for task in settings.tasks}
         self.projections, self.heads = nn.ModuleDict(), nn.ModuleDict()
         for task in settings.tasks:
             pooled_size = self.pooling[task].size(encoder.config.hidden_size)
-            used = settings.projections[self.owner[task]]
-            if self.owner[task] == task:
+            used = settings.projections[self.projection_owner[task]]
+            if self.projection_owner[task] == task:
                 self.projections[task] = used.build(pooled_size)
             self.heads[task] = settings.heads[task].build(
                 size=used.size(pooled_size),
@@ -59,7 +59,10 @@ class MultiTaskModel(nn.Module):
         self._freeze()
 
     def _freeze(self) -> None:
-        """Leave what untrained tasks have of their own as drawn; all, where no task is trained."""
+        """Freeze the heads, projections and adapters of evaluation-only tasks.
+
+        If no task is trained, freeze everything.
+        """
         for task in self.settings.evaluation_only:
             for own in (self.heads, self.projections, self.adapter.task_parts):
                 if task in own:
@@ -67,40 +70,40 @@ class MultiTaskModel(nn.Module):
         if not self.settings.trained:
             self.requires_grad_(False)
 
-    def forward(self, batch: TokenBatch | VectorBatch) -> dict[str, Tensor]:
-        """Give each task's logits, (example, width), in the order of its examples."""
-        vectors = batch.vectors if isinstance(batch, VectorBatch) else self.encode(batch)
-        return {
-            task: self.heads[task]((self.map(task, u), None if v is None else self.map(task, v)))
-            for task, (u, v) in vectors.items()
-        }
+    def forward(
+        self, batch: TokenBatch | VectorBatch, *, with_vectors: bool = False
+    ) -> dict[str, Any]:
+        """Give each task's logits, (example, width), in the order of its examples.
+
+        Args:
+            batch: Examples of one or several tasks.
+            with_vectors: Give pairs of logits and the vectors that the head was given,
+                (example, size).
+        """
+        pooled = batch.vectors if isinstance(batch, VectorBatch) else self.encode(batch)
+        outputs: dict[str, Any] = {}
+        for task, (u, v) in pooled.items():
+            project = self.projections[self.projection_owner[task]]
+            vectors = (project(u), None if v is None else project(v))
+            logits = self.heads[task](vectors)
+            outputs[task] = (logits, vectors) if with_vectors else logits
+        return outputs
 
     def encode(self, batch: TokenBatch) -> dict[str, VectorPair]:
         """Give each task's pooled vectors, (example, size): one or two an example."""
         self.adapter.begin(batch)
         hidden = encode(self.encoder, batch)
         self.adapter.end()
-        place = (
-            hidden,
-            batch.sequence.flatten(),
-            batch.starts,
-            partial(pooler_output, self.encoder),
-        )
-        # Once for each pooling, not for each task.
-        kinds = {self.pooling[task] for task in batch.parts}
-        vectors = {pooling: pooling.pool(*place) for pooling in kinds}
-        return {
-            task: (
-                vectors[self.pooling[task]][part.first],
-                None if part.second is None else vectors[self.pooling[task]][part.second],
-            )
-            for task, part in batch.parts.items()
-        }
-
-    def map(self, task: str, vectors: Tensor) -> Tensor:
-        """Send a task's vectors through its map, or the one it shares."""
-        mapped: Tensor = self.projections[self.owner[task]](vectors)
-        return mapped
+        pooler = partial(pooler_output, self.encoder)
+        sequence, vectors = batch.sequence.flatten(), {}
+        # Once for each pooling, not for each task
+        for pooling in {self.pooling[task] for task in batch.parts}:
+            vectors[pooling] = pooling.pool(hidden, sequence, batch.starts, pooler)
+        outputs = {}
+        for task, part in batch.parts.items():
+            both = vectors[self.pooling[task]]
+            outputs[task] = (both[part.first], None if part.second is None else both[part.second])
+        return outputs
 
     def train(self, mode: bool = True) -> "MultiTaskModel":
         """Switch dropout on or off; in an encoder whose vectors are fixed it stays off."""
@@ -112,20 +115,20 @@ class MultiTaskModel(nn.Module):
     def shared_parameters(self) -> list[nn.Parameter]:
         """Trainable parameters of the encoder, with LoRA's: every trained task's loss reaches them.
 
-        A map is the tasks' own, also where all of them share one.
+        A projection is the tasks' own, even if all of them share one.
         """
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
     def groups(self) -> list[ParameterGroup]:
         """The trainable parameters by part, the encoder's also by layer."""
         layers = int(self.encoder.config.num_hidden_layers)
-        found: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
+        groups: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
         for part, name, parameter in self._by_part():
             if parameter.requires_grad:
                 part = "heads" if part.startswith(("projections.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
-                found[part, below].append(parameter)
-        return [ParameterGroup(part, below, chosen) for (part, below), chosen in found.items()]
+                groups[part, below].append(parameter)
+        return [ParameterGroup(part, below, group) for (part, below), group in groups.items()]
 
     def parts(self) -> dict[str, dict[str, int]]:
         """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""

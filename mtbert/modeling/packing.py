@@ -32,8 +32,8 @@ class RowShape:
     @classmethod
     def of(cls, sequences: Mapping[str, Any], *, row_length: int, packed: bool) -> "RowShape":
         """Read the shape from what the tokenize stage recorded."""
-        known = {item.name for item in fields(cls)} & set(sequences)
-        return cls(**{k: sequences[k] for k in known}, row_length=row_length, packed=packed)
+        names = {item.name for item in fields(cls)} & set(sequences)
+        return cls(**{k: sequences[k] for k in names}, row_length=row_length, packed=packed)
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,25 @@ class TokenBatch:
         """Tokens with padding."""
         return self.input_ids.numel()
 
+    def real(self) -> Tensor:
+        """1 for tokens, 0 for padding, (row, token)."""
+        return (self.sequence < len(self.starts)).long()
+
+    def visible(self) -> Tensor:
+        """Whether a token sees another, (row, 1, token, token).
+
+        Padding sees padding, so that no row of the mask is empty: softmax gives no NaN.
+        """
+        return self.sequence[:, None, :, None] == self.sequence[:, None, None, :]
+
     def to(self, device: torch.device | str) -> "TokenBatch":
         """Move the tensors to a device."""
-        tensors = ("input_ids", "position_ids", "token_type_ids", "sequence", "starts")
-        return replace(
-            self, **{name: getattr(self, name).to(device, non_blocking=True) for name in tensors}
-        )
+        moved: dict[str, Any] = {
+            name: value.to(device, non_blocking=True)
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
 
 
 @dataclass(frozen=True)
@@ -88,14 +101,13 @@ def collate(examples: Mapping[str, TaskExamples], shape: RowShape) -> TokenBatch
     pieces: list[_Sequences] = []
     parts: dict[str, TaskSlices] = {}
     count = 0
-    for task, chosen in examples.items():
-        made = _sequences(chosen, shape)
-        places = []
-        for item in made:
-            places.append(slice(count, count + len(item)))
-            count += len(item)
-        parts[task] = TaskSlices(places[0], places[1] if len(places) > 1 else None)
-        pieces += made
+    for task, of_task in examples.items():
+        sides = _sequences(of_task, shape)
+        size, pair = len(of_task.rows), len(sides) > 1
+        second = slice(count + size, count + 2 * size) if pair else None
+        parts[task] = TaskSlices(slice(count, count + size), second)
+        count += len(sides) * size
+        pieces += sides
     lengths = np.concatenate([item.lengths for item in pieces])
     limit = max(shape.row_length, int(lengths.max())) if shape.packed else 0
     row, column, width = place_sequences(lengths, limit)
@@ -136,56 +148,49 @@ def place_sequences(lengths: np.ndarray, limit: int) -> tuple[np.ndarray, np.nda
     """
     if limit == 0:
         return np.arange(len(lengths)), np.zeros_like(lengths), int(lengths.max())
-    order = np.argsort(-lengths, kind="stable")
+    order, total = np.argsort(-lengths, kind="stable"), int(lengths.sum())
     ordered = lengths[order].tolist()
-    rows = -(-int(lengths.sum()) // limit)
-    width = max(ordered[0], -(-int(lengths.sum()) // rows))
-    while (found := _first_fit(ordered, rows, width)) is None:
+    rows = -(-total // limit)
+    width = max(ordered[0], -(-total // rows))
+    while (places := _first_fit(ordered, rows, width)) is None:
         if width == limit:
-            rows, width = rows + 1, max(ordered[0], -(-int(lengths.sum()) // (rows + 1)))
+            rows, width = rows + 1, max(ordered[0], -(-total // (rows + 1)))
         else:
             width = min(limit, width + max(1, width // 64))
     row, column = np.empty_like(lengths), np.empty_like(lengths)
-    row[order], column[order] = np.array(found).T
+    row[order], column[order] = np.array(places).T
     return row, column, int((column + lengths).max())
 
 
 def _first_fit(lengths: Sequence[int], rows: int, width: int) -> list[tuple[int, int]] | None:
-    fill, found = [0] * rows, []
+    fill, places = [0] * rows, []
     for length in lengths:
         for row, used in enumerate(fill):
             if used + length <= width:
-                found.append((row, used))
+                places.append((row, used))
                 fill[row] = used + length
                 break
         else:
             return None
-    return found
+    return places
 
 
 def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Lay the ranges [start, start + length) end to end."""
     ends = np.cumsum(lengths)
-    return np.repeat(starts - ends + lengths, lengths) + np.arange(
-        int(ends[-1]) if len(ends) else 0
-    )
+    return np.repeat(starts - ends + lengths, lengths) + np.arange(int(lengths.sum()))
 
 
-def truncated_lengths(a: np.ndarray, b: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths of two texts cut to `room` tokens together, the longer one first.
+def truncated_lengths(a: np.ndarray, b: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths of two texts cut to `limit` tokens together, the longer one first.
 
     As Transformers' `longest_first`: the shorter text keeps its whole length while it fits in its
     half; an odd token left over goes to the text that was longer, to the second when equal.
     """
-    short = np.minimum(a, b)
-    long_left = np.maximum(short, room - short)
-    both = short + long_left > room
-    short_left = np.where(both, room // 2, short)
-    long_left = np.where(both, room // 2 + room % 2, np.minimum(long_left, np.maximum(a, b)))
-    cut = a + b > room
-    first = np.where(cut, np.where(a > b, long_left, short_left), a)
-    second = np.where(cut, np.where(a > b, short_left, long_left), b)
-    return first, second
+    short = np.minimum(np.minimum(a, b), limit // 2)
+    first = np.where(a > b, limit - short, short)
+    cut = a + b > limit
+    return np.where(cut, first, a), np.where(cut, limit - first, b)
 
 
 @dataclass(frozen=True)
@@ -196,32 +201,24 @@ class _Sequences:
     types: np.ndarray  # (token,)
     lengths: np.ndarray  # (sequence,)
 
-    def __len__(self) -> int:
-        return len(self.lengths)
 
-
-def _sequences(chosen: TaskExamples, shape: RowShape) -> list[_Sequences]:
+def _sequences(examples: TaskExamples, shape: RowShape) -> list[_Sequences]:
     """One list of sequences for single texts and joint pairs, two for siamese pairs."""
-    sides = [chosen.a] if chosen.b is None else [chosen.a, chosen.b]
-    around = len(shape.prefix) + len(shape.suffix)
-    lengths = [side.lengths[chosen.rows] for side in sides]
-    if not chosen.joint:
-        cut = [np.minimum(item, shape.max_length - around) for item in lengths]
-        return [
-            _assemble([side], [item], chosen.rows, shape)
-            for side, item in zip(sides, cut, strict=True)
-        ]
-    room = shape.max_length - around - len(shape.middle)
-    cut = list(truncated_lengths(lengths[0], lengths[1], room))
-    return [_assemble(sides, cut, chosen.rows, shape)]
+    rows, sides = examples.rows, [side for side in (examples.a, examples.b) if side is not None]
+    lengths = [side.lengths[rows] for side in sides]
+    limit = shape.max_length - len(shape.prefix) - len(shape.suffix)
+    if examples.joint:
+        both = truncated_lengths(lengths[0], lengths[1], limit - len(shape.middle))
+        return [_assemble(sides, both, rows, shape)]
+    cut = [np.minimum(item, limit) for item in lengths]
+    return [_assemble([side], [n], rows, shape) for side, n in zip(sides, cut, strict=True)]
 
 
 def _assemble(
-    sides: list[Ragged], lengths: list[np.ndarray], rows: np.ndarray, shape: RowShape
+    sides: Sequence[Ragged], lengths: Sequence[np.ndarray], rows: np.ndarray, shape: RowShape
 ) -> _Sequences:
     """Write special tokens and the first `lengths` tokens of each side into their places."""
-    fixed = [shape.prefix, shape.middle, shape.suffix] if len(sides) > 1 else None
-    fixed = fixed or [shape.prefix, shape.suffix]
+    fixed = [shape.prefix, *[shape.middle] * (len(sides) - 1), shape.suffix]
     total: np.ndarray = np.sum(lengths, axis=0) + sum(map(len, fixed))
     offset = np.cumsum(total) - total
     ids = np.empty(int(total.sum()), dtype=np.int64)

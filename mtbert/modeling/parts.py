@@ -1,7 +1,7 @@
-"""What is one task's own — its head, its map, its PAL — saved and loaded without the encoder.
+"""A task's own modules (head, projection, PAL), saved and loaded without the encoder.
 
-Such a part is a small share of a checkpoint. It says what it was trained behind: behind another
-encoder, pooling or encoding it would give numbers without meaning, and is refused.
+Such a part is a small share of a checkpoint. With it go the settings and the digest of the encoder
+that it was trained on: on another encoder, pooling or encoding its outputs would be meaningless.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ def save_part(folder: Path, model: MultiTaskModel, task: str) -> None:
     """Write a task's own weights and, readable, the settings that they belong to.
 
     Raises:
-        InputError: the model has no such task, or the task shares its map.
+        InputError: the model has no such task, or the task shares its projection.
     """
     modules = _modules(model, task)
     weights = {name: value.contiguous() for name, value in modules.state_dict().items()}
@@ -32,7 +32,7 @@ def save_part(folder: Path, model: MultiTaskModel, task: str) -> None:
     write_yaml(
         folder / SETTINGS,
         describe_part(model, task),
-        heading="What the weights beside this file were trained behind.",
+        heading="What the weights beside this file were trained on.",
     )
 
 
@@ -44,11 +44,11 @@ def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
             every setting and every weight that differs.
     """
     modules = _modules(model, task)
-    found, expected = read_yaml(folder / SETTINGS), describe_part(model, task)
+    saved, expected = read_yaml(folder / SETTINGS), describe_part(model, task)
     faults = [
-        f"{key}: expected {expected.get(key)}, found {found.get(key)}"
-        for key in sorted({*expected, *found})
-        if expected.get(key) != found.get(key)
+        f"{key}: expected {expected.get(key)}, found {saved.get(key)}"
+        for key in sorted({*expected, *saved})
+        if expected.get(key) != saved.get(key)
     ]
     weights = read_weights(folder / WEIGHTS)
     faults += weight_differences(modules.state_dict(), weights)
@@ -59,14 +59,14 @@ def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
 
 
 def describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
-    """All that decides what a task's part is given, and what it gives."""
+    """Everything that decides a part's inputs and outputs."""
     settings = model.settings.model_dump(mode="json")
     described = {
         "labels": model.tasks[task].labels.model_dump(mode="json"),
         "encoding": "joint" if model.joint[task] else "siamese",
         "encoder": {"kind": model.encoder.config.model_type, "sha256": digest(model.encoder)},
         "pooling": settings["pooling"][task],
-        "map": settings["projections"][model.owner[task]],
+        "projection": settings["projections"][model.projection_owner[task]],
         "head": settings["heads"][task],
     }
     if task in model.adapter.task_parts:
@@ -76,21 +76,22 @@ def describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
 
 def digest(encoder: nn.Module) -> str:
     """SHA-256 of all weights, with their names."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for name, value in sorted(encoder.state_dict().items()):
-        found.update(name.encode())
-        found.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()
+        sha256.update(name.encode())
+        sha256.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return sha256.hexdigest()
 
 
 def _modules(model: MultiTaskModel, task: str) -> nn.ModuleDict:
     """A task's own modules."""
     if task not in model.heads:
         raise InputError(f"no task {task!r} in this model; it has {', '.join(model.heads)}")
-    users = [name for name, owner in model.owner.items() if owner == model.owner[task]]
+    owners = model.projection_owner
+    users = [name for name in owners if owners[name] == owners[task]]
     if len(users) > 1:
-        raise InputError(f"{task} has no part of its own: its map serves {' and '.join(users)}")
-    modules = {"head": model.heads[task], "map": model.projections[task]}
+        raise InputError(f"{task} has no part of its own: {' and '.join(users)} share a projection")
+    modules = {"head": model.heads[task], "projection": model.projections[task]}
     if task in model.adapter.task_parts:
         modules["adapter"] = model.adapter.task_parts[task]
     return nn.ModuleDict(modules)

@@ -89,9 +89,9 @@ def perturbed(encoder: Any, batch: TokenBatch, tokens: RealTokens, delta: Tensor
 
     def add(_: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor:
         nonlocal seen
-        places, chosen = _looked_up(args[0], batch, tokens)
+        places, numbers = _looked_up(args[0], batch, tokens)
         seen += len(places)
-        added = delta if chosen is None else delta[chosen]
+        added = delta if numbers is None else delta[numbers]
         return output.flatten(0, 1).index_add(0, places, added).view_as(output)
 
     handle = input_embeddings(encoder).register_forward_hook(add)
@@ -114,8 +114,8 @@ def _looked_up(ids: Tensor, batch: TokenBatch, tokens: RealTokens) -> tuple[Tens
         Their places in `ids` laid end to end, and which of all tokens they are (None: all).
     """
     rows, width = batch.input_ids.shape
-    found, length = ids.shape
-    if found == rows and length >= width and torch.equal(ids[:, :width], batch.input_ids):
+    count, length = ids.shape
+    if count == rows and length >= width and torch.equal(ids[:, :width], batch.input_ids):
         # Longformer makes rows longer, for its windows.
         return tokens.places // width * length + tokens.places % width, None
     if torch.equal(ids, batch.input_ids.T):  # XLNet
@@ -123,7 +123,7 @@ def _looked_up(ids: Tensor, batch: TokenBatch, tokens: RealTokens) -> tuple[Tens
     # Rows of one length at a time, a sequence each.
     lengths = (batch.sequence < len(batch.starts)).sum(1)
     ends = lengths.cumsum(0)[lengths == length]
-    chosen = (ends[:, None] + torch.arange(-length, 0, device=ends.device)).flatten()
-    if len(chosen) != ids.numel():
-        return chosen[:0], chosen[:0]
-    return torch.arange(len(chosen), device=ids.device), chosen
+    numbers = (ends[:, None] + torch.arange(-length, 0, device=ends.device)).flatten()
+    if len(numbers) != ids.numel():
+        return numbers[:0], numbers[:0]
+    return torch.arange(len(numbers), device=ids.device), numbers

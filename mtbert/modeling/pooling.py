@@ -1,4 +1,4 @@
-"""The room of poolings: one vector a sequence, whatever its neighbours in the row.
+"""Registry of poolings: one vector a sequence, whatever its neighbours in the row.
 
 Contract: `size(hidden_size)` is the width of the vectors; `needs_pooler` says whether the encoder's
 own pooler layer is read; `pool(hidden, sequence, starts, pooler)` takes hidden states
@@ -51,8 +51,8 @@ class MaxPooling(Pooling):
         """(token, hidden) → (sequence, hidden)."""
         count = len(starts)
         place = sequence[:, None].expand_as(hidden)
-        found = hidden.new_full((count + 1, hidden.shape[1]), float("-inf"))
-        return found.scatter_reduce(0, place, hidden, "amax")[:count]
+        lowest = hidden.new_full((count + 1, hidden.shape[1]), float("-inf"))
+        return lowest.scatter_reduce(0, place, hidden, "amax")[:count]
 
 
 class MaxMeanPooling(Pooling):

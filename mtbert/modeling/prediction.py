@@ -1,6 +1,7 @@
-"""Outputs of a model on whole splits."""
+"""Outputs and sentence vectors of whole splits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -19,72 +20,61 @@ def predict(
     batch_size: int = 64,
     encoded: VectorBatch | None = None,
 ) -> dict[str, np.ndarray]:
-    """Give the outputs of every example of each task, in the order of its rows.
+    """Give the outputs of every example of each task, in the order of the split.
 
     Args:
-        model: Any; it runs without dropout, and comes back as it was.
+        model: Runs without dropout, and comes back in the mode that it was in.
         tokens: The split of each task.
         shape: How sequences are laid into rows.
         batch_size: Examples in a batch.
-        encoded: The splits' sentence vectors, where they are known already.
+        encoded: The splits' precomputed sentence vectors; the encoder is skipped.
 
     Returns:
         Task name to raw outputs, (example, width) float32.
     """
-    was_training = model.training
-    model.eval()
-    found = {}
-    with torch.inference_mode():
+    outputs = {}
+    with _evaluating(model), torch.inference_mode():
         for task, split in tokens.items():
+            batches: Sequence[VectorBatch] | Iterator[TokenBatch]
             if encoded is None:
-                inputs: Iterator[TokenBatch] | list[VectorBatch] = batches(
-                    model, task, split, shape, batch_size=batch_size
-                )
+                batches = _batches(model, task, split, shape, batch_size)
             else:
-                inputs = [chosen(encoded, {task: np.arange(len(split))})]
-            found[task] = torch.cat([model(batch)[task].float().cpu() for batch in inputs]).numpy()
-    model.train(was_training)
-    return found
+                batches = [encoded.select({task: np.arange(len(split))})]
+            outputs[task] = torch.cat([model(it)[task].float().cpu() for it in batches]).numpy()
+    return outputs
 
 
 def encode_splits(
     model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 64
 ) -> VectorBatch:
     """Encode and pool every example once, for an encoder whose vectors never change."""
-    was_training = model.training
-    model.eval()
     vectors: dict[str, VectorPair] = {}
     count = slots = 0
-    with torch.no_grad():
+    with _evaluating(model), torch.no_grad():
         for task, split in tokens.items():
-            sides: list[VectorPair] = []
-            for batch in batches(model, task, split, shape, batch_size=batch_size):
+            first, second = [], []
+            for batch in _batches(model, task, split, shape, batch_size):
                 u, v = model.encode(batch)[task]
-                sides.append((u.float(), None if v is None else v.float()))
+                first.append(u.float())
+                second += [] if v is None else [v.float()]
                 count, slots = count + batch.tokens, slots + batch.slots
-            second = [v for _, v in sides if v is not None]
-            vectors[task] = (
-                torch.cat([u for u, _ in sides]),
-                torch.cat(second) if second else None,
-            )
-    model.train(was_training)
+            vectors[task] = (torch.cat(first), torch.cat(second) if second else None)
     return VectorBatch(vectors, count, slots)
 
 
-def chosen(encoded: VectorBatch, rows: Mapping[str, np.ndarray]) -> VectorBatch:
-    """Some examples of each task, as a batch that no token of goes through the encoder again."""
-    vectors = {}
-    for task, numbers in rows.items():
-        u, v = encoded.vectors[task]
-        index = torch.from_numpy(numbers).to(u.device)
-        vectors[task] = (u[index], None if v is None else v[index])
-    return VectorBatch(vectors)
+@contextmanager
+def _evaluating(model: MultiTaskModel) -> Iterator[None]:
+    """Turn dropout off, and back on if it was on."""
+    was_training = model.training
+    model.eval()
+    yield
+    model.train(was_training)
 
 
-def batches(
-    model: MultiTaskModel, task: str, split: Tokens, shape: RowShape, *, batch_size: int
+def _batches(
+    model: MultiTaskModel, task: str, split: Tokens, shape: RowShape, batch_size: int
 ) -> Iterator[TokenBatch]:
-    """A task's examples in the order of its rows, on the model's device."""
+    """A task's examples in the order of the split, on the model's device."""
     device = next(model.parameters()).device
     for start in range(0, len(split), batch_size):
         rows = np.arange(start, min(start + batch_size, len(split)))

@@ -2,8 +2,8 @@
 
 A pair's two vectors go through the same layers, each on its own: "learnable layers before the
 cosine". Contract: `size(vector)` is the width that comes out; `learns` says whether there are
-parameters; `build(vector)` gives a module (example, vector) → (example, size). `Shared` names the
-task whose map is used instead.
+parameters; `build(vector)` gives a module (example, vector) → (example, size). `SharedProjection`
+names the task whose projection is used instead.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class LayersProjection(Settings):
         return (self.width or vector) if self.layers else vector
 
     @model_validator(mode="after")
-    def _each_knob_counts(self) -> LayersProjection:
+    def _each_option_counts(self) -> LayersProjection:
         if self.layers == 0 and self.width is not None:
             raise ValueError(f"width: {self.width} layers wide, but layers is 0")
         if self.layers < 2 and not self.end_activated:
@@ -86,7 +86,7 @@ class LayersProjection(Settings):
 
 
 class SharedProjection(Settings):
-    """The map of another task of the strategy, trained by both (wang's shared layer)."""
+    """The projection of another task of the strategy, trained by both (wang's shared layer)."""
 
     task: str
 

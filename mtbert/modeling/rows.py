@@ -14,68 +14,50 @@ from mtbert.modeling.packing import TokenBatch
 
 
 def encode_packed(encoder: Any, batch: TokenBatch) -> Tensor:
-    """Positions alone would let packed sequences see each other, silently: a mask is given."""
+    """With a mask: positions alone would let packed sequences see each other, silently."""
     config = encoder.config
     if not packs({"model_type": config.model_type, **vars(config)}):
         raise ValueError(f"{config.model_type}: not proven to take packed rows")
-    architecture = ARCHITECTURES[config.model_type]
-    # Padding tokens see each other, so that no row of the mask is empty: softmax gives no NaN.
-    mask = batch.sequence[:, None, :, None] == batch.sequence[:, None, None, :]
+    architecture, mask = ARCHITECTURES[config.model_type], batch.visible()
     # Some architectures have a padding id of their own, whatever their config says.
     offset = encoder.embeddings.padding_idx + 1 if architecture.after_padding else 0
-    inputs = {
-        "input_ids": batch.input_ids,
-        "position_ids": batch.position_ids + offset,
-        **_types(encoder, batch),
-    }
-    hidden: Tensor
+    inputs = {"input_ids": batch.input_ids, "position_ids": batch.position_ids + offset}
+    inputs |= _types(encoder, batch)
     if architecture.masking == "inside":
-        embedded = encoder.embeddings(**inputs, mask=_real(batch))
-        hidden = encoder.encoder(embedded, mask).last_hidden_state
-    elif architecture.masking == "windowed":
+        embedded = encoder.embeddings(**inputs, mask=batch.real())
+        return encoder.encoder(embedded, mask).last_hidden_state  # type: ignore[no-any-return]
+    masks: Any = mask
+    if architecture.masking == "windowed":
         place = torch.arange(mask.shape[-1], device=mask.device)
         near = (place[:, None] - place).abs() <= config.sliding_window
         masks = {"full_attention": mask, "sliding_attention": mask & near}
-        hidden = encoder(**inputs, attention_mask=masks).last_hidden_state
-    else:
-        hidden = encoder(**inputs, attention_mask=_as_taken(mask, config)).last_hidden_state
-    return hidden
-
-
-def _as_taken(mask: Tensor, config: Any) -> Tensor:
-    """Eager attention adds its mask to the scores, where the others take truth values."""
-    if config._attn_implementation != "eager":
-        return mask
-    return torch.zeros_like(mask, dtype=torch.float32).masked_fill(
-        ~mask, torch.finfo(torch.float32).min
-    )
+    elif config._attn_implementation == "eager":
+        # Eager attention adds its mask to the scores; the others take booleans.
+        lowest = torch.finfo(torch.float32).min
+        masks = torch.zeros_like(mask, dtype=torch.float32).masked_fill(~mask, lowest)
+    return encoder(**inputs, attention_mask=masks).last_hidden_state  # type: ignore[no-any-return]
 
 
 def encode_padded(encoder: Any, batch: TokenBatch) -> Tensor:
-    """Encode rows of one sequence each, as everyone does: positions are the encoder's own."""
+    """Rows of one sequence each, as Transformers takes them: positions are the encoder's own."""
+    types = _types(encoder, batch)
     hidden: Tensor = encoder(
-        input_ids=batch.input_ids, attention_mask=_real(batch), **_types(encoder, batch)
+        input_ids=batch.input_ids, attention_mask=batch.real(), **types
     ).last_hidden_state
     return hidden
 
 
 def encode_by_length(encoder: Any, batch: TokenBatch) -> Tensor:
-    """Encode rows of one length at a time, so that no padding is there to change anything."""
-    lengths = _real(batch).sum(1)
-    types = _types(encoder, batch)
-    order, found = [], []
+    """Rows of one length at a time, so that no padding is there to change anything."""
+    lengths, types = batch.real().sum(1), _types(encoder, batch)
+    order, states = [], []
     for length in torch.unique(lengths).tolist():
         rows = (lengths == length).nonzero().flatten()
         cut = {name: value[rows, :length] for name, value in types.items()}
         hidden = encoder(input_ids=batch.input_ids[rows, :length], **cut).last_hidden_state
-        found.append(nn.functional.pad(hidden, (0, 0, 0, batch.input_ids.shape[1] - length)))
+        states.append(nn.functional.pad(hidden, (0, 0, 0, batch.input_ids.shape[1] - length)))
         order.append(rows)
-    return torch.cat(found)[torch.cat(order).argsort()]
-
-
-def _real(batch: TokenBatch) -> Tensor:
-    """1 for tokens, 0 for padding, (row, token)."""
-    return (batch.sequence < len(batch.starts)).long()
+    return torch.cat(states)[torch.cat(order).argsort()]
 
 
 def _types(encoder: Any, batch: TokenBatch) -> dict[str, Tensor]:

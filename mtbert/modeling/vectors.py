@@ -1,28 +1,43 @@
-"""Sentence vectors, and layers on them that torch does not bring."""
+"""Sentence vectors, the layers on them that torch does not bring, and a head's logits of all pairs.
 
-from collections.abc import Callable
+Below, a cosine's weight has one column; that of any other feature has as many as a vector.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
-from mtbert.modeling.features import COSINE, Feature
+from mtbert.modeling.layers import Feature
 
 # The vectors of a task's examples, (example, size); the second is None where an example has one.
 VectorPair = tuple[Tensor, Tensor | None]
+# Numbers in one intermediate result above which `all_pairs` goes through the first vectors in
+# chunks and recomputes their activations in the backward pass.
+LIMIT = 2**23
 
 
 @dataclass(frozen=True)
 class VectorBatch:
-    """A batch whose sentences have been encoded before: no token goes through the encoder."""
+    """Batch of precomputed sentence vectors; the encoder is skipped."""
 
     vectors: dict[str, VectorPair]
     tokens: int = 0
     slots: int = 0
 
-
-def _cosine(u: Tensor, v: Tensor) -> Tensor:
-    return nn.functional.cosine_similarity(u, v, dim=-1).unsqueeze(-1)
+    def select(self, rows: Mapping[str, np.ndarray]) -> "VectorBatch":
+        """Take some examples of each task: rows (example,) int64."""
+        selected = {}
+        for task, numbers in rows.items():
+            u, v = self.vectors[task]
+            index = torch.from_numpy(numbers).to(u.device)
+            selected[task] = (u[index], None if v is None else v[index])
+        return VectorBatch(selected)
 
 
 FEATURES: dict[Feature, Callable[[Tensor, Tensor], Tensor]] = {
@@ -30,7 +45,7 @@ FEATURES: dict[Feature, Callable[[Tensor, Tensor], Tensor]] = {
     "v": lambda u, v: v,
     "abs_diff": lambda u, v: (u - v).abs(),
     "product": lambda u, v: u * v,
-    "cosine": _cosine,
+    "cosine": lambda u, v: functional.cosine_similarity(u, v, dim=-1).unsqueeze(-1),
 }
 
 
@@ -41,9 +56,9 @@ class PairFeatures(nn.Module):
         super().__init__()
         self.names = names
 
-    def size(self, hidden_size: int) -> int:
-        """Width of the features laid side by side."""
-        return sum(1 if name == COSINE else hidden_size for name in self.names)
+    def widths(self, hidden_size: int) -> list[int]:
+        """Width of each feature."""
+        return [1 if name == "cosine" else hidden_size for name in self.names]
 
     def forward(self, vectors: VectorPair) -> Tensor:
         """Lay the features side by side."""
@@ -53,29 +68,21 @@ class PairFeatures(nn.Module):
         return torch.cat([FEATURES[name](u, v) for name in self.names], dim=-1)
 
 
-class PairDropout(nn.Module):
-    """Dropout of both vectors of a pair, each on its own."""
+class PairCosine(nn.Module):
+    """low + (high - low) · s(cos(u, v)): (example, size) each → (example, 1)."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(
+        self, s: Callable[[Tensor], Tensor], *, bounds: tuple[float, float], dropout: float
+    ) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(share)
+        self.s, self.bounds = s, bounds
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
-    def forward(self, vectors: VectorPair) -> VectorPair:
-        """Two vectors in, two of the same shapes out."""
-        u, v = vectors
-        return self.dropout(u), None if v is None else self.dropout(v)
-
-
-class Affine(nn.Module):
-    """scale · x + shift, both fixed."""
-
-    def __init__(self, *, scale: float, shift: float) -> None:
-        super().__init__()
-        self.scale, self.shift = scale, shift
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Any shape in, the same shape out."""
-        return values * self.scale + self.shift
+    def forward(self, vectors: tuple[Tensor, Tensor]) -> Tensor:
+        """Drop out of each vector by itself, then compare."""
+        low, high = self.bounds
+        u, v = map(self.dropout, vectors)
+        return self.s(FEATURES["cosine"](u, v)) * (high - low) + low
 
 
 class ScaledSigmoid(nn.Module):
@@ -88,3 +95,67 @@ class ScaledSigmoid(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Any shape in, the same shape out."""
         return self.low + (self.high - self.low) * values.sigmoid()
+
+
+def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> Tensor:
+    """Give a head's logits of every first vector with every second one.
+
+    The first linear layer on features is split by feature, so that these are never laid side by
+    side for all pairs. With dropout of the features each pair has a mask of its own.
+
+    Args:
+        head: (u, v), each (example, size) → (example, width).
+        u: First vectors, (first, size).
+        v: Second vectors, (second, size).
+        limit: See `LIMIT`.
+
+    Returns:
+        (first, second, width).
+    """
+
+    def logits(u: Tensor, v: Tensor) -> Tensor:
+        if _splits(head):
+            return _split_by_feature(head, u, v)
+        pairs = (u.repeat_interleave(len(v), 0), v.repeat(len(u), 1))
+        return head(pairs).view(len(u), len(v), -1)  # type: ignore[no-any-return]
+
+    chunk = max(1, limit // max(1, v.numel()))
+    if chunk >= len(u):
+        return logits(u, v)
+    parts = [checkpoint(logits, some, v, use_reentrant=False) for some in torch.split(u, chunk)]
+    return torch.cat(parts)
+
+
+def _splits(head: nn.Module) -> bool:
+    """Whether a head is features, no dropout, a linear layer, and whatever follows."""
+    if not isinstance(head, nn.Sequential) or not isinstance(head[0], PairFeatures):
+        return False
+    dropout: Any = head[1]
+    return not (dropout.training and dropout.p > 0)
+
+
+def _split_by_feature(head: Any, u: Tensor, v: Tensor) -> Tensor:
+    features, _, linear, *rest = head
+    blocks = torch.split(linear.weight, features.widths(u.shape[1]), dim=1)
+    terms = [TERMS[name](u, v, block) for name, block in zip(features.names, blocks, strict=True)]
+    total = sum(terms[1:], terms[0]) + linear.bias
+    logits: Tensor = nn.Sequential(*rest)(total.expand(len(u), len(v), -1))
+    return logits
+
+
+def _product(u: Tensor, v: Tensor, weight: Tensor) -> Tensor:
+    """(u ∗ w) Vᵀ for few outputs w; for many it is less work to multiply u ∗ v by them."""
+    if len(weight) < len(v):
+        return ((u[:, None] * weight) @ v.T).transpose(1, 2)
+    return functional.linear(u[:, None] * v, weight)
+
+
+# What a feature adds to the first layer: (first, size), (second, size), (output, feature) →
+# something that broadcasts to (first, second, output).
+TERMS: dict[Feature, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "u": lambda u, v, weight: functional.linear(u, weight)[:, None],
+    "v": lambda u, v, weight: functional.linear(v, weight)[None],
+    "abs_diff": lambda u, v, weight: functional.linear((u[:, None] - v).abs(), weight),
+    "product": _product,
+    "cosine": lambda u, v, weight: FEATURES["cosine"](u[:, None], v[None]) * weight[:, 0],
+}

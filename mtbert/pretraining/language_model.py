@@ -1,4 +1,4 @@
-"""An encoder with Transformers' own head that guesses hidden tokens."""
+"""An encoder with Transformers' own head of a masked language model."""
 
 import copy
 import json
@@ -15,10 +15,7 @@ from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.encoder import encode, load_encoder, read_config
 from mtbert.modeling.packing import TokenBatch
 
-WEIGHTS, CONFIG, SOURCE, TOKENIZER = (
-    *("model.safetensors", "config.json"),
-    *("SOURCE.json", "tokenizer.json"),
-)
+TOKENIZER = "tokenizer.json"
 
 
 class LanguageModel(nn.Module):
@@ -39,16 +36,16 @@ class LanguageModel(nn.Module):
 
     @property
     def tied(self) -> bool:
-        """Whether the head guesses by the encoder's own table of embeddings."""
+        """Whether the output layer shares the weights of the input embeddings."""
         table, guesses = self.whole.get_input_embeddings(), self.whole.get_output_embeddings()
         return guesses is not None and guesses.weight is table.weight
 
     def forward(self, batch: TokenBatch, places: Tensor) -> Tensor:
-        """Guess tokens.
+        """Predict masked tokens.
 
         Args:
-            batch: Sentences, some of their tokens hidden.
-            places: Where to guess, in the rows laid end to end, (place,) int64.
+            batch: Sentences, some of their tokens masked.
+            places: Which tokens to predict, in the rows laid end to end, (place,) int64.
 
         Returns:
             Logits, (place, entry).
@@ -58,14 +55,14 @@ class LanguageModel(nn.Module):
     def head(self, hidden: Tensor, ids: Tensor) -> Tensor:
         """Give logits of hidden states, (place, hidden) → (place, entry).
 
-        Each architecture's class has a head of its own making: it is asked as a whole, with an
-        encoder that for this one call hands over what it is told to.
+        Each architecture's class has a head of its own: the whole model is called with an encoder
+        that returns the given hidden states.
         """
         from transformers.modeling_outputs import BaseModelOutput
 
-        given = BaseModelOutput(last_hidden_state=hidden[None])
+        output = BaseModelOutput(last_hidden_state=hidden[None])
         encoder = self.encoder
-        encoder.forward = lambda *args, **kwargs: given
+        encoder.forward = lambda *args, **kwargs: output
         try:
             logits: Tensor = self.whole(input_ids=ids[None]).logits[0]
         finally:
@@ -77,7 +74,7 @@ def load_language_model(source: Path, *, vocabulary: int) -> LanguageModel:
     """Load an encoder and a head in fp32; what the checkpoint lacks of the head is random.
 
     Random weights come from torch's global generator: seed it first. A head that the checkpoint
-    does not have at all, as sentence encoders do not, guesses by the table of embeddings.
+    lacks entirely, as sentence encoders do, shares the weights of the input embeddings.
 
     Args:
         source: The encoder's folder.
@@ -101,11 +98,11 @@ def _whole(source: Path, config: Any) -> tuple[Any, set[str]]:
     """The model around the encoder, and the names of the weights that the checkpoint lacks."""
     from transformers import AutoModelForMaskedLM
 
-    def made() -> Any:
+    def initialize() -> Any:
         return AutoModelForMaskedLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
 
     if not list(source.glob("*.safetensors")):
-        whole = made()
+        whole = initialize()
         return whole, set(whole.state_dict())
     whole, info = AutoModelForMaskedLM.from_pretrained(
         source,
@@ -115,10 +112,10 @@ def _whole(source: Path, config: Any) -> tuple[Any, set[str]]:
         local_files_only=True,
         output_loading_info=True,
     )
-    # Where a checkpoint lacks a head's bias, some architectures' is left as memory happened to be.
+    # Where a checkpoint lacks a head's bias, some architectures leave it uninitialized.
     lacking = _head(whole).intersection(info["missing_keys"])
     if lacking:
-        fresh = made().state_dict()
+        fresh = initialize().state_dict()
         whole.load_state_dict({name: fresh[name] for name in lacking}, strict=False)
     return whole, lacking
 
@@ -151,14 +148,14 @@ def check_architecture(config: dict[str, Any], *, where: str) -> None:
 
 
 def _check_head(model: LanguageModel, source: Path) -> None:
-    """Make sure that a head is asked as its own model asks it."""
+    """Refuse a language model that is more than a head on the last hidden states."""
     ids, kind = torch.tensor([[3, 5, 4]]), model.encoder.config.model_type
     model.eval()
     try:
         with torch.no_grad():
             ours = model.head(model.encoder(input_ids=ids).last_hidden_state[0], ids[0])
             same = torch.allclose(ours, model.whole(input_ids=ids).logits[0], atol=1e-4)
-    # A model that is built otherwise fails as it likes.
+    # Other architectures can fail with any error.
     except Exception:
         same = False
     if not same:
@@ -169,28 +166,28 @@ def _check_head(model: LanguageModel, source: Path) -> None:
 
 
 def save_encoder(model: LanguageModel, source: Path, folder: Path, *, tokens: Path) -> None:
-    """Write the encoder as `load_encoder` reads it, with the files that lay beside the old one.
+    """Write the encoder as `load_encoder` reads it, with the other files of the source folder.
 
     Args:
         model: Holds the encoder; its head is not kept.
         source: Folder of the encoder that it started from.
         folder: Where to write, an existing folder.
-        tokens: Folder with the tokenizer, of an encoder that came without.
+        tokens: Folder with the tokenizer, for an encoder that has none.
     """
     weights = {k: v.detach().cpu().contiguous() for k, v in model.encoder.state_dict().items()}
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     config = read_config(source)
     if not list(source.glob("*.safetensors")):
-        # Only now is it known how many entries the vocabulary has.
+        # The size of the trained vocabulary
         config["vocab_size"] = model.encoder.config.vocab_size
     for key in ("dtype", "torch_dtype"):
         if key in config:
             config[key] = "float32"
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for path in sorted(source.glob("*.*")):
         weighty = path.name.endswith((".safetensors", ".safetensors.index.json"))
-        if not weighty and path.name not in (CONFIG, SOURCE):
+        if not weighty and path.name not in ("config.json", "SOURCE.json"):
             shutil.copyfile(path, folder / path.name)
-    # A vocabulary of the data's own: without it nobody could use these weights.
+    # A vocabulary trained on the data: the weights are useless without it.
     if not any((folder / name).is_file() for name in (TOKENIZER, "vocab.txt")):
         shutil.copyfile(tokens / TOKENIZER, folder / TOKENIZER)

@@ -1,10 +1,10 @@
-"""Which tokens a masked language model has to guess, and what it sees in their places.
+"""Which tokens a masked language model predicts, and what it sees in their places.
 
 Devlin et al. 2019, section 3.1: of all tokens 15 % are chosen; of these 80 % become the mask
 token, 10 % a random one, 10 % stay. We depart in two things. Each token is chosen by a draw of its
-own, and anew whenever its sentence is read (dynamic masking: Liu et al. 2019, section 4.1), where
+own, and anew in every epoch (dynamic masking: Liu et al. 2019, section 4.1), where
 BERT's preprocessing fixed the number for each sequence. And special tokens, the unknown one among
-them, are neither guessed nor drawn as random ones.
+them, are neither predicted nor drawn as random ones.
 """
 
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ USUAL = ("[MASK]", "<mask>")
 
 @dataclass(frozen=True)
 class MaskingVocabulary:
-    """What masking has to know of a tokenizer."""
+    """A tokenizer's mask token, and the tokens that may be masked."""
 
     mask: int  # id of the mask token
-    ordinary: np.ndarray  # (entry,) bool: not special, so that it may be guessed
+    ordinary: np.ndarray  # (entry,) bool: not special
 
 
 @dataclass(frozen=True)
 class MaskedTokens:
-    """Token ids of which some are hidden."""
+    """Token ids of which some are masked."""
 
     ids: np.ndarray  # (row, token) int64, as the model sees them
     places: np.ndarray  # (chosen,) int64: where, in the rows laid end to end
@@ -53,8 +53,8 @@ def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> MaskingVocabulary:
         named = read_json(path).get("mask_token")
         named = named.get("content") if isinstance(named, dict) else named
     words = USUAL if named is None else (str(named),)
-    found = [number for word in words if (number := tokenizer.token_to_id(word)) is not None]
-    if not found:
+    numbers = [number for word in words if (number := tokenizer.token_to_id(word)) is not None]
+    if not numbers:
         raise InputError(
             f"{encoder}: its tokenizer has no mask token ({' or '.join(words)}), and a masked "
             f"language model cannot do without one; expected another encoder, or pretrain.epochs: 0"
@@ -62,8 +62,8 @@ def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> MaskingVocabulary:
     ordinary = np.ones(tokenizer.get_vocab_size(), dtype=bool)
     for number, token in tokenizer.get_added_tokens_decoder().items():
         ordinary[number] &= not token.special
-    ordinary[found[0]] = False
-    return MaskingVocabulary(found[0], ordinary)
+    ordinary[numbers[0]] = False
+    return MaskingVocabulary(numbers[0], ordinary)
 
 
 def mask(
@@ -74,14 +74,14 @@ def mask(
     share: float,
     generator: np.random.Generator,
 ) -> MaskedTokens:
-    """Hide some tokens.
+    """Mask some tokens.
 
     Args:
         ids: Token ids, (row, token) int64.
         real: Which of them are not padding, (row, token) bool. One at least must be ordinary.
         vocabulary: Says which tokens are special.
-        share: Probability with which a token is chosen. Where none is, one is drawn all the same,
-            so that every batch has a loss.
+        share: Probability with which a token is chosen. If none is, one is drawn all the same, so
+            that every batch has a loss.
         generator: Decides all draws.
     """
     eligible = np.flatnonzero(real & vocabulary.ordinary[ids])

@@ -1,93 +1,250 @@
-"""One further pre-training, from an encoder to an encoder."""
+"""Further pre-training, from an encoder to an encoder."""
 
+import csv
 import json
 import time
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 
-from mtbert.core.environment import hardware, versions
+from mtbert.core.environment import hardware, seed_everything, versions
+from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
-from mtbert.pretraining.language_model import save_encoder
-from mtbert.pretraining.loop import train
-from mtbert.pretraining.reader import Reader
+from mtbert.core.schemas import Ragged
+from mtbert.modeling.architectures import takes_bf16, usable_layout
+from mtbert.modeling.encoder import read_config
+from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
+from mtbert.pretraining.language_model import TOKENIZER, load_language_model, save_encoder
+from mtbert.pretraining.masking import mask, read_vocabulary
+from mtbert.pretraining.sentences import read_sentences
 from mtbert.pretraining.settings import PretrainSettings
+from mtbert.training.batches import stream
+from mtbert.training.precision import usable
+from mtbert.training.schedule import factor
+
+# Seconds between two lines of progress
+PAUSE = 5.0
+COLUMNS = (
+    *("step", "epoch", "loss", "learning_rate", "gradient_norm"),
+    *("sentences", "tokens", "masked"),
+)
 
 
 def pretrain(
     settings: PretrainSettings, *, tokens: Path, source: Path, folder: Path, log_folder: Path
 ) -> None:
-    """Train an encoder to guess hidden tokens of the tasks' texts.
+    """Train an encoder to predict masked tokens of the tasks' texts.
 
     Args:
         settings: Section `pretrain`.
         tokens: Folder of TOKENS tables and the tokenizer.
         source: The encoder's folder.
-        folder: Takes the encoder as it is then.
-        log_folder: Takes metrics.json and pretrain.json, and in its folder curves/ steps.csv.
+        folder: The trained encoder goes here.
+        log_folder: metrics.json and pretrain.json go here, and steps.csv into its folder curves/.
 
     Raises:
-        InputError: the encoder or its tokenizer has no masked language model, there is nothing to
-            read, or a loss is not a finite number.
+        InputError: the encoder or its tokenizer has no masked language model, there is no sentence
+            to read, or a loss or gradient norm is NaN or inf.
     """
-    reader = Reader(settings, tokens=tokens, source=source)
-    reader.tell()
-    before = reader.measure()
+    run = Pretraining(settings, tokens=tokens, source=source)
+    run.print_setup()
+    before = run.evaluate()
     print(f"pretrain: held out, before: loss {before['loss']:.3f}", flush=True)
-    counts = train(reader, log_folder / "curves" / "steps.csv")
-    after = reader.measure()
+    counts = run.train(log_folder / "curves" / "steps.csv")
+    after = run.evaluate()
     print(
         f"pretrain: held out, after: loss {after['loss']:.3f}, accuracy "
         f"{before['accuracy']:.3f} before, {after['accuracy']:.3f} after",
         flush=True,
     )
-    save_encoder(reader.model, source, folder, tokens=tokens)
-    write_text(folder / "SOURCE.json", _json(origin(reader)))
-    write_text(log_folder / "metrics.json", _json({"before": before, "after": after}))
-    write_text(log_folder / "pretrain.json", _json(describe(reader, before, after, counts)))
+    save_encoder(run.model, source, folder, tokens=tokens)
+    held_out = {"before": before, "after": after}
+    described = {**run.describe(), "held_out": held_out, **counts}
+    write_text(folder / "SOURCE.json", _json(_origin(source, settings)))
+    write_text(log_folder / "metrics.json", _json(held_out))
+    write_text(log_folder / "pretrain.json", _json(described))
 
 
-def origin(reader: Reader) -> dict[str, Any]:
-    """Say where the new encoder came from: the content of its SOURCE.json.
+class Pretraining:
+    """A masked language model, the sentences that it reads, and the training loop."""
 
-    Its kind is the old one's: with it goes the recipe of fine-tuning, and a comparison with and
+    def __init__(self, settings: PretrainSettings, *, tokens: Path, source: Path) -> None:
+        self.started = time.perf_counter()
+        self.settings = settings
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        seed_everything(settings.seed)
+        sequences, config = read_json(tokens / "sequences.json"), read_config(source)
+        self.vocabulary = read_vocabulary(Tokenizer.from_file(str(tokens / TOKENIZER)), source)
+        self.layout, self.layout_reason = usable_layout("packed", config)
+        self.shape = RowShape.of(
+            sequences, row_length=sequences["max_length"], packed=self.layout == "packed"
+        )
+        self.sentences = read_sentences(
+            tokens,
+            settings.tasks,
+            longest=self.shape.max_length - len(self.shape.prefix) - len(self.shape.suffix),
+            ordinary=self.vocabulary.ordinary,
+            held_out=settings.held_out,
+            seed=settings.seed,
+        )
+        self.precision, self.fallback = usable(settings.precision, self.device)
+        if self.precision == "bf16" and not takes_bf16(config):
+            kind = config["model_type"]
+            self.precision, self.fallback = "fp32", f"model_type {kind} does not run in bf16"
+        self.model = load_language_model(source, vocabulary=sequences["vocabulary"])
+        self.model.to(self.device)
+
+    def print_setup(self) -> None:
+        """Print what is read, and where the run departs from its settings."""
+        counts = asdict(self.sentences.counts).items()
+        print("pretrain:", ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts))
+        if self.fallback:
+            print(f"pretrain: in fp32, not {self.settings.precision}: {self.fallback}")
+        if self.layout_reason:
+            print(f"pretrain: padded batches, not packed rows: {self.layout_reason}")
+        if self.model.fresh:
+            print(
+                f"pretrain: the checkpoint lacks {len(self.model.fresh)} weights of the language "
+                f"model's head, such as {', '.join(self.model.fresh[:2])}: they start at random"
+            )
+
+    def predict_masked(
+        self, texts: Ragged, rows: np.ndarray, generator: np.random.Generator
+    ) -> tuple[Tensor, Tensor, TokenBatch]:
+        """Mask tokens of some sentences and predict them.
+
+        Returns:
+            Logits (masked, entry), the original ids (masked,), the batch.
+        """
+        batch = collate({"texts": TaskExamples(texts, None, rows)}, self.shape)
+        masked = mask(
+            batch.input_ids.numpy(),
+            batch.sequence.numpy() < len(batch.starts),
+            self.vocabulary,
+            share=self.settings.mask_share,
+            generator=generator,
+        )
+        batch = replace(batch, input_ids=torch.from_numpy(masked.ids)).to(self.device)
+        bf16 = self.precision == "bf16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
+            logits = self.model(batch, torch.from_numpy(masked.places).to(self.device))
+        return logits.float(), torch.from_numpy(masked.labels).to(self.device), batch
+
+    def evaluate(self) -> dict[str, float]:
+        """Mean loss and accuracy on the held-out sentences, with the same masks each time."""
+        held_out, loss, right, count = self.sentences.held_out, 0.0, 0, 0
+        self.model.eval()
+        with torch.inference_mode():
+            for rows in _batches(np.arange(len(held_out.lengths)), self.settings.batch_size):
+                generator = stream(self.settings.seed, "held-out masks", int(rows[0]))
+                logits, labels, _ = self.predict_masked(held_out, rows, generator)
+                loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
+                right += int((logits.argmax(-1) == labels).sum())
+                count += len(labels)
+        return {"loss": round(loss / count, 6), "accuracy": round(right / count, 6)}
+
+    def train(self, log: Path) -> dict[str, float]:
+        """Train in place; give counts of steps, tokens and masked tokens, and seconds.
+
+        AdamW with no decay on biases and layer norms, linear decay after a warm-up, as in BERT.
+        """
+        settings = self.settings
+        batches = list(islice(self._batches(), settings.steps))
+        total = len(batches)
+        parameters = list(self.model.parameters())
+        decays = ((True, settings.weight_decay), (False, 0.0))
+        groups = [
+            {"params": [p for p in parameters if (p.ndim > 1) == matrices], "weight_decay": decay}
+            for matrices, decay in decays
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
+        began, printed, tokens, masked = time.perf_counter(), 0.0, 0, 0
+        self.model.train()
+        with log.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for step, (epoch, rows) in enumerate(batches, 1):
+                rate = settings.learning_rate * factor(
+                    step - 1, total=total, warmup=settings.warmup, schedule="linear"
+                )
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                generator = stream(settings.seed, "masks", step)
+                logits, labels, batch = self.predict_masked(self.sentences.train, rows, generator)
+                loss = nn.functional.cross_entropy(logits, labels)
+                loss.backward()  # type: ignore[no-untyped-call]
+                norm = nn.utils.clip_grad_norm_(parameters, settings.clip).item()
+                if not np.isfinite([loss.item(), norm]).all():
+                    raise InputError(
+                        f"pretrain: step {step}: loss {loss.item()}, gradient norm {norm}: NaN or "
+                        f"inf; the optimizer step was skipped; try a lower pretrain.learning_rate"
+                    )
+                optimizer.step()
+                optimizer.zero_grad()
+                tokens, masked = tokens + batch.tokens, masked + len(labels)
+                numbers = [f"{loss.item():.5g}", f"{rate:.4g}", f"{norm:.4g}"]
+                writer.writerow([step, epoch, *numbers, len(rows), batch.tokens, len(labels)])
+                seconds = time.perf_counter() - began
+                if seconds - printed >= PAUSE or step in (1, total):
+                    printed = seconds
+                    print(
+                        f"pretrain: step {step}/{total}, epoch {epoch}, loss {loss.item():.3f}, "
+                        f"{tokens / seconds:,.0f} tokens/s, "
+                        f"{seconds / step * (total - step) / 60:.1f} min left",
+                        flush=True,
+                    )
+        seconds = round(time.perf_counter() - began, 1)
+        return {"steps": total, "tokens": tokens, "masked": masked, "train_seconds": seconds}
+
+    def _batches(self) -> Iterator[tuple[int, np.ndarray]]:
+        """The epoch and the sentences of every step."""
+        size = len(self.sentences.train.lengths)
+        for epoch in range(1, self.settings.epochs + 1):
+            order = stream(self.settings.seed, "order of sentences", epoch).permutation(size)
+            for rows in _batches(order, self.settings.batch_size):
+                yield epoch, rows
+
+    def describe(self) -> dict[str, Any]:
+        """Say what ran, on what, and how long: in pretrain.json, beside the counts."""
+        return {
+            "settings": self.settings.model_dump(mode="json"),
+            "sentences": asdict(self.sentences.counts),
+            "total_seconds": round(time.perf_counter() - self.started, 1),
+            "head": {"tied": self.model.tied, "fresh": self.model.fresh},
+            "layout": {"used": self.layout, "reason": self.layout_reason},
+            "precision": {"used": self.precision, "reason": self.fallback},
+            "device": self.device.type,
+            "hardware": hardware(self.device),
+            "threads": torch.get_num_threads(),
+            "versions": versions(),
+        }
+
+
+def _origin(source: Path, settings: PretrainSettings) -> dict[str, Any]:
+    """Where the new encoder came from: the content of its SOURCE.json.
+
+    Its kind is the old one's: with it goes the recipe of fine-tuning, so that a comparison with and
     without further pre-training changes nothing else.
     """
-    old = read_json(reader.source / "SOURCE.json")
+    old = read_json(source / "SOURCE.json")
     return {
         "kind": old.get("kind"),
         "name": f"{old.get('name') or old.get('kind')}, further pre-trained",
-        "pretrain": reader.settings.model_dump(mode="json"),
+        "pretrain": settings.model_dump(mode="json"),
         "from": old,
     }
 
 
-def describe(
-    reader: Reader, before: dict[str, float], after: dict[str, float], counts: dict[str, float]
-) -> dict[str, Any]:
-    """Say what ran, on what, and how fast: the content of pretrain.json."""
-    return {
-        "settings": reader.settings.model_dump(mode="json"),
-        "sentences": asdict(reader.sentences.counts),
-        "held_out": {"before": before, "after": after},
-        **counts,
-        "tokens_per_second": round(counts["tokens"] / max(counts["train_seconds"], 0.1), 1),
-        "total_seconds": round(time.perf_counter() - reader.started, 1),
-        "head": {"tied": reader.model.tied, "fresh": reader.model.fresh},
-        "layout": {"used": reader.layout, "reason": reader.layout_reason},
-        "precision": {
-            "asked": reader.settings.precision,
-            "used": reader.precision,
-            "reason": reader.fallback,
-        },
-        "device": reader.device.type,
-        "hardware": hardware(reader.device),
-        "threads": torch.get_num_threads(),
-        "versions": versions(),
-    }
+def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The sentences to read: distinct ones of train splits, none that a dev or test split has too."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ TRAIN = "train"
 
 @dataclass(frozen=True)
 class SentenceCounts:
-    """How many sentences there are, and what became of them."""
+    """How many sentences there are, and why some are left out."""
 
     texts: int  # of the tasks' train splits, both of a pair
     distinct: int
@@ -37,12 +37,6 @@ class Sentences:
     held_out: Ragged
     counts: SentenceCounts
 
-    def told(self) -> str:
-        """The counts in a line."""
-        return ", ".join(
-            f"{n:,} {name.replace('_', ' ')}" for name, n in asdict(self.counts).items()
-        )
-
 
 def read_sentences(
     tokens: Path,
@@ -53,18 +47,17 @@ def read_sentences(
     held_out: float,
     seed: int,
 ) -> Sentences:
-    """Collect what may be read, and set a share of it aside.
+    """Collect the distinct sentences to train on, and hold out a share of them.
 
-    Two sentences are the same if their tokens are, as far as the model sees them. The dev and test
-    splits of all tasks count, also of those that are not read: what is one task's train text may be
-    another's dev text.
+    Two sentences are the same if the model sees the same tokens. Dev and test splits of all tasks
+    are left out: one task's train text may be another's dev text.
 
     Args:
         tokens: Folder of TOKENS tables, {task}/{split}.parquet.
         tasks: Whose train splits are read.
         longest: Tokens of a sentence that the model sees.
         ordinary: Which entries of the vocabulary are not special, (entry,) bool.
-        held_out: Share of the sentences that is set aside.
+        held_out: Share of the sentences that is held out.
         seed: Decides which ones.
 
     Raises:
@@ -86,18 +79,18 @@ def read_sentences(
             f"{tokens}: pretrain.tasks: {', '.join(tasks)}: expected two sentences or more that "
             f"stand in no dev or test split, found {len(usable)} of {len(distinct)}"
         )
-    aside = min(max(1, round(held_out * len(usable))), len(usable) - 1)
+    count = min(max(1, round(held_out * len(usable))), len(usable) - 1)
     order = stream(seed, "held-out sentences").permutation(len(usable))
     return Sentences(
-        train=_ragged([usable[i] for i in np.sort(order[aside:])]),
-        held_out=_ragged([usable[i] for i in np.sort(order[:aside])]),
+        train=_ragged([usable[i] for i in np.sort(order[count:])]),
+        held_out=_ragged([usable[i] for i in np.sort(order[:count])]),
         counts=SentenceCounts(
             texts=len(texts),
             distinct=len(distinct),
             in_dev_or_test=len(distinct) - len(allowed),
             without_words=len(allowed) - len(usable),
-            trained_on=len(usable) - aside,
-            held_out=aside,
+            trained_on=len(usable) - count,
+            held_out=count,
         ),
     )
 

@@ -11,7 +11,7 @@ from mtbert.core.seeds import MAX_SEED
 
 
 class PretrainSettings(Settings):
-    """Which texts the encoder reads before it is fine-tuned, how long, and at what rate."""
+    """Which texts the encoder is pre-trained on, for how long, and at what rate."""
 
     epochs: Annotated[int, Field(ge=0)]  # 0 leaves the encoder as it is
     steps: Annotated[int, Field(gt=0)] | None  # at most so many
@@ -33,17 +33,12 @@ class PretrainSettings(Settings):
             raise ValueError(f"each task once, found {list(tasks)}")
         return tasks
 
-    def check_tasks(self, known: Iterable[str], *, where: str) -> None:
-        """Refuse a task that is not there.
-
-        Args:
-            known: Names of all tasks.
-            where: Opens the error message: the params file and section.
+    def check_tasks(self, names: Iterable[str], *, where: str) -> None:
+        """Refuse a task that is not among all tasks' names.
 
         Raises:
-            InputError: with the nearest name.
+            InputError: with the nearest name, behind `where`: the params file and section.
         """
-        known = list(known)
-        for task in self.tasks:
-            if task not in known:
-                raise InputError(f"{where}.tasks: {choices('task', task, known)}")
+        names = list(names)
+        if unknown := [task for task in self.tasks if task not in names]:
+            raise InputError(f"{where}.tasks: {choices('task', unknown[0], names)}")

@@ -19,12 +19,12 @@ def encode_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> list[np.ndarray]
 
     Truncation waits until a sequence is assembled: how much of a text fits depends on its pair.
     """
-    ids = []
-    for start in range(0, len(texts), CHUNK):
-        chunk = list(texts[start : start + CHUNK])
-        encoded = tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
-        ids += [np.asarray(item.ids, dtype=np.uint32) for item in encoded]
-    return ids
+    chunks = (list(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK))
+    return [
+        np.asarray(item.ids, dtype=np.uint32)
+        for chunk in chunks
+        for item in tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
+    ]
 
 
 def encode_tables(

@@ -1,9 +1,12 @@
-"""What tokenization is given: a folder of TEXT tables, an encoder's config.json."""
+"""Inputs of tokenization: its section of the params file, TEXT tables, an encoder's config.json."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import read_json
+from mtbert.core.params import Settings, read_json
 from mtbert.core.tasks import SPLITS
 
 # Encoders whose positions count from the padding id + 1: so many rows of their table stay unused.
@@ -11,6 +14,13 @@ AFTER_PADDING = {
     *("camembert", "data2vec-text", "ibert", "longformer", "luke", "mpnet", "roberta"),
     *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
 }
+
+
+class TokenizeSettings(Settings):
+    """Section `tokenize` of the params file: how texts become token ids."""
+
+    # Below 8 a joint pair has hardly a word left of each text beside its special tokens.
+    max_length: Annotated[int, Field(ge=8)]
 
 
 def find_tables(text: Path) -> dict[tuple[str, str], Path]:
@@ -28,38 +38,32 @@ def find_tables(text: Path) -> dict[tuple[str, str], Path]:
     return paths
 
 
-def whole_number(config: Path, key: str, *, default: int | None = None) -> int:
-    """Read a number above 0 from an encoder's config.json; null is read as absent.
+def whole_number(config: Path, key: str, *, least: int = 1) -> int:
+    """Read a number from an encoder's config.json.
 
     Raises:
-        InputError: the file cannot be read, or holds no such number.
+        InputError: the file cannot be read, or holds no whole number from `least` on.
     """
     value = read_json(config).get(key)
-    value = default if value is None else value
-    if type(value) is not int or value < 1:
-        raise InputError(f"{config}: {key}: expected a whole number above 0, found {value!r}")
+    if type(value) is not int or value < least:
+        rule = "above 0" if least == 1 else f"from {least}"
+        raise InputError(f"{config}: {key}: expected a whole number {rule}, found {value!r}")
     return value
 
 
 def padding_id(config: Path) -> int | None:
-    """The padding token's id by an encoder's config.json, which may name none.
-
-    Raises:
-        InputError: the file cannot be read, or holds something else.
-    """
-    value = read_json(config).get("pad_token_id")
-    if value is not None and (type(value) is not int or value < 0):
-        raise InputError(f"{config}: pad_token_id: expected a whole number from 0, found {value!r}")
-    return value
+    """Read the padding token's id from an encoder's config.json; None if it names none."""
+    named = read_json(config).get("pad_token_id") is not None
+    return whole_number(config, "pad_token_id", least=0) if named else None
 
 
 def check_length(config: Path, max_length: int, *, where: str) -> None:
     """Check that an encoder has a position for every token of the longest sequence.
 
     Args:
-        config: The encoder's config.json; where it counts no positions, any length fits.
+        config: The encoder's config.json; if it counts no positions, any length fits.
         max_length: Tokens of the longest sequence.
-        where: opens the message of an error: the params file and key.
+        where: Opens the error message: the params file and key.
 
     Raises:
         InputError: there are fewer, or the file cannot be read.

@@ -44,8 +44,8 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
 
 def _from_vocabulary(path: Path) -> Tokenizer:
     """The tokenizer of a vocab.txt, with the settings that older checkpoints keep beside it."""
-    beside = path.with_name("tokenizer_config.json")
-    settings = read_json(beside) if beside.is_file() else {}
+    config = path.with_name("tokenizer_config.json")
+    settings = read_json(config) if config.is_file() else {}
     entries = path.read_text(encoding="utf-8").split()
     # MPNet's holds all of BERT's special tokens, and uses others.
     if {"<s>", "</s>"} <= set(entries):
@@ -56,13 +56,13 @@ def _from_vocabulary(path: Path) -> Tokenizer:
     words = (word for word in entries if word[0] != "[")
     # Lower-casing would put the capitals of a cased vocabulary out of reach.
     cased = any(word != word.lower() for word in words)
-    made = BertWordPieceTokenizer(
+    tokenizer = BertWordPieceTokenizer(
         str(path),
         lowercase=settings.get("do_lower_case", not cased),
         strip_accents=settings.get("strip_accents"),
         handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
     )
-    return Tokenizer.from_str(made.to_str())
+    return Tokenizer.from_str(tokenizer.to_str())
 
 
 def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
@@ -92,11 +92,11 @@ def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
 
 def _words(tokenizer: BertWordPieceTokenizer, texts: Iterable[str]) -> Counter[str]:
     """How often each word stands in the texts, as the tokenizer cuts them."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for text in texts:
         pieces = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-        found.update(word for word, _ in pieces)
-    return found
+        counts.update(word for word, _ in pieces)
+    return counts
 
 
 def _split(word: str) -> list[str]:
@@ -104,18 +104,18 @@ def _split(word: str) -> list[str]:
     return [word[0], *(f"##{letter}" for letter in word[1:])]
 
 
-def _letters(words: Counter[str], room: int) -> set[str]:
-    """The commonest letters, both kinds; with what training adds to them, at most `room`."""
-    found: Counter[str] = Counter()
+def _letters(words: Counter[str], limit: int) -> set[str]:
+    """The commonest letters, both kinds; with what training adds to them, at most `limit`."""
+    counts: Counter[str] = Counter()
     for word, count in words.items():
         for letter in _split(word):
-            found[letter] += count
+            counts[letter] += count
     kept: set[str] = set()
     entries: set[str] = set()
-    for letter in sorted(found, key=lambda letter: (-found[letter], letter)):
+    for letter in sorted(counts, key=lambda letter: (-counts[letter], letter)):
         # Training gives each letter an entry that opens a word, whether or not a word begins so.
         added = {letter, letter[-1]} - entries
-        if len(entries) + len(added) > room:
+        if len(entries) + len(added) > limit:
             break
         kept.add(letter)
         entries |= added
@@ -140,7 +140,7 @@ def template(tokenizer: Tokenizer, *, pad: int | None = None) -> dict[str, Any]:
     if not plain:
         raise InputError("the tokenizer makes no token of the letter a; not supported")
     single, pair = tokenizer.encode("a"), tokenizer.encode("a", "a")
-    start = _find(single.ids, plain)
+    start = next(i for i in range(len(single.ids)) if single.ids[i : i + len(plain)] == plain)
     prefix, suffix = single.ids[:start], single.ids[start + len(plain) :]
     second = len(pair.ids) - len(suffix) - len(plain)
     middle = pair.ids[start + len(plain) : second]
@@ -151,14 +151,10 @@ def template(tokenizer: Tokenizer, *, pad: int | None = None) -> dict[str, Any]:
         "middle": middle,
         "suffix": suffix,
         "types": [pair.type_ids[start], pair.type_ids[second]],
-        "pad": _padding(tokenizer) if pad is None else pad,
+        "pad": pad if pad is not None else _padding_id(tokenizer),
     }
 
 
-def _padding(tokenizer: Tokenizer) -> int:
-    found = (tokenizer.token_to_id(word) for word in ("[PAD]", "<pad>"))
-    return next((number for number in found if number is not None), 0)
-
-
-def _find(ids: list[int], part: list[int]) -> int:
-    return next(i for i in range(len(ids)) if ids[i : i + len(part)] == part)
+def _padding_id(tokenizer: Tokenizer) -> int:
+    numbers = (tokenizer.token_to_id(word) for word in ("[PAD]", "<pad>"))
+    return next((number for number in numbers if number is not None), 0)

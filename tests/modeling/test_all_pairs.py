@@ -5,16 +5,16 @@ import torch
 
 from mtbert.core.params import validate
 from mtbert.core.tasks import Binary, Similarity
-from mtbert.modeling.all_pairs import all_pairs
 from mtbert.modeling.heads import HEADS
+from mtbert.modeling.vectors import all_pairs
 
 WANG = ["u", "v", "abs_diff", "product"]
 BINARY, RANGE = Binary(kind="binary"), Similarity(kind="similarity", low=0, high=5)
 
 
-def head_of(name, *, labels=BINARY, size=6, **knobs):
+def head_of(name, *, labels=BINARY, size=6, **options):
     torch.manual_seed(0)
-    settings = validate(HEADS[name], knobs, where="head")
+    settings = validate(HEADS[name], options, where="head")
     return settings.build(size=size, labels=labels, paired=True)
 
 
@@ -38,7 +38,7 @@ def with_gradients(logits, head, u, v):
 
 
 @pytest.mark.parametrize(
-    ("name", "knobs"),
+    ("name", "options"),
     [
         ("linear", {"features": WANG, "dropout": 0.0}),
         ("linear", {"features": WANG, "dropout": 0.0, "logits": 2}),
@@ -52,8 +52,8 @@ def with_gradients(logits, head, u, v):
     ],
 )
 @pytest.mark.parametrize("limit", [2**23, 50])
-def test_equal_to_the_double_loop(name, knobs, limit):
-    head = head_of(name, **knobs)
+def test_equal_to_the_double_loop(name, options, limit):
+    head = head_of(name, **options)
     u, v = vectors()
     found = with_gradients(all_pairs(head, u, v, limit=limit), head, u, v)
     expected = with_gradients(double_loop(head, u, v), head, u, v)

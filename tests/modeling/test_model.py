@@ -7,7 +7,7 @@ import torch
 from mtbert.core.errors import InputError
 from mtbert.modeling.model import below_top
 from mtbert.modeling.packing import RowShape, TaskExamples, collate
-from mtbert.modeling.prediction import chosen, encode_splits, predict
+from mtbert.modeling.prediction import encode_splits, predict
 
 from tiny import model_settings, tiny_config, tiny_model, tiny_split
 
@@ -147,7 +147,7 @@ def test_each_task_has_its_own_pooling():
         torch.testing.assert_close(found[task][0], same.encode(batch)[task][0])
 
 
-def test_a_shared_map_is_one_map():
+def test_a_shared_projection_is_one_module():
     projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
     model = tiny_model(model_settings(projections=projections))
     assert set(model.projections) == {"sst", "para"}
@@ -156,20 +156,20 @@ def test_a_shared_map_is_one_map():
 
 
 @pytest.mark.parametrize(
-    ("projections", "told"),
+    ("projections", "message"),
     [
         ({"sts": {"name": "shared", "task": "cfimdb"}}, "not among the strategy's tasks"),
         ({"sts": {"name": "shared", "task": "sts"}}, "has none of its own"),
         ({"sts": {"name": "shared", "task": "para"}}, "has none of its own"),
     ],
 )
-def test_a_map_that_is_not_there_cannot_be_shared(projections, told):
+def test_a_projection_that_is_not_there_cannot_be_shared(projections, message):
     settings = model_settings(projections={"sst": "none", "para": "none", **projections})
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         settings.check_projections()
 
 
-def test_a_map_is_shared_between_vectors_of_one_size_only():
+def test_a_projection_is_shared_between_vectors_of_one_size_only():
     projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
     settings = model_settings(
         projections=projections, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}
@@ -200,7 +200,7 @@ def test_vectors_of_a_frozen_encoder_are_computed_once_and_are_the_same():
         np.testing.assert_allclose(found[task], expected[task], atol=1e-6)
     rows = np.array([7, 0, 3])
     model.eval()
-    some = model(chosen(encoded, dict.fromkeys(tokens, rows)))
+    some = model(encoded.select(dict.fromkeys(tokens, rows)))
     again = model(batch_of(model, tokens, rows))
     for task in tokens:
         torch.testing.assert_close(some[task], again[task], atol=1e-6, rtol=0)

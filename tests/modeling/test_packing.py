@@ -1,6 +1,5 @@
 """Packed and padded batches are the same thing to a model."""
 
-import copy
 from functools import partial
 
 import numpy as np
@@ -101,45 +100,6 @@ def test_vectors_losses_and_gradients_equal_the_padded_ones(pooling, joint):
         torch.testing.assert_close(packed, padded, atol=1e-5, rtol=0)
 
 
-def test_packed_equals_transformers_fed_with_padding():
-    """The same through Transformers' own 2-D mask, positions and token types."""
-    model = encoder().eval()
-    batch = collate({"t": examples([4, 9], [6, 2], joint=True)}, PACKED)
-    with torch.inference_mode():
-        ours = encode(model, batch)[batch.starts]
-        rows = [batch.sequence.flatten() == number for number in range(2)]
-        for number, row in enumerate(rows):
-            ids = batch.input_ids.flatten()[row]
-            padded = torch.cat([ids, torch.zeros(5, dtype=torch.long)])[None]
-            kinds = torch.cat([batch.token_type_ids.flatten()[row], torch.zeros(5).long()])[None]
-            theirs = model(
-                input_ids=padded, attention_mask=(padded > 0).long(), token_type_ids=kinds
-            ).last_hidden_state[0, 0]
-            torch.testing.assert_close(ours[number], theirs, atol=1e-5, rtol=0)
-
-
-def test_neighbours_do_not_matter():
-    model = encoder().eval()
-    alone, crowd = examples([6]), examples([6, 3, 11, 2])
-    assert (alone.a.ids[:6] == crowd.a.ids[:6]).all()
-    with torch.inference_mode():
-        one = encode(model, collate({"t": alone}, PACKED))[:8]
-        batch = collate({"t": crowd}, PACKED)
-        start = int(batch.starts[0])
-        other = encode(model, batch)[start : start + 8]
-    torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
-
-
-def test_without_the_mask_neighbours_would_matter():
-    """The trap that the mask is there for: positions alone keep nothing apart."""
-    model = encoder().eval()
-    batch = collate({"t": examples([6, 3, 11])}, PACKED)
-    with torch.inference_mode():
-        right = encode(model, batch)
-        wrong = model(input_ids=batch.input_ids, position_ids=batch.position_ids)
-    assert not torch.allclose(right, wrong.last_hidden_state.flatten(0, 1), atol=1e-3)
-
-
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=80), st.integers(8, 64))
 def test_placing_overlaps_nothing_and_loses_nothing(lengths, limit):
@@ -181,10 +141,3 @@ def test_the_longest_pair_fits():
     single = collate({"t": examples([50])}, PACKED)
     assert single.tokens == MAX
     assert single.input_ids[0, -1] == 2, "the closing token is kept"
-
-
-def test_dropout_off_leaves_the_encoder_untouched():
-    model = encoder()
-    before = copy.deepcopy(model.state_dict())
-    encode(model.eval(), collate({"t": examples([5])}, PACKED))
-    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())

@@ -44,10 +44,10 @@ def test_another_head_is_told_as_a_list(tmp_path):
     before = {name: value.clone() for name, value in other.state_dict().items()}
     with pytest.raises(InputError) as error:
         load_part(tmp_path, other, "sst")
-    told = str(error.value)
-    assert "head: expected" in told
-    assert "pooling: expected {'name': 'cls'}, found {'name': 'mean'}" in told
-    assert "head.5.weight: missing" in told
+    message = str(error.value)
+    assert "head: expected" in message
+    assert "pooling: expected {'name': 'cls'}, found {'name': 'mean'}" in message
+    assert "head.5.weight: missing" in message
     assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
 
 
@@ -59,8 +59,8 @@ def test_a_part_is_not_put_behind_another_encoder(tmp_path):
 
 
 @pytest.mark.parametrize("task", ["para", "sts"])
-def test_a_shared_map_is_nobody_s_own(tmp_path, task):
-    with pytest.raises(InputError, match=f"{task} has no part of its own: its map serves para"):
+def test_a_shared_projection_is_nobody_s_own(tmp_path, task):
+    with pytest.raises(InputError, match=f"{task} has no part of its own: para and sts"):
         save_part(tmp_path, tiny_model(model_settings(projections=SHARED)), task)
 
 

@@ -12,13 +12,13 @@ X = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
 
 
 def test_none_is_the_vector_itself():
-    method = build(PROJECTIONS, "none", what="map")
+    method = build(PROJECTIONS, "none", what="projection")
     assert method.size(2) == 2
     assert method.build(2)(X) is X
 
 
 def test_layers_by_hand():
-    method = build(PROJECTIONS, {"name": "layers", "layers": 2, "width": 3}, what="map")
+    method = build(PROJECTIONS, {"name": "layers", "layers": 2, "width": 3}, what="projection")
     module = method.build(2).eval()
     first, second = (layer for layer in module if isinstance(layer, nn.Linear))
     torch.testing.assert_close(module(X), second(first(X).relu()).relu())
@@ -27,27 +27,29 @@ def test_layers_by_hand():
 
 def test_the_last_layer_may_stay_linear():
     spec = {"name": "layers", "layers": 2, "activation": "tanh", "end_activated": False}
-    module = build(PROJECTIONS, spec, what="map").build(2).eval()
+    module = build(PROJECTIONS, spec, what="projection").build(2).eval()
     first, second = (layer for layer in module if isinstance(layer, nn.Linear))
     torch.testing.assert_close(module(X), second(first(X).tanh()))
 
 
-def test_dropout_is_the_knob_s():
+def test_dropout_is_the_option_s():
     spec = {"name": "layers", "layers": 2, "dropout": 0.4, "input_dropout": 0.2}
-    module = build(PROJECTIONS, spec, what="map").build(2)
+    module = build(PROJECTIONS, spec, what="projection").build(2)
     assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.2, 0.4, 0.4]
 
 
 @pytest.mark.parametrize(
-    "knob", [{"layers": -1}, {"layers": 0, "width": 3}, {"width": 0}, {"activation": "swish"}]
+    "option", [{"layers": -1}, {"layers": 0, "width": 3}, {"width": 0}, {"activation": "swish"}]
 )
-def test_bad_knobs_are_refused(knob):
+def test_bad_options_are_refused(option):
     with pytest.raises(InputError):
-        build(PROJECTIONS, {"name": "layers", **knob}, what="map")
+        build(PROJECTIONS, {"name": "layers", **option}, what="projection")
 
 
 def test_no_layers_leave_dropout_alone():
-    method = build(PROJECTIONS, {"name": "layers", "layers": 0, "input_dropout": 0.5}, what="map")
+    method = build(
+        PROJECTIONS, {"name": "layers", "layers": 0, "input_dropout": 0.5}, what="projection"
+    )
     module = method.build(2)
     assert (method.size(2), method.learns) == (2, False)
     assert torch.equal(module.eval()(X), X)

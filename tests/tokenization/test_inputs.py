@@ -38,12 +38,6 @@ def test_an_encoder_that_counts_no_positions_takes_any_length(tmp_path, content)
     check_length(config(tmp_path, **content), 10**6, where="p")
 
 
-def test_positions_that_padding_takes_are_told(tmp_path):
-    path = config(tmp_path, model_type="roberta", max_position_embeddings=514, pad_token_id=1)
-    with pytest.raises(InputError, match=r"512 positions \(514 less 2: they count from padding on"):
-        check_length(path, 514, where="p")
-
-
 @pytest.mark.parametrize(("content", "found"), [({}, None), ({"pad_token_id": 5}, 5)])
 def test_the_padding_id(tmp_path, content, found):
     assert padding_id(config(tmp_path, **content)) == found

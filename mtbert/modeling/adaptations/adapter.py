@@ -1,4 +1,4 @@
-"""What stands beside an encoder: parts of its own for each task, or nothing."""
+"""What stands beside an encoder: modules of its own for each task, or nothing."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,7 @@ from mtbert.modeling.packing import TokenBatch
 
 
 class Adapter(nn.Module):
-    """What an adaptation made of an encoder; this one adds nothing.
-
-    It is told of every batch before the encoder runs, and when the encoder is done.
+    """What an adaptation adds to an encoder; this one adds nothing.
 
     Attributes:
         fixed: Whether the encoder's hidden states never change: it must then stay in eval mode.
@@ -18,18 +16,18 @@ class Adapter(nn.Module):
     """
 
     def __init__(self, *, fixed: bool = False, injected: Iterable[str] = ()) -> None:
-        """Hold nothing but the names of the encoder's parameters that the adaptation put in."""
+        """Keep the names of the encoder's parameters that the adaptation injected."""
         super().__init__()
         self.fixed = fixed
         self.names = frozenset(injected)
         self.task_parts = nn.ModuleDict()
 
     def begin(self, batch: TokenBatch) -> None:
-        """Take note of the batch that the encoder is about to see."""
+        """Prepare for the batch that the encoder is about to see."""
 
     def end(self) -> None:
         """Forget the batch."""
 
     def injected(self, encoder: nn.Module) -> list[nn.Parameter]:
-        """Give the encoder's parameters that the adaptation put in: LoRA's A and B."""
+        """Give the encoder's parameters that the adaptation injected: LoRA's A and B."""
         return [value for name, value in encoder.named_parameters() if name in self.names]

@@ -25,7 +25,7 @@ class Frozen(Settings):
     shares: ClassVar[bool] = False
 
     def check(self, config: Mapping[str, Any]) -> None:
-        """Refuse nothing: any encoder will do."""
+        """Accept any encoder."""
 
     def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
         """Train nothing of the encoder, add nothing, turn dropout off."""

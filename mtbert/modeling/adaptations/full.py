@@ -21,7 +21,7 @@ class Full(Settings):
     shares: ClassVar[bool] = True
 
     def check(self, config: Mapping[str, Any]) -> None:
-        """Refuse nothing: any encoder will do."""
+        """Accept any encoder."""
 
     def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
         """Train all of the encoder, add nothing."""

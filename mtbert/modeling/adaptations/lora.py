@@ -88,16 +88,16 @@ class LoRA(Settings):
 
     @field_validator("targets", mode="before")
     @classmethod
-    def _word_or_names(cls, given: Any) -> Any:
-        # pydantic would tell of a fault once for each side of the union.
-        if isinstance(given, str):
-            if given in ("attention", "linear"):
-                return given
-            told = choices("targets", given, ("attention", "linear"))
-            raise FaultsError([((), f"{told}; single layers are given as a list of names")])
-        if given and isinstance(given, list | tuple) and all(isinstance(it, str) for it in given):
-            return tuple(given)
-        raise FaultsError([((), f"expected attention, linear or a list of names, found {given!r}")])
+    def _word_or_names(cls, spec: Any) -> Any:
+        # pydantic would report a fault once for each side of the union.
+        if isinstance(spec, str):
+            if spec in ("attention", "linear"):
+                return spec
+            rule = choices("targets", spec, ("attention", "linear"))
+            raise FaultsError([((), f"{rule}; single layers are given as a list of names")])
+        if spec and isinstance(spec, list | tuple) and all(isinstance(it, str) for it in spec):
+            return tuple(spec)
+        raise FaultsError([((), f"expected attention, linear or a list of names, found {spec!r}")])
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse a rank above the encoder's width, and targets that the architecture lacks.
@@ -111,8 +111,8 @@ class LoRA(Settings):
             raise InputError(f"rank: at most the encoder's hidden size {width}, found {self.rank}")
         kind = str(config.get("model_type"))
         if self.targets == "attention" and kind not in QUERY_VALUE:
-            told = choices("model_type", kind, QUERY_VALUE)
-            raise InputError(f"targets: attention: {told}; give a list of linear layers' names")
+            rule = choices("model_type", kind, QUERY_VALUE)
+            raise InputError(f"targets: attention: {rule}; give a list of linear layers' names")
         if isinstance(self.targets, tuple) and kind in LINEAR:
             _matching(self.targets, LINEAR[kind])
 
@@ -161,8 +161,8 @@ def _matching(names: Sequence[str], modules: Sequence[str]) -> list[str]:
     Raises:
         InputError: a name that no module bears.
     """
-    found = {name: [it for it in modules if f".{it}".endswith(f".{name}")] for name in names}
-    if missing := [name for name in names if not found[name]]:
+    matches = {name: [it for it in modules if f".{it}".endswith(f".{name}")] for name in names}
+    if missing := [name for name in names if not matches[name]]:
         last = {it.rpartition(".")[2] for it in modules}
         raise InputError(f"targets: {choices('linear layer', missing[0], last)}")
-    return sorted({it for some in found.values() for it in some})
+    return sorted({it for some in matches.values() for it in some})

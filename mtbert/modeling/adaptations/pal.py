@@ -56,10 +56,10 @@ class PAL(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _defaults(cls, knobs: Any) -> Any:
-        if isinstance(knobs, dict) and knobs.get("variant") == "low_rank":
-            return {"size": 100, "heads": None, "dropout": None, **knobs}
-        return knobs
+    def _defaults(cls, options: Any) -> Any:
+        if isinstance(options, dict) and options.get("variant") == "low_rank":
+            return {"size": 100, "heads": None, "dropout": None, **options}
+        return options
 
     @model_validator(mode="after")
     def _fit(self) -> PAL:
@@ -96,10 +96,10 @@ class PAL(Settings):
         """
         kind = str(config.get("model_type"))
         if kind not in PLACES:
-            known = ", ".join(sorted(PLACES))
+            kinds = ", ".join(sorted(PLACES))
             why = f": {REASONS[kind]}" if kind in REASONS else ""
             raise InputError(
-                f"pal stands beside the layers of {known}, not of model_type {kind}{why}"
+                f"pal stands beside the layers of {kinds}, not of model_type {kind}{why}"
             )
         if config.get("chunk_size_feed_forward"):
             raise InputError(

@@ -14,13 +14,13 @@ from mtbert.modeling.packing import TokenBatch
 
 
 class TaskResidual(nn.Module):
-    """The linear maps of one task's TS(h): V_E, V_D, and each layer's Q, K and V in one."""
+    """The linear layers of one task's TS(h): V_E, V_D, and each layer's Q, K and V in one."""
 
     def __init__(
         self, *, hidden_size: int, layers: int, size: int, attention: bool, bias: bool, gelu: bool
     ) -> None:
         super().__init__()
-        # With attention one V_E and one V_D serve all layers: found by number modulo their count.
+        # With attention all layers share one V_E and one V_D: their index is modulo their count.
         count = 1 if attention else layers
 
         def linear(inputs: int, outputs: int, count: int) -> nn.ModuleList:
@@ -57,38 +57,35 @@ class TokensByTask:
 
     tasks: tuple[str, ...]
     counts: list[int]  # tokens of each task
-    order: Tensor | None  # (token,): the tokens task by task; None where there is one task
-    place: Tensor | None  # (token,): where each token stands in that order
+    order: Tensor  # (token,): the tokens task by task
+    place: Tensor  # (token,): where each token stands in that order
 
     @classmethod
     def of(cls, batch: TokenBatch) -> "TokensByTask":
         """Sort the tokens by their sequence's task."""
-        tasks = tuple(batch.parts)
-        if len(tasks) == 1:
-            return cls(tasks, [batch.sequence.numel()], None, None)
         owner = torch.zeros(len(batch.starts) + 1, dtype=torch.long)
         for number, part in enumerate(batch.parts.values()):
-            for place in filter(None, (part.first, part.second)):
-                owner[place] = number
+            for sequences in filter(None, (part.first, part.second)):
+                owner[sequences] = number
         owners = owner.to(batch.sequence.device)[batch.sequence.flatten()]
         order = owners.argsort(stable=True)
-        # The one wait for the device in a batch: `split` takes its sizes from the host.
-        counts = owners.bincount(minlength=len(tasks)).tolist()
-        return cls(tasks, counts, order, order.argsort())
+        # The only wait for the device in a batch: `split` needs the sizes on the host.
+        counts = owners.bincount(minlength=len(batch.parts)).tolist()
+        return cls(tuple(batch.parts), counts, order, order.argsort())
 
-    def map(self, function: Callable[[str, Tensor], Tensor], tokens: Tensor) -> Tensor:
+    def apply(self, function: Callable[[str, Tensor], Tensor], tokens: Tensor) -> Tensor:
         """Apply each task's function to its tokens: (token, n) → (token, m)."""
-        if self.order is None or self.place is None:
+        if len(self.tasks) == 1:
             return function(self.tasks[0], tokens)
         parts = torch.split(tokens.index_select(0, self.order), self.counts)
-        mapped = [function(task, part) for task, part in zip(self.tasks, parts, strict=True)]
-        return torch.cat(mapped).index_select(0, self.place)
+        outputs = [function(task, part) for task, part in zip(self.tasks, parts, strict=True)]
+        return torch.cat(outputs).index_select(0, self.place)
 
 
 class ResidualAdapter(Adapter):
     """Adds each token its task's TS(h) before the LayerNorm that closes a layer.
 
-    The tasks' linear maps run on their own tokens; one attention serves all, since sequences of
+    The tasks' linear layers run on their own tokens; one attention serves all, since sequences of
     different tasks never see each other.
     """
 
@@ -99,14 +96,14 @@ class ResidualAdapter(Adapter):
         self.task_parts.update(parts)
         self.heads = heads
         self.dropout = dropout
-        self._groups: TokensByTask | None = None
+        self._tokens: TokensByTask | None = None
         self._mask: Tensor | None = None
         self._hidden: Tensor | None = None
 
     def attach(self, layers: Sequence[tuple[nn.Module, nn.Module]]) -> None:
         """Hook into layers and the LayerNorms that close them.
 
-        The hooks are bound methods, which deepcopy binds anew to the copied adapter.
+        The hooks are bound methods, which deepcopy binds to the copied adapter.
         """
         for number, (layer, norm) in enumerate(layers):
             layer.register_forward_pre_hook(self._enter)
@@ -114,29 +111,27 @@ class ResidualAdapter(Adapter):
 
     def begin(self, batch: TokenBatch) -> None:
         """Find each task's tokens, and which tokens see each other."""
-        self._groups = TokensByTask.of(batch)
-        # As in the encoder padding sees padding, so that no row of the mask is empty.
-        self._mask = batch.sequence[:, None, :, None] == batch.sequence[:, None, None, :]
+        self._tokens = TokensByTask.of(batch)
+        self._mask = batch.visible()
 
     def end(self) -> None:
         """Forget the batch."""
-        self._groups = self._mask = self._hidden = None
+        self._tokens = self._mask = self._hidden = None
 
     def _enter(self, layer: nn.Module, args: tuple[Any, ...]) -> None:
         self._hidden = args[0]
 
     def _add(self, layer: int, norm: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:
-        if self._groups is None or self._hidden is None:
+        """Add TS(h), (row, token, hidden), to what the LayerNorm reads."""
+        hidden, tokens = self._hidden, self._tokens
+        if tokens is None or hidden is None:
             raise RuntimeError("call begin(batch) before the encoder: tokens have no task yet")
-        return (args[0] + self._residual(layer, self._hidden, self._groups),)
-
-    def _residual(self, layer: int, hidden: Tensor, groups: TokensByTask) -> Tensor:
-        """TS(h): (row, token, hidden) → (row, token, hidden)."""
-        inner = groups.map(lambda task, x: self._part(task).enter(layer, x), hidden.flatten(0, 1))
+        parts: Any = self.task_parts
+        inner = tokens.apply(lambda task, x: parts[task].enter(layer, x), hidden.flatten(0, 1))
         if self.heads is not None:
             inner = self._attend(inner.view(*hidden.shape[:2], 3, self.heads, -1))
-        outer = groups.map(lambda task, x: self._part(task).leave(layer, x), inner)
-        return outer.view_as(hidden)
+        outer = tokens.apply(lambda task, x: parts[task].leave(layer, x), inner)
+        return (args[0] + outer.view_as(hidden),)
 
     def _attend(self, qkv: Tensor) -> Tensor:
         """Self-attention: (row, token, 3, head, size / head) → (row · token, size)."""
@@ -146,8 +141,3 @@ class ResidualAdapter(Adapter):
             query, key, value, attn_mask=self._mask, dropout_p=dropout
         )
         return seen.transpose(1, 2).flatten(2).flatten(0, 1)
-
-    def _part(self, task: str) -> TaskResidual:
-        part = self.task_parts[task]
-        assert isinstance(part, TaskResidual)
-        return part

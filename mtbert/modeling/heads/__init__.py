@@ -2,7 +2,7 @@
 
 Contract: `check(labels=…, paired=…)` refuses what does not fit, `width(labels)` says how many
 numbers come out, `learns` whether it has parameters, `build(size=…, labels=…, paired=…)` gives a
-module that maps `(u, v)`, each (example, size), to logits (example, width); `v` is None where an
+module from `(u, v)`, each (example, size), to logits (example, width); `v` is None where an
 example is one sequence (a single text, or a joint pair). What predicts a similarity gives it in
 label units.
 """

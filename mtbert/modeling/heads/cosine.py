@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Labels, Similarity
-from mtbert.modeling.features import COSINE
 from mtbert.modeling.layers import Dropout
 
 if TYPE_CHECKING:
-    from torch import nn
+    from collections.abc import Callable
+
+    from torch import Tensor, nn
 
 
 class CosineHead(Settings):
@@ -49,19 +50,11 @@ class CosineHead(Settings):
 
     def build(self, *, size: int, labels: Labels, paired: bool) -> nn.Module:
         """Build the module: ((example, size), (example, size)) → (example, 1)."""
-        from torch import nn
+        from mtbert.modeling.vectors import PairCosine
 
-        from mtbert.modeling.vectors import Affine, PairDropout, PairFeatures
-
-        low, high = labels.bounds
-        forms: dict[str, list[nn.Module]] = {
-            "signed": [],
-            "relu": [nn.ReLU()],
-            "shifted": [Affine(scale=0.5, shift=0.5)],
+        forms: dict[str, Callable[[Tensor], Tensor]] = {
+            "signed": lambda c: c,
+            "relu": lambda c: c.relu(),
+            "shifted": lambda c: c * 0.5 + 0.5,
         }
-        return nn.Sequential(
-            *([PairDropout(self.dropout)] if self.dropout else []),
-            PairFeatures((COSINE,)),
-            *forms[self.form],
-            Affine(scale=high - low, shift=low),
-        )
+        return PairCosine(forms[self.form], bounds=labels.bounds, dropout=self.dropout)

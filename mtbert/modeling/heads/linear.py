@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Binary, Labels, Similarity
-from mtbert.modeling.features import SINGLE, Feature
-from mtbert.modeling.layers import Activation, Dropout, stack
+from mtbert.modeling.layers import Activation, Dropout, Feature, stack
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,9 +43,9 @@ class LinearHead(Settings):
         """
         if self.features is not None and len(set(self.features)) != max(1, len(self.features)):
             raise InputError(f"features: name at least one, each once, found {list(self.features)}")
-        if not paired and set(self.features or ()) - set(SINGLE):
+        if not paired and set(self.features or ()) - {"u"}:
             raise InputError(
-                f"features: an example here is one sequence and has only {list(SINGLE)}, found "
+                f"features: an example here is one sequence and has only ['u'], found "
                 f"{list(self.features or ())} (features of pairs need encoding: siamese)"
             )
         if self.logits == 2 and not isinstance(labels, Binary):
@@ -58,30 +57,22 @@ class LinearHead(Settings):
                 f"range: sigmoid is for labels of kind similarity, found {labels.kind}"
             )
 
+    def hidden_layers(self, size: int) -> tuple[list[int], Activation]:
+        """Widths of the layers before the last one, and their activation."""
+        return [], "none"
+
     def build(self, *, size: int, labels: Labels, paired: bool) -> nn.Module:
         """Build the module: ((example, size), (example, size) | None) → (example, width)."""
-        return self.layered(size=size, labels=labels, paired=paired, widths=[], activation="none")
-
-    def layered(
-        self,
-        *,
-        size: int,
-        labels: Labels,
-        paired: bool,
-        widths: list[int],
-        activation: Activation,
-    ) -> nn.Module:
-        """The same with hidden layers of the given widths before the last one."""
         from torch import nn
 
         from mtbert.modeling.vectors import PairFeatures, ScaledSigmoid
 
-        features = PairFeatures(self.features or (("u", "v", "abs_diff") if paired else SINGLE))
-        seen = [features.size(size), *widths]
+        features = PairFeatures(self.features or (("u", "v", "abs_diff") if paired else ("u",)))
+        first, (hidden, activation) = sum(features.widths(size)), self.hidden_layers(size)
         return nn.Sequential(
             features,
             nn.Dropout(self.dropout),
-            *stack(seen[0], widths, activation=activation, dropout=self.dropout),
-            nn.Linear(seen[-1], self.width(labels)),
+            *stack(first, hidden, activation=activation, dropout=self.dropout),
+            nn.Linear([first, *hidden][-1], self.width(labels)),
             *([ScaledSigmoid(*labels.bounds)] if self.range == "sigmoid" else []),
         )

@@ -22,10 +22,10 @@ PADDED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32, pa
 DISTILBERT = {"model_type": "distilbert", "dim": 24, "n_layers": 2, "n_heads": 4, "hidden_dim": 48}
 
 
-def pal(**knobs):
+def pal(**options):
     small = {"size": 12, "heads": 3, "dropout": 0.0}
-    small = {} if knobs.get("variant") == "low_rank" else small
-    return build(ADAPTATIONS, {"name": "pal", **small, **knobs}, what="adaptation")
+    small = {} if options.get("variant") == "low_rank" else small
+    return build(ADAPTATIONS, {"name": "pal", **small, **options}, what="adaptation")
 
 
 def adapted(method, tasks=TASKS, *, std=0.3, **config):
@@ -56,7 +56,7 @@ def count(module):
 
 
 @pytest.mark.parametrize(
-    ("knobs", "expected"),
+    ("options", "expected"),
     [
         ({"bias": False}, 1_811_520),  # 2 · 768 · 204 + 12 · 3 · 204²
         ({}, 1_819_836),
@@ -64,11 +64,11 @@ def count(module):
         ({"variant": "low_rank"}, 12 * (2 * 768 * 100 + 768 + 100)),
     ],
 )
-def test_parameters_of_a_task_beside_bert_base(knobs, expected):
+def test_parameters_of_a_task_beside_bert_base(options, expected):
     with torch.device("meta"):
         config = tiny_config(hidden_size=768, num_hidden_layers=12, num_attention_heads=12)
         encoder = encoder_of(config, pooler=False)
-        adapter = PAL.model_validate(knobs).adapt(encoder, TASKS)
+        adapter = PAL.model_validate(options).adapt(encoder, TASKS)
     assert [count(adapter.task_parts[task]) for task in TASKS] == [expected] * 3
     assert count(adapter) == 3 * expected
 
@@ -253,29 +253,6 @@ def test_copies_and_rebuilt_ones_give_the_same():
         assert all(map(torch.equal, first, hidden(*twin, batch))), "the copy hangs on its original"
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [{"size": 6}, {"heads": 4}, {"bias": False}, {"activation": "none"}, {"zero": True},
-     {"variant": "low_rank", "size": 12}],
-)  # fmt: skip
-def test_each_knob_changes_the_result(changed):
-    batch = collate(examples(), PACKED)
-    found = []
-    for method in (pal(), pal(**changed)):
-        encoder, adapter = adapted(method)
-        for name, value in adapter.named_parameters():
-            if name.endswith("bias"):
-                value.data.fill_(0.1)
-        if changed == {"zero": True}:
-            assert method.zero == all(
-                not value.any() for name, value in adapter.named_parameters()
-                if ".up." in name and name.endswith("weight")
-            )  # fmt: skip
-        with torch.inference_mode():
-            found.append(hidden(encoder, adapter, batch)[0])
-    assert not torch.allclose(*found, atol=1e-4)
-
-
 def test_dropout_acts_in_training_alone():
     encoder, adapter = adapted(pal(dropout=0.5))
     batch = collate(examples(), PACKED)
@@ -284,16 +261,6 @@ def test_dropout_acts_in_training_alone():
         assert torch.equal(first, hidden(encoder, adapter, batch)[0])
         adapter.train()
         assert not torch.allclose(first, hidden(encoder, adapter, batch)[0], atol=1e-4)
-
-
-def test_mixed_precision_is_near_full_precision():
-    encoder, adapter = adapted(pal(), std=0.1)
-    batch = collate(examples(), PACKED)
-    with torch.inference_mode():
-        full = torch.cat(hidden(encoder, adapter, batch))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            mixed = torch.cat(hidden(encoder, adapter, batch))
-    torch.testing.assert_close(mixed.float(), full, atol=0.1, rtol=0)
 
 
 def test_an_encoder_run_without_its_batch_is_refused():
@@ -305,7 +272,7 @@ def test_an_encoder_run_without_its_batch_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("knobs", "told"),
+    ("options", "message"),
     [
         ({"size": 204, "heads": 5}, r"heads: must divide size: 204, found 5 \(1, 2, 3, 4, 6, 12,"),
         ({"heads": None}, "heads: attention needs a number"),
@@ -316,13 +283,13 @@ def test_an_encoder_run_without_its_batch_is_refused():
         ({"dropout": 1.0}, "dropout: "),
     ],
 )
-def test_knobs_that_do_not_fit_are_refused(knobs, told):
-    with pytest.raises(InputError, match=told):
-        pal(**knobs)
+def test_options_that_do_not_fit_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        pal(**options)
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"model_type": "albert"}, "model_type albert: its layers share one set"),
         ({"model_type": "modernbert"}, "no LayerNorm closes its layers"),
@@ -330,8 +297,8 @@ def test_knobs_that_do_not_fit_are_refused(knobs, told):
         ({"model_type": "bert", "chunk_size_feed_forward": 4}, "chunk_size_feed_forward 0"),
     ],
 )
-def test_encoders_that_do_not_fit_are_refused(config, told):
-    with pytest.raises(InputError, match=told):
+def test_encoders_that_do_not_fit_are_refused(config, message):
+    with pytest.raises(InputError, match=message):
         pal().check(config)
 
 
