@@ -86,12 +86,12 @@ def test_a_single_task_or_nothing_shared_is_a_plain_step(per_task):
 
 def test_a_weight_of_no_task_is_refused():
     method = build(BALANCINGS, {"name": "weights", "weights": {"stt": 2.0}}, what="balancing")
-    with pytest.raises(InputError, match="weights: unknown task 'stt'; did you mean 'sts'"):
+    with pytest.raises(InputError, match="weights.*stt.*sts"):
         method.check(["sst", "para", "sts"])
     method.check(["stt"])
-    with pytest.raises(InputError, match="weights: required"):
+    with pytest.raises(InputError, match="weights"):
         build(BALANCINGS, "weights", what="balancing")
-    with pytest.raises(InputError, match="greater than or equal to 0"):
+    with pytest.raises(InputError, match=r"weights\.sts"):
         build(BALANCINGS, {"name": "weights", "weights": {"sts": -1.0}}, what="balancing")
 
 
@@ -201,6 +201,8 @@ def test_random_weights_are_drawn_anew_and_sum_to_the_number_of_tasks():
         return [balancer.backward(net.losses, TASKS).weights for _ in range(400)]
 
     actual = drawn(1)
+    # As it was drawn in every study: another purpose of the stream gives other weights.
+    assert actual[0] == pytest.approx({"a": 0.236855, "b": 0.227318, "c": 2.535827}, rel=1e-5)
     assert all(sum(weights.values()) == pytest.approx(3) for weights in actual)
     assert all(min(weights.values()) > 0 for weights in actual)
     for task in TASKS:
