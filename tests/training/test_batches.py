@@ -139,7 +139,7 @@ def test_a_number_is_short_for_a_count():
 
 def test_more_examples_than_there_are():
     subset(500).check(500)
-    with pytest.raises(InputError, match="count.*500.*501"):
+    with pytest.raises(InputError, match=r"count.*500.*501"):
         subset(501).check(500)
 
 

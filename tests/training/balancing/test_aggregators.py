@@ -281,7 +281,7 @@ def test_nothing_is_copied_to_combine():
 
 
 def test_an_unknown_method_or_option():
-    with pytest.raises(InputError, match="pcgrd.*pcgrad"):
+    with pytest.raises(InputError, match=r"pcgrd.*pcgrad"):
         build(BALANCINGS, "pcgrd", what="balancing")
     with pytest.raises(InputError, match="reduction"):
         build(BALANCINGS, {"name": "pcgrad", "reduction": "average"}, what="balancing")

@@ -86,7 +86,7 @@ def test_a_single_task_or_nothing_shared_is_a_plain_step(per_task):
 
 def test_a_weight_of_no_task_is_refused():
     method = build(BALANCINGS, {"name": "weights", "weights": {"stt": 2.0}}, what="balancing")
-    with pytest.raises(InputError, match="weights.*stt.*sts"):
+    with pytest.raises(InputError, match=r"weights.*stt.*sts"):
         method.check(["sst", "para", "sts"])
     method.check(["stt"])
     with pytest.raises(InputError, match="weights"):
