@@ -230,7 +230,7 @@ def test_each_part_and_layer_has_its_own_rate():
     assert peaks == {(1, 1): 0.1, (2, 2): 0.1 / 8, (3, 3): 0.3, (1,): 0.2}
 
 
-def test_rare_classes_are_drawn_as_often_where_asked(tmp_path):
+def test_rare_classes_are_drawn_as_often_if_balanced(tmp_path):
     drawn = []
 
     class Watch(Lines):
@@ -259,7 +259,7 @@ def test_a_step_of_which_nothing_is_trained_changes_nothing(tmp_path):
     assert {row.split(",")[3] for row in rows[1:]} == {"0.5"}, "the rate of what is trained"
 
 
-def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
+def test_a_nan_loss_stops_before_the_update(tmp_path):
     model = Lines()
     labels = {"a": LABELS["a"], "b": torch.full((8,), float("nan"))}
     with pytest.raises(InputError, match=r"step 1: loss of b is nan.*by id: b b\d, b\d, b\d, b\d$"):
@@ -267,7 +267,7 @@ def test_a_loss_that_is_no_number_stops_before_the_update(tmp_path):
     assert model.slope.item() == 0
 
 
-def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
+def test_a_nan_gradient_stops_before_the_update(tmp_path):
     class Broken(Lines):
         def forward(self, batch):
             # The square root's slope at 0 is infinite, though its value is not.

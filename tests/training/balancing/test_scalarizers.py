@@ -65,7 +65,7 @@ def test_per_task_gradients_give_the_same_update_and_the_gramian(spec):
             torch.testing.assert_close(first.grad, second.grad)
 
 
-def test_a_task_of_weight_0_tells_nothing():
+def test_a_task_of_weight_0_has_a_gramian_of_0():
     net = Net()
     balancer = net.begin({"name": "weights", "weights": {"a": 0.0}})
     gramian = balancer.backward(net.losses, TASKS, per_task_gradients=True).gramian
@@ -140,7 +140,7 @@ def test_uncertainty_leaves_absent_tasks_alone():
     assert balancer.log_variances["b"].grad is None
 
 
-class Told:
+class GivenLosses:
     """Losses of given values, by a parameter that they leave alone."""
 
     def __init__(self, *steps):
@@ -154,7 +154,7 @@ class Told:
 def test_dwa_is_the_printed_formula():
     net = Net()
     balancer = net.begin({"name": "dwa", "temperature": 2.0}, tasks=("a", "b"))
-    losses = Told((1.0, 4.0), (3.0, 4.0), (1.0, 6.0), (1.0, 1.0), (7.0, 7.0))
+    losses = GivenLosses((1.0, 4.0), (3.0, 4.0), (1.0, 6.0), (1.0, 1.0), (7.0, 7.0))
 
     def step():
         return balancer.backward(losses, ("a", "b")).weights
@@ -174,7 +174,7 @@ def test_dwa_is_the_printed_formula():
 def test_dwa_s_window_may_be_steps():
     net = Net()
     balancer = net.begin({"name": "dwa", "window": 2}, tasks=("a", "b"))
-    losses = Told(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
+    losses = GivenLosses(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
     actual = []
     for _ in range(6):
         actual.append(balancer.backward(losses, ("a", "b")).weights["a"])
@@ -186,7 +186,7 @@ def test_dwa_s_window_may_be_steps():
 
 def test_dwa_survives_a_loss_of_0_and_an_absent_task():
     balancer = Net().begin({"name": "dwa", "window": 1}, tasks=("a", "b"))
-    losses = Told((0.0, 1.0), (2.0, 1.0), (1.0,), (1.0, 1.0))
+    losses = GivenLosses((0.0, 1.0), (2.0, 1.0), (1.0,), (1.0, 1.0))
     assert balancer.backward(losses, ("a", "b")).weights == {"a": 1, "b": 1}
     balancer.backward(losses, ("a", "b"))
     assert balancer.backward(losses, ("b",)).weights == {"b": 1}
