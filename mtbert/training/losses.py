@@ -137,6 +137,7 @@ class TaskLosses:
             objective=self.objectives[task],
             labels=self._of_step(task, self.tasks[task].labels),
             regression=data.objective.regression,
+            # Reworded, the purpose would seed other noise.
             generator=stream(self.seed, f"noise of {task}", self.step),
             terms=data.terms,
             parameters=list(self.parameters.values()),
