@@ -1,21 +1,21 @@
 """The training loop, read from top to bottom. It names no method and no task."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from torch import nn
 from torch.optim import Optimizer
 
-from mtbert.core.errors import InputError, located
+from mtbert.core.errors import InputError
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.training.averaging import WeightAverage
 from mtbert.training.balancing import Balancer
 from mtbert.training.balancing.gradients import gradient_pairs
 from mtbert.training.batches import stream
 from mtbert.training.log import Log
-from mtbert.training.losses import TaskLosses
+from mtbert.training.losses import TaskData, TaskLosses
 from mtbert.training.resuming import Resuming
 from mtbert.training.samplers.sampler import Sampler
 from mtbert.training.schedule import factor
@@ -69,13 +69,8 @@ def train(
 
     Raises:
         NotFiniteError: a loss or the gradient norm is NaN or inf.
-        InputError: a subset has more examples than its task.
     """
     tasks = losses.tasks
-    for task, data in tasks.items():
-        if data.subset is not None:
-            with located(f"train.examples.{task}", link="."):
-                data.subset.check(len(data.labels))
     sizes = {task: data.size for task, data in tasks.items()}
     batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
     length, epochs, total = run_length(sampler, sizes, batches, epochs=epochs, steps=steps)
@@ -106,8 +101,7 @@ def train(
             result = balancer.backward(losses, step_tasks, per_task_gradients=conflicts)
             values = {task: float(loss) for task, loss in result.losses.items()}
             norm = float(nn.utils.clip_grad_norm_(model.parameters(), clip))
-            ids = {task: [tasks[task].ids[i] for i in rows[task]] for task in rows}
-            check_step(step, values, norm, ids)
+            check_step(step, values, norm, tasks, rows)
             optimizer.step()
             optimizer.zero_grad()
             losses.end_step(step, total)
@@ -168,7 +162,11 @@ def run_length(
 
 
 def check_step(
-    step: int, losses: Mapping[str, float], norm: float, ids: Mapping[str, Sequence[str]]
+    step: int,
+    losses: Mapping[str, float],
+    norm: float,
+    tasks: Mapping[str, TaskData],
+    rows: Mapping[str, np.ndarray],
 ) -> None:
     """Stop before an update that would spoil every weight.
 
@@ -176,7 +174,8 @@ def check_step(
         step: Its number.
         losses: Each task's.
         norm: Of the gradient of the whole model.
-        ids: Each task's examples in the step.
+        tasks: Their data.
+        rows: Each task's examples in the step.
 
     Raises:
         NotFiniteError: naming the step, what is NaN or inf, and the examples.
@@ -185,7 +184,8 @@ def check_step(
     if not faults and np.isfinite(norm):
         return
     values = ", ".join(f"loss of {task} is {value}" for task, value in faults.items())
-    examples = "; ".join(f"{task} {', '.join(ids[task])}" for task in faults or losses)
+    ids = {task: [tasks[task].ids[i] for i in rows[task]] for task in faults or losses}
+    examples = "; ".join(f"{task} {', '.join(some)}" for task, some in ids.items())
     raise NotFiniteError(
         f"step {step}: {values or f'gradient norm is {norm}'}; the optimizer step was skipped. A "
         f"lower train.learning_rate may help. The examples of that step, by id: {examples}"

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mtbert.core.errors import located
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import TokenBatch
 from mtbert.modeling.passes import ForwardPasses
@@ -89,7 +90,14 @@ class TaskLosses:
             collate: Rows of each task → a batch on the device.
             autocast: The context of a forward pass.
             seed: Seed of the run.
+
+        Raises:
+            InputError: a subset has more examples than its task.
         """
+        for task, data in tasks.items():
+            if data.subset is not None:
+                with located(f"train.examples.{task}", link="."):
+                    data.subset.check(len(data.labels))
         self.model, self.tasks, self.seed = model, tasks, seed
         self.collate, self.autocast = collate, autocast
         self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
@@ -129,6 +137,7 @@ class TaskLosses:
             objective=self.objectives[task],
             labels=self._of_step(task, self.tasks[task].labels),
             regression=data.objective.regression,
+            # Reworded, the purpose would seed other noise.
             generator=stream(self.seed, f"noise of {task}", self.step),
             terms=data.terms,
             parameters=list(self.parameters.values()),

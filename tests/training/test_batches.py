@@ -95,6 +95,11 @@ def test_a_subset_depends_on_seed_and_task():
     assert rows(100) != rows(100, task="sts")
 
 
+def test_the_seed_decides_a_subset():
+    # As they were drawn in every study: another purpose of the stream gives others.
+    assert rows(5) == [6, 158, 167, 258, 321]
+
+
 def test_smaller_subsets_lie_within_larger_ones():
     assert set(rows(20)) < set(rows(100)) < set(rows(500)) == set(range(500))
 
@@ -134,24 +139,23 @@ def test_a_number_is_short_for_a_count():
 
 def test_more_examples_than_there_are():
     subset(500).check(500)
-    with pytest.raises(InputError, match="at most the 500 train examples there are, found 501"):
+    with pytest.raises(InputError, match=r"count.*500.*501"):
         subset(501).check(500)
 
 
 @pytest.mark.parametrize(
-    ("spec", "message"),
+    ("spec", "key"),
     [
-        (0, "train.examples.sst.count: input should be greater than 0, found 0"),
-        ({"count": 5, "redraw": "step"}, "unknown redraw 'step'"),
-        ({"count": 5, "fresh": True}, "unknown key 'fresh'"),
-        (True, "train.examples.sst"),
-        (2.5, "train.examples.sst"),
+        (0, r"sst\.count"),
+        ({"count": 5, "redraw": "step"}, "redraw"),
+        ({"count": 5, "fresh": True}, "fresh"),
+        (True, r"examples\.sst"),
+        (2.5, r"examples\.sst"),
     ],
 )
-def test_bad_subsets(spec, message):
-    with pytest.raises(InputError) as error:
+def test_bad_subsets(spec, key):
+    with pytest.raises(InputError, match=key):
         subset(spec)
-    assert message in str(error.value)
 
 
 def test_streams_of_different_purposes_differ():

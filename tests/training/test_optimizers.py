@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import build, to_spec
+from mtbert.core.registry import build
 from mtbert.training.optimizers import OPTIMIZERS
 
 
@@ -91,9 +91,3 @@ def test_every_group_has_its_own_rate_and_decay(name):
 def test_what_does_not_fit_is_refused(spec, message):
     with pytest.raises(InputError, match=message):
         method(spec)
-
-
-def test_they_are_spelled_with_every_option():
-    expected = {"name": "adam", "betas": [0.9, 0.999], "epsilon": 1e-8}
-    assert to_spec(OPTIMIZERS, method("adam")) == expected
-    assert to_spec(OPTIMIZERS, method("adamw")) == {**expected, "name": "adamw"}

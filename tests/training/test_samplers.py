@@ -159,16 +159,15 @@ def test_a_sampler_says_whether_its_steps_have_one_task(name):
 
 
 @pytest.mark.parametrize(
-    ("spec", "message"),
+    ("spec", "key"),
     [
-        ({"name": "anneal", "fall": 1.2}, "fall: input should be less than or equal to 1"),
-        ({"name": "temperature", "temperature": 0}, "temperature: input should be greater than 0"),
-        ({"name": "uniform", "steps_per_epoch": 0}, "steps_per_epoch: input should be greater"),
-        ({"name": "sequential", "steps_per_epoch": 3}, "unknown key 'steps_per_epoch'"),
-        ("anealed", "did you mean 'anneal'?"),
+        ({"name": "anneal", "fall": 1.2}, "fall"),
+        ({"name": "temperature", "temperature": 0}, "temperature"),
+        ({"name": "uniform", "steps_per_epoch": 0}, "steps_per_epoch"),
+        ({"name": "sequential", "steps_per_epoch": 3}, "steps_per_epoch"),
+        ("anealed", "anneal"),
     ],
 )
-def test_bad_options(spec, message):
-    with pytest.raises(InputError) as error:
+def test_bad_options(spec, key):
+    with pytest.raises(InputError, match=key):
         sampler(spec)
-    assert message in str(error.value)

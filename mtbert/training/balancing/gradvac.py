@@ -30,28 +30,26 @@ class GradVac(Aggregation):
 
 
 class GradVacAggregator(Aggregator):
-    """Keeps φ, (task, task), for each set of tasks that steps have."""
+    """Keeps a weighting, with its φ (task, task), for each set of tasks that steps have."""
 
     method: GradVac
 
     def __init__(self, method: GradVac, setup: Setup) -> None:
         super().__init__(method, setup)
-        self.weightings: dict[tuple[str, ...], GradVacWeighting] = {}
+        self.weightings: dict[str, GradVacWeighting] = {}
 
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Give w, (task,), and update φ."""
         from torchjd.aggregation import GradVacWeighting
 
-        weighting = self.weightings.setdefault(
-            tuple(tasks), GradVacWeighting(beta=self.method.beta)
-        )
-        return weighting(unit_trace(gramian))
+        new = GradVacWeighting(beta=self.method.beta)
+        return self.weightings.setdefault(" ".join(tasks), new)(unit_trace(gramian))
 
     def state_dict(self) -> dict[str, Any]:
         """Give φ as well."""
         phi = {
-            " ".join(tasks): {name: value.clone() for name, value in item.state_dict().items()}
-            for tasks, item in self.weightings.items()
+            key: {name: value.clone() for name, value in item.state_dict().items()}
+            for key, item in self.weightings.items()
         }
         return {**super().state_dict(), "phi": phi}
 
@@ -62,8 +60,8 @@ class GradVacAggregator(Aggregator):
         super().load_state_dict(state)
         self.weightings = {}
         for key, phi in state["phi"].items():
-            tasks = tuple(key.split())
+            tasks = key.split()
             with torch.random.fork_rng(devices=[]):
                 # A weighting has no φ to load into before its first step.
                 self.weigh(torch.eye(len(tasks)), tasks)
-            self.weightings[tasks].load_state_dict(phi)
+            self.weightings[key].load_state_dict(phi)

@@ -71,30 +71,29 @@ class NashAggregator(Aggregator):
 
     def __init__(self, method: Nash, setup: Setup) -> None:
         super().__init__(method, setup)
-        self.solvers: dict[tuple[str, ...], NashMTL] = {}
-        self.solved: dict[tuple[str, ...], Tensor] = {}
-        self.seen: dict[tuple[str, ...], int] = {}
+        self.solvers: dict[str, NashMTL] = {}
+        self.solved: dict[str, Tensor] = {}
+        self.seen: dict[str, int] = {}
 
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Give w, (task,), newly solved or reused."""
-        key = tuple(tasks)
+        key = " ".join(tasks)
         seen = self.seen[key] = self.seen.get(key, 0) + 1
         if (seen - 1) % self.method.every == 0:
-            solver = self.solvers.setdefault(key, self.method.solver(len(key)))
+            solver = self.solvers.setdefault(key, self.method.solver(len(tasks)))
             self.solved[key] = self.method.solve(solver, gramian)
         return self.method.clipped(self.solved[key], gramian)
 
     def state_dict(self) -> dict[str, Any]:
         """Give weights and counts as well: the next problem starts from the last weights."""
-        weights = {" ".join(key): value.clone() for key, value in self.solved.items()}
-        seen = {" ".join(key): count for key, count in self.seen.items()}
-        return {**super().state_dict(), "weights": weights, "seen": seen}
+        weights = {key: value.clone() for key, value in self.solved.items()}
+        return {**super().state_dict(), "weights": weights, "seen": dict(self.seen)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Load what `state_dict` gave."""
         super().load_state_dict(state)
-        self.solved = {tuple(key.split()): w.clone() for key, w in state["weights"].items()}
-        self.seen = {tuple(key.split()): count for key, count in state["seen"].items()}
-        self.solvers = {key: self.method.solver(len(key)) for key in self.solved}
-        for key, solver in self.solvers.items():
-            solver.weighting.prvs_alpha = self.solved[key].numpy()
+        self.solved = {key: value.clone() for key, value in state["weights"].items()}
+        self.seen, self.solvers = dict(state["seen"]), {}
+        for key, weights in self.solved.items():
+            self.solvers[key] = self.method.solver(len(key.split()))
+            self.solvers[key].weighting.prvs_alpha = weights.numpy()

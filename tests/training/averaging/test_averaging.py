@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mtbert.core.errors import InputError
-from mtbert.core.registry import build, to_spec
+from mtbert.core.registry import build
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.averaging.swa import SWA
 
@@ -220,11 +220,6 @@ def test_it_equals_torch_s_averaged_model(name):
 def test_what_does_not_fit_is_refused(spec, message):
     with pytest.raises(InputError, match=message):
         method(spec)
-
-
-def test_they_are_spelled_with_every_option():
-    assert to_spec(AVERAGINGS, method("ema")) == {"name": "ema", "decay": 0.999, "warmup": True}
-    assert to_spec(AVERAGINGS, method("swa")) == {"name": "swa", "start": 0.75, "every": None}
 
 
 def test_settings_stay_light():

@@ -219,7 +219,7 @@ def test_nash_keeps_its_weights_between_two_solutions():
 
 @pytest.mark.parametrize("name", AGGREGATORS)
 @pytest.mark.parametrize("rows", [[[0.0, 0.0], [1.0, 1.0], [1.0, -2.0]], [[0.0, 0.0]] * 3])
-def test_gradients_of_nothing_do_no_harm(name, rows):
+def test_zero_gradients_give_finite_updates(name, rows):
     rows = Rows(rows)
     _, gradient = rows.step(rows.begin(name))
     assert gradient.isfinite().all()
@@ -233,7 +233,7 @@ def test_equal_gradients_stay_in_their_direction(name):
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)
-def test_what_is_no_number_stays_so(name):
+def test_nan_stays_nan(name):
     rows = Rows([[float("nan"), 0.0], [1.0, 1.0], [1.0, -2.0]])
     outcome, gradient = rows.step(rows.begin(name))
     assert gradient.isnan().any()
@@ -281,7 +281,7 @@ def test_nothing_is_copied_to_combine():
 
 
 def test_an_unknown_method_or_option():
-    with pytest.raises(InputError, match="did you mean 'pcgrad'"):
+    with pytest.raises(InputError, match=r"pcgrd.*pcgrad"):
         build(BALANCINGS, "pcgrd", what="balancing")
     with pytest.raises(InputError, match="reduction"):
         build(BALANCINGS, {"name": "pcgrad", "reduction": "average"}, what="balancing")

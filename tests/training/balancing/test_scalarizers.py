@@ -65,7 +65,7 @@ def test_per_task_gradients_give_the_same_update_and_the_gramian(spec):
             torch.testing.assert_close(first.grad, second.grad)
 
 
-def test_a_task_of_weight_0_tells_nothing():
+def test_a_task_of_weight_0_has_a_gramian_of_0():
     net = Net()
     balancer = net.begin({"name": "weights", "weights": {"a": 0.0}})
     gramian = balancer.backward(net.losses, TASKS, per_task_gradients=True).gramian
@@ -86,12 +86,12 @@ def test_a_single_task_or_nothing_shared_is_a_plain_step(per_task):
 
 def test_a_weight_of_no_task_is_refused():
     method = build(BALANCINGS, {"name": "weights", "weights": {"stt": 2.0}}, what="balancing")
-    with pytest.raises(InputError, match="weights: unknown task 'stt'; did you mean 'sts'"):
+    with pytest.raises(InputError, match=r"weights.*stt.*sts"):
         method.check(["sst", "para", "sts"])
     method.check(["stt"])
-    with pytest.raises(InputError, match="weights: required"):
+    with pytest.raises(InputError, match="weights"):
         build(BALANCINGS, "weights", what="balancing")
-    with pytest.raises(InputError, match="greater than or equal to 0"):
+    with pytest.raises(InputError, match=r"weights\.sts"):
         build(BALANCINGS, {"name": "weights", "weights": {"sts": -1.0}}, what="balancing")
 
 
@@ -140,7 +140,7 @@ def test_uncertainty_leaves_absent_tasks_alone():
     assert balancer.log_variances["b"].grad is None
 
 
-class Told:
+class GivenLosses:
     """Losses of given values, by a parameter that they leave alone."""
 
     def __init__(self, *steps):
@@ -154,7 +154,7 @@ class Told:
 def test_dwa_is_the_printed_formula():
     net = Net()
     balancer = net.begin({"name": "dwa", "temperature": 2.0}, tasks=("a", "b"))
-    losses = Told((1.0, 4.0), (3.0, 4.0), (1.0, 6.0), (1.0, 1.0), (7.0, 7.0))
+    losses = GivenLosses((1.0, 4.0), (3.0, 4.0), (1.0, 6.0), (1.0, 1.0), (7.0, 7.0))
 
     def step():
         return balancer.backward(losses, ("a", "b")).weights
@@ -174,7 +174,7 @@ def test_dwa_is_the_printed_formula():
 def test_dwa_s_window_may_be_steps():
     net = Net()
     balancer = net.begin({"name": "dwa", "window": 2}, tasks=("a", "b"))
-    losses = Told(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
+    losses = GivenLosses(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
     actual = []
     for _ in range(6):
         actual.append(balancer.backward(losses, ("a", "b")).weights["a"])
@@ -186,7 +186,7 @@ def test_dwa_s_window_may_be_steps():
 
 def test_dwa_survives_a_loss_of_0_and_an_absent_task():
     balancer = Net().begin({"name": "dwa", "window": 1}, tasks=("a", "b"))
-    losses = Told((0.0, 1.0), (2.0, 1.0), (1.0,), (1.0, 1.0))
+    losses = GivenLosses((0.0, 1.0), (2.0, 1.0), (1.0,), (1.0, 1.0))
     assert balancer.backward(losses, ("a", "b")).weights == {"a": 1, "b": 1}
     balancer.backward(losses, ("a", "b"))
     assert balancer.backward(losses, ("b",)).weights == {"b": 1}
@@ -201,6 +201,8 @@ def test_random_weights_are_drawn_anew_and_sum_to_the_number_of_tasks():
         return [balancer.backward(net.losses, TASKS).weights for _ in range(400)]
 
     actual = drawn(1)
+    # As it was drawn in every study: another purpose of the stream gives other weights.
+    assert actual[0] == pytest.approx({"a": 0.236855, "b": 0.227318, "c": 2.535827}, rel=1e-5)
     assert all(sum(weights.values()) == pytest.approx(3) for weights in actual)
     assert all(min(weights.values()) > 0 for weights in actual)
     for task in TASKS:
