@@ -82,7 +82,7 @@ def _line(
         "score": tables.title(column),
         "committed": tables.spread(base.mean(), base.std()),
         "now": tables.spread(ours.mean(), ours.std()),
-        "difference": tables.interval(gap, gap - half, gap + half),
+        "difference": tables.interval(gap, gap - half, gap + half) if by_seed.any() else "0",
         "updates": " → ".join(dict.fromkeys(updates)),
     }
 

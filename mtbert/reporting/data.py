@@ -93,12 +93,12 @@ def leakage_table(report: Report) -> pd.DataFrame:
 def _splits(tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
     """One row for each task and split, one column for each number known of any of them."""
     rows = {
-        f"{task} {split}": pd.json_normalize(dict(facts), sep=" ").iloc[0]
+        f"{task} {split}": pd.json_normalize(dict(facts), sep=" ").iloc[0].to_dict()
         for task, splits in tasks.items()
         for split, facts in splits.items()
         if facts
     }
-    frame = pd.DataFrame(rows).T
+    frame = pd.DataFrame([*rows.values()], index=[*rows])
     kept = [key for key in frame if not str(key).startswith(("file", "unusable", "label"))]
     texts = {str(key).replace("_", " "): [*map(_count, frame[key])] for key in kept}
     return pd.DataFrame(texts, index=frame.index).rename_axis("split")

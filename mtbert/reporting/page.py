@@ -70,11 +70,12 @@ def _further(report: Report, task: str) -> pd.DataFrame:
 def _training(report: Report) -> dict[str, Any]:
     """Curves, losses, mixing rates and gradients; empty where there are none."""
     steps, cosines = report.steps, report.cosines
+    names, by_epoch = report.strategies, ("epoch", "value", "strategy")
     curves = [
-        figures.lines(f"{task} on dev", "score by epoch", own, "epoch", "value", "strategy")
+        figures.lines(f"{task} on dev", "score by epoch", own, by_epoch, names)
         for task, own in report.epochs.groupby("task", sort=False)
     ]
-    losses = [figures.loss_lines(steps, task) for task in steps["task"].unique()]
+    losses = [figures.loss_lines(steps, task, names) for task in steps["task"].unique()]
     known = cosines[cosines["cosine"].notna()]
     sampled = known["strategy"].unique()
     several = [name for name in report.strategies if len(report.trained(name)) > 1]
@@ -97,16 +98,15 @@ def _mixing(report: Report, steps: pd.DataFrame) -> dict[str, Any]:
     names = [name for name in steps["strategy"].unique() if training.chooses(report, name)]
     return {
         "rates": training.mixing_table(steps),
-        "mixed": [figures.mixing_lines(rates, name) for name in names],
+        "mixed": [figures.mixing_lines(rates, name, [*report.tasks]) for name in names],
     }
 
 
 def _angles(cosines: pd.DataFrame, strategy: str) -> figures.Picture:
     own = cosines[cosines["strategy"] == strategy]
     binned = figures.bin_steps(own, ["tasks", "seed"], "cosine", COSINE_BINS)
-    return figures.lines(
-        strategy, "mean cosine by update", binned, "step", "cosine", "tasks", zero=True
-    )
+    pairs, axes = own["tasks"].unique(), ("step", "cosine", "tasks")
+    return figures.lines(strategy, "mean cosine by update", binned, axes, pairs, zero=True)
 
 
 def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:

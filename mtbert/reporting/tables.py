@@ -164,7 +164,7 @@ def interval(mean: float, low: float, high: float) -> str:
     """A difference and its interval."""
     if isnan(mean):
         return NONE
-    return signed(mean) if isnan(low) else f"{signed(mean)} [{signed(low)}, {signed(high)}]"
+    return signed(mean) if isnan(low) else f"{signed(mean)} [{number(low)}, {number(high)}]"
 
 
 def _arrow(metric: str, row: pd.Series) -> str:
