@@ -1,1 +1,1 @@
-"""The reports' conclusions as claims that are checked against runs, each with its uncertainty."""
+"""The reports' conclusions as claims, and the verdicts on them."""

@@ -1,89 +1,129 @@
-"""Scores of a task as functions of sums over examples, so that all draws are one matrix product."""
+"""Scores of a study's runs: as measured, and on each draw of the dev examples."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-# Below this share of the whole spread a draw's predictions count as constant.
-FLAT = 1e-12
+from mtbert.core.tasks import LEADERBOARD
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A standard error from so many draws is itself known to 1 / √(2 · draws), here 2 %.
+DRAWS = 1000
+
+
+class UnansweredError(Exception):
+    """These runs cannot answer the question; others could."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """A score in two steps: columns to be summed over examples, and the score from their sums.
+class Evidence:
+    """What a study has to say: predictions on dev and counts of conflicting gradients.
 
-    `columns`: labels (example,) and predictions (run, example) → (example, column).
-    `value`: means of the columns (draw, column) and the number of runs → (draw, run).
+    predictions: by task a table of `id`, `label` and one column a run, `strategy-seed`.
+    runs: a table with at least `strategy`, `seed`, `cosines` and of them `negative`.
     """
 
-    columns: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    value: Callable[[np.ndarray, int], np.ndarray]
-    less_is_better: bool = False
+    predictions: "Mapping[str, pd.DataFrame]"
+    runs: "pd.DataFrame"
+    draws: int = DRAWS
+    _scores: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
+    _places: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def seeds(self, *experiments: str) -> tuple[int, ...]:
+        """Seeds that every one of some experiments was run with.
+
+        Raises:
+            UnansweredError: there is none.
+        """
+        own = {
+            name: set(self.runs.loc[self.runs["strategy"] == name, "seed"]) for name in experiments
+        }
+        if absent := [name for name, seeds in own.items() if not seeds]:
+            raise UnansweredError(f"not run: {', '.join(absent)}")
+        if not (common := set.intersection(*own.values())):
+            raise UnansweredError(f"no seed in common: {', '.join(experiments)}")
+        return tuple(sorted(int(seed) for seed in common))
+
+    def scores(self, experiment: str, metric: str, seeds: tuple[int, ...]) -> np.ndarray:
+        """A score of an experiment's runs, (1 + draw, seed): on all dev examples, then on draws.
+
+        All runs are scored on the same draws; tasks are drawn independently of each other.
+
+        Args:
+            experiment: Its name.
+            metric: A task, for its score on the leaderboard; `TASK_METRIC`; or an overall score.
+            seeds: The seeds.
+
+        Raises:
+            UnansweredError: a run lacks predictions of a task.
+        """
+        if metric in OVERALL:
+            parts = [self.scores(experiment, task, seeds) for task in LEADERBOARD]
+            return OVERALL[metric](*parts)
+        task, _, name = metric.partition("_")
+        parts = [self._run(f"{experiment}-{s}", task, name or LEADERBOARD[task]) for s in seeds]
+        return np.stack(parts, axis=1)
+
+    def conflicts(self, experiment: str) -> dict[int, tuple[int, int]]:
+        """By seed: how many sampled cosines of task gradients are negative, of how many.
+
+        Raises:
+            UnansweredError: none was sampled.
+        """
+        own = self.runs[(self.runs["strategy"] == experiment) & (self.runs["cosines"] > 0)]
+        if not len(own):
+            raise UnansweredError(f"{experiment}: no cosine of task gradients was sampled")
+        counts = own[["seed", "negative", "cosines"]].to_numpy(dtype=int)
+        return {int(seed): (int(negative), int(total)) for seed, negative, total in counts}
+
+    def _run(self, run: str, task: str, name: str) -> np.ndarray:
+        """One run's score, (1 + draw,)."""
+        if (run, task, name) not in self._scores:
+            if task not in self.predictions or run not in self.predictions[task]:
+                raise UnansweredError(f"{run}: no predictions of {task}")
+            table, metric = self.predictions[task], METRICS[name]
+            labels, predictions = (table[key].to_numpy(dtype=float) for key in ("label", run))
+            scores = [metric(labels, predictions)]
+            scores += [metric(labels[at], predictions[at]) for at in self._drawn(task, len(labels))]
+            self._scores[run, task, name] = np.array(scores)
+        return self._scores[run, task, name]
+
+    def _drawn(self, task: str, size: int) -> np.ndarray:
+        """Which examples each draw has, (draw, example), a stream of its own for each task."""
+        if task not in self._places:
+            random = np.random.default_rng(list(task.encode()))
+            self._places[task] = random.integers(size, size=(self.draws, size), dtype=np.int32)
+        return self._places[task]
 
 
-def _right(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    return np.asarray((predictions == labels).T, dtype=float)
+def _accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
+    return float((labels == predictions).mean())
 
 
-def _squares(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    return np.asarray((predictions - labels).T ** 2)
+def _pearson(labels: np.ndarray, predictions: np.ndarray) -> float:
+    if np.ptp(labels) == 0 or np.ptp(predictions) == 0:
+        return float("nan")
+    return float(np.corrcoef(labels, predictions)[0, 1])
 
 
-def _mean(means: np.ndarray, _runs: int) -> np.ndarray:
-    return means
+def _f1(labels: np.ndarray, predictions: np.ndarray, *, average: str) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(labels, predictions, average=average, zero_division=0.0))
 
 
-def _moments(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    y, p = _standard(labels[None]).T, _standard(predictions).T
-    return np.hstack([y, y**2, p, p**2, p * y])
-
-
-def _standard(values: np.ndarray) -> np.ndarray:
-    """Centre and scale each run's values; a constant becomes 0 exactly."""
-    shifted = values - values[:, :1]
-    centred = shifted - shifted.mean(axis=1, keepdims=True)
-    spread = centred.std(axis=1, keepdims=True)
-    return np.asarray(np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0))
-
-
-def _pearson(means: np.ndarray, runs: int) -> np.ndarray:
-    """Pearson's r; a constant correlates with nothing: 0."""
-    y, yy, p, pp, py = np.split(means, [1, 2, 2 + runs, 2 + 2 * runs], axis=1)
-    spread = (yy - y**2) * (pp - p**2)
-    defined = spread > FLAT
-    return np.asarray(np.where(defined, (py - p * y) / np.sqrt(np.where(defined, spread, 1)), 0.0))
-
-
-def _classes(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    """For each class and run: whether both name it, and how many of the two do."""
-    named = np.union1d(labels, predictions)
-    return _named(labels, predictions, named)
-
-
-def _one(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    return _named(labels, predictions, np.ones(1))
-
-
-def _named(labels: np.ndarray, predictions: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    actual = (labels[None] == classes[:, None])[:, None]  # (class, 1, example)
-    predicted = predictions[None] == classes[:, None, None]  # (class, run, example)
-    both = np.stack([actual & predicted, actual.astype(int) + predicted])
-    return np.asarray(both.reshape(-1, labels.size).T, dtype=float)
-
-
-def _f1(means: np.ndarray, runs: int) -> np.ndarray:
-    """F1 averaged over the classes that are named or predicted; 0 where there is none."""
-    both, either = means.reshape(len(means), 2, -1, runs).swapaxes(0, 1)
-    occurs = either > 0
-    each = np.divide(2 * both, either, out=np.zeros_like(both), where=occurs)
-    return np.asarray(each.sum(axis=1) / np.maximum(occurs.sum(axis=1), 1))
-
-
-SCORES = {
-    "accuracy": Score(_right, _mean),
-    "macro_f1": Score(_classes, _f1),
-    "f1": Score(_one, _f1),
-    "pearson": Score(_moments, _pearson),
-    "mse": Score(_squares, _mean, less_is_better=True),
+METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "accuracy": _accuracy,
+    "pearson": _pearson,
+    "macro_f1": partial(_f1, average="macro"),
+    "f1": partial(_f1, average="binary"),
+}
+OVERALL: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
+    "mean": lambda sst, para, sts: (sst + para + sts) / 3,
+    "leaderboard": lambda sst, para, sts: (sst + para + (sts + 1) / 2) / 3,
 }

@@ -1,170 +1,233 @@
-"""From claims and runs to verdicts, each alone and all together.
+"""Verdicts on claims: tests against the margin, corrected by Holm's method within each report.
 
-`mtbert.claims.findings` has what speaks for and against each kind of claim.
+Each pair of experiments that a claim compares has an estimate (`mtbert.claims.estimates`):
 
-**Multiple testing.** Of 40 claims about effects that are all 0, each tested at 5 %, some two get a
-verdict by chance alone. Claims that are judged together are therefore corrected by Holm's method
-(1979, Scandinavian Journal of Statistics 6): the chance of even one wrong verdict among them stays
-below 5 %. What it is given of each claim is the p of the test behind its verdict (of one that is
-not decidable: the smaller of the two). So a verdict can only be lost by the correction, never
-turned: what stands after it stood before.
+| kind | supported if | contradicted if | interval |
+|---|---|---|---|
+| greater, explains | effect above margin or 0, two-sided test | below it | 95 % |
+| not_greater, share_below | below the margin, one-sided test | above it | 90 % |
+| equal, range_below, like_single | above −margin and below margin (TOST) | beyond either | 90 % |
 
-**One seed.** What rows would do with another seed cannot be known from one. The effect and its
-interval are given, the latter with a variance lent by other claims (`mtbert.claims.moderation`
-has what that is worth), but such a claim is not decidable and does not count among those corrected
-for.
+TOST are two one-sided tests (Schuirmann 1987): at 5 % each, the 90 % interval lies within the
+margins. A claim over several pairs is supported if every pair's test says so (an intersection-union
+test, no correction needed), and contradicted if any pair's does, with Bonferroni's correction over
+the pairs. The effect shown is the one that decides: of several the least, or for the other kinds
+the largest; its interval is not corrected for that choice.
+
+Holm (1979) keeps the chance of even one wrong verdict in a report below 5 %. An effect that is no
+number, runs that all answered alike, or fewer than three seeds leave a claim undecided.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+from math import isfinite
 from typing import Literal
 
-from pydantic import Field
+import numpy as np
 
-from mtbert.claims.estimates import LEVEL, Estimate
-from mtbert.claims.findings import Finding, measure, weigh
-from mtbert.claims.moderation import moderate
-from mtbert.claims.quantities import Share
-from mtbert.claims.resampling import DRAWS
-from mtbert.claims.runs import Runs, UnansweredError
-from mtbert.claims.settings import Claim
+from mtbert.claims.claim import Claim
+from mtbert.claims.estimates import Estimate, estimate, share
+from mtbert.claims.scores import Evidence, UnansweredError
 from mtbert.core.params import Settings
 
-Verdict = Literal["supported", "contradicted", "not decidable"]
-ALPHA = 1 - LEVEL
-SEEDS = 2  # at least, for a verdict
-
-SMALL = "there is a difference, but one below the margin"
-OPEN = "there is a difference; whether it exceeds the margin is open"
+Decision = Literal["supported", "contradicted", "undecided"]
+ALPHA = 0.05
+SEEDS = 3  # at least, for a verdict
+LEVELS = {"greater": 0.95, "explains": 0.95}  # of the others 0.90
 
 
-class Answer(Settings):
-    """What the runs say to a claim; None where there are no runs to say anything."""
+class Verdict(Settings):
+    """What the runs say to a claim; None where there is no number."""
 
-    verdict: Verdict  # after the correction over all claims
-    alone: Verdict  # of this claim by itself
+    decision: Decision = "undecided"
+    reason: str  # of this decision
     effect: float | None = None
-    low: float | None = None  # of the 95 % interval, not corrected
+    low: float | None = None
     high: float | None = None
-    p: float | None = None  # of the test behind the verdict `alone`; None of one seed
+    level: float = 0.95  # of the interval from low to high, not corrected
+    se: float | None = None
+    p: float | None = None  # of the smaller side
     p_holm: float | None = None
-    # Dev examples by task; of a share of events, their number.
-    examples: dict[str, int] = Field(default_factory=dict)
     seeds: tuple[int, ...] = ()
-    missing: tuple[str, ...] = ()  # rows without a run
-    note: str = ""
-    # The same by the claim's own seeds, without the variances that other claims lend it.
-    own_verdict: Verdict = "not decidable"
-    own_low: float | None = None
-    own_high: float | None = None
 
 
-def judge(
-    claims: Mapping[str, Claim],
-    studies: Mapping[str, Mapping[str, Runs]],
-    *,
-    draws: int = DRAWS,
-) -> dict[str, Answer]:
-    """Answer claims together.
+@dataclass(frozen=True)
+class Tests:
+    """The p of either side, and the estimate that is shown."""
+
+    shown: Estimate
+    support: float
+    against: float
+
+    @property
+    def side(self) -> Decision:
+        """Where the evidence points."""
+        return "supported" if self.support <= self.against else "contradicted"
+
+    @property
+    def p(self) -> float:
+        """The smaller p; NaN if either is."""
+        return (
+            min(self.support, self.against)
+            if isfinite(self.support + self.against)
+            else float("nan")
+        )
+
+
+def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[str, Verdict]:
+    """Judge claims, those of each report together.
 
     Args:
         claims: By name.
-        studies: For each study the runs of its rows; rows may be missing.
-        draws: Draws of the dev examples.
+        studies: The evidence of each study.
+    """
+    verdicts: dict[str, Verdict] = {}
+    tests: dict[str, Tests] = {}
+    for name, claim in claims.items():
+        try:
+            if claim.study not in studies:
+                raise UnansweredError(f"no results of {claim.study}")
+            test = weigh(claim, studies[claim.study])
+        except UnansweredError as error:
+            verdicts[name] = Verdict(reason=str(error))
+            continue
+        verdicts[name] = _described(claim, test, unjudged(test))
+        if not verdicts[name].reason:
+            tests[name] = test
+    for study in {claims[name].study for name in tests}:
+        own = {name: test for name, test in tests.items() if claims[name].study == study}
+        for name, p in zip(own, holm([test.p for test in own.values()]), strict=True):
+            verdicts[name] = _decided(verdicts[name], own[name], p, len(own))
+    return {name: verdicts[name] for name in claims}
 
-    Returns:
-        An answer to each claim, corrected over all those with runs of two seeds or more.
+
+def holm(values: list[float]) -> list[float]:
+    """p-values corrected by Holm's method."""
+    from statsmodels.stats.multitest import multipletests
+
+    return [float(p) for p in multipletests(values, method="holm")[1]]
+
+
+def weigh(claim: Claim, evidence: Evidence) -> Tests:
+    """Test a claim by itself.
 
     Raises:
-        InputError: runs to be compared answered different examples.
+        UnansweredError: its experiments lack runs, seeds in common, or what the claim is about.
     """
-    measured: dict[str, tuple[Estimate, ...] | Share] = {}
-    alone: dict[str, Answer] = {}
-    for name, claim in claims.items():
-        rows = studies.get(claim.study, {})
-        missing = tuple(n for names in claim.named.values() for n in names if not rows.get(n))
-        try:
-            if missing:
-                raise UnansweredError(f"no runs of {', '.join(missing)}")
-            measured[name] = measure(claim, rows, draws=draws)
-        except UnansweredError as error:
-            found = Answer(verdict="not decidable", alone="not decidable", missing=missing)
-            alone[name] = found.model_copy(update={"note": str(error)})
-    answers = alone | _together(claims, _moderated(claims, measured))
-    for name, own in _together(claims, measured).items():
-        changes = {"own_verdict": own.verdict, "own_low": own.low, "own_high": own.high}
-        answers[name] = answers[name].model_copy(update=changes)
-    return {name: answers[name] for name in claims}
+    margin = claim.margin or 0.0
+    match claim.kind:
+        case "share_below":
+            return _below([share(evidence.conflicts(claim.experiments[0]), margin)], margin)
+        case "explains":
+            return _explained(claim, evidence)
+        case "like_single":
+            return _within([delta_m(evidence, claim.experiments[0], claim.single)], margin)
+        case "range_below":
+            pairs = _effects(evidence, claim, combinations(claim.experiments, 2))
+            return _within([replace(one, effect=abs(one.effect)) for one in pairs], margin)
+    effects = _effects(evidence, claim, product(claim.experiments, claim.than))
+    return {"greater": _above, "not_greater": _below, "equal": _within}[claim.kind](effects, margin)
 
 
-def _together(
-    claims: Mapping[str, Claim], measured: Mapping[str, tuple[Estimate, ...] | Share]
-) -> dict[str, Answer]:
-    """Answer claims that there is something to say to, and correct for their number."""
-    alone = {name: _alone(weigh(claims[name], one)) for name, one in measured.items()}
-    judged = {name: one.p for name, one in alone.items() if one.p is not None}
-    corrected = dict(zip(judged, holm(list(judged.values())), strict=True))
-    return {name: _corrected(one, corrected.get(name), len(judged)) for name, one in alone.items()}
+def delta_m(evidence: Evidence, experiment: str, single: Mapping[str, str]) -> Estimate:
+    """Δm: mean over tasks of an experiment's relative gain over single-task runs.
+
+    Maninis, Radosavovic & Kokkinos (2019), "Attentive single-tasking of multiple tasks", CVPR,
+    eq. 1 there: 1 / T · Σ_t (M_t − S_t) / S_t; all our scores are better where larger. As a share.
+
+    Args:
+        evidence: The study's.
+        experiment: The multi-task experiment.
+        single: For each task, the experiment that trained it alone.
+
+    Raises:
+        UnansweredError: a single-task score is not above 0; or no seed in common.
+    """
+    seeds = evidence.seeds(experiment, *single.values())
+    gains = []
+    for task, name in single.items():
+        base = evidence.scores(name, task, seeds)
+        if (least := base[0].min()) <= 0:
+            raise UnansweredError(
+                f"Δm needs single-task scores above 0; {name}: {task} {least:.3f}"
+            )
+        gains.append(evidence.scores(experiment, task, seeds) / base - 1)
+    return estimate(sum(gains[1:], gains[0]) / len(gains), seeds)
 
 
-def holm(values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction of p-values: (m − k) times the k-th smallest, never falling."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    corrected, largest = [0.0] * len(values), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(values) - rank) * values[place]))
-        corrected[place] = largest
-    return corrected
+def _effects(evidence: Evidence, claim: Claim, pairs: Iterable[tuple[str, str]]) -> list[Estimate]:
+    """Mean over paired seeds of score(first) − score(second)."""
+    names = [name for group in claim.named.values() for name in group]
+    seeds = evidence.seeds(*names)
+    scores = {name: evidence.scores(name, claim.metric, seeds) for name in names}
+    return [estimate(scores[first] - scores[second], seeds) for first, second in pairs]
 
 
-def decide(support: float, against: float) -> tuple[Verdict, float]:
-    """The verdict that the p of either side leads to, and the p that Holm's method is given."""
-    if support < ALPHA:
-        return "supported", support
-    if against < ALPHA:
-        return "contradicted", against
-    return "not decidable", min(support, against)
+def _above(effects: list[Estimate], margin: float) -> Tests:
+    support = np.max([2 * one.above(margin) for one in effects])
+    against = np.min([2 * one.below(margin) for one in effects]) * len(effects)
+    return _tests(effects, [one.effect for one in effects], support, against)
 
 
-def _moderated(
-    claims: Mapping[str, Claim], measured: Mapping[str, tuple[Estimate, ...] | Share]
-) -> dict[str, tuple[Estimate, ...] | Share]:
-    """The same with each metric's variances moderated; effects lie where they lay."""
-    effects = {name: parts for name, parts in measured.items() if not isinstance(parts, Share)}
-    found = dict(measured)
-    for metric in {claims[name].metric for name in effects}:
-        chosen = [name for name in effects if claims[name].metric == metric]
-        studies = [claims[name].study for name in chosen for _ in effects[name]]
-        parts = moderate([part for name in chosen for part in effects[name]], studies)
-        rest = iter(parts)
-        found |= {name: tuple(next(rest) for _ in effects[name]) for name in chosen}
-    return found
+def _below(effects: list[Estimate], margin: float) -> Tests:
+    support = np.max([one.below(margin) for one in effects])
+    against = np.min([one.above(margin) for one in effects]) * len(effects)
+    return _tests(effects, [-one.effect for one in effects], support, against)
 
 
-def _alone(found: Finding) -> Answer:
-    low, high = found.quantity.interval()
-    verdict: Verdict = "not decidable"
-    p, small = None, ""
-    if len(found.seeds) >= SEEDS:
-        verdict, p = decide(found.support, found.against)
-        if found.there < ALPHA and verdict != "contradicted":
-            small = SMALL if verdict == "supported" else OPEN
-    return Answer(
-        verdict=verdict,
-        alone=verdict,
-        effect=found.quantity.effect,
-        low=low,
-        high=high,
-        p=p,
-        examples=dict(found.examples),
-        seeds=found.seeds,
-        note="; ".join(filter(None, [found.note, small])),
-    )
+def _within(effects: list[Estimate], margin: float) -> Tests:
+    support = np.max([(one.below(margin), one.above(-margin)) for one in effects])
+    beyond = np.min([(one.above(margin), one.below(-margin)) for one in effects])
+    sizes = [-abs(one.effect) for one in effects]
+    return _tests(effects, sizes, support, 2 * len(effects) * beyond)
 
 
-def _corrected(answer: Answer, p: float | None, count: int) -> Answer:
+def _tests(effects: list[Estimate], order: list[float], support: float, against: float) -> Tests:
+    """Show the effect that stands first in an order; NumPy puts NaN before all."""
+    return Tests(effects[int(np.argmin(order))], float(min(support, 1)), float(min(against, 1)))
+
+
+def _explained(claim: Claim, evidence: Evidence) -> Tests:
+    """Compare two changes' effects, each averaged over the other change being made or not.
+
+    These are ((first − start) + (end − second)) / 2 and ((second − start) + (end − first)) / 2;
+    they add up to the gain end − start, and their difference is first − second.
+    """
+    pairs = [(claim.first, claim.second), (claim.end, claim.start)]
+    lead, gain = _effects(evidence, claim, pairs)
+    sides = [2 * np.max([side, gain.above(0)]) for side in (lead.above(0), lead.below(0))]
+    return _tests([lead], [lead.effect], *sides)
+
+
+def unjudged(test: Tests) -> str:
+    """Why a claim gets no verdict whatever its p; empty where it may get one."""
+    shown = test.shown
+    if not isfinite(shown.effect):
+        return "the effect is not a number: a score is undefined (constant predictions?)"
+    if len(shown.seeds) < SEEDS:
+        return f"{len(shown.seeds)} of at least {SEEDS} seeds"
+    if not isfinite(test.p):
+        return "no variance to judge by: runs that are compared answered alike"
+    return ""
+
+
+def _described(claim: Claim, test: Tests, reason: str) -> Verdict:
+    shown, level = test.shown, LEVELS.get(claim.kind, 0.9)
+    low, high = shown.interval(level)
+    numbers = {"effect": shown.effect, "low": low, "high": high, "se": shown.se}
+    if len(shown.seeds) >= SEEDS:
+        numbers["p"] = test.p
+    finite = {key: value for key, value in numbers.items() if isfinite(value)}
+    return Verdict(reason=reason, level=level, seeds=shown.seeds).model_copy(update=finite)
+
+
+def _decided(verdict: Verdict, test: Tests, p: float, count: int) -> Verdict:
     changes: dict[str, object] = {"p_holm": p}
-    if p is not None and p >= ALPHA and answer.alone != "not decidable":
-        lost = f"{answer.alone} by itself, not after the correction over {count} claims"
-        kept = answer.note.replace(SMALL, OPEN)
-        changes |= {"verdict": "not decidable", "note": "; ".join(filter(None, [kept, lost]))}
-    return answer.model_copy(update=changes)
+    if p < ALPHA:
+        changes |= {"decision": test.side, "reason": "significant after Holm's correction"}
+    elif test.p < ALPHA:
+        changes["reason"] = f"{test.side} alone, not after Holm's correction over {count} claims"
+    else:
+        changes["reason"] = "the interval is too wide to tell"
+    return verdict.model_copy(update=changes)

@@ -51,19 +51,27 @@ class Budget(Settings):
     studies: BudgetLimits
 
 
+def read_budgets(params: Path) -> dict[str, Budget]:
+    """Read all budgets of a params file.
+
+    Raises:
+        InputError: there are none, or one of them does not fit.
+    """
+    budgets = read_yaml(params).get("budgets")
+    if not isinstance(budgets, Mapping):
+        raise InputError(f"{params}: budgets: expected a mapping of names, found {budgets!r}")
+    return {
+        key: validate(Budget, own, where=f"{params}: budgets.{key}") for key, own in budgets.items()
+    }
+
+
 def read_budget(params: Path) -> tuple[str, Budget]:
-    """Read the budget at work: its name and what it holds. The others are checked as well.
+    """Read the budget at work: its name and what it holds.
 
     Raises:
         InputError: it is not among `budgets`, or one of them does not fit.
     """
-    data = read_yaml(params)
-    budgets, name = data.get("budgets"), data.get("budget")
-    if not isinstance(budgets, Mapping):
-        raise InputError(f"{params}: budgets: expected a mapping of names, found {budgets!r}")
+    budgets, name = read_budgets(params), read_yaml(params).get("budget")
     if name not in budgets:
         raise InputError(f"{params}: budget: {choices('budget', name, budgets)}")
-    read = {
-        key: validate(Budget, own, where=f"{params}: budgets.{key}") for key, own in budgets.items()
-    }
-    return str(name), read[name]
+    return str(name), budgets[name]

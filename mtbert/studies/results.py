@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtbert.core.errors import InputError
 from mtbert.core.fingerprint import fingerprint
-from mtbert.core.outputs import WORK, write_text
+from mtbert.core.outputs import work_path, write_text
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table, write_table
 from mtbert.studies.budgets import read_budget
@@ -259,7 +259,6 @@ def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) 
 
 
 def _write(folder: Path, results: Results) -> None:
-    import numpy as np
     import pyarrow as pa
 
     write_text(folder / "scores.csv", results.scores.to_csv(index=False))
@@ -269,7 +268,9 @@ def _write(folder: Path, results: Results) -> None:
         table = table[[*EXAMPLE, *(name for name in names if name in table)]]
         # Predictions that came from float32 outputs need no more room than these.
         short = [
-            c for c in table.select_dtypes("float64") if (table[c] == np.float32(table[c])).all()
+            c
+            for c in table.select_dtypes("float64")
+            if (table[c] == table[c].astype("float32")).all()
         ]
         table = table.astype(dict.fromkeys(short, "float32"))
         write_table(
@@ -289,14 +290,14 @@ def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a CSV table: {error}") from None
     if absent := [name for name in columns if name not in table]:
-        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(table)})")
+        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(map(str, table))})")
     return table
 
 
 @contextmanager
 def _held(study: Path) -> Iterator[None]:
     """Let one process at a time merge into a study; the others wait."""
-    lock = WORK / f"results-{study.parent.name}.lock"
+    lock = work_path(study.parent / "results.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,82 +1,52 @@
-"""The file of claims is read strictly, and ours is whole."""
+"""The file of claims: every study's conclusions, and what does not fit."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mtbert.claims.resampling import METRICS
-from mtbert.claims.settings import Claims, Metric, read_claims
+from mtbert.claims.claim import read_claims
 from mtbert.core.errors import InputError
-from mtbert.core.params import read_yaml, validate, write_yaml
+from mtbert.core.params import write_yaml
+from mtbert.studies.study import read_study
 
-FILE = Path(__file__).parents[2] / "studies" / "claims.yaml"
-STUDIES = ["wang", "elayattu", "fu_chan", "wu", "smet_walker"]
-GREATER = {
-    "study": "s", "says": "So.", "kind": "greater", "rows": ["a"], "than": ["b"], "metric": "mean"
-}  # fmt: skip
+from tiny import ROOT
 
-
-def test_ours_fits() -> None:
-    """A claim is called after its study, and each report has some."""
-    claims = validate(Claims, read_yaml(FILE), where=str(FILE))
-    for name, claim in claims.claims.items():
-        assert name.startswith(f"{claim.study}-")
-    assert set(claims.rows()) == set(STUDIES)
-    assert {one.study for one in claims.untested} <= set(claims.rows())
+KNOWN = {"s": ["a", "b", "c"]}
+GOOD = {
+    **{"study": "s", "says": "a beats b", "kind": "greater", "metric": "mean"},
+    **{"experiments": ["a"], "than": ["b"]},
+}
 
 
-def test_rows_behind_our_claims_have_several_seeds() -> None:
-    claims = read_claims(FILE, known={name: again(name)[0] for name in STUDIES})
-    for name, rows in claims.rows().items():
-        known, more = again(name)
-        assert set(rows) <= set(more["rows"]) <= set(known)
-        assert len(more["seeds"]) >= 2
-
-
-def again(study: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A study's rows, and which of them are run with more seeds."""
-    data = read_yaml(FILE.parent / study / "params.yaml")
-    return data["strategies"], data["again"]
-
-
-def test_metrics_are_those_that_can_be_resampled() -> None:
-    assert set(Metric.__args__) == set(METRICS)
-
-
-def test_rows_behind_claims() -> None:
-    claims = validate(
-        Claims,
-        {"claims": {"x": GREATER, "y": GREATER | {"than": ["c", "b"]}}},
-        where="",
-    )
-    assert claims.rows() == {"s": ["a", "b", "c"]}
+def test_the_committed_claims_fit_their_studies() -> None:
+    paths = ROOT.glob("studies/*/params.yaml")
+    known = {path.parent.name: read_study(path).strategies for path in paths}
+    found = read_claims(ROOT / "studies/claims.yaml", known=known)
+    assert {claim.study for claim in found.claims.values()} == set(known) - {"best"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "rule"),
     [
-        ({"kind": "graeter"}, "claims.x.kind: unknown kind 'graeter'; did you mean 'greater'?"),
-        ({"metric": "avg"}, "claims.x.metric: unknown metric 'avg'"),
-        ({"margins": 0.01}, "claims.x: unknown key 'margins'; did you mean 'margin'"),
-        ({"kind": "equal"}, "claims.x.margin: required, but not given"),
-        ({"kind": "equal", "margin": 0.0}, "claims.x.margin: input should be greater than 0"),
-        ({"rows": []}, "claims.x.rows: "),
-        ({"than": ["a"]}, "claims.x: each row may stand once in a claim, found 'a' again"),
-        ({"than": ["bb"]}, "claims.x.than: unknown row 'bb'; did you mean 'b'? (allowed: a, b)"),
-        ({"study": "t"}, "claims.x.study: unknown study 't' (allowed: s)"),
-        ({"says": ""}, "claims.x.says: "),
+        ({"study": "t"}, "claims.it.study: unknown study 't'"),
+        ({"than": ["d"]}, "claims.it.than: unknown experiment 'd'"),
+        ({"than": ["a"]}, "claims.it: 'a' given twice"),
+        ({"than": []}, "claims.it: than: required for kind greater"),
+        ({"kind": "equal"}, "claims.it: margin: required for kind equal"),
+        ({"start": "a"}, "claims.it: start: not an option of kind greater"),
+        ({"metric": "conflicts"}, "claims.it: metric: unknown metric 'conflicts'"),
+        ({"margin": 0.0}, "claims.it.margin"),
+        ({"rows": ["a"]}, "claims.it: unknown key 'rows'"),
+        ({"kind": "greter"}, "claims.it.kind: unknown kind 'greter'; did you mean 'greater'"),
+        ({"kind": "range_below", "than": [], "margin": 0.1}, "experiments: two or more"),
     ],
 )
-def test_faults_are_located(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+def test_a_claim_that_does_not_fit(tmp_path: Path, changes: dict[str, Any], rule: str) -> None:
     path = tmp_path / "claims.yaml"
-    write_yaml(path, {"claims": {"x": GREATER | changes}})
-    with pytest.raises(InputError) as caught:
-        read_claims(path, known={"s": ["a", "b"]})
-    assert told in str(caught.value)
-
-
-def test_a_good_file_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "claims.yaml"
-    write_yaml(path, {"claims": {"x": GREATER}})
-    assert read_claims(path, known={"s": ["a", "b"]}).claims["x"].rows == ("a",)
+    write_yaml(path, {"claims": {"it": GOOD}})
+    assert read_claims(path, known=KNOWN).claims["it"].than == ("b",)
+    write_yaml(path, {"claims": {"it": {**GOOD, **changes}}})
+    with pytest.raises(InputError) as error:
+        read_claims(path, known=KNOWN)
+    assert rule in str(error.value)

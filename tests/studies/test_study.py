@@ -13,8 +13,8 @@ from mtbert.experiments.strategies import TrainSettings, read_strategies
 from mtbert.modeling.pooling import CLS, Max, Mean
 from mtbert.studies.budgets import Cut
 from mtbert.studies.study import Study, read_rows, read_study, shortened
-from mtbert.training.batches import Subset
-from mtbert.training.loop import plan_steps
+from mtbert.training.batches import Subset, stream
+from mtbert.training.loop import run_length
 
 from tiny import ROOT
 
@@ -58,9 +58,15 @@ def seen(row: TrainSettings) -> dict[str, int]:
     sizes = {task: SIZES[task] for task in row.trained}
     own = {t: row.examples[t].count if t in row.examples else sizes[t] for t in row.trained}
     found: Counter[str] = Counter()
-    for epoch in plan_steps(row, sizes, seed=1):
+    batches = {task: -(-own[task] // row.batch_size[task]) for task in own}
+    _, epochs, total = run_length(row.sampler, own, batches, epochs=row.epochs, steps=row.steps)
+    for epoch in range(1, epochs + 1):
+        given = {"epoch": epoch, "epochs": epochs, "sizes": own, "batches": batches}
+        generator = stream(1, "tasks of the steps", epoch)
+        steps = row.sampler.epoch_steps(**given, generator=generator)[:total]
+        total -= len(steps)
         place: Counter[str] = Counter()
-        for task in (task for step in epoch for task in step):
+        for task in (task for step in steps for task in step):
             size = min(row.batch_size[task], own[task] - place[task])
             found[task] += size
             place[task] = (place[task] + size) % own[task]
