@@ -6,7 +6,7 @@ translucent.
 
 import io
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -210,7 +210,7 @@ def confusion(name: str, counts: pd.DataFrame) -> Picture:
     return picture(name, "counts of actual by predicted class", plot, 0.9 + 0.26 * len(counts))
 
 
-def _settings(style: Style) -> Mapping[str, Any]:
+def _settings(style: Style) -> Any:
     ink = dict.fromkeys(
         ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), style.ink
     )

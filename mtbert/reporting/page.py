@@ -105,7 +105,7 @@ def _mixing(report: Report, steps: pd.DataFrame) -> dict[str, Any]:
 def _angles(cosines: pd.DataFrame, strategy: str) -> figures.Picture:
     own = cosines[cosines["strategy"] == strategy]
     binned = figures.bin_steps(own, ["tasks", "seed"], "cosine", COSINE_BINS)
-    pairs, axes = own["tasks"].unique(), ("step", "cosine", "tasks")
+    pairs, axes = own["tasks"].unique().tolist(), ("step", "cosine", "tasks")
     return figures.lines(strategy, "mean cosine by update", binned, axes, pairs, zero=True)
 
 

@@ -150,7 +150,7 @@ def _predictions(table: pd.DataFrame) -> Predictions:
     if "probability" in table:
         probabilities = table["probability"].to_numpy()
     elif "probabilities" in table:
-        probabilities = np.stack(table["probabilities"])
+        probabilities = np.stack(table["probabilities"].to_list())
     labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
     return Predictions(table["id"].tolist(), labels, values, probabilities)
 

@@ -90,7 +90,7 @@ def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
         facts = read_json(logs / f"{strategy}-{seed}" / "run.json")
         measured = read_json(metrics / f"{strategy}-{seed}.json")
         facts.pop("settings", None)
-        flat = pd.json_normalize(facts).iloc[0].to_dict()
+        flat: dict[Any, Any] = pd.json_normalize(facts).iloc[0].to_dict()
         rows.append({**flat, "strategy": strategy, "seed": seed, **consumed(measured)})
     return pd.DataFrame(rows)
 
@@ -121,7 +121,7 @@ def long_steps(path: Path) -> pd.DataFrame:
         InputError: it is missing or broken.
     """
     log = read_csv(path, ["step", "epoch"])
-    tasks = [name.removeprefix("examples_") for name in log if name.startswith("examples_")]
+    tasks = [name[9:] for name in map(str, log) if name.startswith("examples_")]
     parts = [
         pd.DataFrame(
             {
@@ -211,7 +211,9 @@ def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -
         raise InputError(f"{path}: not a CSV table ({error}); {AGAIN}") from None
     for name in (*numbers, *texts):
         if name not in table:
-            raise InputError(f"{path}: no column {name!r} (found: {', '.join(table)}); {AGAIN}")
+            raise InputError(
+                f"{path}: no column {name!r} (found: {', '.join(map(str, table))}); {AGAIN}"
+            )
     for name in numbers:
         _column(table, name, path)
     return table
@@ -224,7 +226,9 @@ def _column(table: pd.DataFrame, name: str, path: Path) -> pd.Series:
         InputError: it is missing, or has a text.
     """
     if name not in table:
-        raise InputError(f"{path}: no column {name!r} (found: {', '.join(table)}); {AGAIN}")
+        raise InputError(
+            f"{path}: no column {name!r} (found: {', '.join(map(str, table))}); {AGAIN}"
+        )
     numbers = pd.to_numeric(table[name], errors="coerce")
     wrong = table[name][numbers.isna() & table[name].notna()]
     if len(wrong):

@@ -56,7 +56,7 @@ def mixing_table(steps: pd.DataFrame) -> pd.DataFrame:
     rates = mixing_rates(steps).melt(["strategy", "epoch", "task"], var_name="unit")
     texts = rates.groupby(["strategy", "unit", "task"], sort=False)["value"].agg(_ends)
     table = texts.unstack(["unit", "task"], sort=False, fill_value=NONE)
-    table.columns = [f"{task}, of {unit}" for unit, task in table.columns]
+    table.columns = [f"{pair[1]}, of {pair[0]}" for pair in table.columns.to_flat_index()]
     return table.sort_index(axis=1, key=lambda names: names.str.contains("of examples"))
 
 
@@ -102,7 +102,7 @@ def machine_table(facts: pd.DataFrame) -> pd.DataFrame:
     """Data, encoder, machine and versions of the runs; several values where runs differ."""
     rows = {}
     for section in MACHINE:
-        keys = [key for key in facts if key == section or str(key).startswith(f"{section}.")]
+        keys = [key for key in map(str, facts) if f"{key}.".startswith(f"{section}.")]
         texts = [
             ", ".join(
                 f"{key.removeprefix(section).lstrip('.')} {value}".strip()
