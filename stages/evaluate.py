@@ -73,23 +73,24 @@ def consumed(plan: Path, logs: Path) -> dict[str, Any]:
     Raises:
         InputError: a log is missing or broken, or its settings are not the plan's.
     """
+    import pandas as pd
+
     from mtbert.core.errors import InputError
     from mtbert.core.params import read_json, read_yaml
-    from mtbert.reporting.runs import long_steps
 
-    if not logs.is_dir():
-        raise InputError(f"{logs}: no such folder; `dvc repro` makes it")
     facts, train = read_json(logs / "run.json"), read_yaml(plan).get("train")
     if facts.get("settings", train) != train:
         raise InputError(
             f"{logs / 'run.json'}: settings: differ from train in {plan}; `dvc repro` trains anew"
         )
-    steps = long_steps(logs / "steps.csv")
-    examples = steps.groupby("task", sort=False)["examples"].sum()
-    return {
-        "updates": int(steps["step"].nunique()),
-        "examples": {str(task): int(count) for task, count in examples.items()},
-    }
+    path = logs / "steps.csv"
+    try:
+        drawn = pd.read_csv(path).filter(regex="^examples_")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
+    counts = drawn.sum().astype(int).to_dict()
+    examples = {str(name).removeprefix("examples_"): count for name, count in counts.items()}
+    return {"updates": len(drawn), "examples": examples}
 
 
 def write_predictions(
