@@ -164,7 +164,7 @@ def _error(function: Callable[[np.ndarray, np.ndarray], np.ndarray], best: objec
 _CLASSES, _BINARY, _BOTH, _RANGE = ("classes",), ("binary",), ("classes", "binary"), ("similarity",)
 _SPEARMAN = partial(intervals.fisher, ranks=True)
 
-METRICS: Mapping[str, Metric] = {
+METRICS: dict[str, Metric] = {
     "accuracy": Metric(accuracy, _BOTH, _majority, formula=intervals.wilson),
     "macro_f1": Metric(macro_f1, _CLASSES, _majority),
     "f1": Metric(f1_or_zero, _BINARY, lambda _: np.array(1)),

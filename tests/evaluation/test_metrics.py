@@ -9,7 +9,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.labels import MAIN_METRICS, Binary, Classes, Similarity
 from mtbert.core.params import validate
 from mtbert.core.tasks import Task
-from mtbert.evaluation.metrics import METRICS, check_metrics, main_score, score
+from mtbert.evaluation.metrics import METRICS, Metric, check_metrics, main_score, score
 from mtbert.evaluation.predictions import Predictions, answer
 
 CLASSES = Classes(kind="classes", count=3)
@@ -148,3 +148,19 @@ def test_a_task_may_be_judged_by_what_fits_its_labels_and_is_better_when_higher(
     for wrong in ("macro_f1", "calibration_error", "roc_acu"):
         with pytest.raises(InputError, match=f"p: tasks.a.metric: .*'{wrong}'.*roc_auc"):
             check_metrics({"a": task(binary, metric=wrong)}, where="p")
+
+
+def test_a_new_metric_is_one_entry(monkeypatch):
+    def balanced_accuracy(actual, predicted):
+        hits = [np.where(actual == c, predicted == c, np.nan) for c in np.unique(actual)]
+        return np.nanmean(np.nanmean(hits, axis=-1), axis=0)
+
+    entry = Metric(balanced_accuracy, ("binary",), constant=lambda _: np.array(1))
+    monkeypatch.setitem(METRICS, "balanced_accuracy", entry)
+    actual, values, probabilities = DRAWN["binary"]
+    expected = sklearn.balanced_accuracy_score(actual, values)
+    scores = scored(BINARY, actual, values, probabilities)
+    assert scores["balanced_accuracy"] == pytest.approx(expected)
+    check_metrics({"a": task({"kind": "binary"}, metric="balanced_accuracy")}, where="p")
+    assert METRICS["balanced_accuracy"].baseline(actual) == 0.5
+    assert 0 < METRICS["balanced_accuracy"].half_width(actual, values) < 0.1
