@@ -39,23 +39,17 @@ def main(
     from mtbert.evaluation.overall import overall
     from mtbert.evaluation.submission import confusion
 
-    training = consumed(plan, logs)
+    training = count_training(plan, logs)
     scores: dict[str, dict[str, float | None]] = {}
     splits = ("dev", "test") if test else ("dev",)
     with new_folder(predictions) as folder:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in splits if split in task.files):
-                predicted = write_predictions(name, task, split, trained / "predictions", folder)
+                predicted = write_split(name, task, split, trained / "predictions", folder)
                 if split == "dev":
                     scores[name] = score(task.labels, predicted)
                     write_text(folder / f"{name}-confusion.csv", confusion(predicted, task.labels))
-    for name, values in scores.items():
-        for metric in (metric for metric, value in values.items() if value is None):
-            print(
-                f"warning: {name} dev: {metric} is undefined (constant predictions?), written as "
-                "null",
-                file=sys.stderr,
-            )
+    warn_of_undefined(scores)
     parts = {t: scores[t].get(metric) for t, metric in LEADERBOARD.items() if t in scores}
     if combined := overall(parts):
         scores[OVERALL] = combined
@@ -67,7 +61,15 @@ def main(
     write_text(metrics, text + "\n")
 
 
-def consumed(plan: Path, logs: Path) -> dict[str, Any]:
+def warn_of_undefined(scores: "dict[str, dict[str, float | None]]") -> None:
+    """Name each metric that has no value on stderr."""
+    for name, values in scores.items():
+        for metric in (metric for metric, value in values.items() if value is None):
+            text = f"{name} dev: {metric} is undefined (constant predictions?), written as null"
+            print(f"warning: {text}", file=sys.stderr)
+
+
+def count_training(plan: Path, logs: Path) -> dict[str, Any]:
     """Read how many updates a run made, and how many examples of each task they drew.
 
     Raises:
@@ -93,9 +95,7 @@ def consumed(plan: Path, logs: Path) -> dict[str, Any]:
     return {"updates": len(drawn), "examples": examples}
 
 
-def write_predictions(
-    name: str, task: "Task", split: str, outputs: Path, folder: Path
-) -> "Predictions":
+def write_split(name: str, task: "Task", split: str, outputs: Path, folder: Path) -> "Predictions":
     """Write the predictions for a task's split, as a table and as its submission file.
 
     Args:

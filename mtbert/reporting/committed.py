@@ -12,7 +12,7 @@ import pandas as pd
 from mtbert.evaluation.intervals import with_seeds
 from mtbert.reporting import tables
 from mtbert.reporting.report import Report
-from mtbert.reporting.runs import consumed, score_frame, score_rows
+from mtbert.reporting.runs import score_frame, score_rows, training_budget
 
 
 class Comparison(NamedTuple):
@@ -37,14 +37,14 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
         name = f"{strategy}-{seed}.json"
         if measured := _at_head(metrics, name):
             rows += score_rows(strategy, seed, measured, where=f"HEAD:{name}")
-            counts.append({"strategy": strategy, **consumed(measured)})
+            counts.append({"strategy": strategy, **training_budget(measured)})
     before = score_frame(rows)
-    known = report.scores[report.scores["strategy"].isin(before["strategy"])]
-    there = set(zip(before["task"], before["metric"], strict=True))
-    columns = [column for column in report.columns if column in there]
+    present = report.scores[report.scores["strategy"].isin(before["strategy"])]
+    measurable = set(zip(before["task"], before["metric"], strict=True))
+    columns = [column for column in report.columns if column in measurable]
     if not columns:
         return None
-    old, new = (tables.wide(scores, columns) for scores in (before, known))
+    old, new = (tables.wide(scores, columns) for scores in (before, present))
     budgets = [tables.budgets(frame) for frame in (pd.DataFrame(counts), report.facts)]
     changed = [
         name
@@ -97,7 +97,7 @@ def _warnings(name: str, old: Mapping[str, float], new: Mapping[str, float]) -> 
 
 
 def _at_head(folder: Path, name: str) -> dict[str, object] | None:
-    """A JSON file of the folder as it is at HEAD; None where there is no git, or no such file."""
+    """A JSON file of the folder as it is at HEAD; None without git or without it."""
     command = ["git", "show", f"HEAD:./{name}"]
     try:
         shown = subprocess.run(command, cwd=folder, capture_output=True, check=True)

@@ -72,9 +72,9 @@ def picture(name: str, alt: str, plot: "Callable[[Axes, Style], None]", height: 
     return Picture(name, alt, *images)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours #rrggbb, from 1 to 21 (WCAG 2.2)."""
-    low, high = sorted(map(_luminance, (one, other)))
+    low, high = sorted(map(_luminance, (first, second)))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -188,7 +188,7 @@ def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
     return picture(strategy, "spread of cosines of each pair of tasks", plot, height)
 
 
-def confusion(name: str, counts: pd.DataFrame) -> Picture:
+def confusion_matrix(name: str, counts: pd.DataFrame) -> Picture:
     """Counts of actual (down) by predicted class; the shade is the share of the actual class."""
     from matplotlib.colors import LinearSegmentedColormap, to_hex
 

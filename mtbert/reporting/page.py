@@ -76,16 +76,16 @@ def _training(report: Report) -> dict[str, Any]:
         for task, own in report.epochs.groupby("task", sort=False)
     ]
     losses = [figures.loss_lines(steps, task, names) for task in steps["task"].unique()]
-    known = cosines[cosines["cosine"].notna()]
-    sampled = known["strategy"].unique()
+    defined = cosines[cosines["cosine"].notna()]
+    sampled = defined["strategy"].unique()
     several = [name for name in report.strategies if len(report.trained(name)) > 1]
     return {
         "curves": curves,
         "losses": losses,
         **_mixing(report, steps[steps["strategy"].isin(several)]),
         "pairs": training.gradient_table(cosines),
-        "boxes": [figures.cosine_boxes(known, name) for name in sampled],
-        "angles": [_angles(known, name) for name in sampled],
+        "boxes": [figures.cosine_boxes(defined, name) for name in sampled],
+        "angles": [_angles(defined, name) for name in sampled],
         "without_cosines": [name for name in several if name not in sampled],
     }
 
@@ -111,7 +111,7 @@ def _angles(cosines: pd.DataFrame, strategy: str) -> figures.Picture:
 
 def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
     """By task, the confusion of each strategy, its seeds added up."""
-    found: dict[str, list[figures.Picture]] = {}
+    pictures: dict[str, list[figures.Picture]] = {}
     for task, row in report.tasks.items():
         names = classes(row.labels)
         for strategy in report.strategies:
@@ -120,5 +120,5 @@ def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
                 both = pd.concat([pd.DataFrame(run.classes(row.labels)).T for run in runs])
                 counts = pd.crosstab(both[0], both[1])
                 counts = counts.reindex(index=names, columns=names, fill_value=0)
-                found.setdefault(task, []).append(figures.confusion(strategy, counts))
-    return found
+                pictures.setdefault(task, []).append(figures.confusion_matrix(strategy, counts))
+    return pictures

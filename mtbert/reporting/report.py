@@ -82,10 +82,10 @@ class Report:
     def _own_width(self, strategy: str, task: str, row: Task) -> float:
         predictions = [*self.predictions(strategy, task).values()]
         metric = METRICS[row.main_metric]
-        found = [
+        halves = [
             metric.half_width(it.labels, it.read(metric.reads, row.labels)) for it in predictions
         ]
-        return float(np.mean(found)) if found else np.nan
+        return float(np.mean(halves)) if halves else np.nan
 
     def _paired_width(self, strategy: str, task: str) -> float:
         ours, base = (self.predictions(name, task) for name in (strategy, self.scope.baseline))

@@ -55,7 +55,9 @@ def main_table(report: Report) -> pd.DataFrame:
 def gap_table(report: Report) -> pd.DataFrame:
     """Strategies × differences to the baseline."""
     widths, base = report.paired_widths, report.scope.baseline
-    return tables.difference_table(tables.differences(report.scores, report.columns, base, widths))
+    return tables.difference_table(
+        tables.gaps_to_baseline(report.scores, report.columns, base, widths)
+    )
 
 
 def noise_table(report: Report) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def score_frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
-    """One row a run: run.json with dotted keys, and what the training consumed.
+    """One row a run: run.json with dotted keys, and what the training training_budget.
 
     `updates` are the optimizer's steps, `examples` those seen, all tasks together.
     """
@@ -73,11 +73,11 @@ def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
         measured = read_json(metrics / f"{strategy}-{seed}.json")
         facts.pop("settings", None)
         flat: dict[Any, Any] = pd.json_normalize(facts).iloc[0].to_dict()
-        rows.append({**flat, "strategy": strategy, "seed": seed, **consumed(measured)})
+        rows.append({**flat, "strategy": strategy, "seed": seed, **training_budget(measured)})
     return pd.DataFrame(rows)
 
 
-def consumed(measured: Mapping[str, Any]) -> dict[str, int]:
+def training_budget(measured: Mapping[str, Any]) -> dict[str, int]:
     """Updates made and examples seen, from what `evaluate` writes of a run."""
     examples = measured.get("examples") or {}
     return {"updates": measured.get("updates") or 0, "examples": sum(examples.values())}

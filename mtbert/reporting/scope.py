@@ -63,12 +63,12 @@ def _sets(section: Any) -> tuple[str, ...]:
     return tuple(map(str, sets)) if isinstance(sets, Mapping) else ()
 
 
-def _strategies(found: Any, params: Path) -> dict[str, dict[str, Any]]:
+def _strategies(section: Any, params: Path) -> dict[str, dict[str, Any]]:
     """What each strategy changes."""
     where = f"{params}: strategies"
-    if not isinstance(found, Mapping) or not found:
-        raise InputError(f"{where}: expected a mapping of names to changes, found {found!r}")
-    for name, changes in found.items():
+    if not isinstance(section, Mapping) or not section:
+        raise InputError(f"{where}: expected a mapping of names to changes, found {section!r}")
+    for name, changes in section.items():
         if not isinstance(changes or {}, Mapping):
             raise InputError(f"{where}.{name}: expected changes to train, found {changes!r}")
-    return {str(name): dict(changes or {}) for name, changes in found.items()}
+    return {str(name): dict(changes or {}) for name, changes in section.items()}

@@ -123,7 +123,7 @@ def _factor(value: float, base: float) -> str:
     return f" (× {value / base:.2g})" if base and differs(value, base) else ""
 
 
-def differences(
+def gaps_to_baseline(
     scores: pd.DataFrame, columns: Sequence[Column], baseline: str, widths: Widths
 ) -> pd.DataFrame:
     """Difference of each strategy to the baseline with its 95 % interval, as numbers.

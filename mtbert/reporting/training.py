@@ -72,11 +72,11 @@ def gradient_table(cosines: pd.DataFrame) -> pd.DataFrame:
     Shares are of all seeds, with Wilson's 95 % interval as if steps were independent. Cosines and
     ratios are means over seeds of each run's mean or median.
     """
-    known = cosines[cosines["cosine"].notna()]
-    norms = known[["norm_first", "norm_second"]].astype(float)
-    known = known.assign(ratio=norms.max(axis=1) / norms.min(axis=1))
+    defined = cosines[cosines["cosine"].notna()]
+    norms = defined[["norm_first", "norm_second"]].astype(float)
+    defined = defined.assign(ratio=norms.max(axis=1) / norms.min(axis=1))
     rows = []
-    for (strategy, tasks), own in known.groupby(["strategy", "tasks"], sort=False):
+    for (strategy, tasks), own in defined.groupby(["strategy", "tasks"], sort=False):
         n, seeds = len(own), own.groupby("seed")
         share = float((own["cosine"] < 0).mean())
         means = [seeds["cosine"].mean(), seeds["cosine"].median(), seeds["ratio"].median()]

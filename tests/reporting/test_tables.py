@@ -46,7 +46,7 @@ def test_one_seed_has_no_deviation():
 
 
 def test_differences_pair_the_seeds_that_both_have():
-    gaps = tables.differences(scores(), [SST, MSE, MEAN], "main", {("other", SST): 0.05})
+    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", {("other", SST): 0.05})
     sst = gaps.loc["other", *SST]
     assert (sst["mean"], sst["half_width"]) == (pytest.approx(0.1), pytest.approx(0.05))
     assert np.isnan(gaps.loc["other", *MEAN]["mean"])
@@ -55,7 +55,7 @@ def test_differences_pair_the_seeds_that_both_have():
 
 def test_an_interval_of_several_seeds_counts_their_spread():
     values = VALUES | {("other", 2): {SST: 0.6, MSE: 1.0}}
-    gaps = tables.differences(scores(values), [SST], "main", {("other", SST): 0.0})
+    gaps = tables.gaps_to_baseline(scores(values), [SST], "main", {("other", SST): 0.0})
     # Seed by seed +0.1 and −0.1
     expected = t.ppf(0.975, 1) * np.std([0.1, -0.1], ddof=1) / np.sqrt(2)
     assert gaps["half_width"].item() == pytest.approx(expected)
@@ -63,7 +63,7 @@ def test_an_interval_of_several_seeds_counts_their_spread():
 
 def test_an_arrow_stands_where_0_lies_outside():
     widths = {("other", SST): 0.05, ("other", MSE): 0.5}
-    gaps = tables.differences(scores(), [SST, MSE, MEAN], "main", widths)
+    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", widths)
     row = tables.difference_table(gaps).loc["other"]
     assert row["sst accuracy"] == "+0.100 [0.050, 0.150] ▲"
     assert row["sts mse"] == "−1.000 [−1.500, −0.500] ▲"  # less is better
