@@ -128,7 +128,7 @@ def lines(
             look["ls"] = STROKES[place // len(style.colours) % len(STROKES)]
             seeds = [part for _, part in own.groupby("seed")] if "seed" in own else []
             for part in seeds if len(seeds) > 1 else []:
-                panel.plot(part[x], part[y], lw=0.6, **look)
+                panel.plot(part[x], part[y], lw=0.9, **look)
             if len(mean := own.groupby(x)[y].mean()):
                 mark = "o" if len(mean) <= 12 else None
                 panel.plot(mean.index, mean, lw=1.9, marker=mark, ms=3.5, label=label, **look)
