@@ -108,6 +108,16 @@ def test_the_sizes_of_dev_and_the_answers_without_a_model(root):
     assert table.loc["cfimdb accuracy", "dev examples"] == str(DEV)  # main lacks this task
 
 
+def test_an_overall_score_has_its_interval_whatever_a_task_is_judged_by(root):
+    report = read(root)
+    report.scope.tasks["para"] = report.tasks["para"].model_copy(update={"metric": "roc_auc"})
+    table = noise_table(report)
+    assert table.loc["para roc auc", "without a model"] == "0.500"
+    assert (
+        table.loc["mean", "95 % interval"] == noise_table(read(root)).loc["mean", "95 % interval"]
+    )
+
+
 def test_results_start_with_the_scores(root):
     report = read(root)
     lines = results_page(report, None).splitlines()
