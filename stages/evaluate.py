@@ -39,23 +39,17 @@ def main(
     from mtbert.evaluation.overall import overall
     from mtbert.evaluation.submission import confusion
 
-    training = consumed(plan, logs)
+    training = count_training(plan, logs)
     scores: dict[str, dict[str, float | None]] = {}
     splits = ("dev", "test") if test else ("dev",)
     with new_folder(predictions) as folder:
         for name, task in planned_tasks(plan, params).items():
             for split in (split for split in splits if split in task.files):
-                predicted = write_predictions(name, task, split, trained / "predictions", folder)
+                predicted = write_split(name, task, split, trained / "predictions", folder)
                 if split == "dev":
                     scores[name] = score(task.labels, predicted)
                     write_text(folder / f"{name}-confusion.csv", confusion(predicted, task.labels))
-    for name, values in scores.items():
-        for metric in (metric for metric, value in values.items() if value is None):
-            print(
-                f"warning: {name} dev: {metric} is undefined (constant predictions?), written as "
-                "null",
-                file=sys.stderr,
-            )
+    warn_of_undefined(scores)
     parts = {t: scores[t].get(metric) for t, metric in LEADERBOARD.items() if t in scores}
     if combined := overall(parts):
         scores[OVERALL] = combined
@@ -67,34 +61,41 @@ def main(
     write_text(metrics, text + "\n")
 
 
-def consumed(plan: Path, logs: Path) -> dict[str, Any]:
+def warn_of_undefined(scores: "dict[str, dict[str, float | None]]") -> None:
+    """Name each metric that has no value on stderr."""
+    for name, values in scores.items():
+        for metric in (metric for metric, value in values.items() if value is None):
+            text = f"{name} dev: {metric} is undefined (constant predictions?), written as null"
+            print(f"warning: {text}", file=sys.stderr)
+
+
+def count_training(plan: Path, logs: Path) -> dict[str, Any]:
     """Read how many updates a run made, and how many examples of each task they drew.
 
     Raises:
         InputError: a log is missing or broken, or its settings are not the plan's.
     """
+    import pandas as pd
+
     from mtbert.core.errors import InputError
     from mtbert.core.params import read_json, read_yaml
-    from mtbert.reporting.runs import long_steps
 
-    if not logs.is_dir():
-        raise InputError(f"{logs}: no such folder; `dvc repro` makes it")
     facts, train = read_json(logs / "run.json"), read_yaml(plan).get("train")
     if facts.get("settings", train) != train:
         raise InputError(
             f"{logs / 'run.json'}: settings: differ from train in {plan}; `dvc repro` trains anew"
         )
-    steps = long_steps(logs / "steps.csv")
-    examples = steps.groupby("task", sort=False)["examples"].sum()
-    return {
-        "updates": int(steps["step"].nunique()),
-        "examples": {str(task): int(count) for task, count in examples.items()},
-    }
+    path = logs / "steps.csv"
+    try:
+        drawn = pd.read_csv(path).filter(regex="^examples_")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
+    counts = drawn.sum().astype(int).to_dict()
+    examples = {str(name).removeprefix("examples_"): count for name, count in counts.items()}
+    return {"updates": len(drawn), "examples": examples}
 
 
-def write_predictions(
-    name: str, task: "Task", split: str, outputs: Path, folder: Path
-) -> "Predictions":
+def write_split(name: str, task: "Task", split: str, outputs: Path, folder: Path) -> "Predictions":
     """Write the predictions for a task's split, as a table and as its submission file.
 
     Args:

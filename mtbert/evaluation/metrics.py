@@ -36,7 +36,7 @@ def f1(actual: np.ndarray, predicted: np.ndarray, label: float = 1) -> np.ndarra
 
 def f1_or_zero(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """F1 of label 1; 0 where it is neither named nor predicted."""
-    return np.nan_to_num(f1(actual, predicted))
+    return np.asarray(np.nan_to_num(f1(actual, predicted)))
 
 
 def macro_f1(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -55,7 +55,7 @@ def matthews(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     guessed = np.stack([(predicted == label).sum(-1) for label in labels]).astype(float)
     covariance = (actual == predicted).sum(-1) * size - (named * guessed).sum(0)
     spread = (size**2 - (named**2).sum(0)) * (size**2 - (guessed**2).sum(0))
-    return np.nan_to_num(_ratio(covariance, np.sqrt(spread)))
+    return np.asarray(np.nan_to_num(_ratio(covariance, np.sqrt(spread))))
 
 
 def roc_auc(actual: np.ndarray, probability: np.ndarray) -> np.ndarray:
@@ -87,7 +87,7 @@ def pearson(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     a, b = (side - side.mean(-1, keepdims=True) for side in (actual, predicted))
     spread = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
     constant = (np.ptp(actual, -1) == 0) | (np.ptp(predicted, -1) == 0)
-    return np.clip(_ratio((a * b).sum(-1), np.where(constant, 0.0, spread)), -1, 1)
+    return np.asarray(np.clip(_ratio((a * b).sum(-1), np.where(constant, 0.0, spread)), -1, 1))
 
 
 def spearman(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -144,7 +144,8 @@ class Metric:
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """A division that gives NaN where the whole is 0."""
     part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole != 0)
+    out = np.full_like(whole, np.nan)
+    return np.asarray(np.divide(part, whole, out=out, where=whole != 0))
 
 
 def _majority(actual: np.ndarray) -> np.ndarray:
@@ -163,7 +164,7 @@ def _error(function: Callable[[np.ndarray, np.ndarray], np.ndarray], best: objec
 _CLASSES, _BINARY, _BOTH, _RANGE = ("classes",), ("binary",), ("classes", "binary"), ("similarity",)
 _SPEARMAN = partial(intervals.fisher, ranks=True)
 
-METRICS: Mapping[str, Metric] = {
+METRICS: dict[str, Metric] = {
     "accuracy": Metric(accuracy, _BOTH, _majority, formula=intervals.wilson),
     "macro_f1": Metric(macro_f1, _CLASSES, _majority),
     "f1": Metric(f1_or_zero, _BINARY, lambda _: np.array(1)),

@@ -91,10 +91,10 @@ def _outputs(table: "pa.Table", labels: Labels, where: str) -> np.ndarray:
     allowed = (1, 2) if isinstance(labels, Binary) else (labels.width,)
     width = widths[0] if len(widths) and widths[0] in allowed else allowed[0]
     if wrong := np.flatnonzero(widths != width).tolist():
-        found = int(widths[wrong[0]])
+        actual = int(widths[wrong[0]])
         raise InputError(
             f"{where}: row {wrong[0]}: the task's labels ask for {' or '.join(map(str, allowed))} "
-            f"outputs an example, the same for all, found {found}; rerun the training with the "
+            f"outputs an example, the same for all, found {actual}; rerun the training with the "
             "present task row"
         )
     outputs: np.ndarray = lists.flatten().to_numpy().astype(np.float64).reshape(-1, width)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ import pandas as pd
 from mtbert.evaluation.intervals import with_seeds
 from mtbert.reporting import tables
 from mtbert.reporting.report import Report
-from mtbert.reporting.runs import consumed, score_frame, score_rows
+from mtbert.reporting.runs import score_frame, score_rows, training_budget
 
 
 class Comparison(NamedTuple):
@@ -34,29 +34,28 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
     """
     rows, counts = [], []
     for strategy, seed in zip(report.facts["strategy"], report.facts["seed"], strict=True):
-        if old := _at_head(metrics, f"{strategy}-{seed}.json"):
-            rows += score_rows(strategy, seed, old, where=f"HEAD:{strategy}-{seed}.json")
-            counts.append({"strategy": strategy, **consumed(old)})
+        name = f"{strategy}-{seed}.json"
+        if measured := _at_head(metrics, name):
+            rows += score_rows(strategy, seed, measured, where=f"HEAD:{name}")
+            counts.append({"strategy": strategy, **training_budget(measured)})
     before = score_frame(rows)
-    known = report.scores[report.scores["strategy"].isin(before["strategy"])]
-    there = set(zip(before["task"], before["metric"], strict=True))
-    columns = [column for column in report.columns if column in there]
+    present = report.scores[report.scores["strategy"].isin(before["strategy"])]
+    measurable = set(zip(before["task"], before["metric"], strict=True))
+    columns = [column for column in report.columns if column in measurable]
     if not columns:
         return None
-    old, new = (tables.wide(scores, columns) for scores in (before, known))
-    budgets = [frame.groupby("strategy")[["updates", "examples"]].mean()
-               for frame in (pd.DataFrame(counts), report.facts)]  # fmt: skip
+    old, new = (tables.wide(scores, columns) for scores in (before, present))
+    budgets = [tables.budgets(frame) for frame in (pd.DataFrame(counts), report.facts)]
     changed = [
         name
-        for name in dict.fromkeys(before["strategy"])
-        if not old.loc[name].equals(new.loc[name])
-        or any(budgets[0].loc[name, unit] != budgets[1].loc[name, unit] for unit in budgets[0])
+        for name, before_budget in budgets[0].items()
+        if not old.loc[[name]].equals(new.loc[[name]]) or before_budget != budgets[1][name]
     ]
     if not changed:
         return None
     lines = [_line(report, name, c, old, new, budgets) for name in changed for c in columns[::-1]]
     table = pd.DataFrame([line for line in lines if line]).set_index("strategy")
-    warnings = [text for name in changed for text in _warnings(name, *budgets)]
+    warnings = [line for name in changed for line in _warnings(name, *(b[name] for b in budgets))]
     return Comparison(table, warnings)
 
 
@@ -66,7 +65,7 @@ def _line(
     column: tables.Column,
     old: pd.DataFrame,
     new: pd.DataFrame,
-    budgets: Sequence[pd.DataFrame],
+    budgets: Sequence[Mapping[str, Mapping[str, float]]],
 ) -> dict[str, str] | None:
     """One strategy and score; None where either side lacks it."""
     ours, base = new.loc[name][column].dropna(), old.loc[name][column].dropna()
@@ -75,30 +74,30 @@ def _line(
     gap = ours.mean() - base.mean()
     by_seed = (ours - base).dropna()
     width = np.sqrt(2) * report.own_widths.get((name, column), np.nan)
-    half = with_seeds(width, by_seed.to_numpy())
-    updates = [tables.number(round(it.loc[name, "updates"])) for it in budgets]
+    half = with_seeds(width, by_seed.tolist())
+    updates = [tables.number(round(it[name]["updates"])) for it in budgets]
     return {
         "strategy": name,
         "score": tables.title(column),
         "committed": tables.spread(base.mean(), base.std()),
         "now": tables.spread(ours.mean(), ours.std()),
-        "difference": tables.interval(gap, gap - half, gap + half),
+        "difference": tables.interval(gap, gap - half, gap + half) if by_seed.any() else "0",
         "updates": " → ".join(dict.fromkeys(updates)),
     }
 
 
-def _warnings(name: str, old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+def _warnings(name: str, old: Mapping[str, float], new: Mapping[str, float]) -> list[str]:
     """One line for each count that differs by more than 5 %."""
     return [
-        f"{name}: {tables.number(round(now))} {unit}, {now / before:.2g} times those committed "
-        f"({tables.number(round(before))}): the scores differ by training budget, too"
-        for unit in old
-        if (before := old.loc[name, unit]) and tables.differs(now := new.loc[name, unit], before)
+        f"{name}: {tables.number(round(new[unit]))} {unit}, {new[unit] / before:.2g} times those "
+        f"committed ({tables.number(round(before))}): the scores differ by training budget, too"
+        for unit, before in old.items()
+        if before and tables.differs(new[unit], before)
     ]
 
 
 def _at_head(folder: Path, name: str) -> dict[str, object] | None:
-    """A JSON file of the folder as it is at HEAD; None where there is no git, or no such file."""
+    """A JSON file of the folder as it is at HEAD; None without git or without it."""
     command = ["git", "show", f"HEAD:./{name}"]
     try:
         shown = subprocess.run(command, cwd=folder, capture_output=True, check=True)

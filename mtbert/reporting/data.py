@@ -60,13 +60,13 @@ def data_tables(report: Report) -> list[Table]:
     )
     named = pd.DataFrame(unusable, columns=["split", "file", "line or row", "reason"])
     ordered = {task: {s: tokens.get(task, {}).get(s, {}) for s in text[task]} for task in text}
-    found = [
+    shown = [
         Table("Rows", _splits(text)),
         Table("Rows that could not be used", named.set_index("split"), prose=True),
         *(Table(f"{task}: labels", _labels(splits)) for task, splits in text.items()),
         Table(caption, _splits(ordered)),
     ]
-    return [table for table in found if len(table.frame)]
+    return [table for table in shown if len(table.frame)]
 
 
 def grown_sets(report: Report) -> list[Grown]:
@@ -80,8 +80,8 @@ def leakage_table(report: Report) -> pd.DataFrame:
     for name, summary in report.augmented.items():
         shared = summary["shared_texts"]
         columns = {"original": shared["original"], f"with {name}": shared["augmented"]}
-        for column, found in columns.items():
-            for pair in found:
+        for column, pairs in columns.items():
+            for pair in pairs:
                 whole = f" ({number(pair['rows'])} rows)" if pair.get("rows") is not None else ""
                 splits = f"{pair['train']} – {pair['held_out']}"
                 rows[splits, column] = number(pair["texts"]) + whole
@@ -93,12 +93,12 @@ def leakage_table(report: Report) -> pd.DataFrame:
 def _splits(tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
     """One row for each task and split, one column for each number known of any of them."""
     rows = {
-        f"{task} {split}": pd.json_normalize(dict(facts), sep=" ").iloc[0]
+        f"{task} {split}": pd.json_normalize(dict(facts), sep=" ").iloc[0].to_dict()
         for task, splits in tasks.items()
         for split, facts in splits.items()
         if facts
     }
-    frame = pd.DataFrame(rows).T
+    frame = pd.DataFrame([*rows.values()], index=[*rows])
     kept = [key for key in frame if not str(key).startswith(("file", "unusable", "label"))]
     texts = {str(key).replace("_", " "): [*map(_count, frame[key])] for key in kept}
     return pd.DataFrame(texts, index=frame.index).rename_axis("split")

@@ -6,7 +6,7 @@ translucent.
 
 import io
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH = 3.6  # inches
 BINS = 40  # points of a line over steps
+STROKES = ("-", "--", ":")  # when colours run out
 
 
 class Style(NamedTuple):
@@ -71,16 +72,16 @@ def picture(name: str, alt: str, plot: "Callable[[Axes, Style], None]", height: 
     return Picture(name, alt, *images)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours #rrggbb, from 1 to 21 (WCAG 2.2)."""
-    low, high = sorted(map(_luminance, (one, other)))
+    low, high = sorted(map(_luminance, (first, second)))
     return (high + 0.05) / (low + 0.05)
 
 
 def score_figure(scores: pd.DataFrame, column: Column, widths: Widths) -> Picture:
     """A metric of every strategy: a dot a seed, a tick at the mean, its 95 % interval on dev."""
-    values = wide(scores, [column])[column].dropna()
-    means = by_strategy(values).mean()
+    values = wide(scores, [column])[column]
+    means = by_strategy(values).mean()  # NaN where a strategy has no score
 
     def plot(axes: "Axes", style: Style) -> None:
         for place, (name, mean) in enumerate(means.items()):
@@ -98,41 +99,50 @@ def score_figure(scores: pd.DataFrame, column: Column, widths: Widths) -> Pictur
 
 
 def lines(
-    name: str, alt: str, frame: pd.DataFrame, axis: str, value: str, hue: str, *, zero: bool = False
+    name: str,
+    alt: str,
+    frame: pd.DataFrame,
+    axes: tuple[str, str, str],
+    order: Sequence[str],
+    *,
+    zero: bool = False,
 ) -> Picture:
     """Lines over steps, epochs or an option's values: thick ones are means over seeds.
 
     Args:
         name: Title of the figure.
         alt: What it shows.
-        frame: Long table with the columns `axis`, `value`, `hue` and, for thin lines, `seed`.
-        axis: Column of the x axis.
-        value: Column of the y axis.
-        hue: Column that has a line for each of its values.
+        frame: Long table; with a column `seed`, each seed has a thin line.
+        axes: Columns of x, of y, and the one that has a line for each of its values.
+        order: Those values; each has the same colour in all figures with this order.
         zero: Whether 0 is a level to compare with.
     """
+    x, y, hue = axes
 
-    def plot(axes: "Axes", style: Style) -> None:
+    def plot(panel: "Axes", style: Style) -> None:
         if zero:
-            axes.axhline(0, color=style.ink, lw=0.8)
-        for label, own in frame.groupby(hue, sort=False):
-            mean = own.groupby(axis)[value].mean()
-            mark = "o" if len(mean) <= 12 else None
-            (line,) = axes.plot(mean.index, mean, lw=1.9, marker=mark, ms=3.5, label=str(label))
+            panel.axhline(0, color=style.ink, lw=0.8)
+        for place, label in enumerate(order):
+            own = frame[frame[hue] == label]
+            look: dict[str, Any] = {"color": style.colours[place % len(style.colours)]}
+            look["ls"] = STROKES[place // len(style.colours) % len(STROKES)]
             seeds = [part for _, part in own.groupby("seed")] if "seed" in own else []
             for part in seeds if len(seeds) > 1 else []:
-                look = {"lw": 0.6, "ls": line.get_linestyle(), "color": line.get_color()}
-                axes.plot(part[axis], part[value], **look)
-        axes.set_xlabel(axis)
-        axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+                panel.plot(part[x], part[y], lw=0.9, **look)
+            if len(mean := own.groupby(x)[y].mean()):
+                mark = "o" if len(mean) <= 12 else None
+                panel.plot(mean.index, mean, lw=1.9, marker=mark, ms=3.5, label=label, **look)
+        panel.set_xlabel(x)
+        panel.locator_params(axis="x", nbins=5)
+        panel.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
 
     return picture(name, alt, plot, 2.5)
 
 
-def loss_lines(steps: pd.DataFrame, task: str) -> Picture:
+def loss_lines(steps: pd.DataFrame, task: str, order: Sequence[str]) -> Picture:
     """A task's training loss over the updates, averaged within bins of neighbouring ones."""
     binned = bin_steps(steps[steps["task"] == task], ["strategy", "seed"], "loss")
-    return lines(f"{task} loss", "training loss by update", binned, "step", "loss", "strategy")
+    return lines(f"{task} loss", "loss by update", binned, ("step", "loss", "strategy"), order)
 
 
 def bin_steps(frame: pd.DataFrame, keys: list[str], value: str, bins: int = BINS) -> pd.DataFrame:
@@ -140,14 +150,16 @@ def bin_steps(frame: pd.DataFrame, keys: list[str], value: str, bins: int = BINS
     groups = frame.groupby(keys, sort=False)
     place = groups.cumcount() * min(bins, len(frame)) // groups["step"].transform("size")
     means = frame.groupby([*keys, place], sort=False)[["step", value]].mean()
-    return means.reset_index(names=[*keys, "bin"])
+    means = means.reset_index(names=[*keys, "bin"])
+    # Seeds of a bin share one place, so that they have a mean.
+    alike = [*(key for key in keys if key != "seed"), "bin"]
+    return means.assign(step=means.groupby(alike, sort=False)["step"].transform("mean"))
 
 
-def mixing_lines(rates: pd.DataFrame, strategy: str) -> Picture:
+def mixing_lines(rates: pd.DataFrame, strategy: str, order: Sequence[str]) -> Picture:
     """Each task's share of the batches over the epochs of a strategy."""
     own = rates[rates["strategy"] == strategy]
-    alt = "share of the batches of each task by epoch"
-    return lines(strategy, alt, own, "epoch", "batches", "task")
+    return lines(strategy, "share of the batches", own, ("epoch", "batches", "task"), order)
 
 
 def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
@@ -176,7 +188,7 @@ def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
     return picture(strategy, "spread of cosines of each pair of tasks", plot, height)
 
 
-def confusion(name: str, counts: pd.DataFrame) -> Picture:
+def confusion_matrix(name: str, counts: pd.DataFrame) -> Picture:
     """Counts of actual (down) by predicted class; the shade is the share of the actual class."""
     from matplotlib.colors import LinearSegmentedColormap, to_hex
 
@@ -198,16 +210,12 @@ def confusion(name: str, counts: pd.DataFrame) -> Picture:
     return picture(name, "counts of actual by predicted class", plot, 0.9 + 0.26 * len(counts))
 
 
-def _settings(style: Style) -> Mapping[str, Any]:
-    from cycler import cycler
-
-    strokes = cycler(linestyle=["-", "--", ":"]) * cycler(color=list(style.colours))
+def _settings(style: Style) -> Any:
     ink = dict.fromkeys(
         ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), style.ink
     )
     return {
         **ink,
-        "axes.prop_cycle": strokes,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.facecolor": style.paper,

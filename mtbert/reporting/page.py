@@ -70,21 +70,22 @@ def _further(report: Report, task: str) -> pd.DataFrame:
 def _training(report: Report) -> dict[str, Any]:
     """Curves, losses, mixing rates and gradients; empty where there are none."""
     steps, cosines = report.steps, report.cosines
+    names, by_epoch = report.strategies, ("epoch", "value", "strategy")
     curves = [
-        figures.lines(f"{task} on dev", "score by epoch", own, "epoch", "value", "strategy")
+        figures.lines(f"{task} on dev", "score by epoch", own, by_epoch, names)
         for task, own in report.epochs.groupby("task", sort=False)
     ]
-    losses = [figures.loss_lines(steps, task) for task in steps["task"].unique()]
-    known = cosines[cosines["cosine"].notna()]
-    sampled = known["strategy"].unique()
+    losses = [figures.loss_lines(steps, task, names) for task in steps["task"].unique()]
+    defined = cosines[cosines["cosine"].notna()]
+    sampled = defined["strategy"].unique()
     several = [name for name in report.strategies if len(report.trained(name)) > 1]
     return {
         "curves": curves,
         "losses": losses,
         **_mixing(report, steps[steps["strategy"].isin(several)]),
         "pairs": training.gradient_table(cosines),
-        "boxes": [figures.cosine_boxes(known, name) for name in sampled],
-        "angles": [_angles(known, name) for name in sampled],
+        "boxes": [figures.cosine_boxes(defined, name) for name in sampled],
+        "angles": [_angles(defined, name) for name in sampled],
         "without_cosines": [name for name in several if name not in sampled],
     }
 
@@ -97,21 +98,20 @@ def _mixing(report: Report, steps: pd.DataFrame) -> dict[str, Any]:
     names = [name for name in steps["strategy"].unique() if training.chooses(report, name)]
     return {
         "rates": training.mixing_table(steps),
-        "mixed": [figures.mixing_lines(rates, name) for name in names],
+        "mixed": [figures.mixing_lines(rates, name, [*report.tasks]) for name in names],
     }
 
 
 def _angles(cosines: pd.DataFrame, strategy: str) -> figures.Picture:
     own = cosines[cosines["strategy"] == strategy]
     binned = figures.bin_steps(own, ["tasks", "seed"], "cosine", COSINE_BINS)
-    return figures.lines(
-        strategy, "mean cosine by update", binned, "step", "cosine", "tasks", zero=True
-    )
+    pairs, axes = own["tasks"].unique().tolist(), ("step", "cosine", "tasks")
+    return figures.lines(strategy, "mean cosine by update", binned, axes, pairs, zero=True)
 
 
 def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
     """By task, the confusion of each strategy, its seeds added up."""
-    found: dict[str, list[figures.Picture]] = {}
+    pictures: dict[str, list[figures.Picture]] = {}
     for task, row in report.tasks.items():
         names = classes(row.labels)
         for strategy in report.strategies:
@@ -120,5 +120,5 @@ def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
                 both = pd.concat([pd.DataFrame(run.classes(row.labels)).T for run in runs])
                 counts = pd.crosstab(both[0], both[1])
                 counts = counts.reindex(index=names, columns=names, fill_value=0)
-                found.setdefault(task, []).append(figures.confusion(strategy, counts))
-    return found
+                pictures.setdefault(task, []).append(figures.confusion_matrix(strategy, counts))
+    return pictures

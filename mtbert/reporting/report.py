@@ -1,6 +1,6 @@
 """Everything that a report is on: its scope, the runs as long tables, the data's summaries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,39 +61,39 @@ class Report:
     @cached_property
     def own_widths(self) -> tables.Widths:
         """Half of the interval that the dev set leaves around each strategy's mean score."""
-        return self._widths(lambda name, task: self._own_width(name, task, self.tasks[task]))
+        return self._widths(self._own_width)
 
     @cached_property
     def paired_widths(self) -> tables.Widths:
         """The same around each strategy's difference to the baseline, by the same dev examples."""
         return self._widths(self._paired_width)
 
-    def _widths(self, width: Any) -> tables.Widths:
+    def _widths(self, width: Callable[[str, tables.Column], float]) -> tables.Widths:
         """By strategy and column; NaN where there is no score."""
+        own = [column for column in self.columns if column[0] != OVERALL]
+        parts = {task: (task, metric) for task, metric in LEADERBOARD.items() if task in self.tasks}
         widths: dict[tuple[str, tables.Column], float] = {}
         for name in self.strategies:
-            for task, row in self.tasks.items():
-                widths[name, (task, row.main_metric)] = width(name, task)
-            parts = {t: widths.get((name, item), np.nan) for t, item in _leaderboard().items()}
+            widths |= {(name, c): width(name, c) for c in dict.fromkeys([*own, *parts.values()])}
+            each = {t: widths.get((name, (t, metric)), np.nan) for t, metric in LEADERBOARD.items()}
             for column in (column for column in self.columns if column[0] == OVERALL):
-                widths[name, column] = FORMULAS[column[1]].half_width(parts)
+                widths[name, column] = FORMULAS[column[1]].half_width(each)
         return widths
 
-    def _own_width(self, strategy: str, task: str, row: Task) -> float:
-        predictions = [*self.predictions(strategy, task).values()]
-        metric = METRICS[row.main_metric]
-        found = [
-            metric.half_width(it.labels, it.read(metric.reads, row.labels)) for it in predictions
-        ]
-        return float(np.mean(found)) if found else np.nan
+    def _own_width(self, strategy: str, column: tables.Column) -> float:
+        predictions = [*self.predictions(strategy, column[0]).values()]
+        metric, labels = METRICS[column[1]], self.tasks[column[0]].labels
+        halves = [metric.half_width(it.labels, it.read(metric.reads, labels)) for it in predictions]
+        return float(np.mean(halves)) if halves else np.nan
 
-    def _paired_width(self, strategy: str, task: str) -> float:
+    def _paired_width(self, strategy: str, column: tables.Column) -> float:
+        task, metric = column[0], METRICS[column[1]]
         ours, base = (self.predictions(name, task) for name in (strategy, self.scope.baseline))
-        seeds, row = [seed for seed in ours if seed in base], self.tasks[task]
+        seeds = [seed for seed in ours if seed in base]
         if not seeds or strategy == self.scope.baseline:
             return np.nan
-        metric = METRICS[row.main_metric]
-        read = [[p[s].read(metric.reads, row.labels) for s in seeds] for p in (ours, base)]
+        labels = self.tasks[task].labels
+        read = [[p[s].read(metric.reads, labels) for s in seeds] for p in (ours, base)]
         return bootstrap(metric.function, ours[seeds[0]].labels, *read)
 
     def predictions(self, strategy: str, task: str) -> dict[int, Predictions]:
@@ -141,16 +141,12 @@ def read_report(
     )
 
 
-def _leaderboard() -> dict[str, tables.Column]:
-    return {task: (task, metric) for task, metric in LEADERBOARD.items()}
-
-
 def _predictions(table: pd.DataFrame) -> Predictions:
     probabilities = None
     if "probability" in table:
         probabilities = table["probability"].to_numpy()
     elif "probabilities" in table:
-        probabilities = np.stack(table["probabilities"])
+        probabilities = np.stack(table["probabilities"].to_list())
     labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
     return Predictions(table["id"].tolist(), labels, values, probabilities)
 

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mtbert.core.errors import InputError
@@ -54,7 +55,9 @@ def main_table(report: Report) -> pd.DataFrame:
 def gap_table(report: Report) -> pd.DataFrame:
     """Strategies × differences to the baseline."""
     widths, base = report.paired_widths, report.scope.baseline
-    return tables.difference_table(tables.differences(report.scores, report.columns, base, widths))
+    return tables.difference_table(
+        tables.gaps_to_baseline(report.scores, report.columns, base, widths)
+    )
 
 
 def noise_table(report: Report) -> pd.DataFrame:
@@ -64,7 +67,7 @@ def noise_table(report: Report) -> pd.DataFrame:
         task, metric = column
         names = [report.scope.baseline, *report.strategies]
         there = [(name, run) for name in names for run in report.predictions(name, task).values()]
-        labels = there[0][1].labels if there else []
+        labels = there[0][1].labels if there else np.array([])
         floor = METRICS[metric].baseline(labels) if len(labels) else float("nan")
         bearer = there[0][0] if there else report.scope.baseline
         half = f"± {tables.number(report.own_widths[bearer, column])}"
@@ -110,14 +113,14 @@ def headline(report: Report) -> str:
     combined = (OVERALL, "mean")
     own = values.drop(columns=OVERALL, level=0, errors="ignore").mean(axis=1)
     each = values[combined].fillna(own) if combined in values else own
-    budgets = report.facts.groupby("strategy")[["updates", "examples"]].mean()
+    budgets = tables.budgets(report.facts)
     rows: dict[str, dict[str, float]] = {}
     for name in report.strategies:
         seeds = each.loc[name].dropna().tolist()
         rows[name] = {"mean": round(statistics.fmean(seeds), 3)} if seeds else {}
         if len(seeds) > 1:
             rows[name]["sd"] = round(statistics.stdev(seeds), 3)
-        rows[name] |= {unit: round(budgets.loc[name, unit]) for unit in budgets}
+        rows[name] |= {unit: round(count) for unit, count in budgets[name].items()}
     return json.dumps(rows, indent=1) + "\n"
 
 

@@ -8,7 +8,9 @@
              read_cosines
     answers  id, label, prediction, probability; one table a run and task    read_answers
 
-`runs` are (strategy, seed); the rows come in their order. Files of other runs are left alone.
+`runs` are (strategy, seed), whose rows come in this order; files of other runs are left alone.
+`logs` holds STRATEGY-SEED/, which `train` writes; `metrics` STRATEGY-SEED.json and `predictions`
+STRATEGY-SEED/, which `evaluate` writes. All raise InputError, naming a missing or broken file.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,19 +33,11 @@ Runs = Iterable[tuple[str, int]]
 Answers = Mapping[tuple[str, int, str], pd.DataFrame]
 
 
-def read_scores(folder: Path, runs: Runs) -> pd.DataFrame:
-    """Scores of all runs, one a row; value is NaN where a metric is undefined.
-
-    Args:
-        folder: Of STRATEGY-SEED.json, which `evaluate` writes.
-        runs: Strategy and seed of each.
-
-    Raises:
-        InputError: a file is missing or is not what `evaluate` writes.
-    """
+def read_scores(metrics: Path, runs: Runs) -> pd.DataFrame:
+    """Scores of all runs, one a row; value is NaN where a metric is undefined."""
     rows: list[tuple[Any, ...]] = []
     for strategy, seed in runs:
-        path = folder / f"{strategy}-{seed}.json"
+        path = metrics / f"{strategy}-{seed}.json"
         rows += score_rows(strategy, seed, read_json(path), where=str(path))
     return score_frame(rows)
 
@@ -51,11 +45,7 @@ def read_scores(folder: Path, runs: Runs) -> pd.DataFrame:
 def score_rows(
     strategy: str, seed: int, measured: Mapping[str, Any], *, where: str
 ) -> list[tuple[Any, ...]]:
-    """The rows of one run's file.
-
-    Raises:
-        InputError: it is not what `evaluate` writes.
-    """
+    """The rows of one run's file."""
     tasks = measured.get("dev")
     if not isinstance(tasks, Mapping) or not all(isinstance(it, Mapping) for it in tasks.values()):
         raise InputError(f"{where}: dev: expected metrics by task, found {tasks!r}; {AGAIN}")
@@ -73,55 +63,35 @@ def score_frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
-    """One row a run: run.json with dotted keys, and what the training consumed.
+    """One row a run: run.json with dotted keys, and what the training training_budget.
 
     `updates` are the optimizer's steps, `examples` those seen, all tasks together.
-
-    Args:
-        logs: Folder of STRATEGY-SEED/run.json, which `train` writes.
-        metrics: Folder of STRATEGY-SEED.json, which `evaluate` writes.
-        runs: Strategy and seed of each.
-
-    Raises:
-        InputError: a file is missing or is no JSON object.
     """
     rows = []
     for strategy, seed in runs:
         facts = read_json(logs / f"{strategy}-{seed}" / "run.json")
         measured = read_json(metrics / f"{strategy}-{seed}.json")
         facts.pop("settings", None)
-        flat = pd.json_normalize(facts).iloc[0].to_dict()
-        rows.append({**flat, "strategy": strategy, "seed": seed, **consumed(measured)})
+        flat: dict[Any, Any] = pd.json_normalize(facts).iloc[0].to_dict()
+        rows.append({**flat, "strategy": strategy, "seed": seed, **training_budget(measured)})
     return pd.DataFrame(rows)
 
 
-def consumed(measured: Mapping[str, Any]) -> dict[str, int]:
+def training_budget(measured: Mapping[str, Any]) -> dict[str, int]:
     """Updates made and examples seen, from what `evaluate` writes of a run."""
     examples = measured.get("examples") or {}
     return {"updates": measured.get("updates") or 0, "examples": sum(examples.values())}
 
 
 def read_steps(logs: Path, runs: Runs) -> pd.DataFrame:
-    """What each update drew of each task; a task that it did not draw has no row.
-
-    Args:
-        logs: Folder of STRATEGY-SEED/steps.csv, which `train` writes.
-        runs: Strategy and seed of each.
-
-    Raises:
-        InputError: a file is missing or broken.
-    """
+    """What each update drew of each task; a task that it did not draw has no row."""
     return _joined(runs, lambda run: long_steps(logs / run / "steps.csv"), STEP)
 
 
 def long_steps(path: Path) -> pd.DataFrame:
-    """One run's steps.csv in long form.
-
-    Raises:
-        InputError: it is missing or broken.
-    """
+    """One run's steps.csv in long form."""
     log = read_csv(path, ["step", "epoch"])
-    tasks = [name.removeprefix("examples_") for name in log if name.startswith("examples_")]
+    tasks = [name[9:] for name in map(str, log) if name.startswith("examples_")]
     parts = [
         pd.DataFrame(
             {
@@ -138,16 +108,7 @@ def long_steps(path: Path) -> pd.DataFrame:
 
 
 def read_epochs(logs: Path, runs: Runs, mains: Mapping[str, str]) -> pd.DataFrame:
-    """Main metric of each task on dev after each evaluation.
-
-    Args:
-        logs: Folder of STRATEGY-SEED/epochs.csv, which `train` writes.
-        runs: Strategy and seed of each.
-        mains: Task to its main metric; one that a run lacks has no row.
-
-    Raises:
-        InputError: a file is missing or broken.
-    """
+    """Main metric of each task on dev after each evaluation."""
 
     def read(run: str) -> pd.DataFrame:
         log = read_csv(logs / run / "epochs.csv", ["step", "epoch"])
@@ -160,15 +121,7 @@ def read_epochs(logs: Path, runs: Runs, mains: Mapping[str, str]) -> pd.DataFram
 
 
 def read_cosines(logs: Path, runs: Runs) -> pd.DataFrame:
-    """Cosines between per-task gradients in the sampled steps; NaN where a gradient is 0.
-
-    Args:
-        logs: Folder of STRATEGY-SEED/conflicts.csv, which `train` writes.
-        runs: Strategy and seed of each.
-
-    Raises:
-        InputError: a file is missing or broken.
-    """
+    """Cosines between per-task gradients in the sampled steps; NaN where a gradient is 0."""
     names = ["first", "second"]
     read = [name for name in COSINE if name not in names]
     cosines = _joined(
@@ -177,20 +130,11 @@ def read_cosines(logs: Path, runs: Runs) -> pd.DataFrame:
     return cosines.assign(tasks=cosines["first"] + " – " + cosines["second"])
 
 
-def read_answers(folder: Path, runs: Runs, tasks: Mapping[str, Sequence[str]]) -> Answers:
-    """What each run predicts on dev, by strategy, seed and task.
-
-    Args:
-        folder: Of STRATEGY-SEED/TASK-dev.parquet, which `evaluate` writes.
-        runs: Strategy and seed of each.
-        tasks: The tasks that each strategy is scored on.
-
-    Raises:
-        InputError: a file is missing or broken.
-    """
+def read_answers(predictions: Path, runs: Runs, tasks: Mapping[str, Sequence[str]]) -> Answers:
+    """What each run predicts on dev, by strategy, seed and task."""
     return {
         (strategy, seed, task): read_table(
-            folder / f"{strategy}-{seed}" / f"{task}-dev.parquet"
+            predictions / f"{strategy}-{seed}" / f"{task}-dev.parquet"
         ).to_pandas()
         for strategy, seed in runs
         for task in tasks[strategy]
@@ -198,11 +142,7 @@ def read_answers(folder: Path, runs: Runs, tasks: Mapping[str, Sequence[str]]) -
 
 
 def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a CSV file that has certain columns; empty cells of numbers become NaN.
-
-    Raises:
-        InputError: it is missing, is no table, or a column is missing or holds another type.
-    """
+    """Read a CSV file that has certain columns; empty cells of numbers become NaN."""
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes it")
     try:
@@ -211,20 +151,20 @@ def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -
         raise InputError(f"{path}: not a CSV table ({error}); {AGAIN}") from None
     for name in (*numbers, *texts):
         if name not in table:
-            raise InputError(f"{path}: no column {name!r} (found: {', '.join(table)}); {AGAIN}")
+            raise InputError(
+                f"{path}: no column {name!r} (found: {', '.join(map(str, table))}); {AGAIN}"
+            )
     for name in numbers:
         _column(table, name, path)
     return table
 
 
 def _column(table: pd.DataFrame, name: str, path: Path) -> pd.Series:
-    """A column of numbers.
-
-    Raises:
-        InputError: it is missing, or has a text.
-    """
+    """A column of numbers."""
     if name not in table:
-        raise InputError(f"{path}: no column {name!r} (found: {', '.join(table)}); {AGAIN}")
+        raise InputError(
+            f"{path}: no column {name!r} (found: {', '.join(map(str, table))}); {AGAIN}"
+        )
     numbers = pd.to_numeric(table[name], errors="coerce")
     wrong = table[name][numbers.isna() & table[name].notna()]
     if len(wrong):

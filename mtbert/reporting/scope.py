@@ -13,7 +13,7 @@ from mtbert.core.seeds import read_seeds
 from mtbert.core.tasks import Task, read_tasks
 
 
-class Report(Settings):
+class ReportSettings(Settings):
     """Section `report` of the params file."""
 
     title: Annotated[str, Field(min_length=1)]
@@ -42,14 +42,14 @@ def read_scope(params: Path) -> Scope:
     for section in ("report", "strategies"):
         if section not in data:
             raise InputError(f"{params}: {choices('section', section, data)}")
-    report = validate(Report, data["report"], where=f"{params}: report")
+    settings = validate(ReportSettings, data["report"], where=f"{params}: report")
     strategies = _strategies(data["strategies"], params)
-    if report.baseline not in strategies:
-        fault = choices("strategy", report.baseline, strategies)
+    if settings.baseline not in strategies:
+        fault = choices("strategy", settings.baseline, strategies)
         raise InputError(f"{params}: report.baseline: {fault}")
     return Scope(
-        title=report.title,
-        baseline=report.baseline,
+        title=settings.title,
+        baseline=settings.baseline,
         strategies=strategies,
         seeds=read_seeds(params),
         tasks=read_tasks(params),
@@ -63,12 +63,12 @@ def _sets(section: Any) -> tuple[str, ...]:
     return tuple(map(str, sets)) if isinstance(sets, Mapping) else ()
 
 
-def _strategies(found: Any, params: Path) -> dict[str, dict[str, Any]]:
+def _strategies(section: Any, params: Path) -> dict[str, dict[str, Any]]:
     """What each strategy changes."""
     where = f"{params}: strategies"
-    if not isinstance(found, Mapping) or not found:
-        raise InputError(f"{where}: expected a mapping of names to changes, found {found!r}")
-    for name, changes in found.items():
+    if not isinstance(section, Mapping) or not section:
+        raise InputError(f"{where}: expected a mapping of names to changes, found {section!r}")
+    for name, changes in section.items():
         if not isinstance(changes or {}, Mapping):
             raise InputError(f"{where}.{name}: expected changes to train, found {changes!r}")
-    return {str(name): dict(changes or {}) for name, changes in found.items()}
+    return {str(name): dict(changes or {}) for name, changes in section.items()}

@@ -66,7 +66,7 @@ def wide(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     return table.reindex(index=order, columns=pd.MultiIndex.from_tuples(columns))
 
 
-def by_strategy(values: pd.DataFrame) -> Any:
+def by_strategy(values: "pd.DataFrame | pd.Series[float]") -> Any:
     """Group by strategy, in the order of the rows."""
     return values.groupby(level="strategy", sort=False)
 
@@ -93,19 +93,25 @@ def score_table(
     return table if facts is None else table.join(budget_table(facts, baseline))
 
 
+def budgets(facts: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """By strategy, mean updates and examples seen."""
+    return {
+        str(name): {unit: float(own[unit].mean()) for unit in ("updates", "examples")}
+        for name, own in facts.groupby("strategy", sort=False)
+    }
+
+
 def budget_table(facts: pd.DataFrame, baseline: str = "") -> pd.DataFrame:
     """Strategies × updates and examples seen, with the factor to the baseline's if it matters."""
-    mean = facts.groupby("strategy", sort=False)[["updates", "examples"]].mean()
-    return pd.DataFrame(
-        {
-            name: [
-                f"{number(round(value))}{_factor(value, mean[name].get(baseline, value))}"
-                for value in mean[name]
-            ]
-            for name in mean
-        },
-        index=mean.index,
-    )
+    means = budgets(facts)
+    texts = {
+        name: {
+            unit: number(round(value)) + _factor(value, means.get(baseline, own)[unit])
+            for unit, value in own.items()
+        }
+        for name, own in means.items()
+    }
+    return pd.DataFrame(texts).T.rename_axis("strategy")
 
 
 def differs(value: float, base: float) -> bool:
@@ -117,7 +123,7 @@ def _factor(value: float, base: float) -> str:
     return f" (× {value / base:.2g})" if base and differs(value, base) else ""
 
 
-def differences(
+def gaps_to_baseline(
     scores: pd.DataFrame, columns: Sequence[Column], baseline: str, widths: Widths
 ) -> pd.DataFrame:
     """Difference of each strategy to the baseline with its 95 % interval, as numbers.
@@ -139,7 +145,7 @@ def differences(
     for strategy, own in by_strategy(gaps):
         for column in columns:
             by_seed = own[column].dropna()
-            half = with_seeds(widths.get((strategy, column), float("nan")), by_seed.to_numpy())
+            half = with_seeds(widths.get((strategy, column), float("nan")), by_seed.tolist())
             rows.append((strategy, *column, by_seed.mean(), half))
     frame = pd.DataFrame(rows, columns=["strategy", "task", "metric", "mean", "half_width"])
     frame["low"], frame["high"] = (
@@ -156,7 +162,7 @@ def difference_table(gaps: pd.DataFrame) -> pd.DataFrame:
         axis=1,
     )
     table = texts.unstack(["task", "metric"], sort=False)
-    table.columns = [title(column) for column in table.columns]
+    table.columns = [title((pair[0], pair[1])) for pair in table.columns.to_flat_index()]
     return table
 
 
@@ -164,7 +170,7 @@ def interval(mean: float, low: float, high: float) -> str:
     """A difference and its interval."""
     if isnan(mean):
         return NONE
-    return signed(mean) if isnan(low) else f"{signed(mean)} [{signed(low)}, {signed(high)}]"
+    return signed(mean) if isnan(low) else f"{signed(mean)} [{number(low)}, {number(high)}]"
 
 
 def _arrow(metric: str, row: pd.Series) -> str:

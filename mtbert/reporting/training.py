@@ -56,7 +56,7 @@ def mixing_table(steps: pd.DataFrame) -> pd.DataFrame:
     rates = mixing_rates(steps).melt(["strategy", "epoch", "task"], var_name="unit")
     texts = rates.groupby(["strategy", "unit", "task"], sort=False)["value"].agg(_ends)
     table = texts.unstack(["unit", "task"], sort=False, fill_value=NONE)
-    table.columns = [f"{task}, of {unit}" for unit, task in table.columns]
+    table.columns = [f"{pair[1]}, of {pair[0]}" for pair in table.columns.to_flat_index()]
     return table.sort_index(axis=1, key=lambda names: names.str.contains("of examples"))
 
 
@@ -72,11 +72,11 @@ def gradient_table(cosines: pd.DataFrame) -> pd.DataFrame:
     Shares are of all seeds, with Wilson's 95 % interval as if steps were independent. Cosines and
     ratios are means over seeds of each run's mean or median.
     """
-    known = cosines[cosines["cosine"].notna()]
-    norms = known[["norm_first", "norm_second"]].astype(float)
-    known = known.assign(ratio=norms.max(axis=1) / norms.min(axis=1))
+    defined = cosines[cosines["cosine"].notna()]
+    norms = defined[["norm_first", "norm_second"]].astype(float)
+    defined = defined.assign(ratio=norms.max(axis=1) / norms.min(axis=1))
     rows = []
-    for (strategy, tasks), own in known.groupby(["strategy", "tasks"], sort=False):
+    for (strategy, tasks), own in defined.groupby(["strategy", "tasks"], sort=False):
         n, seeds = len(own), own.groupby("seed")
         share = float((own["cosine"] < 0).mean())
         means = [seeds["cosine"].mean(), seeds["cosine"].median(), seeds["ratio"].median()]
@@ -102,7 +102,7 @@ def machine_table(facts: pd.DataFrame) -> pd.DataFrame:
     """Data, encoder, machine and versions of the runs; several values where runs differ."""
     rows = {}
     for section in MACHINE:
-        keys = [key for key in facts if key == section or str(key).startswith(f"{section}.")]
+        keys = [key for key in map(str, facts) if f"{key}.".startswith(f"{section}.")]
         texts = [
             ", ".join(
                 f"{key.removeprefix(section).lstrip('.')} {value}".strip()

@@ -1,39 +1,140 @@
-"""How numbers and settings are written."""
+"""Tables of scores worked out by hand."""
 
+import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import t
 
-from mtbert.reporting.comparison import Summary
-from mtbert.reporting.conditions import flat
-from mtbert.reporting.tables import Cell, number, setting, signed, spread, table
+from mtbert.reporting import tables, training
+from mtbert.reporting.runs import SCORE
+
+NAN = float("nan")
+SST, MSE, MEAN = ("sst", "accuracy"), ("sts", "mse"), ("overall", "mean")
+VALUES = {
+    ("main", 1): {SST: 0.5, MSE: 2.0, MEAN: 0.25},
+    ("main", 2): {SST: 0.7, MSE: 2.0, MEAN: 0.25},
+    ("other", 1): {SST: 0.6, MSE: 1.0},
+    ("other", 3): {SST: 0.9, MSE: NAN},
+}
+FACTS = pd.DataFrame(
+    [("main", 1, 100, 1000), ("main", 2, 100, 1000), ("other", 1, 270, 1040)],
+    columns=["strategy", "seed", "updates", "examples"],
+)
 
 
-def test_numbers() -> None:
-    assert number(1234) == "1,234"
-    assert number(-0.1234) == "−0.123"
-    assert number(None) == "–"
-    assert spread(Summary(0.5, 0.01)) == "0.500 ± 0.010"
-    assert signed(Summary(0.5, None)) == "+0.500"
-    assert signed(Summary(-0.5, None)) == "−0.500"
-
-
-def test_settings_are_flat_but_a_method_is_whole() -> None:
-    tree = {"a": {"b": 1, "c": {"name": "x", "k": [1, None]}}, "d": {}, "e": True}
-    assert list(flat(tree)) == [
-        ("a.b", "1"),
-        ("a.c", "{name: x, k: [1, null]}"),
-        ("d", "{}"),
-        ("e", "true"),
+def scores(values=None):
+    rows = [
+        (*run, "dev", *column, value)
+        for run, own in (values or VALUES).items()
+        for column, value in own.items()
     ]
+    return pd.DataFrame(rows, columns=SCORE)
 
 
-def test_one_is_not_true() -> None:
-    assert setting(1) == "1"
-    assert setting(1.0) == "1.0"
-    assert setting(0) == "0"
+def test_scores_are_means_and_deviations_over_seeds():
+    table = tables.score_table(scores(), [SST, MSE, MEAN], FACTS, baseline="main")
+    assert table.columns.tolist() == ["sst accuracy", "sts mse", "mean", "updates", "examples"]
+    main = ["0.600 ± 0.141", "2.000 ± 0.000", "0.250 ± 0.000", "100", "1,000"]
+    assert table.loc["main"].tolist() == main
+    # 1,040 examples are within 5 % of the baseline's.
+    assert table.loc["other"].tolist() == ["0.750 ± 0.212", "1.000", "–", "270 (× 2.7)", "1,040"]
 
 
-def test_markdown_escapes_and_marks() -> None:
-    made = table("t", ["a", "b"], [["x|y\nz", Cell("1", best=True)]])
-    assert made.markdown() == "| a | b |\n| :-- | --: |\n| x\\|y z | **1** |"
-    with pytest.raises(ValueError, match="every row needs 2 cells"):
-        table("t", ["a", "b"], [["x"]])
+def test_one_seed_has_no_deviation():
+    one = scores({("main", 1): {SST: 0.5}})
+    assert tables.score_table(one, [SST, MSE]).loc["main"].tolist() == ["0.500", "–"]
+
+
+def test_differences_pair_the_seeds_that_both_have():
+    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", {("other", SST): 0.05})
+    sst = gaps.loc["other", *SST]
+    assert (sst["mean"], sst["half_width"]) == (pytest.approx(0.1), pytest.approx(0.05))
+    assert np.isnan(gaps.loc["other", *MEAN]["mean"])
+    assert "main" not in gaps.index
+
+
+def test_an_interval_of_several_seeds_counts_their_spread():
+    values = VALUES | {("other", 2): {SST: 0.6, MSE: 1.0}}
+    gaps = tables.gaps_to_baseline(scores(values), [SST], "main", {("other", SST): 0.0})
+    # Seed by seed +0.1 and −0.1
+    expected = t.ppf(0.975, 1) * np.std([0.1, -0.1], ddof=1) / np.sqrt(2)
+    assert gaps["half_width"].item() == pytest.approx(expected)
+
+
+def test_an_arrow_stands_where_0_lies_outside():
+    widths = {("other", SST): 0.05, ("other", MSE): 0.5}
+    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", widths)
+    row = tables.difference_table(gaps).loc["other"]
+    assert row["sst accuracy"] == "+0.100 [0.050, 0.150] ▲"
+    assert row["sts mse"] == "−1.000 [−1.500, −0.500] ▲"  # less is better
+    assert row["mean"] == "–"
+
+
+def test_markdown_escapes_what_would_end_a_cell():
+    table = pd.DataFrame({"b|c": ["1\n2"]}, index=pd.Index(["x"], name="a"))
+    assert tables.markdown(table) == "| a | b\\|c |\n| :-- | --: |\n| x | 1 2 |"
+    assert "| :-- | :-- |" in tables.markdown(table, prose=True)
+
+
+def test_numbers():
+    assert tables.number(1234) == "1,234"
+    assert tables.number(-0.5) == "−0.500"
+    assert tables.number(None) == tables.number(NAN) == tables.signed(NAN) == "–"
+    assert tables.signed(0.25, 1) == "+0.2"
+
+
+def drawn(*rows):
+    """Steps of two tasks: (step, epoch, tasks)."""
+    sizes = {"sst": 8, "para": 64}
+    return pd.DataFrame(
+        [("a", 1, step, epoch, task, sizes[task]) for step, epoch, ts in rows for task in ts],
+        columns=["strategy", "seed", "step", "epoch", "task", "examples"],
+    )
+
+
+STEPS = drawn((1, 1, ["sst"]), *((s, 1, ["para"]) for s in (2, 3, 4)), (5, 2, ["sst"]),
+              (6, 2, ["para"]), (7, 3, ["para"]))  # fmt: skip
+
+
+def test_mixing_rates():
+    rates = training.mixing_rates(STEPS).set_index(["task", "epoch"])
+    assert rates.loc["sst", "batches"].tolist() == [0.25, 0.5, 0]
+    assert rates.loc["para", "batches"].tolist() == [0.75, 0.5, 1]
+    assert rates.loc[("sst", 1), "examples"] == pytest.approx(8 / 200)
+    both = training.mixing_rates(drawn((1, 1, ["sst", "para"]), (2, 1, ["sst", "para"])))
+    assert both["batches"].tolist() == [0.5, 0.5]
+
+
+def test_mixing_rates_of_parts_of_an_epoch():
+    # Epoch 1 is cut after its second step, epoch 2 after its first.
+    rates = training.mixing_rates(STEPS[STEPS["epoch"] < 3], parts=2)
+    sst = rates[rates["task"] == "sst"]
+    assert sst[["epoch", "batches"]].to_numpy().tolist() == [
+        [0.75, 0.5], [1.25, 0], [1.75, 1], [2.25, 0]
+    ]  # fmt: skip
+
+
+def test_the_table_of_rates_shows_first_and_last_epoch():
+    table = training.mixing_table(STEPS)
+    assert table.columns.tolist() == [
+        "sst, of batches", "para, of batches", "sst, of examples", "para, of examples"
+    ]  # fmt: skip
+    assert table.loc["a", "sst, of batches"] == "0.250 → 0.000"
+
+
+def test_gradients():
+    rows = [("a", 1, s, "x – y", c, 1.0, 4.0) for s, c in ((1, -0.2), (2, 0.4), (3, 0.1))]
+    rows += [("a", 2, 1, "x – y", 0.5, 3.0, 1.0), ("a", 2, 2, "x – y", NAN, 0.0, 1.0)]
+    names = ["strategy", "seed", "step", "tasks", "cosine", "norm_first", "norm_second"]
+    table = training.gradient_table(pd.DataFrame(rows, columns=names))
+    # Four cosines, one negative; means 0.1 and 0.5, ratios 4 and 3
+    assert table.loc["a"].tolist() == [
+        "x – y", "4", "0.250", "0.046 to 0.699", "0.300 ± 0.283", "0.300 ± 0.283", "3.50 ± 0.71"
+    ]  # fmt: skip
+    assert training.gradient_table(pd.DataFrame(columns=names)).empty
+
+
+def test_settings_are_written_as_yaml():
+    tree = {"a": {"b": True, "c": {"name": "x", "d": None}}, "e": [1, "f"]}
+    expected = [("a.b", "true"), ("a.c", "{name: x, d: null}"), ("e", "[1, f]")]
+    assert list(training.flat(tree)) == expected

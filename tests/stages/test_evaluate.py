@@ -8,8 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.core.fingerprint import fingerprint
-from mtbert.core.params import read_yaml
 from mtbert.core.schemas import read_table, write_table
 from stages.evaluate import main
 
@@ -41,6 +39,11 @@ DEV = {
     "sts-dev": [[1.0], [1.0], [0.0], [0.0]],
 }
 LABELS = [1.0, 1.0, 0.0, 0.0]
+STEPS = """\
+step,epoch,loss_sst,loss_para,weight_sst,weight_para,examples_sst,examples_para
+1,1,0.5,0.6,1,1,16,32
+2,1,,0.6,,1,,24
+"""
 
 
 @pytest.fixture
@@ -50,6 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "params.yaml").write_text(PARAMS)
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "run.json").write_text("{}")
+    (tmp_path / "logs" / "steps.csv").write_text(STEPS)
     write("sst-test", [[0.0, 1.0]], [None])
     for name, rows in DEV.items():
         write(name, rows, LABELS)
@@ -65,47 +69,40 @@ def write(name: str, rows: list[list[float]], labels: list[float | None]) -> Non
 
 
 def evaluate(**options: bool) -> None:
-    names = ("plan.yaml", "run", "logs", "out", "m.json", "confusion", "record")
+    names = ("plan.yaml", "run", "logs", "out", "m.json")
     main(*map(Path, names), **options)  # type: ignore[arg-type]
 
 
 def test_everything_is_written(folder: Path) -> None:
     evaluate()
-    scores = json.loads((folder / "m.json").read_text())
-    sst = {"accuracy": 0.75, "macro_f1": 0.733333, "matthews": 0.57735, "majority": 0.5, "n": 4}
-    assert scores["sst"] == sst
-    assert scores["overall"] == {"mean": 0.916667, "leaderboard": 0.916667}
+    measured = json.loads((folder / "m.json").read_text())
+    assert measured["updates"] == 2
+    assert measured["examples"] == {"sst": 16, "para": 56}
+    sst = {"accuracy": 0.75, "macro_f1": 0.7333, "matthews": 0.5774, "calibration_error": 0.0189}
+    assert measured["dev"]["sst"] == sst
+    assert measured["dev"]["overall"] == {"mean": 0.9167, "leaderboard": 0.9167}
     assert (folder / "out/sst-test.csv").read_text() == "id \t Sentiment \ni0 , 1 \n"
     written = {path.name for path in (folder / "out").iterdir()}
     splits = ("sst-dev", "sst-test", "para-dev", "sts-dev")
-    assert written == {f"{split}.{kind}" for split in splits for kind in ("csv", "parquet")}
-    matrices = {path.name for path in (folder / "confusion").iterdir()}
-    assert matrices == {"sst.csv", "para.csv", "sts.csv"}
+    files = {f"{split}.{kind}" for split in splits for kind in ("csv", "parquet")}
+    assert written == files | {f"{task}-confusion.csv" for task in ("sst", "para", "sts")}
     assert read_table(folder / "out/sst-test.parquet")["label"].null_count == 1
 
 
-def test_a_constant_similarity_is_null_and_said(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_constant_similarity_is_null(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write("sts-dev", [[2.0]] * 4, LABELS)
     evaluate()
-    scores = json.loads((folder / "m.json").read_text())
+    scores = json.loads((folder / "m.json").read_text())["dev"]
     assert scores["sts"]["pearson"] is None
-    assert scores["overall"] == {"mean": None, "leaderboard": None}
-    assert "warning: sts dev: pearson has no value" in capsys.readouterr().err
+    assert "overall" not in scores
+    assert "sts dev: pearson" in capsys.readouterr().err
 
 
 def test_nothing_is_left_half_written(folder: Path) -> None:
     write("sts-dev", [[float("nan")]] * 4, LABELS)
     with pytest.raises(InputError, match=r"sts-dev\.parquet: row 0: outputs must be finite"):
         evaluate()
-    assert not {"out", "m.json", "confusion"} & {path.name for path in folder.iterdir()}
-
-
-def test_a_strategy_of_similarities_alone_leaves_no_folder_empty(folder: Path) -> None:
-    (folder / "plan.yaml").write_text("tasks: {sts: {}}\n")
-    evaluate()
-    assert (folder / "confusion/sts.csv").read_text() == "actual,predicted\n1,1\n1,1\n0,0\n0,0\n"
+    assert not {"out", "m.json"} & {path.name for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize(
@@ -138,24 +135,12 @@ def test_same_inputs_same_bytes(folder: Path) -> None:
     assert pq.ParquetFile(folder / "out/para-dev.parquet").read()["probability"].null_count == 0
 
 
-def test_the_logs_are_kept_for_git(folder: Path) -> None:
-    evaluate()
-    assert [path.name for path in (folder / "record").iterdir()] == ["run.json"]
-    (folder / "logs" / "run.json").unlink()
-    (folder / "logs").rmdir()
-    with pytest.raises(InputError, match="logs: no such folder"):
-        evaluate()
-
-
-def test_a_run_is_told_by_the_plan_that_it_followed(folder: Path) -> None:
+def test_a_run_with_other_settings_than_the_plan_is_refused(folder: Path) -> None:
     (folder / "plan.yaml").write_text(PLAN + "train: {epochs: 2}\n")
     (folder / "logs/run.json").write_text('{"settings": {"epochs": 2}, "seed": 1}')
     evaluate()
-    told = json.loads((folder / "record/run.json").read_text())
-    assert told["seed"] == 1
-    assert told["plan"] == fingerprint(read_yaml(folder / "plan.yaml"))
     (folder / "logs/run.json").write_text('{"settings": {"epochs": 3}}')
-    with pytest.raises(InputError, match=r"logs/run.json: settings: not those of plan.yaml"):
+    with pytest.raises(InputError, match=r"logs/run.json: settings: .*plan.yaml"):
         evaluate()
 
 
