@@ -9,32 +9,37 @@ a run, `RUN`), predictions/TASK.parquet (id, label, one column a run named `stra
 """
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
 from mtbert.core.fingerprint import fingerprint
 from mtbert.core.outputs import WORK, write_text
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table, write_table
+from mtbert.reporting.runs import KEY, SCORE, Runs, read_cosines, read_csv, read_facts, read_scores
 from mtbert.studies.budgets import read_budget
 from mtbert.studies.study import read_study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY = ["strategy", "seed"]
-SCORE = [*KEY, "split", "task", "metric", "value"]
 # updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients, of
 # them negative; seconds: in all; fingerprint: of its plan
 RUN = [
     *KEY, "budget", "updates", "examples", "cosines", "negative", "seconds", "encoder", "data",
     "hardware", "precision", "version", "fingerprint",
 ]  # fmt: skip
+NUMBERS = {"seed", "value", "updates", "examples", "cosines", "negative", "seconds"}
 EXAMPLE = ["id", "label"]
+# What of run.json becomes a column of runs.csv
+FACTS = {
+    **{"total_seconds": "seconds", "encoder.name": "encoder", "data_source": "data"},
+    **{"precision.used": "precision", "versions.mtbert": "version"},
+}
 
 
 @dataclass(frozen=True)
@@ -133,69 +138,59 @@ def collect(
         (name, seed)
         for name, seeds in read_study(study).runs().items()
         for seed in seeds
-        if (metrics / f"{name}-{seed}.json").is_file()
+        if (metrics / f"{name}-{seed}.json").is_file() and _follows(name, seed, plans, logs)
     ]
-    runs = [_run(name, seed, budget, plans, metrics, logs) for name, seed in finished]
-    if not runs:
+    if not finished:
         return ()
-    new = _results(runs, finished, metrics, predictions)
+    new = Results(
+        scores=read_scores(metrics, finished),
+        runs=_runs(finished, budget, plans, metrics, logs),
+        predictions=_predictions(finished, predictions),
+    )
     with _held(study):
         old = _same_budget(read_results(study), budget, study, replace=replace)
         _write(study.parent / "results", _merged(old, new))
     return tuple(new.names())
 
 
-def _results(
-    runs: list[dict[str, Any]], finished: list[tuple[str, int]], metrics: Path, predictions: Path
-) -> Results:
-    """The tables of some finished runs."""
-    import pandas as pd
+def _follows(name: str, seed: int, plans: Path, logs: Path) -> bool:
+    """Whether a run was trained with the settings of the plan that there is now."""
+    settings = read_json(logs / f"{name}-{seed}" / "run.json").get("settings")
+    return bool(settings == read_yaml(plans / f"{name}.yaml").get("train"))
 
-    scores = [
-        (name, seed, split, task, metric, value)
-        for name, seed in finished
-        for split, tasks in read_json(metrics / f"{name}-{seed}.json").items()
-        if isinstance(tasks, Mapping)
-        for task, values in tasks.items()
-        if isinstance(values, Mapping)
-        for metric, value in values.items()
-    ]
+
+def _predictions(finished: Runs, folder: Path) -> "dict[str, pd.DataFrame]":
+    """By task, what some runs predict on dev."""
     tables: dict[str, pd.DataFrame] = {}
     for name, seed in finished:
-        for path in sorted((predictions / f"{name}-{seed}").glob("*-dev.parquet")):
+        for path in sorted((folder / f"{name}-{seed}").glob("*-dev.parquet")):
             own = read_table(path).select([*EXAMPLE, "prediction"]).to_pandas()
             own = own.rename(columns={"prediction": f"{name}-{seed}"})
             task = path.stem.removesuffix("-dev")
             tables[task] = _joined(tables.get(task), own, where=str(path))
-    return Results(pd.DataFrame(scores, columns=SCORE), pd.DataFrame(runs, columns=RUN), tables)
+    return tables
 
 
-def _run(
-    name: str, seed: int, budget: str, plans: Path, metrics: Path, logs: Path
-) -> dict[str, Any]:
-    """One line of runs.csv."""
+def _runs(finished: Runs, budget: str, plans: Path, metrics: Path, logs: Path) -> "pd.DataFrame":
+    """The lines of runs.csv."""
     import pandas as pd
 
-    facts = read_json(logs / f"{name}-{seed}" / "run.json")
-    measured = read_json(metrics / f"{name}-{seed}.json")
-    conflicts = logs / f"{name}-{seed}" / "conflicts.csv"
-    cosines = pd.read_csv(conflicts)["cosine"].dropna() if conflicts.is_file() else pd.Series()
-    return {
-        "strategy": name,
-        "seed": seed,
-        "budget": budget,
-        "updates": measured.get("updates", facts.get("steps")),
-        "examples": sum((measured.get("examples") or {}).values()),
-        "cosines": len(cosines),
-        "negative": int((cosines < 0).sum()),
-        "seconds": facts.get("total_seconds"),
-        "encoder": Path(facts["encoder"]["name"]).name,
-        "data": Path(facts["data_source"]).name,
-        "hardware": facts.get("hardware"),
-        "precision": facts["precision"]["used"],
-        "version": facts["versions"]["mtbert"],
-        "fingerprint": facts.get("plan") or fingerprint(read_yaml(plans / f"{name}.yaml")),
+    facts = read_facts(logs, metrics, finished)
+    cosines = read_cosines(logs, finished).dropna(subset=["cosine"])
+    counts = (
+        cosines["cosine"]
+        .groupby([cosines[key] for key in KEY])
+        .agg(cosines="count", negative=lambda values: (values < 0).sum())
+    )
+    table = facts.rename(columns=FACTS).merge(counts, how="left", left_on=KEY, right_index=True)
+    for key in ("encoder", "data"):  # where it lies on one machine tells nobody anything
+        table[key] = table[key].map(lambda place: Path(str(place)).name)
+    digests = {
+        name: fingerprint(read_yaml(plans / f"{name}.yaml")) for name in table["strategy"].unique()
     }
+    table["fingerprint"] = table["strategy"].map(digests)
+    counted = {key: table[key].fillna(0).astype(int) for key in ("cosines", "negative")}
+    return pd.DataFrame(table.assign(budget=budget, **counted)[RUN])
 
 
 def _same_budget(old: Results, budget: str, study: Path, *, replace: bool) -> Results:
@@ -284,14 +279,9 @@ def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
 
     if not path.is_file():
         return pd.DataFrame(columns=columns)
-    texts = {"strategy": str, "task": str, "fingerprint": str}
-    try:
-        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a CSV table: {error}") from None
-    if absent := [name for name in columns if name not in table]:
-        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(map(str, table))})")
-    return table
+    numbers = [name for name in columns if name in NUMBERS]
+    table = read_csv(path, numbers, texts=[name for name in columns if name not in NUMBERS])
+    return table[columns]
 
 
 @contextmanager
