@@ -89,17 +89,10 @@ def missing(study: Path, *, plans: Path | None = None) -> list[tuple[str, int]]:
         now = {path.stem: fingerprint(read_yaml(path)) for path in plans.glob("*.yaml")}
         kept = kept[kept["fingerprint"] == kept["strategy"].map(now)]
     finished = set(zip(kept["strategy"], kept["seed"], strict=True))
-    wanted = [
-        (name, seed, place)
-        for name, seeds in read_study(study).runs().items()
-        for place, seed in enumerate(seeds)
-    ]
-    # Python's sort keeps the order of the experiments within each place.
-    return [
-        (name, seed)
-        for name, seed, _ in sorted(wanted, key=lambda run: run[2])
-        if (name, seed) not in finished
-    ]
+    asked = read_study(study).runs()
+    most = max(map(len, asked.values()))
+    wanted = [(n, seeds[i]) for i in range(most) for n, seeds in asked.items() if i < len(seeds)]
+    return [run for run in wanted if run not in finished]
 
 
 def collect(
@@ -148,8 +141,9 @@ def collect(
         predictions=_predictions(finished, predictions),
     )
     with _held(study):
-        old = _same_budget(read_results(study), budget, study, replace=replace)
-        _write(study.parent / "results", _merged(old, new))
+        folder, old = study.parent / "results", read_results(study)
+        stale = _stale(old, new, folder / "runs.csv", replace=replace)
+        _write(folder, _merged(old, new, stale))
     return tuple(new.names())
 
 
@@ -193,48 +187,44 @@ def _runs(finished: Runs, budget: str, plans: Path, metrics: Path, logs: Path) -
     return pd.DataFrame(table.assign(budget=budget, **counted)[RUN])
 
 
-def _same_budget(old: Results, budget: str, study: Path, *, replace: bool) -> Results:
-    others = old.runs[old.runs["budget"] != budget]
-    if len(others) and not replace:
-        first = others.iloc[0]
-        raise InputError(
-            f"{study.parent / 'results/runs.csv'}: {len(others)} runs have another budget than "
-            f"{budget!r}, such as {first.strategy}-{first.seed} ({first.budget!r}): one study has "
-            "one budget; --replace drops them"
-        )
-    return _without(old, others)
-
-
-def _merged(old: Results, new: Results) -> Results:
-    """Both; of the same run the new one, and no old run of a strategy with another plan now."""
+def _stale(old: Results, new: Results, path: Path, *, replace: bool) -> "pd.DataFrame":
+    """Kept runs that give way: of another budget, made anew, or of a plan that has changed."""
     import pandas as pd
 
+    runs, budget = old.runs, new.runs["budget"].iloc[0]
+    others = runs["budget"] != budget
+    if others.any() and not replace:
+        first = runs[others].iloc[0]
+        raise InputError(
+            f"{path}: {others.sum()} runs have another budget than {budget!r}, such as "
+            f"{first.strategy}-{first.seed} ({first.budget!r}): one study has one budget; "
+            "--replace drops them"
+        )
     plans = dict(zip(new.runs["strategy"], new.runs["fingerprint"], strict=True))
-    now = old.runs["strategy"].map(plans)
-    again = [name in set(new.names()) for name in old.names()]
-    stale = old.runs[
-        (now.notna() & (now != old.runs["fingerprint"])) | pd.Series(again, dtype=bool)
-    ]
-    old = _without(old, stale)
-    tables = dict(old.predictions)
+    now = runs["strategy"].map(plans)
+    again = pd.Index(old.names()).isin(new.names())
+    stale: pd.DataFrame = runs.loc[others | (now.notna() & (now != runs["fingerprint"])) | again]
+    return stale
+
+
+def _merged(old: Results, new: Results, stale: "pd.DataFrame") -> Results:
+    """Both, without those of the old runs that are stale."""
+    import pandas as pd
+
+    gone = [f"{name}-{seed}" for name, seed in zip(*(stale[key] for key in KEY), strict=True)]
+    named = old.scores["strategy"] + "-" + old.scores["seed"].astype(str)
+    tables = {t: own.drop(columns=gone, errors="ignore") for t, own in old.predictions.items()}
     for task, table in new.predictions.items():
         tables[task] = _joined(tables.get(task), table, where=f"{task}: kept predictions")
-
-    def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-        frames = [frame for frame in (one, other) if len(frame)]
-        return pd.concat(frames, ignore_index=True).sort_values(KEY, kind="stable")
-
-    return Results(joined(old.scores, new.scores), joined(old.runs, new.runs), tables)
-
-
-def _without(results: Results, gone: "pd.DataFrame") -> Results:
-    names = [f"{name}-{seed}" for name, seed in zip(*(gone[key] for key in KEY), strict=True)]
-    index = results.scores["strategy"] + "-" + results.scores["seed"].astype(str)
-    return Results(
-        results.scores[~index.isin(names)],
-        results.runs.drop(gone.index),
-        {t: table.drop(columns=names, errors="ignore") for t, table in results.predictions.items()},
+    pairs = [
+        (old.scores[~named.isin(gone)], new.scores),
+        (old.runs.drop(stale.index), new.runs),
+    ]
+    scores, runs = (
+        pd.concat([own for own in pair if len(own)]).sort_values(KEY, kind="stable")
+        for pair in pairs
     )
+    return Results(scores, runs, tables)
 
 
 def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) -> "pd.DataFrame":
