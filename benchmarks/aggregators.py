@@ -73,7 +73,7 @@ def main(
         for arm in [*chosen, *reversed(chosen)]:
             turns[arm].append(bench.turn(arm, steps))
             print(f"round {number + 1}: {arm} {median(turns[arm][-1]) * 1e3:.1f} ms", flush=True)
-    found = {
+    results = {
         arm: {
             "milliseconds": [round(x * 1e3, 2) for x in quantiles(chain(*own), n=4)],
             "ratio": round(
@@ -92,7 +92,7 @@ def main(
         "versions": versions(),
         "shared_parameters": sum(p.numel() for p in bench.shared),
         "gate": gate,
-        "arms": found,
+        "arms": results,
     }
     write_text(out, json.dumps(report, indent=1) + "\n")
     write_text(out.with_suffix(".md"), render(report))
@@ -192,7 +192,7 @@ class Bench:
         offsets = np.concatenate([[0], np.cumsum(lengths.astype(np.int64))])
         return Ragged(generator.integers(1000, 4000, int(offsets[-1])), offsets)
 
-    def collated(self, asked: Sequence[str], rows: dict[str, np.ndarray]) -> Any:
+    def collated(self, names: Sequence[str], rows: dict[str, np.ndarray]) -> Any:
         """One batch of the rows of some tasks."""
         from mtbert.modeling.packing import Examples, collate
 
@@ -203,7 +203,7 @@ class Bench:
                 rows[task],
                 joint=self.model.joint[task],
             )
-            for task in asked
+            for task in names
         }
         return collate(examples, self.shape).to(self.device)
 
@@ -217,13 +217,13 @@ class Bench:
     def losses(self, rows: dict[str, np.ndarray]) -> Callable[[Sequence[str]], dict[str, Any]]:
         """The losses of a step's tasks, on demand."""
 
-        def found(asked: Sequence[str]) -> dict[str, Any]:
-            batch = self.collated(asked, rows)
+        def results(names: Sequence[str]) -> dict[str, Any]:
+            batch = self.collated(names, rows)
             with self.autocast():
                 logits = self.model(batch)
             return self.scored(logits, rows)
 
-        return found
+        return results
 
     def scored(self, logits: dict[str, Any], rows: dict[str, np.ndarray]) -> dict[str, Any]:
         return {
@@ -247,7 +247,9 @@ class Bench:
         if arm == RIVAL:
             self.torchjd(rows)
         else:
-            self.balancer(arm).backward(self.losses(rows), self.tasks, apart=arm == APART)
+            self.balancer(arm).backward(
+                self.losses(rows), self.tasks, per_task_gradients=arm == APART
+            )
 
     def torchjd(self, rows: dict[str, np.ndarray]) -> None:
         """TorchJD's own backward pass, from the sentence vectors down."""
@@ -261,8 +263,8 @@ class Bench:
             vectors = self.model.encode(batch)
             logits = self.model(Encoded(vectors))
         features = [item for pair in vectors.values() for item in pair if item is not None]
-        found = list(self.scored(logits, rows).values())
-        mtl_backward(found, features=features, parallel_chunk_size=1)
+        results = list(self.scored(logits, rows).values())
+        mtl_backward(results, features=features, parallel_chunk_size=1)
         reached = [p for p in self.shared if getattr(p, "jac", None) is not None]
         jac_to_grad(reached, PCGrad(), optimize_gramian_computation=True)
 

@@ -16,48 +16,48 @@ CONTRASTIVE = "in_batch_negatives"
 GATE = 1e-5
 
 
-def loss_part(made: Any, task: str, *, batch: int, rounds: int) -> dict[str, Any]:
+def loss_part(trained: Any, task: str, *, batch: int, rounds: int) -> dict[str, Any]:
     """Time the loss of in-batch negatives from given vectors, both ways.
 
     Raises:
         InputError: without dropout the two give other losses or gradients.
     """
-    part = LossPart(made, task, batch=batch)
+    part = LossPart(trained, task, batch=batch)
     part.head.eval()
     gate = part.gate()
     print(f"gate: largest relative difference of the two ways: {gate:.1e}", flush=True)
     if not gate <= GATE:
         raise InputError(f"gate: they are not the same loss; at most {GATE}, found {gate}")
     ways = {"term": part.term, "double loop": part.double_loop}
-    found: dict[str, Any] = {"gate": gate}
+    results: dict[str, Any] = {"gate": gate}
     for key, mode in (("dropout", True), ("no_dropout", False)):
         part.head.train(mode)
         turns: dict[str, list[list[float]]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name in [*ways, *reversed(ways)]:
                 turns[name].append([part.seconds(ways[name]) for _ in range(4)][1:])
-        found[key] = {name: told(own, turns["term"]) for name, own in turns.items()}
-    return found
+        results[key] = {name: versus(own, turns["term"]) for name, own in turns.items()}
+    return results
 
 
 class LossPart:
     """The vectors of one batch of pairs, the head and the objective."""
 
-    def __init__(self, made: Any, task: str, *, batch: int) -> None:
+    def __init__(self, trained: Any, task: str, *, batch: int) -> None:
         import numpy as np
         import torch
 
         from mtbert.modeling.passes import Passes
 
-        self.head, self.device = made.model.heads[task], made.device
-        data = made.task_data()[task]
+        self.head, self.device = trained.model.heads[task], trained.device
+        data = trained.task_data()[task]
         rows = np.arange(min(batch, len(data.labels)))
         self.labels = data.labels[: len(rows)]
-        made.model.eval()
+        trained.model.eval()
         with torch.no_grad():
-            _, vectors = Passes(made.model, made.collate({task: rows}), task)()
+            _, vectors = Passes(trained.model, trained.collate({task: rows}), task)()
         self.u, self.v = (side.float().requires_grad_() for side in vectors)
-        self.objective = made.plan.train.objectives[task].build(
+        self.objective = trained.plan.train.objectives[task].build(
             bounds=data.bounds, targets=data.labels
         )
         self.leaves = [self.u, self.v, *self.head.parameters()]
@@ -129,7 +129,7 @@ class LossPart:
         )
 
 
-def told(own: list[list[float]], base: list[list[float]]) -> dict[str, Any]:
+def versus(own: list[list[float]], base: list[list[float]]) -> dict[str, Any]:
     """Quartiles in milliseconds, and the ratio to others in the same round."""
     return {
         "milliseconds": [round(value * 1e3, 3) for value in quartiles(own)],

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.loss_part import CONTRASTIVE, loss_part, told
+from benchmarks.loss_part import CONTRASTIVE, loss_part, versus
 from benchmarks.step_time import machine, ran_on, turn
 from mtbert.core.commands import run
 from mtbert.core.errors import InputError
@@ -54,18 +54,20 @@ def main(
         for name in [*runs, *reversed(runs)]:
             turns[name].append(turn(runs[name]))
             print(f"round {number + 1}: {name} {median(turns[name][-1]) * 1e3:.0f} ms", flush=True)
-    made = next(iter(runs.values()))
+    trained = next(iter(runs.values()))
     report = {
         "command": "python -m benchmarks.regularizers " + " ".join(sys.argv[1:]),
-        **machine(made),
+        **machine(trained),
         "batch": batch,
         "tasks": list(base.tasks),
         "pairs": task,
         "terms": {
             name: {
-                **told(turns[name], turns[first]),
+                **versus(turns[name], turns[first]),
                 "compared_to": first,
-                "to_apart": told(turns[name], turns[APART])["ratio"] if first == "plain" else None,
+                "to_apart": versus(turns[name], turns[APART])["ratio"]
+                if first == "plain"
+                else None,
             }
             for name, (_, first) in plans.items()
         },
@@ -97,15 +99,15 @@ def arms(plan: Any, *, task: str, batch: int, steps: int) -> dict[str, tuple[Any
     """Each arm's plan, and the arm that it is compared to."""
     everything, alone = list(plan.tasks), f"plain, {task} alone"
     size = {"batch": batch, "steps": steps}
-    found = {"plain": (changed(plan, everything, {}, **size), "plain")}
-    found[APART] = (changed(plan, everything, {"conflicts_every": 1}, **size), "plain")
+    results = {"plain": (changed(plan, everything, {}, **size), "plain")}
+    results[APART] = (changed(plan, everything, {"conflicts_every": 1}, **size), "plain")
     for word in REGULARIZERS:
         terms = {"regularizers": dict.fromkeys(everything, word)}
-        found[word] = (changed(plan, everything, terms, **size), "plain")
-    found[alone] = (changed(plan, [task], {}, **size), alone)
+        results[word] = (changed(plan, everything, terms, **size), "plain")
+    results[alone] = (changed(plan, [task], {}, **size), alone)
     terms = {"auxiliaries": {task: CONTRASTIVE}}
-    found[CONTRASTIVE] = (changed(plan, [task], terms, **size), alone)
-    return found
+    results[CONTRASTIVE] = (changed(plan, [task], terms, **size), alone)
+    return results
 
 
 def changed(

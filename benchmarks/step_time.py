@@ -39,33 +39,33 @@ def main(
         if not plan.train.trained:
             raise InputError(f"{path}: trains no task, so that there is no step to time")
         settings = plan.train.model_copy(update={"steps": steps})
-        made = Run(plan.model_copy(update={"train": settings}), seed=1)
+        trained = Run(plan.model_copy(update={"train": settings}), seed=1)
         started = time.perf_counter()
-        made.encoded("train")
-        runs[plan.strategy], ahead[plan.strategy] = made, time.perf_counter() - started
+        trained.encoded("train")
+        runs[plan.strategy], ahead[plan.strategy] = trained, time.perf_counter() - started
     first = next(iter(runs))
     turns: dict[str, list[list[float]]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in [*runs, *reversed(runs)]:
             turns[name].append(turn(runs[name]))
             print(f"round {number + 1}: {name} {median(turns[name][-1]) * 1e3:.0f} ms", flush=True)
-    found = {
+    results = {
         name: {
             "milliseconds": [round(value * 1e3, 1) for value in quartiles(turns[name])],
             "ratio": round(ratio(turns[name], turns[first]), 3),
             "seconds_ahead": round(ahead[name], 1),
-            "trainable": sum(part["trainable"] for part in made.model.parts().values()),
+            "trainable": sum(part["trainable"] for part in trained.model.parts().values()),
         }
-        for name, made in runs.items()
+        for name, trained in runs.items()
     }
     command = "python benchmarks/step_time.py " + " ".join(sys.argv[1:])
-    report = {"command": command, **machine(made), "strategies": found}
+    report = {"command": command, **machine(trained), "strategies": results}
     write_text(out, json.dumps(report, indent=1) + "\n")
     write_text(out.with_suffix(".md"), render(report))
     print(render(report))
 
 
-def turn(made: Any) -> list[float]:
+def turn(trained: Any) -> list[float]:
     """Seconds of each step of one turn, but the first."""
     from mtbert.training.log import Log
 
@@ -76,22 +76,22 @@ def turn(made: Any) -> list[float]:
             seconds.append(row["seconds"])
 
     with tempfile.TemporaryDirectory() as folder:
-        log = Watch(Path(folder), list(made.plan.tasks), name=made.name)
-        made.train(lambda *_: None, log)
+        log = Watch(Path(folder), list(trained.plan.tasks), name=trained.name)
+        trained.train(lambda *_: None, log)
         log.close()
     return seconds[1:]
 
 
-def machine(made: Any) -> dict[str, Any]:
+def machine(trained: Any) -> dict[str, Any]:
     """What a run was measured on."""
     import torch
 
     from mtbert.core.environment import hardware, versions
 
     return {
-        "hardware": hardware(made.device),
+        "hardware": hardware(trained.device),
         "threads": torch.get_num_threads(),
-        "precision": made.precision,
+        "precision": trained.precision,
         "versions": versions(),
     }
 

@@ -1,35 +1,44 @@
-"""Put what identifies some source files into one file, which stages may depend on in their place.
+"""Write one digest for each package of the code, which stages of the studies depend on.
 
-DVC looks at every dependency of every stage whenever it is called: hundreds of runs that each name
-dozens of files make it slow.
+The studies are a DVC repository of their own. The code lies outside it, where DVC would hash byte
+code too, so that every fresh clone looked stale; and hundreds of runs that each name folders of
+code would make DVC slow.
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import mtbert
+import stages
 from mtbert.core.commands import run
+from mtbert.core.outputs import new_folder, write_text
 
 
-def main(
-    out: Annotated[Path, typer.Argument(help="JSON file to write: path -> MD5 of its content")],
-    sources: Annotated[list[Path], typer.Argument(help="source files, and folders of them")],
-) -> None:
-    """Write the digests of all source files."""
-    from mtbert.core.errors import InputError
-    from mtbert.core.outputs import write_text
+def main(out: Annotated[Path, typer.Argument(help="Folder to write: {package}.md5")]) -> None:
+    """Write {package}.md5 for each package of mtbert, and stages.md5."""
+    packages = {path.name: path for path in Path(mtbert.__path__[0]).iterdir() if path.is_dir()}
+    packages["stages"] = Path(stages.__path__[0])
+    with new_folder(out) as folder:
+        for name, package in packages.items():
+            if digest := digest_of(package):
+                write_text(folder / f"{name}.md5", digest + "\n")
 
-    files = [file for path in sources for file in (path.rglob("*.py") if path.is_dir() else [path])]
-    if lost := [str(file) for file in files if not file.is_file()]:
-        raise InputError(f"{lost[0]}: no such file")
-    found = {
-        file.as_posix(): hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
-        for file in sorted(set(files))
-    }
-    write_text(out, json.dumps(found, indent=1) + "\n")
+
+def digest_of(package: Path) -> str | None:
+    """MD5 over the paths and contents of a package's files but byte code; None without any."""
+    files = [
+        path
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    digest = hashlib.md5(usedforsecurity=False)
+    for path in files:
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(hashlib.md5(path.read_bytes(), usedforsecurity=False).digest())
+    return digest.hexdigest() if files else None
 
 
 if __name__ == "__main__":

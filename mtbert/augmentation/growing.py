@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
-from mtbert.augmentation.batches import Drawn, Draws, Job
+from mtbert.augmentation.drawing import Drawn, Draws, Job
 from mtbert.augmentation.leakage import Texts, normal
 from mtbert.augmentation.replacing import Draw, draw_seed
 from mtbert.augmentation.settings import MOST_COPIES, Side, TaskAugmentation

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mtbert.augmentation.guards import Reason, WordGuards
-from mtbert.augmentation.nltk_data import quick_imports
+from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.settings import TaskAugmentation
-from mtbert.augmentation.synsets import words_only
 from mtbert.augmentation.tagging import Tagger
 from mtbert.augmentation.words import Words
 
@@ -58,8 +57,6 @@ class Replacer:
         augmenter = synonym_augmenter(settings, ppdb)
         # nlpaug joins a text anew from its words; before that, they still have their positions.
         augmenter.reverse_tokenizer = self._join
-        if settings.source == "wordnet":
-            augmenter.model.model = words_only(augmenter.model.model)
         self.words = Words(augmenter.model, tagger, guards)
         augmenter.model = self.words
         self.augmenter = augmenter
@@ -98,8 +95,10 @@ class Replacer:
 
 def synonym_augmenter(settings: TaskAugmentation, ppdb: Path | None = None) -> Any:
     """Nlpaug's own augmenter with a task's settings, for texts whose words stand apart."""
-    with quick_imports():
-        from nlpaug.augmenter.word import SynonymAug
+    from nlpaug.augmenter.word import SynonymAug
+
+    if settings.source == "wordnet":
+        wordnet()  # nlpaug reads it by NLTK; a forked process must not share its open files
 
     return SynonymAug(
         aug_src=settings.source,

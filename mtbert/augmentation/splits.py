@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mtbert.augmentation.batches import Drawer, over_processes
+from mtbert.augmentation.drawing import Drawer, over_processes
 from mtbert.augmentation.growing import Grower
 from mtbert.augmentation.leakage import Rows
 from mtbert.augmentation.lexicons import Lexicons

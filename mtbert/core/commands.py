@@ -12,6 +12,11 @@ def run(command: Callable[..., None]) -> None:
     """Run a typer command; an InputError is printed without a traceback."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
+    run_app(app)
+
+
+def run_app(app: typer.Typer) -> None:
+    """Run an app of commands; an InputError is printed without a traceback."""
     try:
         app()
     except InputError as error:

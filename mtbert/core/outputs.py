@@ -10,8 +10,17 @@ from pathlib import Path
 
 from mtbert.core.errors import InputError
 
-# Beside DVC's own temporary files: never hashed, never committed.
+# Beside DVC's temporary files: never hashed, never committed.
 WORK = Path(".dvc/tmp/mtbert")
+
+
+def work_path(path: Path) -> Path:
+    """Where a writer of `path` works, in the DVC repository that the process stands in."""
+    here = Path.cwd()
+    roots = (folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir())
+    root = next(roots, here)
+    name = os.path.relpath(path.absolute(), root).replace("/", "-")
+    return root / WORK / name
 
 
 @contextmanager
@@ -29,7 +38,7 @@ def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
     """
     if path.is_file():
         raise InputError(f"{path}: expected a folder to replace, or nothing; found a file")
-    work = WORK / str(path).replace("/", "-")
+    work = work_path(path)
     work.parent.mkdir(parents=True, exist_ok=True)
     with held(work.with_name(work.name + ".lock"), path):
         if not unfinished:

@@ -13,9 +13,6 @@ from mtbert.core.errors import InputError, choices
 S = TypeVar("S", bound="Settings")
 # Sections that a budget may change
 CHANGED = ("data", "encoder", "lexicons", "augment")
-# Keys that name where things come from, and what stands there for the project's own
-OWN = {("data", "source"): "sample", ("encoder", "pretrained"): "scratch"}
-OWN |= {("lexicons", "source"): "sample"}
 
 
 class Settings(BaseModel):
@@ -48,8 +45,7 @@ def read_params(path: Path) -> dict[str, Any]:
     """Read a params file, with what the budget at work changes; one without budgets as it is.
 
     Raises:
-        InputError: the file cannot be read, names a budget that it does not have, or asks for a
-            source or an encoder itself that this budget would replace.
+        InputError: the file cannot be read, or names a budget that it does not have.
     """
     data = read_yaml(path)
     budgets = data.get("budgets")
@@ -59,15 +55,6 @@ def read_params(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: budget: {choices('budget', name, budgets)}")
     budget = budgets[name]
     changes = {key: budget.get(key) or {} for key in CHANGED} if plain(budget) else {}
-    for (section, key), own in OWN.items():
-        asked, given = (
-            plain(part) and part.get(key) for part in (data.get(section), changes[section])
-        )
-        if given and asked not in (own, given):
-            raise InputError(
-                f"{path}: {section}.{key}: {asked!r}, and budget {name!r} would replace it with "
-                f"{given!r}; set budgets.{name}.{section}.{key}, or leave this one at {own!r}"
-            )
     return merge(data, {key: change for key, change in changes.items() if change})
 
 

@@ -62,7 +62,7 @@ def train_run(
     run = Run(plan, seed=seed)
     run.tell_fallbacks()
     resuming = Resuming(folder / "state.pt", identity(run))
-    resumed_after = resuming.found["step"] if resuming.found else None
+    resumed_after = resuming.saved["step"] if resuming.saved else None
     if resumed_after is None:
         empty(folder)
         empty(log_folder)

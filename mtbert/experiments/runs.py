@@ -6,7 +6,6 @@ Stands above the rooms, like `strategies`.
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,18 @@ from mtbert.modeling.checkpoint import read_sequences, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import Batch, Examples, Shape, collate
-from mtbert.modeling.passes import Passes
 from mtbert.modeling.perturbation import input_embeddings
 from mtbert.modeling.prediction import chosen, encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.modeling.vectors import Encoded
-from mtbert.training.auxiliaries.meaning import same_meaning
+from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
+from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
 from mtbert.training.loop import train
-from mtbert.training.losses import Forward, TaskData
+from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
+from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import usable
 from mtbert.training.resuming import Resuming
-from mtbert.training.terms import WORDS
 
 
 class Run:
@@ -104,31 +103,39 @@ class Run:
         return collate(examples, self.shape).to(self.device)
 
     def task_data(self) -> dict[str, TaskData]:
-        """Each trained task's train split, as the loop needs it."""
-        found = {}
+        """Each trained task's train split, and how it is trained on."""
+        settings, data = self.plan.train, {}
         for task, split in self.tokens["train"].items():
-            terms = self.plan.train.terms(task)
-            compared = any(term.compares for term in terms) and not self.model.joint[task]
-            found[task] = TaskData(
+            terms = settings.terms(task)
+            clustered = any(term.needs_clusters for term in terms) and not self.model.joint[task]
+            data[task] = TaskData(
                 labels=torch.tensor(split.labels, dtype=torch.float32, device=self.device),
                 bounds=self.plan.tasks[task].labels.bounds,
                 ids=split.example_ids,
-                meaning=self._meaning(task) if compared else None,
+                objective=settings.objectives[task],
+                batch_size=settings.batch_size[task],
+                terms=terms,
+                subset=settings.examples.get(task),
+                balanced=settings.resampling.get(task) == "balanced",
+                paraphrase_clusters=self._clusters(task) if clustered else None,
             )
-        return found
+        return data
 
-    def _meaning(self, task: str) -> Tensor:
-        """Which train sentences of a task mean the same, (example, side)."""
+    def _clusters(self, task: str) -> Tensor:
+        """Number of the cluster of paraphrases of a task's train sentences, (example, side)."""
         split, labels = self.tokens["train"][task], self.plan.tasks[task].labels
         duplicates = split.labels > 0.5 if labels.kind == "binary" else None
         sides = [side for side in (split.a, split.b) if side is not None]
-        return torch.from_numpy(same_meaning(sides, duplicates)).to(self.device)
+        return torch.from_numpy(paraphrase_clusters(sides, duplicates)).to(self.device)
 
     def log(self, folder: Path) -> Log:
         """Open the log of this run."""
         train = self.plan.train
-        words = {task: [WORDS[type(term)] for term in train.terms(task)] for task in train.trained}
-        terms = [f"{word}_{task}" for task, some in words.items() for word in some]
+        terms = [
+            f"{TERM_NAMES[type(term)]}_{task}"
+            for task in train.trained
+            for term in train.terms(task)
+        ]
         return Log(folder, list(train.trained), name=self.name, terms=terms)
 
     def train(
@@ -137,23 +144,52 @@ class Run:
         log: Log,
         resuming: Resuming | None = None,
     ) -> None:
-        """Run the training loop.
+        """Run the training loop; where no task is trained, only evaluate the start.
 
         Raises:
-            NotFiniteError: a loss or the gradient's norm is not a finite number.
+            NotFiniteError: a loss or the gradient norm is NaN or inf.
         """
-        forward = Forward(
-            model=self.model,
-            collate=self.collate,
-            passes=partial(Passes, self.model),
-            autocast=self.autocast,
+        settings, tasks = self.plan.train, self.task_data()
+        if not tasks:
+            end_epoch(0, 0, True)
+            return
+        losses = TaskLosses(
+            self.model, tasks, collate=self.collate, autocast=self.autocast, seed=self.seed
+        )
+        balancer = settings.balancing.begin(
+            Setup(
+                tasks=list(tasks),
+                shared=self.model.shared_parameters(),
+                seed=self.seed,
+                regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
+                device=self.device,
+            )
+        )
+        groups = parameter_groups(
+            self.model,
+            peaks={
+                "encoder": settings.learning_rate,
+                "adapter": settings.adapter_learning_rate,
+                "heads": settings.head_learning_rate,
+            },
+            layer_decay=settings.layer_decay,
+            weight_decay=settings.weight_decay,
         )
         train(
             self.model,
-            settings=self.plan.train,
+            losses=losses,
+            balancer=balancer,
+            optimizer=settings.optimizer.build([*groups, *balancer.groups()]),
+            average=settings.averaging.begin(losses.parameters),
+            sampler=settings.sampler,
+            epochs=settings.epochs,
+            steps=settings.steps,
+            schedule=settings.schedule,
+            warmup=settings.warmup,
+            clip=settings.clip,
+            conflicts_every=settings.conflicts_every,
+            evaluate_every=settings.evaluate_every,
             seed=self.seed,
-            tasks=self.task_data(),
-            forward=forward,
             end_epoch=end_epoch,
             log=log,
             resuming=resuming,

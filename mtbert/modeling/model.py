@@ -132,7 +132,7 @@ class MultiTaskModel(nn.Module):
         return counts
 
     def _by_part(self) -> Iterator[tuple[str, str, nn.Parameter]]:
-        """Every parameter with its part (encoder, adapter, heads.sst, projections.sst …) and name."""
+        """Every parameter with its part (encoder, adapter, heads.sst …) and name."""
         injected = {id(p) for p in self.adapter.injected(self.encoder)}
         for name, parameter in self.named_parameters():
             first, second = name.split(".")[:2]

@@ -121,6 +121,6 @@ class ModelSettings(Settings):
             sizes = {one: self.pooling[one].size(hidden_size(config)) for one in self.tasks}
             if sizes[task] != sizes[(owner := self.map_owner(task))]:
                 raise InputError(
-                    f"projections.{task}: shares that of {owner!r}, whose vectors are {sizes[owner]} "
-                    f"wide, not {sizes[task]}: give both the same pooling"
+                    f"projections.{task}: shares that of {owner!r}, whose vectors are "
+                    f"{sizes[owner]} wide, not {sizes[task]}: give both the same pooling"
                 )

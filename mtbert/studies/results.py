@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
 from mtbert.core.fingerprint import fingerprint
-from mtbert.core.outputs import WORK, write_text
+from mtbert.core.outputs import work_path, write_text
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table, write_table
 from mtbert.reporting.runs import KEY, SCORE, Runs, read_cosines, read_csv, read_facts, read_scores
@@ -277,7 +277,7 @@ def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
 @contextmanager
 def _held(study: Path) -> Iterator[None]:
     """Let one process at a time merge into a study; the others wait."""
-    lock = WORK / f"results-{study.parent.name}.lock"
+    lock = work_path(study.parent / "results.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

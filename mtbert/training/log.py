@@ -1,31 +1,31 @@
-"""What a run tells while it goes on, and leaves behind: a row for every step and epoch."""
+"""What a run logs: a row for every step and epoch, and a line of progress now and then."""
 
 import csv
+import os
 import time
 from collections.abc import Mapping, Sequence
-from os import SEEK_END
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from mtbert.training.balancing.cosines import GradientPair
+from mtbert.training.balancing.gradients import GradientPair
 
 # Seconds between two lines of progress.
 PAUSE = 5.0
+TOTALS = ("tokens", "slots", "seconds", "ahead")
 
 
 class Log:
-    """Writes steps.csv, conflicts.csv and epochs.csv, and a line of progress now and then.
+    """Writes steps.csv, conflicts.csv and epochs.csv, and prints progress.
 
     steps.csv has a row for every step: `loss_{task}` is the task's whole loss, `{term}_{task}` what
-    a regularizer or an auxiliary loss added to it, `weight_{task}` what the balancing made of its
-    gradient. conflicts.csv has a row for every two tasks in
-    those steps in which their gradients were taken apart.
+    a regularizer or an auxiliary loss added to it, `weight_{task}` the balancing's weight of its
+    gradient. conflicts.csv has a row for every two tasks in the steps with per-task gradients.
     """
 
     def __init__(
         self, folder: Path, tasks: Sequence[str], *, name: str, terms: Sequence[str] = ()
     ) -> None:
-        """Open the files; where a run broke off they go on, see `load_state_dict`.
+        """Open the files; those of an interrupted run grow, see `load_state_dict`.
 
         Args:
             folder: Takes the files.
@@ -35,13 +35,12 @@ class Log:
         """
         self.name = name
         self.tokens = self.slots = 0
-        self.seconds = 0.0
+        self.seconds = self.ahead = 0.0  # of all work, and of that before the first step
         self.epochs: list[dict[str, float]] = []
         self._tasks, self._terms = list(tasks), list(terms)
         self._folder = folder
-        self._spoken = 0.0
-        self.ahead = 0.0  # seconds before the first step
-        self._steps = Rows(
+        self._printed = 0.0
+        self._steps = CsvFile(
             folder / "steps.csv",
             ["step", "epoch", "tasks", "learning_rate", "loss"]
             + [f"loss_{task}" for task in tasks]
@@ -50,7 +49,7 @@ class Log:
             + ["gradient_norm", "tokens", "tokens_per_second"]
             + [f"examples_{task}" for task in tasks],
         )
-        self._pairs = Rows(
+        self._pairs = CsvFile(
             folder / "conflicts.csv",
             ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"],
         )
@@ -80,8 +79,8 @@ class Log:
             learning_rate: Rate of this update.
             losses: Loss of each task in the step.
             terms: What each regularizer and auxiliary loss added to it.
-            weights: Weight of each task's gradient in the update of what the tasks share.
-            examples: Examples of each task that the step drew.
+            weights: Weight of each task's gradient in the update of the shared parameters.
+            examples: Examples of each task in the step.
             gradient_norm: L2 norm before clipping.
             tokens: Real tokens in the step's batches.
             slots: The same with padding.
@@ -92,35 +91,34 @@ class Log:
         loss = sum(losses.values())
         self._steps.add(
             [step, epoch, "+".join(examples), f"{learning_rate:.4g}", f"{loss:.5g}"]
-            + [f"{losses[task]:.5g}" if task in losses else "" for task in self._tasks]
-            + [f"{terms[name]:.5g}" if name in terms else "" for name in self._terms]
-            + [f"{weights[task]:.5g}" if task in weights else "" for task in self._tasks]
+            + _columns(losses, self._tasks)
+            + _columns(terms, self._terms)
+            + _columns(weights, self._tasks)
             + [f"{gradient_norm:.4g}", tokens, round(tokens / seconds)]
             + [examples.get(task, "") for task in self._tasks]
         )
-        if time.monotonic() - self._spoken >= PAUSE or step == total:
-            self._spoken = time.monotonic()
-            left = (self.seconds - self.ahead) / step * (total - step)
+        if time.monotonic() - self._printed >= PAUSE or step == total:
+            self._printed = time.monotonic()
+            remaining = (self.seconds - self.ahead) / step * (total - step)
             print(
                 f"{self.name}: step {step}/{total}, epoch {epoch}, loss {loss:.3f}, "
-                f"{self.tokens / self.seconds:,.0f} tokens/s, {left / 60:.1f} min left",
+                f"{self.tokens / self.seconds:,.0f} tokens/s, {remaining / 60:.1f} min left",
                 flush=True,
             )
 
-    def gradient_pairs(self, step: int, epoch: int, met: Sequence[GradientPair]) -> None:
-        """Log how the tasks' gradients lie to each other in a step."""
-        for it in met:
-            cosine = "" if it.cosine is None else f"{it.cosine:.5f}"
-            norms = [f"{it.norm_first:.5g}", f"{it.norm_second:.5g}"]
-            self._pairs.add([step, epoch, it.first, it.second, cosine, *norms])
+    def gradient_pairs(self, step: int, epoch: int, pairs: Sequence[GradientPair]) -> None:
+        """Log the cosines and norms of the tasks' gradients in a step."""
+        for pair in pairs:
+            cosine = "" if pair.cosine is None else f"{pair.cosine:.5f}"
+            norms = [f"{pair.norm_first:.5g}", f"{pair.norm_second:.5g}"]
+            self._pairs.add([step, epoch, pair.first, pair.second, cosine, *norms])
 
     def encoded(self, *, tokens: int, slots: int, seconds: float) -> None:
-        """Log that all sentences were encoded ahead, once: no step will do it."""
+        """Log that all sentences were encoded once, before the first step."""
         self.tokens, self.slots = self.tokens + tokens, self.slots + slots
-        self.seconds += seconds
-        self.ahead += seconds
+        self.seconds, self.ahead = self.seconds + seconds, self.ahead + seconds
         print(
-            f"{self.name}: the encoder is fixed: {tokens:,} tokens encoded once, {seconds:.1f} s",
+            f"{self.name}: the encoder is frozen: {tokens:,} tokens encoded once, {seconds:.1f} s",
             flush=True,
         )
 
@@ -134,54 +132,40 @@ class Log:
                 {k: round(v, 6) if isinstance(v, float) else v for k, v in item.items()}
                 for item in self.epochs
             )
-        told = ", ".join(f"{k} {v:.3f}" for k, v in row.items() if k not in ("epoch", "step"))
-        print(f"{self.name}: epoch {row['epoch']} on dev: {told}", flush=True)
+        metrics = ", ".join(f"{k} {v:.3f}" for k, v in row.items() if k not in ("epoch", "step"))
+        print(f"{self.name}: epoch {row['epoch']} on dev: {metrics}", flush=True)
 
     def close(self) -> None:
-        """Finish the files."""
-        self._steps.close()
-        self._pairs.close()
+        """Close the files."""
+        self._steps.file.close()
+        self._pairs.file.close()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the log stands."""
-        counts = {name: getattr(self, name) for name in ("tokens", "slots", "seconds", "ahead")}
-        places = {"steps": self._steps.place(), "pairs": self._pairs.place()}
-        return {**counts, **places, "epochs": [dict(row) for row in self.epochs]}
+        """Give the counts, the epochs, and the sizes of the files in bytes."""
+        counts = {name: getattr(self, name) for name in TOTALS}
+        sizes = {"steps": self._steps.path.stat().st_size, "pairs": self._pairs.path.stat().st_size}
+        return {**counts, **sizes, "epochs": [dict(row) for row in self.epochs]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Stand where another stood, and forget what the files tell of later steps."""
-        for name in ("tokens", "slots", "seconds", "ahead"):
+        """Load what `state_dict` gave, and cut off what the files say of later steps."""
+        for name in TOTALS:
             setattr(self, name, state[name])
-        self._steps.cut(state["steps"])
-        self._pairs.cut(state["pairs"])
+        os.truncate(self._steps.path, state["steps"])
+        os.truncate(self._pairs.path, state["pairs"])
         self.epochs = [dict(row) for row in state["epochs"]]
 
 
-class Rows:
-    """A CSV file that grows, and can be cut back to where it was."""
+class CsvFile:
+    """A CSV file that grows by rows, each written at once."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Open a file, with a row of headings if it is new."""
-        self._file: IO[str] = path.open("a", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        if not self._file.tell():
+        """Open a file; write the header if it is new."""
+        self.path = path
+        self.file = path.open("a", buffering=1, newline="", encoding="utf-8")
+        self.add = csv.writer(self.file, lineterminator="\n").writerow
+        if not path.stat().st_size:
             self.add(columns)
 
-    def add(self, row: Sequence[object]) -> None:
-        """Add a row."""
-        self._writer.writerow(row)
 
-    def place(self) -> int:
-        """Where the next row will stand, in bytes; all before is on the disk."""
-        self._file.flush()
-        return self._file.tell()
-
-    def cut(self, place: int) -> None:
-        """Forget what stands from a place on."""
-        self._file.flush()
-        self._file.truncate(place)
-        self._file.seek(0, SEEK_END)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+def _columns(values: Mapping[str, float], names: Sequence[str]) -> list[str]:
+    return [f"{values[name]:.5g}" if name in values else "" for name in names]

@@ -1,33 +1,46 @@
-"""The training loop, read from top to bottom. It asks for no method's or task's name."""
+"""The training loop, read from top to bottom. It names no method and no task."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from torch import nn
+from torch.optim import Optimizer
 
 from mtbert.core.errors import InputError, located
-from mtbert.training.balancing.cosines import gradient_pairs
-from mtbert.training.batches import draw, stream
-from mtbert.training.learner import Learner, Model
+from mtbert.modeling.model import MultiTaskModel
+from mtbert.training.averaging import WeightAverage
+from mtbert.training.balancing import Balancer
+from mtbert.training.balancing.gradients import gradient_pairs
+from mtbert.training.batches import stream
 from mtbert.training.log import Log
-from mtbert.training.losses import Forward, Losses, TaskData
-from mtbert.training.resuming import Resuming, random_states, set_random_states
+from mtbert.training.losses import TaskLosses
+from mtbert.training.resuming import Resuming
+from mtbert.training.samplers.sampler import Sampler
 from mtbert.training.schedule import factor
-from mtbert.training.settings import TrainingSettings
 
 
 class NotFiniteError(InputError):
-    """A loss or a gradient is no number; the update that it would have spoilt was not made."""
+    """Loss or gradient norm is NaN or inf; the optimizer step was skipped."""
 
 
 def train(
-    model: Model,
+    model: MultiTaskModel,
     *,
-    settings: TrainingSettings,
+    losses: TaskLosses,
+    balancer: Balancer,
+    optimizer: Optimizer,
+    average: WeightAverage,
+    sampler: Sampler,
+    epochs: int,
+    steps: int | None,
+    schedule: str,
+    warmup: float,
+    clip: float,
+    conflicts_every: int,
+    evaluate_every: int,
     seed: int,
-    tasks: Mapping[str, TaskData],
-    forward: Forward,
     end_epoch: Callable[[int, int, bool], None],
     log: Log,
     resuming: Resuming | None = None,
@@ -35,163 +48,126 @@ def train(
     """Train a model in place.
 
     Args:
-        model: Projections a batch to {task: logits}.
-        settings: Sampler, balancing, terms, optimizer and budget.
-        seed: Decides the order of the examples; dropout follows torch's own generator.
-        tasks: Each trained task's train split, in the order of the tasks; of none there is nothing
-            to train, and what is evaluated is the start.
-        forward: How batches are made and go through the model.
-        end_epoch: Called with the epoch, the step, and whether it is the run's last, after each
-            epoch that is to be evaluated, or once with 0 and 0 where there is nothing to train:
-            evaluates and saves the weights, or their average, that the model then has.
+        model: Trained in place.
+        losses: Each task's data and losses.
+        balancer: Makes one gradient of the losses.
+        optimizer: Moves the weights; its groups have a `peak`, the highest learning rate.
+        average: What is evaluated.
+        sampler: Gives the tasks of every step.
+        epochs: Length of the run.
+        steps: Ends the run after so many steps instead.
+        schedule: Course of the learning rate, a key of `SCHEDULES`.
+        warmup: Share of the run over which the rate rises.
+        clip: Largest L2 norm of the gradient.
+        conflicts_every: Log the cosines of the tasks' gradients every so many steps; 0: never.
+        evaluate_every: Call `end_epoch` every so many epochs, and after the last.
+        seed: Decides the order of the examples; dropout follows torch's global generator.
+        end_epoch: Given the epoch, the step, and whether it is the run's last: evaluates and saves
+            the model, whose weights are then the average.
         log: Takes a row for every step.
-        resuming: Keeps the state of the run, to go on from; None to keep none.
+        resuming: Saves the run's state, and resumes from it; None: does not.
 
     Raises:
-        NotFiniteError: a loss or the gradient's norm is not a finite number.
-        InputError: more examples are to take part than a task has.
+        NotFiniteError: a loss or the gradient norm is NaN or inf.
+        InputError: a subset has more examples than its task.
     """
-    if not tasks:
-        end_epoch(0, 0, True)
-        return
-    sizes = {task: len(data.labels) for task, data in tasks.items()}
-    schedule = plan_steps(settings, sizes, seed=seed)
-    total = sum(map(len, schedule))
-    learner = Learner(model, settings, list(tasks), seed=seed)
-    losses = Losses(tasks, settings, forward, learner.terms, seed)
-    done = resume(resuming, learner, log)  # steps behind the run
+    tasks = losses.tasks
+    for task, data in tasks.items():
+        if data.subset is not None:
+            with located(f"train.examples.{task}", link="."):
+                data.subset.check(len(data.labels))
+    sizes = {task: data.size for task, data in tasks.items()}
+    batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
+    length, epochs, total = run_length(sampler, sizes, batches, epochs=epochs, steps=steps)
+    state: dict[str, Any] = {"optimizer": optimizer, "balancer": balancer, "average": average}
+    state |= {"losses": losses, "log": log, "parameters": losses.parameters}
+    done = resuming.restore(**state) if resuming else 0
+    if done:
+        print(f"{log.name}: resumes after step {done}", flush=True)
     step = 0
     model.train()
-    for epoch, steps in enumerate(schedule, start=1):
-        if step + len(steps) <= done:
-            step += len(steps)
-            continue
-        batches = orders(settings, tasks, seed=seed, epoch=epoch)
-        for place, drawn in enumerate(steps, start=1):
+    for epoch in range(1, epochs + 1):
+        drawn = {t: data.batches(t, seed=seed, epoch=epoch) for t, data in tasks.items()}
+        # Reworded, the purpose would seed other steps.
+        generator = stream(seed, "tasks of the steps", epoch)
+        for step_tasks in sampler.epoch_steps(
+            epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
+        )[: total - step]:
             step += 1
-            rows = {task: next(batches[task]) for task in drawn}
+            rows = {task: next(drawn[task]) for task in step_tasks}
             if step <= done:
                 continue
             started = time.perf_counter()
-            share = factor(
-                step - 1, total=total, warmup=settings.warmup, schedule=settings.schedule
-            )
-            rate = learner.set_rates(share)
-            losses.begin(step, rows)
-            every = settings.conflicts_every
-            apart = every > 0 and (step - 1) % every == 0
-            outcome = learner.balancer.backward(losses, drawn, apart=apart)
-            values = {task: float(loss) for task, loss in outcome.losses.items()}
-            norm = float(nn.utils.clip_grad_norm_(model.parameters(), settings.clip))
-            check_finite(step, values, norm, {t: [tasks[t].ids[i] for i in rows[t]] for t in rows})
-            learner.update()
-            learner.terms.end_step(step, total)
-            epoch_ends = place == len(steps)
-            learner.average.follow(step, total, epoch_ends=epoch_ends)
+            share = factor(step - 1, total=total, warmup=warmup, schedule=schedule)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * share
+            losses.begin_step(step, rows)
+            conflicts = conflicts_every > 0 and (step - 1) % conflicts_every == 0
+            result = balancer.backward(losses, step_tasks, per_task_gradients=conflicts)
+            values = {task: float(loss) for task, loss in result.losses.items()}
+            norm = float(nn.utils.clip_grad_norm_(model.parameters(), clip))
+            ids = {task: [tasks[task].ids[i] for i in rows[task]] for task in rows}
+            check_step(step, values, norm, ids)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.end_step(step, total)
+            epoch_ends = step == total or step % length == 0
+            average.follow(step, total, epoch_ends=epoch_ends)
             log.step(
                 step=step,
                 epoch=epoch,
                 total=total,
-                learning_rate=rate,
+                learning_rate=optimizer.param_groups[0]["lr"],
                 losses=values,
-                terms=losses.parts,
-                weights=outcome.weights,
+                terms=losses.added,
+                weights=result.weights,
                 examples={task: len(item) for task, item in rows.items()},
                 gradient_norm=norm,
                 tokens=losses.tokens,
                 slots=losses.slots,
                 seconds=time.perf_counter() - started,
             )
-            if apart and outcome.gramian is not None and len(drawn) > 1:
-                log.gradient_pairs(step, epoch, gradient_pairs(outcome.gramian, drawn))
+            if conflicts and result.gramian is not None and len(step_tasks) > 1:
+                log.gradient_pairs(step, epoch, gradient_pairs(result.gramian, step_tasks))
             if resuming and not epoch_ends and resuming.due():
-                keep(resuming, learner, log, step)
-        learner.balancer.end_epoch()
-        if epoch % settings.evaluate_every == 0 or step == total:
-            with learner.average.applied():
+                resuming.save(step, **state)
+        if step <= done:
+            continue
+        balancer.end_epoch()
+        if epoch % evaluate_every == 0 or step == total:
+            with average.applied():
                 end_epoch(epoch, step, step == total)
         if resuming and step < total and resuming.due():
-            keep(resuming, learner, log, step)
+            resuming.save(step, **state)
 
 
-def orders(
-    settings: TrainingSettings, tasks: Mapping[str, TaskData], *, seed: int, epoch: int
-) -> dict[str, Iterator[np.ndarray]]:
-    """Give each task's batches in an epoch, as rows of its examples, without end."""
-    found = {}
-    for task, data in tasks.items():
-        balanced = settings.resampling.get(task) == "balanced"
-        found[task] = draw(
-            len(data.labels),
-            settings.batch_size[task],
-            seed=seed,
-            task=task,
-            epoch=epoch,
-            balanced=data.labels.cpu().numpy() if balanced else None,
-            subset=settings.examples.get(task),
-        )
-    return found
-
-
-def plan_steps(
-    settings: TrainingSettings, sizes: Mapping[str, int], *, seed: int
-) -> list[list[tuple[str, ...]]]:
-    """Give the tasks of every step, epoch by epoch; with `steps` the last epoch may be cut.
-
-    With `steps` the run has as many epochs as these many steps need, and that number is what the
-    sampler is told.
+def run_length(
+    sampler: Sampler,
+    sizes: Mapping[str, int],
+    batches: Mapping[str, int],
+    *,
+    epochs: int,
+    steps: int | None,
+) -> tuple[int, int, int]:
+    """Give the steps of an epoch, the epochs of the run, and its steps.
 
     Args:
-        settings: Sampler, batch sizes and budget.
+        sampler: Gives equally many steps in every epoch.
         sizes: Examples of each task.
-        seed: Seed of the run.
-
-    Raises:
-        InputError: more examples are to take part than a task has.
+        batches: Batches in one pass over each task.
+        epochs: Length of the run.
+        steps: Its length in steps instead: as many epochs as these need, of which the last may be
+            cut.
     """
-    for task, subset in settings.examples.items():
-        with located(f"train.examples.{task}", link="."):
-            subset.check(sizes[task])
-        sizes = {**sizes, task: subset.count}
-    batches = {task: -(-size // settings.batch_size[task]) for task, size in sizes.items()}
-
-    def ask(epoch: int, epochs: int) -> list[tuple[str, ...]]:
-        steps: list[tuple[str, ...]] = settings.sampler.epoch(
-            epoch=epoch,
-            epochs=epochs,
-            sizes=sizes,
-            batches=batches,
-            generator=stream(seed, "tasks of the steps", epoch),
-        )
-        return steps
-
-    length = len(ask(1, 1))  # of every epoch, as samplers promise
-    total = settings.steps or settings.epochs * length
-    epochs = -(-total // length)
-    schedule = [ask(epoch, epochs) for epoch in range(1, epochs + 1)]
-    schedule[-1] = schedule[-1][: total - (epochs - 1) * length]
-    return schedule
+    generator = np.random.default_rng(0)  # which tasks it draws is nothing to the length
+    length = len(
+        sampler.epoch_steps(epoch=1, epochs=1, sizes=sizes, batches=batches, generator=generator)
+    )
+    total = steps or epochs * length
+    return length, -(-total // length), total
 
 
-def keep(resuming: Resuming, learner: Learner, log: Log, step: int) -> None:
-    """Save where the run stands after a step, and after its epoch's end if it was the last."""
-    state = {"learner": learner.state_dict(), "log": log.state_dict(), "step": step}
-    resuming.save({**state, "random": random_states()})
-
-
-def resume(resuming: Resuming | None, learner: Learner, log: Log) -> int:
-    """Stand where the run stood when it was saved; give the number of steps behind it."""
-    if resuming is None or resuming.found is None:
-        return 0
-    state, resuming.found = resuming.found, None
-    learner.load_state_dict(state["learner"])
-    log.load_state_dict(state["log"])
-    set_random_states(state["random"])
-    print(f"{log.name}: goes on after step {state['step']}", flush=True)
-    return int(state["step"])
-
-
-def check_finite(
+def check_step(
     step: int, losses: Mapping[str, float], norm: float, ids: Mapping[str, Sequence[str]]
 ) -> None:
     """Stop before an update that would spoil every weight.
@@ -203,18 +179,14 @@ def check_finite(
         ids: Each task's examples in the step.
 
     Raises:
-        NotFiniteError: naming the step, what is not a finite number, and the examples.
+        NotFiniteError: naming the step, what is NaN or inf, and the examples.
     """
-    faults = {f"loss of {task}": (value, [task]) for task, value in losses.items()}
-    faults = {name: fault for name, fault in faults.items() if not np.isfinite(fault[0])}
-    if not faults and not np.isfinite(norm):
-        faults["gradient norm"] = (norm, list(losses))
-    if not faults:
+    faults = {task: value for task, value in losses.items() if not np.isfinite(value)}
+    if not faults and np.isfinite(norm):
         return
-    told = ", ".join(f"{name} is {value}" for name, (value, _) in faults.items())
-    named = {task: ids[task] for _, some in faults.values() for task in some}
-    batch = "; ".join(f"{task} {', '.join(some)}" for task, some in named.items())
+    values = ", ".join(f"loss of {task} is {value}" for task, value in faults.items())
+    examples = "; ".join(f"{task} {', '.join(ids[task])}" for task in faults or losses)
     raise NotFiniteError(
-        f"step {step}: {told}; a lower train.learning_rate may help. The examples of that step, by "
-        f"id: {batch}"
+        f"step {step}: {values or f'gradient norm is {norm}'}; the optimizer step was skipped. A "
+        f"lower train.learning_rate may help. The examples of that step, by id: {examples}"
     )

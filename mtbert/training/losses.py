@@ -1,126 +1,164 @@
 """Each task's loss in a step: its objective, and what its terms add."""
 
-from collections.abc import Callable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mtbert.training.batches import stream
-from mtbert.training.settings import TrainingSettings
-from mtbert.training.task_batch import Passes, TaskBatch
-from mtbert.training.terms import Terms
+from mtbert.modeling.model import MultiTaskModel
+from mtbert.modeling.packing import Batch
+from mtbert.modeling.passes import Passes
+from mtbert.modeling.vectors import Encoded
+from mtbert.training.auxiliaries import AUXILIARIES
+from mtbert.training.batches import Subset, draw, stream
+from mtbert.training.objectives import Objective
+from mtbert.training.regularizers import REGULARIZERS
+from mtbert.training.regularizers.smart import Teacher
+from mtbert.training.task_batch import TaskBatch
+from mtbert.training.term import Term
+
+TERM_NAMES = {kind: name for name, kind in (REGULARIZERS | AUXILIARIES).items()}
 
 
 @dataclass(frozen=True)
 class TaskData:
-    """A task's train split, as the loop needs it."""
+    """A trained task's train split, and how it is trained on."""
 
     labels: Tensor  # (example,) float32, on the device
     bounds: tuple[float, float]  # lowest and highest label
     ids: Sequence[str]  # of the examples
-    # Number of the set of sentences known to mean the same, (example, side); where a term asks.
-    meaning: Tensor | None = None
+    objective: Objective
+    batch_size: int
+    terms: Sequence[Term] = ()
+    subset: Subset | None = None  # the examples drawn from; None: all
+    balanced: bool = False  # whether examples of every class are drawn equally often
+    paraphrase_clusters: Tensor | None = None  # number of each sentence's cluster, (example, side)
+
+    @property
+    def size(self) -> int:
+        """Number of examples drawn from."""
+        return len(self.labels) if self.subset is None else self.subset.count
+
+    def batches(self, task: str, *, seed: int, epoch: int) -> Iterator[np.ndarray]:
+        """Give an epoch's batches, as rows of examples (example,), without end."""
+        return draw(
+            len(self.labels),
+            self.batch_size,
+            seed=seed,
+            task=task,
+            epoch=epoch,
+            balanced=self.labels.cpu().numpy() if self.balanced else None,
+            subset=self.subset,
+        )
+
+    def loss(self, task: str, *, seed: int) -> Callable[[Tensor, Tensor], Tensor]:
+        """Build the objective's loss; class weights are counted over the examples drawn from."""
+        targets = self.labels
+        if self.subset is not None and self.subset.redraw == "never":
+            targets = targets[self.subset.rows(len(targets), seed=seed, task=task, epoch=0)]
+        return self.objective.build(bounds=self.bounds, targets=targets)
 
 
-@dataclass(frozen=True)
-class Forward:
-    """How batches are made and go through the model."""
-
-    model: Callable[[Any], dict[str, Tensor]]  # a batch to each task's logits, (example, width)
-    # Rows of each task to a batch on the device, with `.tokens` (real ones) and `.slots` (with
-    # padding).
-    collate: Callable[[Mapping[str, np.ndarray]], Any]
-    passes: Callable[[Any, str], Passes]  # a batch of one task: the ways to run the model on it
-    autocast: Callable[[], AbstractContextManager[Any]]  # the context of a forward pass
-
-
-@dataclass
-class Losses:
-    """What a step's balancing asks: give it a step's rows, then call it with some of its tasks.
+class TaskLosses:
+    """Gives the losses of some of a step's tasks, which `begin_step` sets.
 
     Tasks without terms go through the model together, in one batch; a task with terms alone, since
     what perturbs it must not reach the others.
     """
 
-    tasks: Mapping[str, TaskData]
-    settings: TrainingSettings
-    forward: Forward
-    terms: Terms
-    seed: int
-    step: int = 0
-    rows: Mapping[str, np.ndarray] = field(default_factory=dict)
-    tokens: int = 0  # real ones in the step's batches, however often they are read
-    slots: int = 0  # the same with padding
-    parts: dict[str, float] = field(default_factory=dict)  # what each term added: {term}_{task}
-
-    def __post_init__(self) -> None:
-        self.objectives = {
-            task: self.settings.objectives[task].build(
-                bounds=data.bounds, targets=data.labels[self._drawn_from(task)]
-            )
-            for task, data in self.tasks.items()
-        }
-
-    def _drawn_from(self, task: str) -> slice | np.ndarray:
-        """Rows that class weights are counted over: those that take part, where they stay."""
-        subset = self.settings.examples.get(task)
-        if subset is None or subset.redraw != "never":
-            return slice(None)
-        size = len(self.tasks[task].labels)
-        return subset.rows(size, seed=self.seed, task=task, epoch=0)
-
-    def begin(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
-        """Take up a step.
+    def __init__(
+        self,
+        model: MultiTaskModel,
+        tasks: Mapping[str, TaskData],
+        *,
+        collate: Callable[[Mapping[str, np.ndarray]], Batch | Encoded],
+        autocast: Callable[[], AbstractContextManager[Any]],
+        seed: int,
+    ) -> None:
+        """Build the objectives, and a teacher where a term needs it.
 
         Args:
-            step: Its number, from 1.
-            rows: Rows of its examples, (example,) for each of its tasks.
+            model: Gives each task's logits, (example, width).
+            tasks: The trained tasks.
+            collate: Rows of each task → a batch on the device.
+            autocast: The context of a forward pass.
+            seed: Seed of the run.
         """
+        self.model, self.tasks, self.seed = model, tasks, seed
+        self.collate, self.autocast = collate, autocast
+        self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
+        self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        needed = any(term.needs_teacher for data in tasks.values() for term in data.terms)
+        self.teacher = Teacher(self.parameters) if needed else None
+
+    def begin_step(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
+        """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""
         self.step, self.rows = step, rows
-        self.tokens = self.slots = 0
-        self.parts = {}
+        self.tokens = self.slots = 0  # in the step's batches, without and with padding
+        self.added: dict[str, float] = {}  # what each term added: {term}_{task}
 
-    def __call__(self, asked: Sequence[str]) -> dict[str, Tensor]:
+    def __call__(self, tasks: Sequence[str]) -> dict[str, Tensor]:
         """Give each task's loss, ()."""
-        plain = [task for task in asked if task not in self.terms.terms]
-        found = self._together(plain) if plain else {}
-        found |= {task: self._alone(task) for task in asked if task not in found}
-        return {task: found[task] for task in asked}
+        plain = [task for task in tasks if not self.tasks[task].terms]
+        losses = self._joint_pass(plain) if plain else {}
+        losses |= {task: self._with_terms(task) for task in tasks if task not in losses}
+        return {task: losses[task] for task in tasks}
 
-    def _batch(self, tasks: Sequence[str]) -> Any:
-        batch = self.forward.collate({task: self.rows[task] for task in tasks})
+    def _joint_pass(self, tasks: Sequence[str]) -> dict[str, Tensor]:
+        batch = self._batch(tasks)
+        with self.autocast():
+            logits = self.model(batch)
+        return {
+            task: self.objectives[task](
+                logits[task].float(), self._of_step(task, self.tasks[task].labels)
+            )
+            for task in tasks
+        }
+
+    def _with_terms(self, task: str) -> Tensor:
+        data = self.tasks[task]
+        clusters = data.paraphrase_clusters
+        batch = TaskBatch(
+            passes=Passes(self.model, self._batch([task]), task),
+            objective=self.objectives[task],
+            labels=self._of_step(task, self.tasks[task].labels),
+            regression=data.objective.regression,
+            generator=stream(self.seed, f"noise of {task}", self.step),
+            terms=data.terms,
+            parameters=list(self.parameters.values()),
+            paraphrase_clusters=None if clusters is None else self._of_step(task, clusters),
+            teacher_weights=self.teacher.weights if self.teacher else None,
+            autocast=self.autocast,
+        )
+        loss, added = batch.loss_with_terms()
+        self.added |= {f"{TERM_NAMES[kind]}_{task}": float(it) for kind, it in added.items()}
+        return loss
+
+    def _batch(self, tasks: Sequence[str]) -> Batch | Encoded:
+        batch = self.collate({task: self.rows[task] for task in tasks})
         self.tokens, self.slots = self.tokens + batch.tokens, self.slots + batch.slots
         return batch
 
-    def _together(self, tasks: Sequence[str]) -> dict[str, Tensor]:
-        batch = self._batch(tasks)
-        with self.forward.autocast():
-            logits = self.forward.model(batch)
-        return {
-            task: self.objectives[task](logits[task].float(), self._labels(task)) for task in tasks
-        }
+    def _of_step(self, task: str, values: Tensor) -> Tensor:
+        """The values of the step's examples."""
+        return values[torch.from_numpy(self.rows[task]).to(values.device)]
 
-    def _alone(self, task: str) -> Tensor:
-        meaning = self.tasks[task].meaning
-        batch = TaskBatch(
-            passes=self.forward.passes(self._batch([task]), task),
-            objective=self.objectives[task],
-            labels=self._labels(task),
-            regression=self.settings.objectives[task].regression,
-            generator=stream(self.seed, f"noise of {task}", self.step),
-            meaning=None if meaning is None else meaning[self._rows(task)],
-            autocast=self.forward.autocast,
-        )
-        loss, parts = self.terms.loss(task, batch)
-        self.parts |= {f"{word}_{task}": float(part) for word, part in parts.items()}
-        return loss
+    def end_step(self, step: int, total: int) -> None:
+        """Let the teacher follow the update of a step; of `total` in the run."""
+        if self.teacher:
+            self.teacher.follow(step, total, epoch_ends=False)
 
-    def _labels(self, task: str) -> Tensor:
-        return self.tasks[task].labels[self._rows(task)]
+    def state_dict(self) -> dict[str, Any]:
+        """Give what a resumed run needs."""
+        return self.teacher.state_dict() if self.teacher else {}
 
-    def _rows(self, task: str) -> Tensor:
-        return torch.from_numpy(self.rows[task]).to(self.tasks[task].labels.device)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Load what `state_dict` gave."""
+        if self.teacher:
+            self.teacher.load_state_dict(state)

@@ -7,14 +7,14 @@ import torch
 
 
 def usable(precision: str, device: torch.device) -> tuple[str, str]:
-    """Choose the precision to run in: the one asked for, or fp32 where the hardware lacks it.
+    """Choose the precision to run in: the requested one, or fp32 where the hardware lacks it.
 
-    bf16 on a CPU without instructions for it is tens of times slower than fp32. x86 says whether it
-    has them; elsewhere a matrix product is timed, and only a clear verdict counts, so that a busy
-    machine does not change the bits of a run.
+    bf16 on a CPU without instructions for it is tens of times slower than fp32. x86 reports whether
+    it has them; elsewhere a matrix product is timed, with a wide margin, so that a busy machine
+    does not change a run's results.
 
     Returns:
-        The precision and, where it is not the one asked for, the reason.
+        The precision and, where it is not the requested one, the reason.
     """
     if precision != "bf16":
         return precision, ""

@@ -1,7 +1,7 @@
-"""A run that is broken off goes on from where it last saved its state, and ends the same."""
+"""Save a run's state now and then, so that an interrupted run resumes and ends the same."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +10,34 @@ from torch import Tensor
 
 
 class Resuming:
-    """Saves a run's state now and then, in one file that is replaced whole.
+    """Saves a run's state in one file, which is replaced atomically.
 
-    A state is saved no sooner than `pause` seconds after the last, and never so often that saving
-    takes more than `share` of the time: short runs save nothing.
+    States are at least `pause` seconds apart, and saving takes at most `share` of the time: short
+    runs save nothing.
     """
 
     def __init__(
         self, path: Path, identity: str, *, pause: float = 60.0, share: float = 0.01
     ) -> None:
-        """Look for the state of a run that was broken off.
+        """Read the state of an interrupted run into `saved`, if there is one.
 
         Args:
             path: The file.
-            identity: What must be the same for a run to go on: settings, data, seed, code.
+            identity: What must be equal for a run to resume: settings, data, seed, code.
             pause: Shortest time between two states, in seconds.
             share: Largest share of the time that saving may take.
         """
         self.path, self.identity = path, identity
         self.part = path.with_name(path.name + ".part")
         self.pause, self.share = pause, share
-        self.cost = 0.0  # seconds that the last state took
+        self.cost = 0.0  # seconds that saving the last state took
         self.last = time.perf_counter()
-        self.found = self._read()
+        self.saved = self._read()
 
     def _read(self) -> dict[str, Any] | None:
-        """Give the state, or None where there is none that fits.
-
-        One that cannot be read fits no run either: starting anew is always right.
-        """
+        """Give the state; None where it is missing, unreadable or another run's."""
         try:
-            # Tensors, numbers and words alone: reading executes no code.
+            # Tensors, numbers and strings only: reading executes no code.
             state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception:  # torch, zipfile and pickle each raise their own
             return None
@@ -51,36 +48,52 @@ class Resuming:
         since = time.perf_counter() - self.last
         return since >= max(self.pause, self.cost / self.share)
 
-    def save(self, state: dict[str, Any]) -> None:
-        """Save a state: tensors, numbers, words, and dicts and lists of these.
+    def save(self, step: int, parameters: Mapping[str, Tensor], **parts: Any) -> None:
+        """Save the state after a step: the parameters, each part's state, torch's random states.
 
-        Where it cannot be saved, as on a full disk, the run goes on and says so.
+        If saving fails, as on a full disk, print so and let the run continue.
         """
         started = time.perf_counter()
+        state = {name: part.state_dict() for name, part in parts.items()}
+        state["parameters"] = {name: value.detach() for name, value in parameters.items()}
+        state |= {"identity": self.identity, "step": step, "random": random_states()}
         try:
-            torch.save({**state, "identity": self.identity}, self.part)
+            torch.save(state, self.part)
             self.part.replace(self.path)
         except (OSError, RuntimeError) as error:
-            told = str(error).splitlines()[0]
-            print(f"{self.path}: the run's state could not be saved: {told}", flush=True)
+            reason = str(error).splitlines()[0]
+            print(f"{self.path}: the run's state could not be saved: {reason}", flush=True)
             self.part.unlink(missing_ok=True)
         self.last = time.perf_counter()
         self.cost = self.last - started
 
+    @torch.no_grad()
+    def restore(self, parameters: Mapping[str, Tensor], **parts: Any) -> int:
+        """Load the state of an interrupted run; give the number of its steps, 0 without one."""
+        if self.saved is None:
+            return 0
+        state, self.saved = self.saved, None
+        for name, value in parameters.items():
+            value.copy_(state["parameters"][name])
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        set_random_states(state["random"])
+        return int(state["step"])
+
     def close(self) -> None:
-        """Forget the state: the run is done."""
+        """Delete the state: the run is done."""
         self.path.unlink(missing_ok=True)
         self.part.unlink(missing_ok=True)
 
 
 def random_states() -> list[Tensor]:
-    """States of torch's own generators, which dropout draws from: the CPU's, and a GPU's."""
+    """Get the states of torch's global generators, the CPU's and a GPU's, as dropout uses them."""
     states = [torch.get_rng_state()]
     return states + ([torch.cuda.get_rng_state()] if torch.cuda.is_available() else [])
 
 
 def set_random_states(states: Sequence[Tensor]) -> None:
-    """Set them to where they stood."""
+    """Set the states of torch's global generators."""
     torch.set_rng_state(states[0])
     if len(states) > 1:
         torch.cuda.set_rng_state(states[1])

@@ -3,26 +3,12 @@
 import math
 from collections.abc import Callable
 
-
-def linear(progress: float) -> float:
-    """Down to 0 in a straight line."""
-    return 1.0 - progress
-
-
-def cosine(progress: float) -> float:
-    """Down to 0 along half a cosine (Loshchilov & Hutter 2017, without restarts)."""
-    return 0.5 * (1.0 + math.cos(math.pi * progress))
-
-
-def constant(progress: float) -> float:
-    """Stay at the peak."""
-    return 1.0
-
-
+# By progress after the warm-up, from 0 to 1.
 SCHEDULES: dict[str, Callable[[float], float]] = {
-    "linear": linear,
-    "cosine": cosine,
-    "constant": constant,
+    "linear": lambda progress: 1.0 - progress,
+    # Down to 0 along half a cosine (Loshchilov & Hutter 2017, without restarts).
+    "cosine": lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)),
+    "constant": lambda progress: 1.0,
 }
 
 
@@ -33,7 +19,7 @@ def factor(step: int, *, total: int, warmup: float, schedule: str) -> float:
         step: Number of the step, from 0.
         total: Steps of the whole run.
         warmup: Share of the run over which the rate rises from 0 in a straight line.
-        schedule: Name of its course after that.
+        schedule: Its course after the warm-up, a key of `SCHEDULES`.
     """
     rise = round(warmup * total)
     if step < rise:

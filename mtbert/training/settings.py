@@ -10,9 +10,8 @@ from mtbert.core.params import Settings
 from mtbert.core.registry import entry, spell, stacks_by_task
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
-from mtbert.training.balancing import BALANCINGS
-from mtbert.training.balancing.fits import check_sampler
-from mtbert.training.batches import Examples
+from mtbert.training.balancing import BALANCINGS, check_sampler
+from mtbert.training.batches import Subset
 from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.optimizers import OPTIMIZERS
 from mtbert.training.regularizers import REGULARIZERS
@@ -40,7 +39,7 @@ class TrainingSettings(Settings):
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
     extra_data: str  # a set of section `augment`, whose new rows join the train splits
-    examples: dict[str, Examples]
+    examples: dict[str, Subset]
     resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None

@@ -1,65 +1,26 @@
-"""One task's batch in one step, with what terms of its loss share: no pass is run twice."""
+"""One task's batch in one step, and the forward passes that its terms share."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mtbert.training.known import known
+from mtbert.modeling.passes import Passes
+from mtbert.modeling.perturbation import RealTokens
 from mtbert.training.resuming import random_states, set_random_states
-
-Pair = tuple[Tensor, Tensor | None]
-
-
-class RealTokens(Protocol):
-    """The real tokens of a batch, sequence after sequence; padding is not among them."""
-
-    @property
-    def ids(self) -> Tensor:
-        """(token,)."""
-
-    @property
-    def example(self) -> Tensor:
-        """Number of each token's example, (token,); the two sequences of a pair have one."""
-
-    @property
-    def examples(self) -> int:
-        """How many there are."""
-
-    @property
-    def width(self) -> int:
-        """Of an input embedding."""
+from mtbert.training.term import Term
 
 
-class Passes(Protocol):
-    """The ways to run a model on the batch."""
-
-    @property
-    def tokens(self) -> RealTokens | None:
-        """The real tokens; None where sentences were encoded before."""
-
-    def __call__(
-        self, delta: Tensor | None = None, weights: Mapping[str, Tensor] | None = None
-    ) -> tuple[Tensor, Pair]:
-        """Give logits (example, width), and the vectors that the head was given.
-
-        Args:
-            delta: Added to the real tokens' input embeddings, (token, width).
-            weights: Parameters to use instead of the model's own, by name.
-        """
-
-    def all_pairs(self, u: Tensor, v: Tensor) -> Tensor:
-        """Give the head's logits of each first with each second vector: (first, second, width)."""
-
-
-class Outputs(NamedTuple):
-    """What one pass gives."""
+class PassOutputs(NamedTuple):
+    """What one forward pass gives."""
 
     logits: Tensor  # (example, width)
     u: Tensor  # (example, size)
@@ -75,13 +36,12 @@ class TaskBatch:
     labels: Tensor  # (example,) float
     regression: bool  # whether a label is a number, not a class
     generator: np.random.Generator  # seeded for this task and step
+    terms: Sequence[Term] = ()
     parameters: Sequence[nn.Parameter] = ()  # the trainable ones
-    # Number of the set of sentences known to mean the same, (example, vector): `same_meaning`.
-    meaning: Tensor | None = None
-    teacher: Mapping[str, Tensor] | None = None  # a running average of the weights
-    attacked: bool = False  # whether some term asks for `gradient`
+    paraphrase_clusters: Tensor | None = None  # number of each sentence's cluster, (example, side)
+    teacher_weights: Mapping[str, Tensor] | None = None  # a running average of the weights
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
-    # Of the clean loss by the input embeddings, (token, width); known once the loss is settled.
+    # Of the clean loss by the input embeddings, (token, width); set before the first attack.
     gradient: Tensor = field(init=False)
     _states: list[Tensor] = field(init=False)
 
@@ -91,36 +51,35 @@ class TaskBatch:
         *,
         same_dropout: bool = False,
         weights: Mapping[str, Tensor] | None = None,
-    ) -> Outputs:
+    ) -> PassOutputs:
         """Run the model once.
 
         Args:
             delta: Added to the real tokens' input embeddings, (token, width).
-            same_dropout: Drop out what the clean pass dropped out, so that `delta` or `weights`
-                alone make the difference.
+            same_dropout: Use the clean pass's dropout masks, so that only `delta` or `weights`
+                makes a difference.
             weights: Parameters to use instead of the model's own, by name.
         """
-        again = self._same_dropout() if same_dropout else nullcontext()
-        with again, self.autocast():
+        with self._same_dropout() if same_dropout else nullcontext(), self.autocast():
             logits, (u, v) = self.passes(delta, weights)
-        return Outputs(_full(logits), _full(u), None if v is None else _full(v))
+        return PassOutputs(_full(logits), _full(u), None if v is None else _full(v))
 
     @cached_property
     def tokens(self) -> RealTokens:
-        """The real tokens."""
+        """The batch's real tokens."""
         tokens = self.passes.tokens
-        assert tokens is not None, "plan refuses to perturb what was encoded before"
+        assert tokens is not None, "planning refuses to perturb sentences encoded ahead"
         return tokens
 
     @cached_property
-    def clean(self) -> Outputs:
-        """The pass that plain training would make."""
+    def clean(self) -> PassOutputs:
+        """The pass that plain training makes."""
         self._states = random_states()
-        return self.run(self._zero if self.attacked else None)
+        return self.run(self._zero if any(term.attacks for term in self.terms) else None)
 
     @cached_property
-    def again(self) -> Outputs:
-        """A second one, with dropout of its own."""
+    def again(self) -> PassOutputs:
+        """A second pass, with new dropout masks."""
         _ = self.clean
         return self.run()
 
@@ -129,15 +88,28 @@ class TaskBatch:
         """The task's loss in the clean pass."""
         return self.loss_of(self.clean)
 
-    def loss_of(self, outputs: Outputs) -> Tensor:
+    def loss_of(self, outputs: PassOutputs) -> Tensor:
         """The task's loss in any pass."""
         return self.objective(outputs.logits, self.labels)
 
-    def distance(self, a: Tensor, b: Tensor) -> Tensor:
-        """How far two passes' logits are from each other: the mean of the examples.
+    def loss_with_terms(self) -> tuple[Tensor, dict[type[Term], Tensor]]:
+        """The task's loss with all its terms, and what each term added, without gradient."""
+        attacks = [term for term in self.terms if term.attacks]
+        total, added = self.loss, {}
+        for term in [term for term in self.terms if not term.attacks] + attacks:
+            if attacks and term is attacks[0]:
+                # Attacks follow the gradient of the plain loss, whatever other terms there are.
+                total = self._backpropagate_to_inputs(total)
+            extra = term.extra(self)
+            added[type(term)] = extra.detach()
+            total = total + extra
+        return total, added
 
-        Classes: KL(P‖Q) + KL(Q‖P) = Σ (p - q)(log p - log q), which unlike two divergences one by
-        one keeps its digits where P and Q hardly differ. Numbers: the objective's own error.
+    def distance(self, a: Tensor, b: Tensor) -> Tensor:
+        """Distance of two passes' logits, the mean of the examples.
+
+        Classes: KL(P‖Q) + KL(Q‖P) = Σ (p - q)(log p - log q), which unlike two separate divergences
+        keeps its digits where P and Q hardly differ. Numbers: the objective's own error.
         """
         if self.regression:
             return self.objective(a, b.squeeze(-1))
@@ -151,22 +123,21 @@ class TaskBatch:
         with self.autocast():
             return _full(self.passes.all_pairs(u, v))
 
-    def settle(self, total: Tensor) -> Tensor:
-        """Find `gradient`, and give a loss of the same value and gradient as `total`.
+    def _backpropagate_to_inputs(self, total: Tensor) -> Tensor:
+        """Set `gradient`; give a loss of the same value and gradient as `total`, the loss so far.
 
-        Where nothing but the clean loss has been asked of the clean pass, one backward pass serves
-        the weights and the embeddings, and the activations are free before the next pass.
-
-        Args:
-            total: The loss so far, of the clean pass and others.
+        Where `total` is the clean loss alone, one backward pass serves the weights and the
+        embeddings, and the activations are freed before the next pass.
         """
         if total is not self.loss:
             (self.gradient,) = torch.autograd.grad(self.loss, self._zero, retain_graph=True)
             return total
         inputs = (self._zero, *self.parameters)
-        self.gradient, *found = torch.autograd.grad(total, inputs, allow_unused=True)
-        reached = [(p, g) for p, g in zip(self.parameters, found, strict=True) if g is not None]
-        return known(total.detach(), *map(list, zip(*reached, strict=True)))
+        self.gradient, *gradients = torch.autograd.grad(total, inputs, allow_unused=True)
+        pairs = zip(self.parameters, gradients, strict=True)
+        reached = {p: g for p, g in pairs if g is not None}
+        loss: Tensor = _PrecomputedGradient.apply(total.detach(), [*reached.values()], *reached)
+        return loss
 
     @cached_property
     def _zero(self) -> Tensor:
@@ -175,7 +146,7 @@ class TaskBatch:
 
     @contextmanager
     def _same_dropout(self) -> Iterator[None]:
-        """Set torch's generators to where they stood before the clean pass, and back."""
+        """Set torch's generators to their states before the clean pass, and back."""
         now = random_states()
         set_random_states(self._states)
         try:
@@ -184,6 +155,24 @@ class TaskBatch:
             set_random_states(now)
 
 
+class _PrecomputedGradient(torch.autograd.Function):
+    """A loss whose gradient by some parameters is known; it can be backpropagated once."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, gradients: list[Tensor], *_: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
+        # Handed over, not copied: they are as large as the model.
+        gradients, ctx.gradients = ctx.gradients, None
+        if gradients is None:
+            raise RuntimeError("a loss with a precomputed gradient can be backpropagated once")
+        torch._foreach_mul_(gradients, outer[0])
+        return (None, None, *gradients)
+
+
 def _full(values: Tensor) -> Tensor:
-    """Losses are worked out in full precision, whatever the pass ran in."""
+    """Losses are computed in full precision, whatever the pass ran in."""
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values

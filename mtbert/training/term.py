@@ -1,9 +1,8 @@
-"""What regularizers and auxiliary losses have in common: each adds a term to one task's loss.
+"""Base class of regularizers and auxiliary losses: each adds a term to one task's loss.
 
-Contract: `check` refuses a task that does not fit; `extra(batch)` gives the term, weighted, for one
+Contract: `check` refuses a task that does not fit; `extra(batch)` gives the weighted term for one
 task's batch in one step. Terms stack: a task's loss is that of its objective plus all its terms,
-and only then does the balancing see it. They hold no state; what a run keeps for them (a teacher)
-is kept by `mtbert.training.terms.Terms`.
+and the balancing sees the sum. They hold no state; a teacher is kept by `TaskLosses`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """What a term has to know of a task to say whether it fits."""
+    """What decides whether a term fits a task."""
 
     labels: Labels
     siamese: bool  # whether an example is two vectors
@@ -40,16 +39,16 @@ class Term(Settings, ABC):
     attacks: ClassVar[bool] = False
     # Whether it perturbs tokens, and so needs an encoder that reads them in every step.
     perturbs: ClassVar[bool] = False
-    # Whether it has to know which sentences mean the same: `TaskBatch.meaning`.
-    compares: ClassVar[bool] = False
+    # Whether it needs `TaskBatch.paraphrase_clusters`.
+    needs_clusters: ClassVar[bool] = False
 
     @property
-    def taught(self) -> bool:
+    def needs_teacher(self) -> bool:
         """Whether it compares with a running average of the weights."""
         return False
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse what does not fit the task.
+        """Refuse a task that does not fit.
 
         Raises:
             InputError: with the reason.
@@ -61,35 +60,33 @@ class Term(Settings, ABC):
 
     @abstractmethod
     def extra(self, batch: TaskBatch) -> Tensor:
-        """Give what it adds to the task's loss, a number with a gradient."""
+        """Give the weighted term, () with a gradient."""
 
 
-def check_duplicates(task: TaskFacts) -> None:
-    """Refuse labels that do not tell duplicates, and examples of one vector.
+class DuplicatesTerm(Term):
+    """A term on pairs of vectors whose labels say whether they are duplicates."""
 
-    Raises:
-        InputError: with the reason.
-    """
-    if task.labels.kind != "binary":
-        raise InputError(f"needs labels of kind binary, found {task.labels.kind}")
-    if not task.siamese:
-        raise InputError("needs two vectors: a task on pairs, with encoding: siamese")
+    def check(self, task: TaskFacts) -> None:
+        """Refuse labels that are not binary, and examples of one vector.
+
+        Raises:
+            InputError: with the reason.
+        """
+        if task.labels.kind != "binary":
+            raise InputError(f"needs labels of kind binary, found {task.labels.kind}")
+        if not task.siamese:
+            raise InputError("needs two vectors: a task on pairs, with encoding: siamese")
 
 
-def check_terms(room: Mapping[str, type[Term]], terms: Sequence[Term], task: TaskFacts) -> None:
-    """Refuse a task's terms that do not fit it, and any kind given twice.
-
-    Args:
-        room: Where they are from.
-        terms: The task's.
-        task: What they have to know of it.
+def check_terms(registry: Mapping[str, type[Term]], terms: Sequence[Term], task: TaskFacts) -> None:
+    """Refuse terms that do not fit their task, and any kind given twice.
 
     Raises:
         InputError: with the term's name and the reason.
     """
     kinds = [type(term) for term in terms]
     for term in terms:
-        with located(str(spell(room, term)["name"])):
+        with located(str(spell(registry, term)["name"])):
             if kinds.count(type(term)) > 1:
-                raise InputError("may stand once")
+                raise InputError("given twice; list each kind once per task")
             term.check(task)

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 from augmenting import OFF, opened, table, task
 
-from mtbert.augmentation.batches import Drawer, Job, over_processes
+from mtbert.augmentation.drawing import Drawer, Job, over_processes
 from mtbert.augmentation.leakage import held_out_texts, shared_texts
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.splits import grow_split, warnings
@@ -60,7 +60,7 @@ def _open_files():
 
 
 def test_a_process_that_is_killed_ends_the_drawing(monkeypatch):
-    monkeypatch.setattr(Drawer, "draw", lambda self, jobs: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(Drawer, "draw", lambda self, job: os.kill(os.getpid(), signal.SIGKILL))
     drawer = Drawer(None, examples=[("id0", ["a film"])], task="t", seed=1)
     with over_processes(drawer, 2) as draws, pytest.raises(BrokenProcessPool):
         draws([Job(0, 1)])

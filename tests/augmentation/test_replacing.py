@@ -1,16 +1,9 @@
 """Drawing: nlpaug's own results, whatever is remembered; tags as NLTK's."""
 
-import random
-
-import nltk
 import pytest
 from augmenting import plain_nlpaug, ppdb, replacer, task
-from lexicon_folder import TAGS
-from nltk.tag.perceptron import PerceptronTagger
 
-from mtbert.augmentation.nltk_data import wordnet
-from mtbert.augmentation.synsets import words_only
-from mtbert.augmentation.tagging import QuickTagger, lexicon_tagger, perceptron_tagger
+from mtbert.augmentation.tagging import lexicon_tagger
 
 TEXTS = [
     "The good man and a film",
@@ -81,55 +74,6 @@ def test_a_text_is_tagged_once(lexicons, tmp_path):
     assert asked == [["two", "big", "films"]]
 
 
-def test_tags_are_nltks(lexicons):
-    tag = perceptron_tagger()
-    words = ["the", "tree", "testing", "house", "unknown", "tiger", "A-b", "1999", *TAGS]
-    for seed in range(50):
-        drawn = random.Random(seed).choices(words, k=9)
-        assert tag(drawn) == nltk.pos_tag(drawn)
-
-
-def test_close_scores_are_left_to_nltk(lexicons):
-    tagger = PerceptronTagger()
-    tagger.model.weights = {
-        "bias": {"VB": 0.3},
-        "i suffix xyz": {"NN": 0.1},
-        "i word axyz": {"NN": 0.1},
-        "i word bxyz": {"NN": 0.2},
-    }
-    quick = QuickTagger(tagger)
-    asked = []
-    predict = tagger.model.predict
-    tagger.model.predict = lambda features, *_: asked.append(features) or predict(features)
-    assert quick.tag(["axyz"]) == [("axyz", "VB")]
-    assert not asked
-    # 0.1 + 0.2 is not 0.3 in floating point: which one wins is up to the order.
-    found = quick.tag(["bxyz"])
-    assert len(asked) == 1
-    assert found == tagger.tag(["bxyz"])
-
-
-def test_another_nltk_is_refused(lexicons):
-    tagger = PerceptronTagger()
-    tagger._get_features = lambda *_: {"i word": 1}
-    with pytest.raises(RuntimeError, match="other features"):
-        QuickTagger(tagger)
-
-
 def test_a_lexicon_tags_its_own_words():
     tag = lexicon_tagger([("film", "NN"), ("film", "VB")])
     assert tag(["film", "house"]) == [("film", "NN"), ("house", "FW")]
-
-
-def test_synsets_with_words_alone_have_the_same_words(lexicons):
-    def names(reader, word, pos):
-        return [[x.name() for x in s.lemmas("eng")] for s in reader.synsets(word, pos, lang="eng")]
-
-    reader = wordnet()
-    quick = words_only(reader)
-    for word in [*reader.all_lemma_names(), "films", "rising", "nothing"]:
-        for pos in (None, *"nvasr"):
-            assert names(quick, word, pos) == names(reader, word, pos)
-    assert names(quick, "films", "n") == [["film", "movie", "motion_picture"]]
-    # What they are made for is not what others ask the reader itself for.
-    assert reader.synsets("good")[0].similar_tos()

@@ -4,26 +4,30 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from workspace import plan, workspace
 
 from benchmarks.loss_part import CONTRASTIVE, GATE, LossPart
 from benchmarks.regularizers import APART, REGULARIZERS, arms, check_pair, render
 from mtbert.core.errors import InputError
 from mtbert.core.params import validate
-from mtbert.experiments.plans import read_plan
 from mtbert.modeling.packing import Examples, Shape, collate
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.objectives import OBJECTIVES
-from mtbert.training.regularizers import REGULARIZERS as ROOM
+from mtbert.training.regularizers import REGULARIZERS as TERMS
 
-from tiny import ROOT, model_settings, ragged, tiny_model
+from tiny import model_settings, ragged, tiny_model
 
-PLAN = read_plan(ROOT / "data" / "plans" / "main.yaml")
 LABELS = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
 
 
-def test_arms_differ_by_their_term_alone():
-    found = arms(PLAN, task="para", batch=32, steps=4)
-    compared = {name: first for name, (_, first) in found.items()}
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return plan(workspace(tmp_path_factory.mktemp("workspace")), {})
+
+
+def test_arms_differ_by_their_term_alone(base):
+    results = arms(base, task="para", batch=32, steps=4)
+    compared = {name: first for name, (_, first) in results.items()}
     alone = "plain, para alone"
     assert compared == {
         "plain": "plain",
@@ -32,31 +36,31 @@ def test_arms_differ_by_their_term_alone():
         alone: alone,
         CONTRASTIVE: alone,
     }
-    for name, (plan, first) in found.items():
-        settings, base = plan.train, found[first][0].train
-        tasks = ["para"] if first == alone else list(PLAN.tasks)
-        assert list(plan.tasks) == list(plan.tokens) == list(settings.tasks) == tasks
+    for name, (arm, first) in results.items():
+        settings, compared_to = arm.train, results[first][0].train
+        tasks = ["para"] if first == alone else list(base.tasks)
+        assert list(arm.tasks) == list(arm.tokens) == list(settings.tasks) == tasks
         assert settings.batch_size == dict.fromkeys(tasks, 32)
         assert settings.steps == 4
         expected = {"plain": [], APART: [], alone: [], CONTRASTIVE: [AUXILIARIES[CONTRASTIVE]]}
-        expected |= {word: [ROOM[word]] for word in REGULARIZERS}
+        expected |= {word: [TERMS[word]] for word in REGULARIZERS}
         for task in tasks:
             assert [type(term) for term in settings.terms(task)] == expected[name]
         same = {"regularizers": {}, "auxiliaries": {}, "conflicts_every": 0}
-        assert settings.model_copy(update=same) == base.model_copy(update=same)
+        assert settings.model_copy(update=same) == compared_to.model_copy(update=same)
 
 
-def test_pgd_moves_three_times():
-    plan, _ = arms(PLAN, task="para", batch=32, steps=4)["pgd"]
-    assert plan.train.regularizers["sst"][0].steps == 3
+def test_pgd_moves_three_times(base):
+    arm, _ = arms(base, task="para", batch=32, steps=4)["pgd"]
+    assert arm.train.regularizers["sst"][0].steps == 3
 
 
 @pytest.mark.parametrize(
     ("task", "reason"), [("sts", "binary"), ("pra", "para"), ("sst", "binary")]
 )
-def test_a_task_without_duplicates_is_refused(task, reason):
+def test_a_task_without_duplicates_is_refused(base, task, reason):
     with pytest.raises(InputError, match=reason):
-        check_pair(PLAN, task)
+        check_pair(base, task)
 
 
 def part_of(head):
@@ -72,14 +76,14 @@ def part_of(head):
         return collate({"para": Examples(*sides, rows["para"], joint=False)}, shape)
 
     objective = validate(OBJECTIVES["binary_cross_entropy"], {}, where="objective")
-    made = SimpleNamespace(
+    trained = SimpleNamespace(
         model=model,
         device=torch.device("cpu"),
         collate=batch,
         task_data=lambda: {"para": SimpleNamespace(labels=LABELS, bounds=(0.0, 1.0))},
         plan=SimpleNamespace(train=SimpleNamespace(objectives={"para": objective})),
     )
-    return LossPart(made, "para", batch=32)
+    return LossPart(trained, "para", batch=32)
 
 
 @pytest.mark.parametrize("head", ["linear", "mlp"])
@@ -100,10 +104,10 @@ def test_the_double_loop_is_the_term_s_loss(head):
 
 
 def test_the_double_loop_asks_pair_by_pair():
-    part, asked = part_of("linear"), []
-    part.head.register_forward_hook(lambda head, args, out: asked.append(len(args[0][0])))
+    part, names = part_of("linear"), []
+    part.head.register_forward_hook(lambda head, args, out: names.append(len(args[0][0])))
     part.double_loop()
-    assert asked == [1] * 36
+    assert names == [1] * 36
 
 
 def record():

@@ -184,7 +184,7 @@ def test_a_run_goes_on_across_its_epochs(place, tmp_path, monkeypatch, capsys):
                 run(planned, folder)
         capsys.readouterr()
         same(unbroken, run(planned, folder))
-        assert f"goes on after step {after}" in capsys.readouterr().out
+        assert f"resumes after step {after}" in capsys.readouterr().out
         facts = json.loads((folder / "log" / "run.json").read_text())
         assert facts["resumed_after"] == after
 
@@ -306,7 +306,7 @@ def test_the_stage_goes_on_too(place, tmp_path, monkeypatch, capsys):
             main(*args)
     assert not Path("out").exists()
     main(*args)
-    assert "goes on after step 2" in capsys.readouterr().out
+    assert "resumes after step 2" in capsys.readouterr().out
     assert sorted(path.name for path in Path("out").iterdir()) == ["best", "last", "predictions"]
 
 
@@ -346,20 +346,20 @@ def test_a_run_may_break_off_more_than_once(place, tmp_path, monkeypatch):
 
 def poison(patched, *, task, count, value):
     """Let a task's loss be no number the `count`-th time; give the weights of that moment."""
-    from mtbert.training.losses import Losses
+    from mtbert.training.losses import TaskLosses
 
-    asked, give, seen = [], Losses.__call__, {}
+    asked, give, seen = [], TaskLosses.__call__, {}
 
     def call(self, tasks):
         found = give(self, tasks)
         asked.extend([1] if task in tasks else [])
         if len(asked) == count and task in tasks:
-            model = self.forward.model
+            model = self.model
             seen.update({k: v.detach().numpy().copy() for k, v in model.state_dict().items()})
             found[task] = found[task] * float(value)
         return found
 
-    patched.setattr(Losses, "__call__", call)
+    patched.setattr(TaskLosses, "__call__", call)
     return seen
 
 
@@ -383,7 +383,7 @@ def test_a_plan_names_the_samplers_that_fit(place):
         ({"balancing": "pcgrad", "tasks": ["sst"]}, "balancing: pcgrad needs several tasks"),
         ({"balancing": {"name": "weights", "weights": {"stt": 1}}}, "did you mean 'sts'?"),
         ({"regularizers": "fgm", "adaptation": "frozen"}, "regularizers.sst: fgm: perturbs tokens"),
-        ({"regularizers": {"sst": ["fgm", "fgm"]}}, "regularizers.sst: fgm: may stand once"),
+        ({"regularizers": {"sst": ["fgm", "fgm"]}}, "regularizers.sst: fgm: given twice"),
         ({"regularizers": ["fgm", "fmg"]}, "regularizers.1: unknown regularizer 'fmg'; did you"),
         ({"regularizers": {"st": "fgm"}}, "regularizers: unknown task 'st'; did you mean 'sts'?"),
         ({"auxiliaries": "simcse"}, "auxiliaries.sst: simcse: needs labels of kind binary"),

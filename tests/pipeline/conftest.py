@@ -38,7 +38,8 @@ class Project:
         bin_folder = str(Path(sys.executable).parent)
         return {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {
             "PATH": bin_folder + os.pathsep + os.environ["PATH"],
-            "PYTHONPATH": str(self.offline),
+            # The packages of this copy also where a stage stands in a folder below, as in studies/.
+            "PYTHONPATH": f"{self.offline}{os.pathsep}{self.folder}",
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "passive",
             "GIT_AUTHOR_NAME": "t",
@@ -57,12 +58,12 @@ class Project:
             capture_output=True,
             check=False,
         )
-        told = done.stdout + done.stderr
+        printed = done.stdout + done.stderr
         if ok:
-            assert done.returncode == 0, told
+            assert done.returncode == 0, printed
         else:
-            assert done.returncode != 0, told
-        return told
+            assert done.returncode != 0, printed
+        return printed
 
     def repro(self, *words: str) -> set[str]:
         """Run `dvc repro`; return the stages that it executed."""
@@ -70,9 +71,9 @@ class Project:
 
     def experiment(self, *words: str) -> set[str]:
         """Run `dvc exp run` with `-S` changes, then put the workspace back; return the stages."""
-        told = self.run("dvc", "exp", "run", *(part for word in words for part in ("-S", word)))
+        printed = self.run("dvc", "exp", "run", *(part for word in words for part in ("-S", word)))
         self.restore()
-        return executed(told)
+        return executed(printed)
 
     def restore(self) -> None:
         """Go back to the commit, outputs included."""
@@ -82,9 +83,8 @@ class Project:
 
     def copy(self, folder: Path) -> "Project":
         """Copy the sources alone, as an archive of them would hold."""
-        kept = self.run("git", "ls-files").splitlines()
-        for name in kept:
-            if not name.startswith(("reports/", "data/plans/")) and name != "dvc.lock":
+        for name in self.run("git", "ls-files").splitlines():
+            if not name.startswith("reports/") and not name.endswith("dvc.lock"):
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(self.folder / name, target)
@@ -96,56 +96,66 @@ class Project:
         self.run("git", "commit", "-qm", "state")
 
 
-def executed(told: str) -> set[str]:
+def executed(printed: str) -> set[str]:
     """Names of the stages that DVC says it ran."""
-    return set(re.findall(r"Running stage '([^']+)'", told))
+    return set(re.findall(r"Running stage '([^']+)'", printed))
+
+
+def build(place: Path, *, stub: bool) -> Project:
+    """Copy the sources, shrink them, commit them; nothing is run yet."""
+    folder, offline = place / "mtbert", place / "offline"
+    shutil.copytree(ROOT, folder, ignore=_not_source)
+    offline.mkdir()
+    (offline / "sitecustomize.py").write_text(NO_NETWORK)
+    shrink(folder)
+    if stub:
+        shutil.copy(Path(__file__).with_name("stub_train.py"), folder / "stages" / "train.py")
+    project = Project(folder, offline)
+    project.run("git", "init", "-q")
+    project.commit()
+    return project
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project after `dvc repro`, results committed. Tests leave it as they found it."""
-    folder = tmp_path_factory.mktemp("project") / "mtbert"
-    shutil.copytree(ROOT, folder, ignore=_not_source)
-    shutil.rmtree(folder / "reports", ignore_errors=True)
-    # Hundreds of stages make every call of DVC slower; their own tests put them back.
-    for path in (folder / "studies").glob("**/dvc.yaml"):
-        path.unlink()
-    offline = tmp_path_factory.mktemp("offline")
-    (offline / "sitecustomize.py").write_text(NO_NETWORK)
-    shrink(folder)
-    made = Project(folder, offline)
-    made.run("git", "init", "-q")
-    (folder / "dvc.lock").unlink(missing_ok=True)
-    made.commit()
-    made.repro()
-    made.commit()
-    return made
+    """The project after `dvc repro` with training stubbed. Tests leave it as they got it."""
+    project = build(tmp_path_factory.mktemp("stubbed"), stub=True)
+    project.repro()
+    project.commit()
+    return project
 
 
 def _not_source(folder: str, names: list[str]) -> list[str]:
     """What a checkout does not bring along."""
     place = Path(folder).relative_to(ROOT)
     drop = {".git", ".venv", ".tools", "__pycache__"} | {n for n in names if n.endswith("_cache")}
+    drop |= {"dvc.lock"}
     if place == Path():
-        drop |= {"reports", "dist"}
+        drop |= {"dist", "tests"}
     if place == Path("data"):
         drop |= set(names) - {"sample", ".gitignore"}
+    if place == Path("reports"):
+        drop |= set(names) - {".gitignore"}
     if place.parts[:1] == ("studies",):
-        drop |= {"dvc.lock"}
-    if place == Path(".dvc"):
+        drop |= {"data", "results"}
+    if place.name == ".dvc":
         drop |= {"cache", "tmp", "config.local"}
     return sorted(drop & set(names))
 
 
 def shrink(folder: Path) -> None:
-    """Cut the sample to some rows and the budget to some steps; keep all else as it is."""
+    """Cut the sample to some examples and training to some steps; keep all else as it is."""
     for path in (folder / "data" / "sample").glob("*.csv"):
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(lines[:41]))
     yaml = YAML()
-    params = yaml.load(folder / "params.yaml")
-    params["encoder"]["scratch"].update(hidden_size=16, heads=2, intermediate_size=16, layers=1)
-    params["train"]["steps"] = 3
-    params["seeds"] = [1]
-    params["budgets"]["smoke"]["studies"]["examples"] = 20
-    yaml.dump(params, folder / "params.yaml")
+    for path in (folder / "params.yaml", folder / "studies" / "params.yaml"):
+        params = yaml.load(path)
+        size = {"hidden_size": 16, "heads": 2, "intermediate_size": 16, "layers": 1}
+        params["encoder"]["scratch"].update(size)
+        params["train"]["steps"] = 3
+        if "seeds" in params:
+            params["seeds"] = [1]
+        else:
+            params["budgets"]["smoke"]["studies"]["examples"] = 20
+        yaml.dump(params, path)

@@ -45,8 +45,8 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
 
 
 def test_check_reads_every_section(tmp_path):
+    from mtbert.cli.check import check as main
     from mtbert.core.errors import InputError
-    from stages.check import main
 
     text = (ROOT / "params.yaml").read_text()
     main(ROOT / "params.yaml")
@@ -66,8 +66,8 @@ def test_check_reads_every_section(tmp_path):
 
 
 def test_check_names_sections_that_are_none(tmp_path):
+    from mtbert.cli.check import check as main
     from mtbert.core.errors import InputError
-    from stages.check import main
 
     path = tmp_path / "params.yaml"
     path.write_text((ROOT / "params.yaml").read_text() + "stratgies: {}\nsweep: {}\n")
@@ -79,8 +79,8 @@ def test_check_names_sections_that_are_none(tmp_path):
 
 
 def test_check_tells_where_a_source_or_an_encoder_is_named(tmp_path):
+    from mtbert.cli.check import check as main
     from mtbert.core.errors import InputError
-    from stages.check import main
 
     path, text = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text()
     for key, right, wrong in (
@@ -96,8 +96,8 @@ def test_check_tells_where_a_source_or_an_encoder_is_named(tmp_path):
 def test_check_reads_studies_where_asked(tmp_path):
     from shutil import copytree, ignore_patterns
 
+    from mtbert.cli.check import check as main
     from mtbert.core.errors import InputError
-    from stages.check import main
 
     with pytest.raises(InputError, match="for each study, found none"):
         main(ROOT / "params.yaml", tmp_path)

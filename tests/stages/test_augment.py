@@ -116,7 +116,7 @@ def test_the_projects_own_settings_fit():
 
 
 def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tmp_path):
-    from stages.check import main as check
+    from mtbert.cli.check import check
 
     text = (ROOT / "params.yaml").read_text()
     for old, new, told in [

@@ -9,10 +9,11 @@ import sys
 import pyarrow as pa
 import pytest
 
+from mtbert.cli import check
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.core.schemas import text_schema, write_table
-from stages import check, tokenize
+from stages import tokenize
 from stages.pretrain import main
 
 from tiny import ROOT, tiny_config

@@ -14,8 +14,8 @@ from mtbert.experiments.strategies import TrainSettings, read_strategies
 from mtbert.modeling.pooling import CLS, Max, Mean
 from mtbert.studies.budgets import BudgetLimits
 from mtbert.studies.study import Study, read_experiments, read_study, shortened
-from mtbert.training.batches import Subset
-from mtbert.training.loop import plan_steps
+from mtbert.training.batches import Subset, stream
+from mtbert.training.loop import run_length
 from mtbert.training.samplers.sampler import Sampler, Step
 
 from tiny import ROOT
@@ -62,9 +62,17 @@ def seen(settings: TrainSettings) -> dict[str, int]:
     sizes = {task: SIZES[task] for task in settings.trained}
     own = {t: settings.examples[t].count if t in settings.examples else sizes[t] for t in sizes}
     found: Counter[str] = Counter()
-    for epoch in plan_steps(settings, sizes, seed=1):
+    batches = {task: -(-own[task] // settings.batch_size[task]) for task in own}
+    _, epochs, total = run_length(
+        settings.sampler, own, batches, epochs=settings.epochs, steps=settings.steps
+    )
+    for epoch in range(1, epochs + 1):
+        given = {"epoch": epoch, "epochs": epochs, "sizes": own, "batches": batches}
+        generator = stream(1, "tasks of the steps", epoch)
+        steps = settings.sampler.epoch_steps(**given, generator=generator)[:total]
+        total -= len(steps)
         place: Counter[str] = Counter()
-        for task in (task for step in epoch for task in step):
+        for task in (task for step in steps for task in step):
             size = min(settings.batch_size[task], own[task] - place[task])
             found[task] += size
             place[task] = (place[task] + size) % own[task]
@@ -160,7 +168,7 @@ class Own(Sampler):
     steps_per_epoch: int = 600
     burst: int = 2
 
-    def epoch(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
+    def epoch_steps(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
         names = list(batches)
         return [(names[i % len(names)],) for i in range(self.steps_per_epoch)]
 

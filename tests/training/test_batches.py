@@ -7,7 +7,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings, validate
-from mtbert.training.batches import Examples, Subset, draw, stream
+from mtbert.training.batches import Subset, draw, stream
 
 
 def passes(count, **changes):
@@ -67,7 +67,7 @@ def passes_of(labels, **changes):
 
 
 class Holder(Settings):
-    examples: dict[str, Examples]
+    examples: dict[str, Subset]
 
 
 def subset(spec):
@@ -139,7 +139,7 @@ def test_more_examples_than_there_are():
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "message"),
     [
         (0, "train.examples.sst.count: input should be greater than 0, found 0"),
         ({"count": 5, "redraw": "step"}, "unknown redraw 'step'"),
@@ -148,10 +148,10 @@ def test_more_examples_than_there_are():
         (2.5, "train.examples.sst"),
     ],
 )
-def test_bad_subsets(spec, told):
+def test_bad_subsets(spec, message):
     with pytest.raises(InputError) as error:
         subset(spec)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_streams_of_different_purposes_differ():

@@ -1,19 +1,20 @@
 """The loop on a model small enough to follow by hand."""
 
+from collections import Counter
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import validate
-from mtbert.training.learner import parameter_groups
+from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
-from mtbert.training.loop import plan_steps, train
-from mtbert.training.losses import Forward, TaskData
+from mtbert.training.loop import run_length, train
+from mtbert.training.losses import TaskData, TaskLosses
+from mtbert.training.optimizers import parameter_groups
 from mtbert.training.settings import TrainingSettings
 
 FIELDS = {
@@ -80,31 +81,54 @@ def collate(rows):
     return SimpleNamespace(rows=rows, tokens=count, slots=count + 1)
 
 
-def no_passes(batch, task):
-    raise AssertionError("nothing here has terms")
+def groups_of(model, **changes):
+    rates = {"encoder": 0.05, "adapter": 0.05, "heads": 0.05} | changes.pop("peaks", {})
+    return parameter_groups(
+        model, **{"peaks": rates, "layer_decay": 1.0, "weight_decay": 0.0, **changes}
+    )
+
+
+def data_of(spec, labels=LABELS):
+    return {
+        task: TaskData(
+            labels=values,
+            bounds=(0.0, 1.0),
+            ids=[f"{task}{i}" for i in range(len(values))],
+            objective=spec.objectives[task],
+            batch_size=spec.batch_size[task],
+            balanced=spec.resampling.get(task) == "balanced",
+        )
+        for task, values in labels.items()
+    }
 
 
 def run(tmp_path, model=None, labels=LABELS, end_epoch=None, resuming=None, **changes):
-    model = model or Lines()
-    ended = []
+    model, spec, ended = model or Lines(), settings(**changes), []
     (tmp_path / "steps.csv").unlink(missing_ok=resuming is None)
     log = Log(tmp_path, list(labels), name="test")
-    tasks = {
-        task: TaskData(values, (0.0, 1.0), [f"{task}{i}" for i in range(len(values))])
-        for task, values in labels.items()
-    }
+    losses = TaskLosses(model, data_of(spec, labels), collate=collate, autocast=nullcontext, seed=3)
+    shared = model.shared_parameters()
+    balancer = spec.balancing.begin(Setup(tasks=list(labels), shared=shared, seed=3))
+    peaks = {"encoder": spec.learning_rate, "heads": spec.head_learning_rate}
+    groups = groups_of(model, peaks=peaks)
     train(
         model,
-        settings=settings(**changes),
+        losses=losses,
+        balancer=balancer,
+        optimizer=spec.optimizer.build([*groups, *balancer.groups()]),
+        average=spec.averaging.begin(losses.parameters),
         seed=3,
-        tasks=tasks,
-        forward=Forward(model, collate, no_passes, nullcontext),
         end_epoch=end_epoch or (lambda epoch, step, last: ended.append((epoch, step))),
         log=log,
         resuming=resuming,
+        **picked(spec, "sampler epochs steps schedule warmup clip conflicts_every evaluate_every"),
     )
     log.close()
     return model, ended, (tmp_path / "steps.csv").read_text().splitlines()
+
+
+def picked(spec, names):
+    return {name: getattr(spec, name) for name in names.split()}
 
 
 def test_it_learns_and_ends_every_epoch(tmp_path):
@@ -149,46 +173,43 @@ def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
 
 
 def test_same_seed_same_bits(tmp_path):
-    one, other = (run(tmp_path)[0].state_dict() for _ in range(2))
-    assert all(torch.equal(one[key], other[key]) for key in one)
+    this, other = (run(tmp_path)[0].state_dict() for _ in range(2))
+    assert all(torch.equal(this[key], other[key]) for key in this)
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [({}, [3, 3]), ({"steps": 2}, [2]), ({"steps": 7}, [3, 3, 1]), ({"steps": 6}, [3, 3])],
 )
-def test_steps_end_the_run_whatever_the_epochs(changes, expected):
-    planned = plan_steps(settings(**changes), {"a": 6, "b": 8}, seed=3)
-    assert [len(steps) for steps in planned] == expected
+def test_steps_end_the_run_whatever_the_epochs(tmp_path, changes, expected):
+    rows = [row.split(",") for row in run(tmp_path, **changes)[2][1:]]
+    assert [count for _, count in sorted(Counter(row[1] for row in rows).items())] == expected
 
 
-@pytest.mark.parametrize(("budget", "last"), [({"epochs": 3}, 100), ({"steps": 250}, 50)])
-def test_annealing_spans_the_epochs_that_the_run_has(budget, last):
-    sampler = {"name": "annealed", "fall": 1.0, "steps_per_epoch": 100}
-    planned = plan_steps(settings(sampler=sampler, **budget), {"a": 1, "b": 10**9}, seed=3)
-    assert [len(steps) for steps in planned] == [100, 100, last]
-    shares = [np.mean([step == ("a",) for step in steps]) for steps in planned]
-    # Its rates are 1e-9, 3e-5 and 1/2.
-    assert shares[:2] == [0, 0]
-    assert shares[2] == pytest.approx(0.5, abs=0.25)
-    # Where steps end the run within its first epoch, there is no way to fall.
-    short = plan_steps(settings(sampler=sampler, steps=80), {"a": 1, "b": 10**9}, seed=3)
-    assert [set(steps) for steps in short] == [{("b",)}]
+@pytest.mark.parametrize(
+    ("changes", "length", "epochs"),
+    [({"epochs": 3}, 300, 3), ({"epochs": 9, "steps": 250}, 250, 3), ({"steps": 80}, 80, 1)],
+)
+def test_a_sampler_is_given_the_epochs_that_the_run_has(changes, length, epochs):
+    spec = settings(sampler={"name": "uniform", "steps_per_epoch": 100}, **changes)
+    sizes = {"a": 6, "b": 8}
+    given = run_length(spec.sampler, sizes, sizes, epochs=spec.epochs, steps=spec.steps)
+    assert given == (100, epochs, length)
 
 
-def test_an_epoch_of_steps_depends_on_the_seed_and_its_number_alone():
-    sizes = {"a": 60, "b": 80}
+def test_an_epoch_s_tasks_depend_on_the_seed_and_its_number_alone(tmp_path):
+    def tasks(**changes):
+        rows = [row.split(",") for row in run(tmp_path, sampler="uniform", **changes)[2][1:]]
+        return [[row[2] for row in rows if row[1] == str(epoch)] for epoch in (1, 2)]
 
-    def planned(seed=3, **changes):
-        return plan_steps(settings(sampler="uniform", **changes), sizes, seed=seed)
-
-    assert planned(epochs=4)[:2] == planned(epochs=2)
-    assert planned(epochs=2) != planned(seed=4, epochs=2)
-    assert planned(epochs=2)[0] != planned(epochs=2)[1]
+    first, second = tasks(epochs=2, batch_size={"a": 1, "b": 1})
+    assert tasks(epochs=4, batch_size={"a": 1, "b": 1}) == [first, second]
+    assert len(first) == len(second) == 14
+    assert first != second
 
 
 def test_biases_do_not_decay():
-    groups = parameter_groups(Lines(), settings(weight_decay=0.1))
+    groups = groups_of(Lines(), weight_decay=0.1)
     decays = {g["weight_decay"]: [tuple(p.shape) for p in g["params"]] for g in groups}
     assert decays == {0.1: [(1, 1)], 0.0: [(1,), (1,)]}
 
@@ -201,8 +222,8 @@ def test_each_part_and_layer_has_its_own_rate():
             added = SimpleNamespace(part="adapter", below_top=0, parameters=[torch.zeros(3, 3)])
             return [slope, below, added, offsets]
 
-    rates = {"learning_rate": 0.1, "head_learning_rate": 0.2, "adapter_learning_rate": 0.3}
-    groups = parameter_groups(Deep(), settings(layer_decay=0.5, **rates))
+    rates = {"encoder": 0.1, "heads": 0.2, "adapter": 0.3}
+    groups = groups_of(Deep(), layer_decay=0.5, peaks=rates)
     peaks = {tuple(g["params"][0].shape): g["peak"] for g in groups}
     assert peaks == {(1, 1): 0.1, (2, 2): 0.1 / 8, (3, 3): 0.3, (1,): 0.2}
 
@@ -259,7 +280,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"batch_size": {"a": -2}}, "batch_size.a: input should be greater than 0, found -2"),
         ({"sampler": "al_tasks"}, "did you mean 'all_tasks'?"),
@@ -269,7 +290,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_update(tmp_path):
         ({"learning_rate": "1e-5"}, "learning_rate: input should be a valid number"),
     ],
 )
-def test_bad_settings(changes, told):
+def test_bad_settings(changes, message):
     with pytest.raises(InputError) as error:
         settings(**changes)
-    assert told in str(error.value)
+    assert message in str(error.value)

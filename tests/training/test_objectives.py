@@ -11,7 +11,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.registry import build
 from mtbert.core.tasks import Binary, Classes, Similarity
 from mtbert.training.objectives import OBJECTIVES
-from mtbert.training.objectives.weights import class_weights
+from mtbert.training.objectives.class_weights import class_weights
 
 NONE = torch.zeros(0)
 KINDS = {
@@ -34,21 +34,21 @@ KINDS = {
 )
 def test_by_hand(spec, logits, labels, bounds, expected):
     loss = build(OBJECTIVES, spec, what="objective").build(bounds=bounds, targets=NONE)
-    found = loss(torch.tensor(logits), torch.tensor(labels))
-    assert found.item() == pytest.approx(expected, rel=1e-6)
+    actual = loss(torch.tensor(logits), torch.tensor(labels))
+    assert actual.item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_weights_by_hand():
     """Two examples with losses log 2 and log(1 + e^2), weighing 3 and 1."""
     expected = (3 * log(2) + log(1 + exp(2))) / 4
     spec = {"name": "binary_cross_entropy", "weights": [1.0, 3.0]}
-    one = build(OBJECTIVES, spec, what="objective").build(bounds=(0.0, 1.0), targets=NONE)
-    found = one(torch.tensor([[0.0], [2.0]]), torch.tensor([1.0, 0.0]))
-    assert found.item() == pytest.approx(expected, rel=1e-6)
+    this = build(OBJECTIVES, spec, what="objective").build(bounds=(0.0, 1.0), targets=NONE)
+    actual = this(torch.tensor([[0.0], [2.0]]), torch.tensor([1.0, 0.0]))
+    assert actual.item() == pytest.approx(expected, rel=1e-6)
     spec = {"name": "cross_entropy", "weights": [1.0, 3.0]}
     two = build(OBJECTIVES, spec, what="objective").build(bounds=(0.0, 1.0), targets=NONE)
-    found = two(torch.tensor([[0.0, 0.0], [0.0, 2.0]]), torch.tensor([1.0, 0.0]))
-    assert found.item() == pytest.approx(expected, rel=1e-6)
+    actual = two(torch.tensor([[0.0, 0.0], [0.0, 2.0]]), torch.tensor([1.0, 0.0]))
+    assert actual.item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_balanced_weights_are_scikit_learn_s():
@@ -78,7 +78,7 @@ def test_balanced_weights_change_what_rare_labels_count(name):
 
 
 @pytest.mark.parametrize(
-    ("spec", "kind", "width", "told"),
+    ("spec", "kind", "width", "message"),
     [
         ("cross_entropy", "similarity", 1, "found similarity"),
         ("cross_entropy", "binary", 1, "logits: 2"),
@@ -88,8 +88,8 @@ def test_balanced_weights_change_what_rare_labels_count(name):
         ({"name": "cross_entropy", "weights": [1.0]}, "classes", 3, "3 numbers above 0"),
     ],
 )
-def test_what_does_not_fit_is_refused(spec, kind, width, told):
-    with pytest.raises(InputError, match=told):
+def test_what_does_not_fit_is_refused(spec, kind, width, message):
+    with pytest.raises(InputError, match=message):
         build(OBJECTIVES, spec, what="objective").check(KINDS[kind], width=width)
 
 

@@ -16,10 +16,10 @@ def method(spec):
 def moved(spec, *, decay, gradient, start=2.0, steps=1, peak=0.1):
     """Where one weight stands after some steps with the same gradient."""
     weight = nn.Parameter(torch.tensor([start]))
-    groups = [{"params": [weight], "weight_decay": decay, "peak": peak, "told": True}]
+    groups = [{"params": [weight], "weight_decay": decay, "peak": peak, "message": True}]
     optimizer = method(spec).build(groups)
     assert optimizer.param_groups[0]["peak"] == peak
-    assert optimizer.param_groups[0]["told"] is True
+    assert optimizer.param_groups[0]["message"] is True
     for _ in range(steps):
         weight.grad = torch.tensor([gradient])
         optimizer.step()
@@ -93,7 +93,7 @@ def test_what_does_not_fit_is_refused(spec, message):
         method(spec)
 
 
-def test_they_are_spelled_with_every_knob():
+def test_they_are_spelled_with_every_option():
     expected = {"name": "adam", "betas": [0.9, 0.999], "epsilon": 1e-8}
     assert spell(OPTIMIZERS, method("adam")) == expected
     assert spell(OPTIMIZERS, method("adamw")) == {**expected, "name": "adamw"}

@@ -24,7 +24,7 @@ def sampler(spec):
 
 def steps(spec, batches=BATCHES, *, sizes=CS224N, epoch=1, epochs=3, seed=0):
     generator = np.random.default_rng([seed, epoch])
-    return sampler(spec).epoch(
+    return sampler(spec).epoch_steps(
         epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
     )
 
@@ -114,9 +114,9 @@ def test_anneal_is_annealed():
 )
 def test_rates_sum_to_one_and_favour_the_larger(sizes, name, epoch, temperature):
     spec = {"name": name, **({"temperature": temperature} if name == "temperature" else {})}
-    found = rates(spec, epoch=epoch, epochs=9, sizes=sizes)
-    assert sum(found) == pytest.approx(1, abs=1e-12)
-    by_size = [rate for _, rate in sorted(zip(sizes.values(), found, strict=True))]
+    actual = rates(spec, epoch=epoch, epochs=9, sizes=sizes)
+    assert sum(actual) == pytest.approx(1, abs=1e-12)
+    by_size = [rate for _, rate in sorted(zip(sizes.values(), actual, strict=True))]
     assert by_size == sorted(by_size)
 
 
@@ -146,12 +146,12 @@ def test_the_same_seed_gives_the_same_steps(name):
 
 @given(COUNTS, st.sampled_from(list(SAMPLERS)))
 def test_all_epochs_have_equally_many_steps(batches, name):
-    found = {
+    actual = {
         len(steps(name, batches, sizes=batches, epoch=epoch, epochs=epochs))
         for epochs in (1, 3)
         for epoch in range(1, epochs + 1)
     }
-    assert len(found) == 1
+    assert len(actual) == 1
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -160,7 +160,7 @@ def test_a_sampler_says_whether_its_steps_have_one_task(name):
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "message"),
     [
         ({"name": "annealed", "fall": 1.2}, "fall: input should be less than or equal to 1"),
         ({"name": "temperature", "temperature": 0}, "temperature: input should be greater than 0"),
@@ -169,7 +169,7 @@ def test_a_sampler_says_whether_its_steps_have_one_task(name):
         ("anealed", "did you mean 'annealed'?"),
     ],
 )
-def test_bad_knobs(spec, told):
+def test_bad_options(spec, message):
     with pytest.raises(InputError) as error:
         sampler(spec)
-    assert told in str(error.value)
+    assert message in str(error.value)

@@ -1,4 +1,4 @@
-"""Terms of a whole model's losses: layouts, stacks, what a run keeps."""
+"""Terms of a whole model's losses: layouts and stacks."""
 
 import numpy as np
 import pytest
@@ -11,16 +11,16 @@ from mtbert.core.tasks import Classes, Similarity, read_tasks
 from mtbert.modeling.packing import Examples, Shape, collate
 from mtbert.modeling.passes import Passes
 from mtbert.training.auxiliaries import AUXILIARIES
+from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.regularizers import REGULARIZERS
 from mtbert.training.task_batch import TaskBatch
 from mtbert.training.term import TaskFacts, check_terms
-from mtbert.training.terms import Terms
 
 from tiny import ROOT, model_settings, ragged, tiny_model
 
-ROOMS = {**REGULARIZERS, **AUXILIARIES}
+TERMS = {**REGULARIZERS, **AUXILIARIES}
 TASKS = read_tasks(ROOT / "params.yaml")
-OBJECTIVES = {"sst": "cross_entropy", "para": "binary_cross_entropy", "sts": "squared_error"}
+OBJECTIVE_NAMES = {"sst": "cross_entropy", "para": "binary_cross_entropy", "sts": "squared_error"}
 # Perturbations that a tiny encoder with small random weights answers to.
 SPECS = {
     "fgm": "fgm",
@@ -40,7 +40,7 @@ PAIRS = ("in_batch_negatives", "simcse", "energy_hinge")
 
 
 def term(name):
-    return build(ROOMS, SPECS[name], what="term")
+    return build(TERMS, SPECS[name], what="term")
 
 
 class Noted:
@@ -57,9 +57,7 @@ class Noted:
         return self.passes(delta, weights)
 
 
-def batch_of(model, task, *, packed=True):
-    from mtbert.training.objectives import OBJECTIVES as ROOM
-
+def batch_of(model, task, terms=(), *, packed=True):
     special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}
     shape = Shape(**special, max_length=20, row_length=40, packed=packed)
     lengths = [3, 9, 1, 5, 12, 2]
@@ -69,13 +67,16 @@ def batch_of(model, task, *, packed=True):
     batch = collate({task: Examples(ragged(lengths), second, rows, joint=joint)}, shape)
     high = TASKS[task].labels.bounds[1]
     labels = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, high])
-    objective = validate(ROOM[OBJECTIVES[task]], {}, where="objective")
+    objective = validate(OBJECTIVES[OBJECTIVE_NAMES[task]], {}, where="objective")
     return TaskBatch(
         passes=Noted(Passes(model, batch, task)),
         objective=objective.build(bounds=TASKS[task].labels.bounds, targets=labels),
         labels=labels,
         regression=isinstance(TASKS[task].labels, Similarity),
         generator=np.random.default_rng(3),
+        terms=terms,
+        parameters=[p for p in model.parameters() if p.requires_grad],
+        teacher_weights=dict(model.named_parameters()),
     )
 
 
@@ -90,9 +91,8 @@ def model_of(**changes):
 
 def worked_out(model, task, names, *, packed=True):
     """The loss, each parameter's gradient, and the perturbations."""
-    terms = Terms({task: [term(it) for it in names]}, parameters=dict(model.named_parameters()))
-    batch = batch_of(model, task, packed=packed)
-    loss, _ = terms.loss(task, batch)
+    batch = batch_of(model, task, [term(name) for name in names], packed=packed)
+    loss, _ = batch.loss_with_terms()
     model.zero_grad()
     loss.backward()
     gradients = {key: p.grad.clone() for key, p in model.named_parameters() if p.grad is not None}
@@ -105,13 +105,13 @@ def test_packed_as_padded(name, task):
     if name in PAIRS and task != "para":
         pytest.skip("for pairs that are duplicates or not")
     model = model_of()
-    found, expected = (worked_out(model, task, [name], packed=it) for it in (True, False))
-    torch.testing.assert_close(found[0], expected[0], rtol=1e-5, atol=1e-5)
+    actual, expected = (worked_out(model, task, [name], packed=it) for it in (True, False))
+    torch.testing.assert_close(actual[0], expected[0], rtol=1e-5, atol=1e-5)
     for key, gradient in expected[1].items():
-        torch.testing.assert_close(found[1][key], gradient, rtol=1e-4, atol=1e-5)
-    for one, other in zip(found[2], expected[2], strict=True):
+        torch.testing.assert_close(actual[1][key], gradient, rtol=1e-4, atol=1e-5)
+    for this, other in zip(actual[2], expected[2], strict=True):
         if other is not None:
-            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(this, other, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("task", ["para", "sts"])
@@ -122,9 +122,8 @@ def test_an_example_moves_by_epsilon_whatever_its_encoding(task, encoding):
         encoding={task: encoding, **{"para": "siamese", "sts": "siamese"} | {task: encoding}},
         heads=heads,
     )
-    terms = Terms({task: [term("fgm")]}, parameters=dict(model.named_parameters()))
-    batch = batch_of(model, task)
-    terms.loss(task, batch)
+    batch = batch_of(model, task, [term("fgm")])
+    batch.loss_with_terms()
     squares = batch.passes.deltas[-1].square().sum(1)
     norms = torch.zeros(6).index_add(0, batch.tokens.example, squares).sqrt()
     torch.testing.assert_close(norms, torch.ones(6))
@@ -143,12 +142,9 @@ def test_weights_are_left_as_they_are(name):
 def test_the_table_as_code_that_overwrites_it():
     """The student code's way: add ε g / ‖g‖ to the table, run, put the table back."""
     model = model_of()
-    found = worked_out(model, "sst", ["table"])
+    actual = worked_out(model, "sst", ["table"])
     spec = {"name": "fgm", "target": "table"}
-    terms = Terms(
-        {"sst": [build(ROOMS, spec, what="term")]}, parameters=dict(model.named_parameters())
-    )
-    loss, _ = terms.loss("sst", batch_of(model, "sst"))
+    loss, _ = batch_of(model, "sst", [build(TERMS, spec, what="term")]).loss_with_terms()
 
     table = model.encoder.get_input_embeddings().weight
     batch = batch_of(model, "sst")
@@ -158,7 +154,7 @@ def test_the_table_as_code_that_overwrites_it():
         table += gradient / gradient.norm()
     adversarial = batch_of(model, "sst").loss
     assert float(loss.detach()) == pytest.approx(clean + float(adversarial.detach()), rel=1e-5)
-    assert found[0] != loss
+    assert actual[0] != loss
 
 
 STACKS = [
@@ -215,7 +211,7 @@ def test_in_batch_negatives_as_the_double_loop():
             "para": {"name": "mlp", "features": ["u", "v", "abs_diff", "product"]},
         }
     )
-    found = worked_out(model, "para", ["in_batch_negatives"])
+    actual = worked_out(model, "para", ["in_batch_negatives"])
     batch = batch_of(model, "para")
     logits, u, v = batch.clean
     labels = list(batch.labels)
@@ -226,31 +222,31 @@ def test_in_batch_negatives_as_the_double_loop():
                 all_logits.append(head((u[i : i + 1], v[j : j + 1]))[0])
                 labels.append(torch.tensor(0.0))
     loss = batch.objective(torch.stack(all_logits), torch.stack(labels))
-    torch.testing.assert_close(found[0], loss.detach(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(actual[0], loss.detach(), rtol=1e-5, atol=1e-5)
     names, parameters = zip(*model.named_parameters(), strict=True)
     for key, gradient in zip(
         names, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True
     ):
         if gradient is not None:
-            torch.testing.assert_close(found[1][key], gradient, rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(actual[1][key], gradient, rtol=1e-5, atol=1e-5)
 
 
 def test_what_perturbs_tokens_needs_them():
     sst = TaskFacts(labels=TASKS["sst"].labels, siamese=False, fixed=True)
     for name in ("fgm", "smart"):
         with pytest.raises(InputError, match=r"perturbs tokens.*adaptation: frozen"):
-            check_terms(ROOMS, [term(name)], sst)
-    check_terms(ROOMS, [term("rdrop")], sst)
-    with pytest.raises(InputError, match="fgm: may stand once"):
-        check_terms(ROOMS, [term("fgm"), term("fgm")], TaskFacts(sst.labels, False, False))
+            check_terms(TERMS, [term(name)], sst)
+    check_terms(TERMS, [term("rdrop")], sst)
+    with pytest.raises(InputError, match="fgm: given twice"):
+        check_terms(TERMS, [term("fgm"), term("fgm")], TaskFacts(sst.labels, False, False))
     assert isinstance(sst.labels, Classes)
 
 
-def test_knobs():
+def test_options():
     assert term("fgm").epsilon == term("pgd").epsilon == 1.0
     assert (term("pgd").alpha, term("pgd").steps) == (0.3, 3)
-    smart = build(ROOMS, "smart", what="term")
+    smart = build(TERMS, "smart", what="term")
     assert (smart.epsilon, smart.sigma, smart.eta, smart.steps) == (1e-5, 1e-5, 1e-3, 1)
     for spec in ({"name": "pgd", "steps": 0}, {"name": "fgm", "epsilon": -1}):
         with pytest.raises(InputError):
-            build(ROOMS, spec, what="term")
+            build(TERMS, spec, what="term")

@@ -1,4 +1,4 @@
-"""The room of auxiliary losses: terms that train a task's vectors by comparing sentences.
+"""Registry of auxiliary losses: terms that train a task's vectors by comparing sentences.
 
 Contract: `mtbert.training.term.Term`. A task may have any number of them.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mtbert.training.term import TaskFacts, Term, check_duplicates
+from mtbert.training.term import DuplicatesTerm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -12,20 +12,12 @@ if TYPE_CHECKING:
     from mtbert.training.task_batch import TaskBatch
 
 
-class InBatchNegatives(Term):
+class InBatchNegatives(DuplicatesTerm):
     """The loss becomes that of n labelled pairs and, with label 0, the n (n - 1) pairs of u_i, v_j.
 
-    wang's double loop over i ≠ j, all at once. Pairs that happen to be duplicates count as
-    negatives too, as there. The objective's mean is over all n² pairs.
+    wang's double loop over i ≠ j, vectorized. As there, pairs that happen to be duplicates count as
+    negatives too. The objective's mean is over all n² pairs.
     """
-
-    def check(self, task: TaskFacts) -> None:
-        """Refuse what has no labelled duplicates.
-
-        Raises:
-            InputError: with the reason.
-        """
-        check_duplicates(task)
 
     def extra(self, batch: TaskBatch) -> Tensor:
         """What is added to the loss of the labelled pairs."""

@@ -1,4 +1,4 @@
-"""Contrastive learning of sentence vectors."""
+"""SimCSE: contrastive learning of sentence vectors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mtbert.core.errors import InputError
-from mtbert.training.term import TaskFacts, Term, check_duplicates
+from mtbert.training.term import DuplicatesTerm, TaskFacts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from mtbert.training.task_batch import TaskBatch
 
 
-class SimCSE(Term):
+class SimCSE(DuplicatesTerm):
     """weight · mean of -log (e^{cos(h, h⁺)/τ} / (e^{cos(h, h⁺)/τ} + Σ e^{cos(h, h⁻)/τ})).
 
     Gao et al. (2021), on the vectors that the task's head is given. `mode`:
 
     - `supervised`: h and h⁺ are the sentences of a labelled duplicate, h⁻ the second sentences of
       all other pairs of the batch; those of labelled non-duplicates are the hard negatives.
-    - `unsupervised`: h and h⁺ are one sentence in two passes with dropout of their own, h⁻ all
+    - `unsupervised`: h and h⁺ are one sentence in two passes with different dropout masks, h⁻ all
       other sentences of the batch in the second pass.
 
-    We depart from the paper in that a sentence known to mean the same as h (the same text, or
-    linked to it by labelled duplicates) is none of the h⁻: Quora's questions repeat. Of a joint
-    pair, one sequence, that is not known.
+    Departure from the paper: a sentence in h's cluster of paraphrases (the same text, or linked to
+    it by labelled duplicates) is none of the h⁻, as Quora's questions repeat. Joint pairs, one
+    sequence each, have no clusters.
     """
 
-    compares: ClassVar[bool] = True
+    needs_clusters: ClassVar[bool] = True
 
     mode: Literal["supervised", "unsupervised"] = "supervised"
     temperature: Annotated[float, Field(gt=0)] = 0.05  # τ
     weight: Annotated[float, Field(gt=0)] = 1.0
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse what has no labelled duplicates, or no two passes.
+        """Refuse a task without labelled duplicates, or without two passes.
 
         Raises:
             InputError: with the reason.
         """
         if self.mode == "supervised":
-            check_duplicates(task)
+            super().check(task)
         elif task.fixed:
             raise InputError(
                 "mode: unsupervised needs two passes with dropout, and with adaptation: frozen "
@@ -56,9 +56,10 @@ class SimCSE(Term):
 
         from mtbert.training.auxiliaries.contrast import of_dropouts, of_duplicates
 
-        found = (of_duplicates if self.mode == "supervised" else of_dropouts)(batch)
-        if not len(found.positive):
+        contrast = of_duplicates if self.mode == "supervised" else of_dropouts
+        cosines, positive, negative = contrast(batch)
+        if not len(positive):
             return batch.loss.new_zeros(())
-        kept = found.negative.scatter(1, found.positive[:, None], value=True)
-        logits = (found.cosines / self.temperature).masked_fill(~kept, float("-inf"))
-        return self.weight * functional.cross_entropy(logits, found.positive)
+        compared = negative.scatter(1, positive[:, None], value=True)
+        logits = (cosines / self.temperature).masked_fill(~compared, float("-inf"))
+        return self.weight * functional.cross_entropy(logits, positive)

@@ -1,24 +1,17 @@
-"""The room of weight averagings: which weights a run evaluates and keeps.
+"""Registry of weight averagings: which weights a run evaluates and saves.
 
-Contract
-- The settings class is the method; `begin(parameters)` gives the Average of a run, which follows
-  the trainable ones among them.
-- `follow(step, total, epoch_ends=…)` after every update takes the new weights into account. It
-  never touches what is trained: a run with averaging trains exactly as one without.
-- Within `applied()` the parameters are the average; after it they are what they were, bit for bit.
-  Evaluation and saving happen within.
-- `state_dict()` and `load_state_dict()` make a resumed run go on exactly.
+The settings class is the method; its `begin` gives the WeightAverage of a run. It never changes
+what is trained: a run with averaging trains exactly as one without.
 
 Only parameters are averaged. Buffers stay as they are: encoders and heads here normalize by layer,
-so there are no statistics of batches to work out anew for the average.
+so there are no batch statistics to compute anew for the average.
 """
 
-from mtbert.training.averaging.averaging import Average, Averaging
+from mtbert.training.averaging.averaging import Averaging, NoAveraging, WeightAverage
 from mtbert.training.averaging.ema import EMA
-from mtbert.training.averaging.none import NoAveraging
 from mtbert.training.averaging.swa import SWA
 
-__all__ = ["AVERAGINGS", "Average", "Averaging"]
+__all__ = ["AVERAGINGS", "Averaging", "WeightAverage"]
 
 AVERAGINGS: dict[str, type[Averaging]] = {
     "none": NoAveraging,

@@ -1,10 +1,9 @@
-"""What all averagings have in common: a method, and its average within one run."""
+"""Base classes of the averagings: a method's settings, and its average in one run."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mtbert.core.params import Settings
@@ -13,24 +12,32 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Averaging(Settings, ABC):
-    """A way to average the weights of a run; its fields are the knobs."""
+class Averaging(Settings):
+    """A way to average the weights of a run; its fields are the options."""
 
-    @abstractmethod
-    def begin(self, parameters: Mapping[str, nn.Parameter]) -> Average:
+    def begin(self, parameters: Mapping[str, nn.Parameter]) -> WeightAverage:
         """Start a run.
 
         Args:
             parameters: All of the model's, by name, before the first update.
         """
+        return WeightAverage(parameters)
 
 
-class Average(ABC):
-    """An averaging at work in one run."""
+class NoAveraging(Averaging):
+    """Every evaluation sees the weights of the last update. Keeps and costs nothing."""
 
-    @abstractmethod
+
+class WeightAverage:
+    """An average kept beside the parameters, in their own precision (fp32, as all weights)."""
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
+        """Start without an average; of parameters that are not trained none is kept."""
+        self._parameters = {name: p for name, p in parameters.items() if p.requires_grad}
+        self.weights: dict[str, Tensor] = {}  # empty as long as there is no average
+
     def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
-        """Take an update into account.
+        """Take an update into account; by default there is no average.
 
         Args:
             step: Number of the update, from 1.
@@ -38,32 +45,7 @@ class Average(ABC):
             epoch_ends: Whether it is the last of its epoch.
         """
 
-    @abstractmethod
-    def applied(self) -> AbstractContextManager[None]:
-        """Put the average into the parameters for as long as the context lasts."""
-
-    @abstractmethod
-    def state_dict(self) -> dict[str, Any]:
-        """Give what a resumed run needs to go on exactly: its own tensors, not copies."""
-
-    @abstractmethod
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
-
-
-class RunningAverage(Average):
-    """An average kept beside the parameters, in their own precision (fp32, as all weights)."""
-
-    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
-        """Start without any average.
-
-        Args:
-            parameters: All of the model's, by name; those that are not trained never differ.
-        """
-        self._parameters = {name: p for name, p in parameters.items() if p.requires_grad}
-        self.weights: dict[str, Tensor] = {}  # nothing as long as there is no average
-
-    def take(self) -> None:
+    def copy_weights(self) -> None:
         """Let the average be the weights as they are."""
         self.weights = {name: p.detach().clone() for name, p in self._parameters.items()}
 
@@ -73,9 +55,9 @@ class RunningAverage(Average):
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Put the average in; the trained tensors stand aside, untouched, so that none is copied.
+        """Put the average, if there is one, into the parameters during the context.
 
-        Where there is no average yet, the weights stay as they are.
+        The trained tensors are swapped out, not copied.
         """
         trained = {name: self._parameters[name].data for name in self.weights}
         try:
@@ -87,11 +69,11 @@ class RunningAverage(Average):
                 self._parameters[name].data = value
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the average, nothing where there is none."""
+        """Give what a resumed run needs: the average's own tensors, not copies."""
         return {"weights": dict(self.weights)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a copy of an average."""
+        """Load copies of what `state_dict` gave."""
         self.weights = {
             name: average.detach().to(self._parameters[name], copy=True)
             for name, average in state["weights"].items()

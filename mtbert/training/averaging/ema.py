@@ -1,4 +1,4 @@
-"""A moving average of the weights: late updates count more than early ones."""
+"""Exponential moving average of the weights: late updates count more than early ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mtbert.training.averaging.averaging import Averaging, RunningAverage
+from mtbert.training.averaging.averaging import Averaging, WeightAverage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,8 +17,8 @@ class EMA(Averaging):
     """θ̄ ← β θ̄ + (1 - β) θ after every update, from θ̄ = θ before the first.
 
     Polyak & Juditsky (1992) average all updates alike; exponential weights as in Tarvainen &
-    Valpola (2017), section 2. With β = decay throughout, θ̄ forgets where it began only after
-    several times 1 / (1 - β) updates, and a fine-tuning may have no more. With `warmup`,
+    Valpola (2017), section 2. With β = decay throughout, θ̄ forgets its start only after several
+    times 1 / (1 - β) updates, and a fine-tuning may have no more. With `warmup`,
     β = min(decay, (1 + t) / (10 + t)) at update t, as TensorFlow's `num_updates` has it: the
     quotient reaches .999 at update 8,990.
     """
@@ -35,13 +35,13 @@ class EMA(Averaging):
         return MovingAverage(self, parameters)
 
 
-class MovingAverage(RunningAverage):
+class MovingAverage(WeightAverage):
     """The moving average of a run."""
 
     def __init__(self, method: EMA, parameters: Mapping[str, nn.Parameter]) -> None:
         super().__init__(parameters)
         self.method = method
-        self.take()
+        self.copy_weights()
 
     def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
         """Move towards the weights."""

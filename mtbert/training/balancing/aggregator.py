@@ -1,43 +1,38 @@
-"""Balancings that combine the tasks' gradients of the shared parameters."""
+"""Aggregators: balancings that combine the tasks' gradients of the shared parameters."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from mtbert.core.errors import InputError
-from mtbert.training.balancing.balancing import Balancer, Balancing, Outcome, Setup
+from mtbert.training.balancing.balancing import BackwardResult, Balancer, Balancing, Setup
+from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mtbert.training.balancing.balancing import Losses
-    from mtbert.training.balancing.gradients import Gradient
+    from mtbert.training.balancing.balancing import LossFunction
 
 
 class Aggregation(Balancing):
     """Makes one gradient Σ_t w_t g_t of the tasks' gradients, w a function of their Gramian.
 
-    The weights come from TorchJD's weightings, so that they are what others use.
+    The weights are those of TorchJD's weightings, so that they are what others use.
     """
 
     needs_several: ClassVar[bool] = True
     combines: ClassVar[bool] = True
 
-
-class Memoryless(Aggregation):
-    """An aggregation to which every step is new."""
-
-    @abstractmethod
     def weights(self, gramian: Tensor) -> Tensor:
-        """Give w, (task,).
+        """Give w, (task,), of a method without state.
 
         Args:
             gramian: G = J Jᵀ, (task, task) float32, not all 0. Random numbers may be drawn from
-                torch's global generator: it is the run's own while this runs.
+                torch's global generator, which is the run's own during the call.
         """
+        raise NotImplementedError
 
     def begin(self, setup: Setup) -> Aggregator:
         """Start a run.
@@ -45,52 +40,47 @@ class Memoryless(Aggregation):
         Raises:
             InputError: no shared parameter is trained.
         """
-        return Forgetful(self, setup)
+        return Aggregator(self, setup)
 
 
 class Aggregator(Balancer):
-    """An aggregation at work."""
+    """An aggregation in one run; without state beyond the random generator's."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    method: Aggregation
+
+    def __init__(self, method: Aggregation, setup: Setup) -> None:
+        super().__init__(method, setup)
         if not setup.shared:
             raise InputError(
                 "balancing: it combines the tasks' gradients of the encoder, and no parameter of "
                 "the encoder is trained; choose a balancing of losses, such as sum"
             )
 
-    @abstractmethod
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Give the weight of each task of the step, (task,)."""
+        return self.method.weights(gramian)
 
-    def backward(self, losses: Losses, tasks: Sequence[str], *, apart: bool = False) -> Outcome:
-        """Send the tasks back one after the other, then combine; it takes them apart anyway.
+    def backward(
+        self, losses: LossFunction, tasks: Sequence[str], *, per_task_gradients: bool = False
+    ) -> BackwardResult:
+        """Work out the per-task gradients, in any case, and combine those of shared parameters.
 
-        All other parameters have the sum of the plain gradients of the tasks that reach them.
+        All other parameters get the plain sum of the gradients of the tasks that reach them.
         """
-        from mtbert.training.balancing.gradients import combine, give, gramian, take
-
-        found: dict[str, Tensor] = {}
-        gradients: list[Gradient] = []
-        for task in tasks:
-            loss = losses([task])[task]
-            if loss.requires_grad:  # not where nothing of the task is trained
-                loss.backward()  # type: ignore[no-untyped-call]
-            found[task] = loss.detach()
-            gradients.append(take(self.setup.shared))
-        product = gramian(gradients)
+        values, gradients = self.task_gradients(losses, tasks, lambda _, loss: loss)
+        gramian = gramian_of(gradients)
         weights = [1.0] * len(tasks)
-        # One gradient is the update; and what is no number stays so, for the loop to see.
-        if len(tasks) > 1 and product.isfinite().all() and product.any():
-            # In fp32, as TorchJD's own: its thresholds of rank expect that precision.
-            with self._own_numbers():
-                weights = self.weigh(product.float(), tasks).tolist()
-        give(self.setup.shared, combine(gradients, weights))
-        return Outcome(found, dict(zip(tasks, weights, strict=True)), product)
+        # A single gradient is the update; NaN and inf stay, for the loop to see.
+        if len(tasks) > 1 and gramian.isfinite().all() and gramian.any():
+            # In fp32, as in TorchJD: its thresholds for the rank expect that precision.
+            with self._own_generator():
+                weights = self.weigh(gramian.float(), tasks).tolist()
+        set_gradient(self.setup.shared, combine(gradients, weights))
+        return BackwardResult(values, dict(zip(tasks, weights, strict=True)), gramian)
 
     @contextmanager
-    def _own_numbers(self) -> Iterator[None]:
-        """Let torch's global generator give the numbers of the run's own."""
+    def _own_generator(self) -> Iterator[None]:
+        """Let torch's global generator continue the balancing's own stream."""
         import torch
 
         with torch.random.fork_rng(devices=[]):
@@ -99,19 +89,7 @@ class Aggregator(Balancer):
             self.generator.set_state(torch.get_rng_state())
 
 
-class Forgetful(Aggregator):
-    """A memoryless aggregation at work: of its state, only the generator's changes."""
-
-    def __init__(self, method: Memoryless, setup: Setup) -> None:
-        super().__init__(setup)
-        self.method = method
-
-    def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
-        """Give the method's weights."""
-        return self.method.weights(gramian)
-
-
-def unit(gramian: Tensor) -> Tensor:
+def unit_trace(gramian: Tensor) -> Tensor:
     """Scale a Gramian to trace 1, for methods whose weights do not depend on its scale.
 
     TorchJD takes small gradients, which fine-tuning meets, for zero (CAGrad, UPGrad: a trace below

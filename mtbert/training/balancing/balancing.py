@@ -1,4 +1,4 @@
-"""What all balancings have in common: a method, and its state within one run."""
+"""Base classes of the balancings: a method's settings, and its state in one run."""
 
 from __future__ import annotations
 
@@ -8,51 +8,49 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mtbert.core.params import Settings
+from mtbert.training.balancing.gradients import Gradient, detach_gradient
 from mtbert.training.batches import stream
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    # Runs the model once over the batches of the tasks asked for; gives each one's loss, ().
-    Losses = Callable[[Sequence[str]], dict[str, Tensor]]
+    # Runs the model once over the batches of the given tasks; gives each one's loss, ().
+    LossFunction = Callable[[Sequence[str]], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a run tells its balancing before the first step."""
+    """What a balancing is told of the run before the first step."""
 
     tasks: Sequence[str]
-    shared: Sequence[nn.Parameter]  # those that the loss of every task reaches, if trained
+    shared: Sequence[nn.Parameter]  # the trainable ones that every task's loss reaches
     seed: int
     regressions: frozenset[str] = field(default_factory=frozenset)  # tasks with a squared error
     device: torch.device | str = "cpu"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a step's backward pass found."""
+class BackwardResult:
+    """What a step's backward pass gives besides the gradients."""
 
     losses: dict[str, Tensor]  # of each task, unweighted and detached
     weights: dict[str, float]  # of each task's gradient in the shared parameters' update
     # G = J Jᵀ of the unweighted task gradients, (task, task) float64 on the CPU, in the order of
-    # `losses`; None where the tasks were not taken apart.
+    # `losses`; None without per-task gradients.
     gramian: Tensor | None = None
 
 
 class Balancing(Settings, ABC):
-    """A way to make one update of several losses; its fields are the knobs."""
+    """A way to make one update of several losses; its fields are the options."""
 
     # Whether it has no meaning where a step has a single task.
     needs_several: ClassVar[bool] = False
-    # Whether it combines gradients of what the tasks share, not losses.
+    # Whether it combines the gradients of shared parameters, not losses.
     combines: ClassVar[bool] = False
 
     def check(self, tasks: Sequence[str]) -> None:
-        """Refuse knobs that name no task.
-
-        Args:
-            tasks: All tasks of the params file.
+        """Refuse options that name no task of the params file.
 
         Raises:
             InputError: with the nearest name.
@@ -64,41 +62,70 @@ class Balancing(Settings, ABC):
 
 
 class Balancer(ABC):
-    """A balancing at work in one run."""
+    """A balancing in one run."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, method: Any, setup: Setup) -> None:
         import torch
 
-        self.setup = setup
-        # A stream of its own: what others draw does not change what it gives.
+        self.method, self.setup = method, setup
+        # A random stream of its own; the purpose is part of the seed.
         seed = int(stream(setup.seed, "balancing").integers(2**63))
         self.generator = torch.Generator().manual_seed(seed)
 
     @abstractmethod
-    def backward(self, losses: Losses, tasks: Sequence[str], *, apart: bool = False) -> Outcome:
+    def backward(
+        self, losses: LossFunction, tasks: Sequence[str], *, per_task_gradients: bool = False
+    ) -> BackwardResult:
         """Fill `.grad` of every trainable parameter that the step's losses reach.
 
         The gradients must be None (or zero) before.
 
         Args:
-            losses: Gives the losses of the tasks asked for.
+            losses: Gives the losses of some tasks.
             tasks: The tasks of the step.
-            apart: Ask for one task after the other, also where that is not needed, to tell the
-                Gramian: the same update as the joint step, up to rounding and to dropout, which
-                draws in another order.
+            per_task_gradients: Run one backward pass a task, also where the method needs only one,
+                for the Gramian: the same update up to rounding, and up to dropout, which draws in
+                another order.
         """
+
+    def task_gradients(
+        self, losses: LossFunction, tasks: Sequence[str], term: Callable[[str, Tensor], Tensor]
+    ) -> tuple[dict[str, Tensor], list[Gradient]]:
+        """Run a forward and backward pass for each task; leave the shared gradients None.
+
+        Args:
+            losses: Gives the losses of some tasks.
+            tasks: The tasks of the step.
+            term: What is differentiated, given a task and its loss.
+
+        Returns:
+            Each task's loss, detached, and its gradient of the shared parameters.
+        """
+        values, gradients = {}, []
+        for task in tasks:
+            loss = losses([task])[task]
+            backpropagate(term(task, loss))
+            values[task] = loss.detach()
+            gradients.append(detach_gradient(self.setup.shared))
+        return values, gradients
 
     def end_epoch(self) -> None:  # noqa: B027
         """Note that an epoch is over."""
 
     def groups(self) -> list[dict[str, Any]]:
-        """Parameters of its own, as groups of the optimizer: params, weight_decay, peak."""
+        """Learned parameters, as optimizer groups: params, weight_decay, peak."""
         return []
 
     def state_dict(self) -> dict[str, Any]:
-        """Give what a resumed run needs to go on exactly: tensors, numbers, and dicts of these."""
+        """Give what a resumed run needs: tensors, numbers, and dicts of these."""
         return {"generator": self.generator.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
+        """Load what `state_dict` gave."""
         self.generator.set_state(state["generator"])
+
+
+def backpropagate(loss: Tensor) -> None:
+    """Run the backward pass, unless nothing that the loss depends on is trained."""
+    if loss.requires_grad:
+        loss.backward()  # type: ignore[no-untyped-call]

@@ -26,61 +26,60 @@ class DWA(Balancing):
     temperature: Annotated[float, Field(gt=0)] = 2.0
     window: Annotated[int, Field(gt=0)] | None = None  # steps; an epoch if None
 
-    def begin(self, setup: Setup) -> Average:
+    def begin(self, setup: Setup) -> DWAScalarizer:
         """Start a run."""
-        return Average(self, setup)
+        return DWAScalarizer(self, setup)
 
 
-class Average(Scalarizer):
-    """The mean losses of the last two windows."""
+class DWAScalarizer(Scalarizer):
+    """Keeps the mean losses of the last two windows."""
 
     def __init__(self, method: DWA, setup: Setup) -> None:
-        super().__init__(setup)
-        self.method = method
+        super().__init__(method, setup)
         self.steps = 0  # of this window
         self.sums: dict[str, float] = {}
         self.counts: dict[str, int] = {}
         self.last: dict[str, float] = {}  # mean losses of the last window
-        self.before: dict[str, float] = {}  # and of the one before
+        self.before: dict[str, float] = {}  # and of the window before
 
     def weights(self, tasks: Sequence[str]) -> Mapping[str, float]:
         """Give w_t, which sum to T over the tasks of the run."""
         ratios = np.array([self._ratio(task) for task in self.setup.tasks])
         powers = np.exp((ratios - ratios.max()) / self.method.temperature)
         values = len(powers) * powers / powers.sum()
-        found = dict(zip(self.setup.tasks, values.tolist(), strict=True))
-        return {task: found[task] for task in tasks}
+        by_task = dict(zip(self.setup.tasks, values.tolist(), strict=True))
+        return {task: by_task[task] for task in tasks}
 
     def _ratio(self, task: str) -> float:
         last, before = self.last.get(task), self.before.get(task)
         return last / before if last is not None and before else 1.0
 
-    def learn(self, losses: Mapping[str, Tensor]) -> None:
+    def observe(self, losses: Mapping[str, Tensor]) -> None:
         """Add the step's losses to the window."""
         for task, loss in losses.items():
             self.sums[task] = self.sums.get(task, 0.0) + float(loss)
             self.counts[task] = self.counts.get(task, 0) + 1
         self.steps += 1
         if self.steps == self.method.window:
-            self._turn()
+            self._end_window()
 
     def end_epoch(self) -> None:
         """End the window, if it is an epoch."""
         if self.method.window is None:
-            self._turn()
+            self._end_window()
 
-    def _turn(self) -> None:
+    def _end_window(self) -> None:
         means = {task: total / self.counts[task] for task, total in self.sums.items()}
         self.before, self.last = self.last, means
         self.steps, self.sums, self.counts = 0, {}, {}
 
     def state_dict(self) -> dict[str, Any]:
         """Give the windows as well."""
-        kept = {name: dict(getattr(self, name)) for name in ("sums", "counts", "last", "before")}
-        return {**super().state_dict(), **kept, "steps": self.steps}
+        windows = {name: dict(getattr(self, name)) for name in ("sums", "counts", "last", "before")}
+        return {**super().state_dict(), **windows, "steps": self.steps}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
+        """Load what `state_dict` gave."""
         super().load_state_dict(state)
         for name in ("sums", "counts", "last", "before"):
             setattr(self, name, dict(state[name]))

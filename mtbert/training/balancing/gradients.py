@@ -1,17 +1,21 @@
-"""The tasks' gradients of the shared parameters: kept apart, multiplied, combined.
+"""Per-task gradients of the shared parameters: their Gramian, cosines and combination.
 
 A task's gradient is a list with a tensor for each shared parameter, or None where its loss does not
 reach it. Nothing is copied: T tasks hold T gradients of the shared parameters at once, and the
 combined one is written over the first.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from itertools import combinations_with_replacement
+from dataclasses import dataclass
+from itertools import combinations, combinations_with_replacement
+from typing import TYPE_CHECKING, TypeAlias
 
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-Gradient = list[Tensor | None]
+Gradient: TypeAlias = "list[Tensor | None]"
 
 # Numbers in a piece of a dot product: 1 MiB of fp32, so that a piece of every task stays in the
 # cache. Long sums in fp32 lose digits: of 2·10^7 numbers a task, one matrix product was off by 3e-3
@@ -19,7 +23,7 @@ Gradient = list[Tensor | None]
 PIECE = 2**18
 
 
-def take(shared: Sequence[nn.Parameter]) -> Gradient:
+def detach_gradient(shared: Sequence[nn.Parameter]) -> Gradient:
     """Take the gradients away from the shared parameters."""
     gradient: Gradient = [parameter.grad for parameter in shared]
     for parameter in shared:
@@ -27,30 +31,31 @@ def take(shared: Sequence[nn.Parameter]) -> Gradient:
     return gradient
 
 
-def give(shared: Sequence[nn.Parameter], gradient: Gradient) -> None:
-    """Make a gradient that of the shared parameters."""
+def set_gradient(shared: Sequence[nn.Parameter], gradient: Gradient) -> None:
+    """Set the gradients of the shared parameters."""
     for parameter, part in zip(shared, gradient, strict=True):
         parameter.grad = part
 
 
-def gramian(gradients: Sequence[Gradient]) -> Tensor:
-    """Multiply every two tasks' gradients: G = J Jᵀ, (task, task) float64 on the CPU."""
-    count = len(gradients)
-    found: dict[tuple[int, int], list[Tensor]] = {}
+def gramian_of(gradients: Sequence[Gradient]) -> Tensor:
+    """Multiply the gradients of every two tasks: G = J Jᵀ, (task, task) float64 on the CPU."""
+    import torch
+
+    sums: dict[tuple[int, int], list[Tensor]] = {}
     for parts in zip(*gradients, strict=True):
-        there = {task: part for task, part in enumerate(parts) if part is not None}
-        for pieces in zip(*(part.flatten().split(PIECE) for part in there.values()), strict=True):
-            pairs = combinations_with_replacement(zip(there, pieces, strict=True), 2)
+        reached = {task: part for task, part in enumerate(parts) if part is not None}
+        for pieces in zip(*(part.flatten().split(PIECE) for part in reached.values()), strict=True):
+            pairs = combinations_with_replacement(zip(reached, pieces, strict=True), 2)
             for (i, first), (j, second) in pairs:
-                found.setdefault((i, j), []).append(torch.dot(first, second))
-    product = torch.zeros(count, count, dtype=torch.float64)
-    for (i, j), sums in found.items():
-        product[i, j] = product[j, i] = torch.stack(sums).double().sum().item()
-    return product
+                sums.setdefault((i, j), []).append(torch.dot(first, second))
+    gramian = torch.zeros(len(gradients), len(gradients), dtype=torch.float64)
+    for (i, j), products in sums.items():
+        gramian[i, j] = gramian[j, i] = torch.stack(products).double().sum().item()
+    return gramian
 
 
 def combine(gradients: Sequence[Gradient], weights: Sequence[float]) -> Gradient:
-    """Give Σ_t w_t g_t, written over the gradients that are given."""
+    """Give Σ_t w_t g_t, written over the given gradients."""
     combined: Gradient = []
     for parts in zip(*gradients, strict=True):
         total: Tensor | None = None
@@ -63,3 +68,31 @@ def combine(gradients: Sequence[Gradient], weights: Sequence[float]) -> Gradient
                 total.add_(part, alpha=weight)
         combined.append(total)
     return combined
+
+
+@dataclass(frozen=True)
+class GradientPair:
+    """The gradients of two tasks in one step."""
+
+    first: str
+    second: str
+    cosine: float | None  # None where one of them is 0
+    norm_first: float
+    norm_second: float
+
+
+def gradient_pairs(gramian: Tensor, tasks: Sequence[str]) -> list[GradientPair]:
+    """Give the cosine and norms of the gradients of every two tasks.
+
+    Args:
+        gramian: G = J Jᵀ of the tasks' gradients, (task, task).
+        tasks: The tasks' names, in its order.
+    """
+    gramian = gramian.double().cpu()
+    norms = gramian.diagonal().clamp(min=0).sqrt().tolist()
+    pairs = []
+    for i, j in combinations(range(len(tasks)), 2):
+        length = norms[i] * norms[j]
+        cosine = float(gramian[i, j]) / length if length > 0 else None
+        pairs.append(GradientPair(tasks[i], tasks[j], cosine, norms[i], norms[j]))
+    return pairs

@@ -1,15 +1,17 @@
-"""Weights drawn anew in every step."""
+"""Random loss weighting: weights drawn anew in every step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.training.balancing.balancing import Balancing, Setup
-from mtbert.training.balancing.scalarizer import Scalarizer
+from mtbert.training.balancing.scalarizer import LossWeighting
+
+if TYPE_CHECKING:
+    import torch
 
 
-class RandomWeights(Balancing):
+class RandomWeights(LossWeighting):
     """w = T softmax(z), z standard normal, T the tasks of the step.
 
     Lin et al. (2022), RLW with normal weights. There the weights sum to 1; here to T, so that the
@@ -18,17 +20,11 @@ class RandomWeights(Balancing):
 
     needs_several: ClassVar[bool] = True
 
-    def begin(self, setup: Setup) -> Draws:
-        """Start a run."""
-        return Draws(setup)
-
-
-class Draws(Scalarizer):
-    """Draws from the run's own generator."""
-
-    def weights(self, tasks: Sequence[str]) -> Mapping[str, float]:
+    def task_weights(
+        self, tasks: Sequence[str], *, generator: torch.Generator
+    ) -> Mapping[str, float]:
         """Draw w_t, which sum to T."""
         import torch
 
-        drawn = torch.randn(len(tasks), generator=self.generator, dtype=torch.float64).softmax(0)
+        drawn = torch.randn(len(tasks), generator=generator, dtype=torch.float64).softmax(0)
         return dict(zip(tasks, (len(tasks) * drawn).tolist(), strict=True))

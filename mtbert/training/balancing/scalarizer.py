@@ -1,82 +1,89 @@
-"""Balancings that weigh the losses; the gradient follows."""
+"""Scalarizers: balancings that weigh the losses; the gradient follows."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mtbert.training.balancing.balancing import Balancer, Outcome
+from mtbert.training.balancing.balancing import (
+    BackwardResult,
+    Balancer,
+    Balancing,
+    Setup,
+    backpropagate,
+)
+from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
-    from mtbert.training.balancing.balancing import Losses
-    from mtbert.training.balancing.gradients import Gradient
+    from mtbert.training.balancing.balancing import LossFunction
+
+
+class LossWeighting(Balancing):
+    """Minimizes Σ_t w_t L_t, by default with weights that depend on no earlier step."""
+
+    def task_weights(
+        self, tasks: Sequence[str], *, generator: torch.Generator
+    ) -> Mapping[str, float]:
+        """Give w_t of each task of a step, of a method without state.
+
+        Args:
+            tasks: The tasks of the step.
+            generator: The run's own, to draw from.
+        """
+        raise NotImplementedError
+
+    def begin(self, setup: Setup) -> Scalarizer:
+        """Start a run."""
+        return Scalarizer(self, setup)
 
 
 class Scalarizer(Balancer):
-    """Minimizes Σ_t (w_t L_t + c_t); a method gives w_t before it sees the losses."""
+    """Minimizes Σ_t (w_t L_t + c_t), w_t given before the losses are seen."""
 
-    @abstractmethod
     def weights(self, tasks: Sequence[str]) -> Mapping[str, float | Tensor]:
         """Give the weight of each task in this step."""
+        weights: Mapping[str, float] = self.method.task_weights(tasks, generator=self.generator)
+        return weights
 
     def penalty(self, task: str) -> float | Tensor:
         """Give c_t, what a weight costs."""
         return 0.0
 
-    def learn(self, losses: Mapping[str, Tensor]) -> None:
+    def observe(self, losses: Mapping[str, Tensor]) -> None:
         """Note the step's losses."""
 
-    def backward(self, losses: Losses, tasks: Sequence[str], *, apart: bool = False) -> Outcome:
-        """Send the weighted losses back, in one pass or one after the other."""
+    def backward(
+        self, losses: LossFunction, tasks: Sequence[str], *, per_task_gradients: bool = False
+    ) -> BackwardResult:
+        """Backpropagate the weighted losses, in one pass or task by task."""
         weights = self.weights(tasks)
-        told = {task: number(weight) for task, weight in weights.items()}
-        if apart and len(tasks) > 1 and self.setup.shared:
-            found, product = self._one_by_one(losses, weights)
-            product = unweighted(product, list(told.values()))
+        numbers = {t: w if isinstance(w, float) else float(w.detach()) for t, w in weights.items()}
+
+        def term(task: str, loss: Tensor) -> Tensor:
+            return weights[task] * loss + self.penalty(task)
+
+        gramian = None
+        if per_task_gradients and len(tasks) > 1 and self.setup.shared:
+            values, gradients = self.task_gradients(losses, tasks, term)
+            gramian = unweighted(gramian_of(gradients), list(numbers.values()))
+            set_gradient(self.setup.shared, combine(gradients, [1.0] * len(gradients)))
         else:
-            found, product = losses(tasks), None
-            self._send(found, weights)
-        detached = {task: loss.detach() for task, loss in found.items()}
-        self.learn(detached)
-        return Outcome(detached, told, product)
-
-    def _send(self, found: Mapping[str, Tensor], weights: Mapping[str, float | Tensor]) -> None:
-        terms = [weights[task] * loss + self.penalty(task) for task, loss in found.items()]
-        total = sum(terms[1:], terms[0])
-        if total.requires_grad:  # not where the step's tasks have nothing that is trained
-            total.backward()  # type: ignore[no-untyped-call]
-
-    def _one_by_one(
-        self, losses: Losses, weights: Mapping[str, float | Tensor]
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """Take the tasks apart; give their losses and the Gramian of the weighted gradients."""
-        from mtbert.training.balancing.gradients import combine, give, gramian, take
-
-        found: dict[str, Tensor] = {}
-        gradients: list[Gradient] = []
-        for task in weights:
-            one = losses([task])
-            self._send(one, weights)
-            found[task] = one[task].detach()
-            gradients.append(take(self.setup.shared))
-        product = gramian(gradients)
-        give(self.setup.shared, combine(gradients, [1.0] * len(gradients)))
-        return found, product
+            joint = losses(tasks)
+            terms = [term(task, loss) for task, loss in joint.items()]
+            backpropagate(sum(terms[1:], terms[0]))
+            values = {task: loss.detach() for task, loss in joint.items()}
+        self.observe(values)
+        return BackwardResult(values, numbers, gramian)
 
 
-def number(weight: float | Tensor) -> float:
-    """Read a weight through which nothing shall learn."""
-    return float(weight if isinstance(weight, float) else weight.detach())
+def unweighted(gramian: Tensor, weights: Sequence[float]) -> Tensor:
+    """Divide the weights out of a Gramian of weighted gradients, (task, task).
 
-
-def unweighted(product: Tensor, weights: Sequence[float]) -> Tensor:
-    """Take the weights out of a Gramian of weighted gradients, (task, task).
-
-    A weight of 0 leaves nothing to tell: the task's products are then 0.
+    The products of a task of weight 0 are unknown, and given as 0.
     """
-    scale = product.new_tensor(weights)
+    scale = gramian.new_tensor(weights)
     square = scale.outer(scale)
-    return (product / square).where(square > 0, 0.0)
+    return (gramian / square).where(square > 0, 0.0)

@@ -1,4 +1,4 @@
-"""Weights learned as the noise of each task."""
+"""Uncertainty weighting: weights learned as the noise of each task."""
 
 from __future__ import annotations
 
@@ -18,28 +18,27 @@ class Uncertainty(Balancing):
     """Σ_t (a_t e^(-s_t) L_t + s_t/2), s_t = log σ_t² learned; a_t = ½ for a squared error, else 1.
 
     Kendall et al. (2018), equations 7 and 10: Gaussian noise makes L/(2σ²) + log σ of a squared
-    error, a softmax of temperature σ² about L/σ² + log σ of a cross-entropy. The s_t start at 0 and
-    do not decay and are not clipped. They learn at a rate of their own: at an encoder's they would
-    hardly move.
+    error, a softmax of temperature σ² about L/σ² + log σ of a cross-entropy. The s_t start at 0,
+    without weight decay or clipping, and have a learning rate of their own: at an encoder's they
+    would hardly move.
     """
 
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
 
-    def begin(self, setup: Setup) -> Noise:
+    def begin(self, setup: Setup) -> UncertaintyScalarizer:
         """Start a run."""
-        return Noise(self, setup)
+        return UncertaintyScalarizer(self, setup)
 
 
-class Noise(Scalarizer):
-    """The log-variances of a run."""
+class UncertaintyScalarizer(Scalarizer):
+    """Learns the log-variances s_t of a run."""
 
     def __init__(self, method: Uncertainty, setup: Setup) -> None:
         import torch
         from torch import nn
 
-        super().__init__(setup)
-        self.peak = method.learning_rate
-        # One parameter a task: AdamW leaves those alone whose task is not in the step.
+        super().__init__(method, setup)
+        # One parameter a task: AdamW skips those whose task is not in the step.
         self.log_variances = {
             task: nn.Parameter(torch.zeros((), device=setup.device)) for task in setup.tasks
         }
@@ -55,8 +54,8 @@ class Noise(Scalarizer):
 
     def groups(self) -> list[dict[str, Any]]:
         """The log-variances, without decay."""
-        chosen = list(self.log_variances.values())
-        return [{"params": chosen, "weight_decay": 0.0, "peak": self.peak}]
+        peak, params = self.method.learning_rate, list(self.log_variances.values())
+        return [{"params": params, "weight_decay": 0.0, "peak": peak}]
 
     def state_dict(self) -> dict[str, Any]:
         """Give the log-variances as well."""
@@ -64,7 +63,7 @@ class Noise(Scalarizer):
         return {**super().state_dict(), "log_variances": values}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state; the parameters stay the same objects."""
+        """Load what `state_dict` gave; the parameters stay the same objects."""
         super().load_state_dict(state)
         for task, value in state["log_variances"].items():
             self.log_variances[task].data.copy_(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Binary, Labels
-from mtbert.training.objectives.weights import Weights, check_weights, class_weights
+from mtbert.training.objectives.class_weights import ClassWeights, check_weights, class_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,10 +23,10 @@ class BinaryCrossEntropy(Settings):
 
     regression: ClassVar[bool] = False
 
-    weights: Weights = "none"
+    weights: ClassWeights = "none"
 
     def check(self, labels: Labels, *, width: int) -> None:
-        """Refuse labels that are not binary, and a head with two logits.
+        """Refuse labels that are not binary, and a head with several logits.
 
         Raises:
             InputError: naming what was found.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Binary, Classes, Labels
-from mtbert.training.objectives.weights import Weights, check_weights, class_weights
+from mtbert.training.objectives.class_weights import ClassWeights, check_weights, class_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,10 +23,10 @@ class CrossEntropy(Settings):
 
     regression: ClassVar[bool] = False
 
-    weights: Weights = "none"
+    weights: ClassWeights = "none"
 
     def check(self, labels: Labels, *, width: int) -> None:
-        """Refuse labels that are no classes, and a head without a logit for each.
+        """Refuse labels that are no classes, and a head without a logit for each class.
 
         Raises:
             InputError: naming the kind, or the number of logits, found.
@@ -35,8 +35,8 @@ class CrossEntropy(Settings):
             raise InputError(f"needs labels of kind classes or binary, found {labels.kind}")
         if width < 2:
             raise InputError(
-                "needs a logit for each class, and the head gives one: set its knob logits: 2, or "
-                "take binary_cross_entropy"
+                "needs a logit for each class, and the head gives one: set its option logits: 2, "
+                "or take binary_cross_entropy"
             )
         check_weights(self.weights, width)
 

@@ -1,4 +1,4 @@
-"""The room of regularizers: terms that keep a task's predictions from changing abruptly.
+"""Registry of regularizers: terms that keep a task's predictions from changing abruptly.
 
 Contract: `mtbert.training.term.Term`. A task may have any number of them.
 """

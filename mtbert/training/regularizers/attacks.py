@@ -11,7 +11,7 @@ from mtbert.training.term import Term
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mtbert.training.regularizers.cells import Norm
+    from mtbert.training.regularizers.perturbations import Norm
     from mtbert.training.task_batch import TaskBatch
 
 Positive = Annotated[float, Field(gt=0)]
@@ -24,7 +24,7 @@ class Attack(Term):
     after (Miyato et al. 2017 normalize their embeddings; here, as in wang's source, they stay as
     they are, and epsilon is in their unit). r is a constant: no gradient goes through it. `target`
     says what is moved: `activations`, each example's by itself, or `table`, the rows of the table
-    that the batch looks up, as one: what wang's source does, in the table alone. The table's
+    that the batch looks up, as one: what wang's source does, in the table only. The table's
     weights are not touched, the difference is added to what they give. Where a gradient is 0 or
     not finite r stays as it is, and with epsilon 0 the term is left out.
     """
@@ -44,21 +44,20 @@ class Attack(Term):
         """The weighted loss at x + r."""
         import torch
 
-        from mtbert.training.regularizers.cells import Cells
+        from mtbert.training.regularizers.perturbations import PerturbedVectors
 
         if self.epsilon == 0:
             return batch.loss.new_zeros(())
         norm, length, count = self.moves()
-        cells = Cells.of(batch.tokens, self.target)
-        r, gradient = None, batch.gradient
-        for move in range(count):
-            if r is not None and move:
-                delta = cells.spread(r).requires_grad_()
-                (gradient,) = torch.autograd.grad(batch.loss_of(batch.run(delta)), delta)
-            step = length * cells.steepest(cells.gather(gradient), norm)
-            r = cells.within(step if r is None else r + step, self.epsilon, norm)
-        assert r is not None, "an attack moves at least once"
-        return self.weight * batch.loss_of(batch.run(cells.spread(r)))
+        vectors = PerturbedVectors.of(batch.tokens, self.target)
+        r = length * vectors.steepest(vectors.from_tokens(batch.gradient), norm)
+        r = vectors.within(r, self.epsilon, norm)
+        for _ in range(count - 1):
+            delta = vectors.to_tokens(r).detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(batch.loss_of(batch.run(delta)), delta)
+            r = r + length * vectors.steepest(vectors.from_tokens(gradient), norm)
+            r = vectors.within(r, self.epsilon, norm)
+        return self.weight * batch.loss_of(batch.run(vectors.to_tokens(r)))
 
 
 class FGSM(Attack):
@@ -81,8 +80,8 @@ class PGD(Attack):
     """`steps` times r ← Π(r + α ∇L / ‖∇L‖₂), from r = 0, Π onto ‖r‖₂ ≤ ε (Madry et al. 2018).
 
     With `norm: sign` it is r ← Π(r + α sign ∇L), Π onto ‖r‖_∞ ≤ ε: wang prints the sign, the code
-    that they used has the L2 form. Every move's gradient is that of a pass with dropout of its
-    own; the first one is the clean pass.
+    that they used has the L2 form. Every move's gradient is that of a pass with new dropout masks;
+    the first one is the clean pass.
     """
 
     alpha: Positive = 0.3  # length of a move
@@ -90,5 +89,5 @@ class PGD(Attack):
     norm: Literal["l2", "sign"] = "l2"
 
     def moves(self) -> tuple[Norm, float, int]:
-        """As the knobs say."""
+        """As the options say."""
         return self.norm, self.alpha, self.steps

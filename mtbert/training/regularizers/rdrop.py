@@ -1,4 +1,4 @@
-"""Two passes that differ by dropout alone should agree."""
+"""R-Drop: two passes that differ by dropout alone should agree."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 class RDrop(Term):
     """The loss becomes (L₁ + L₂) / 2 + weight · (KL(P₁‖P₂) + KL(P₂‖P₁)) / 2 (Liang et al. 2021).
 
-    1 and 2 are two passes with dropout of their own. The paper sums the two losses, its code takes
-    their mean, as here: the loss is then as large as without. For numbers the objective's error
-    stands for the symmetric divergence. Without any dropout it is 0.
+    1 and 2 are two passes with different dropout masks. The paper sums the two losses, its code
+    takes their mean, as here: the loss is then as large as without. For numbers the objective's
+    error replaces the symmetric divergence. Without any dropout it is 0.
     """
 
     weight: Annotated[float, Field(gt=0)] = 1.0
 
     def extra(self, batch: TaskBatch) -> Tensor:
         """What is added to L₁."""
-        apart = batch.distance(batch.clean.logits, batch.again.logits)
-        return (batch.loss_of(batch.again) - batch.loss) / 2 + self.weight * apart / 2
+        distance = batch.distance(batch.clean.logits, batch.again.logits)
+        return (batch.loss_of(batch.again) - batch.loss) / 2 + self.weight * distance / 2

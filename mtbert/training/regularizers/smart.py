@@ -1,17 +1,19 @@
-"""Smoothness-inducing regularization, and a teacher that holds the weights back."""
+"""SMART: smoothness-inducing regularization, and a teacher that holds the weights back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from mtbert.training.averaging import WeightAverage
 from mtbert.training.term import Term
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-    from mtbert.training.regularizers.cells import Cells
+    from mtbert.training.regularizers.perturbations import PerturbedVectors
     from mtbert.training.task_batch import TaskBatch
 
 Positive = Annotated[float, Field(gt=0)]
@@ -28,7 +30,7 @@ class SMART(Term):
     - `mtdnn`, as the code beside the paper: δ ← δ + eta g, then δ / (‖δ‖_∞ + epsilon), norm by
       token: however small it starts, δ comes to unit size.
 
-    x̃ is a constant, f(x) is not. All passes drop out what the clean one dropped out. x is what the
+    x̃ is a constant, f(x) is not. All passes share the clean pass's dropout masks. x is what the
     input embeddings give; that code perturbs what comes after positions and LayerNorm, and ascends
     an approximation of l_s.
 
@@ -47,7 +49,7 @@ class SMART(Term):
     bregman: Annotated[float, Field(ge=0)] = 0.0
 
     @property
-    def taught(self) -> bool:
+    def needs_teacher(self) -> bool:
         """Whether it compares with a running average of the weights."""
         return self.bregman > 0
 
@@ -56,16 +58,16 @@ class SMART(Term):
         logits = batch.clean.logits
         moved = batch.run(self.perturbation(batch), same_dropout=True).logits
         total = self.weight * batch.distance(moved, logits)
-        return total + self.bregman * self.drift(batch) if self.taught else total
+        return total + self.bregman * self.drift(batch) if self.needs_teacher else total
 
     def perturbation(self, batch: TaskBatch) -> Tensor:
-        """Find δ, (token, width)."""
+        """Give δ, (token, width)."""
         import torch
 
-        from mtbert.training.regularizers.cells import Cells
+        from mtbert.training.regularizers.perturbations import PerturbedVectors
 
         logits, tokens = batch.clean.logits.detach(), batch.tokens
-        cells = Cells.of(tokens, "activations")
+        vectors = PerturbedVectors.of(tokens, "activations")
         shape = (len(tokens.ids), tokens.width)
         noise = torch.from_numpy(batch.generator.standard_normal(shape, dtype="float32"))
         delta = self.sigma * noise.to(batch.parameters[0])
@@ -74,14 +76,14 @@ class SMART(Term):
             moved = batch.run(delta, same_dropout=True).logits
             distance = len(logits) * batch.distance(moved, logits)
             (gradient,) = torch.autograd.grad(distance, delta)
-            delta = self.move(delta.detach(), gradient, cells)
+            delta = self.move(delta.detach(), gradient, vectors)
         return delta
 
-    def move(self, delta: Tensor, gradient: Tensor, cells: Cells) -> Tensor:
+    def move(self, delta: Tensor, gradient: Tensor, vectors: PerturbedVectors) -> Tensor:
         """One step of the ascent: (token, width) each; an unusable gradient moves nothing."""
         if self.mode == "paper":
-            moved = delta + self.eta * cells.unit(gradient, "sign")
-            return cells.within(moved, self.epsilon, "sign")
+            moved = delta + self.eta * vectors.normalized(gradient, "sign")
+            return vectors.within(moved, self.epsilon, "sign")
         moved = delta + self.eta * gradient.nan_to_num(0.0, 0.0, 0.0)
         return moved / (moved.abs().amax(1, keepdim=True) + self.epsilon)
 
@@ -90,5 +92,23 @@ class SMART(Term):
         import torch
 
         with torch.no_grad():
-            taught = batch.run(same_dropout=True, weights=batch.teacher).logits
-        return batch.distance(batch.clean.logits, taught)
+            teacher = batch.run(same_dropout=True, weights=batch.teacher_weights).logits
+        return batch.distance(batch.clean.logits, teacher)
+
+
+class Teacher(WeightAverage):
+    """θ̃ ← β θ̃ + (1 - β) θ after every update, from θ̃ = θ (Jiang et al. 2020, section 3.2).
+
+    β is .99 in the first tenth of the run, .999 after.
+    """
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
+        super().__init__(parameters)
+        self.copy_weights()
+
+    def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
+        """Move towards the weights."""
+        from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+        beta = 0.99 if step / total <= 0.1 else 0.999
+        get_ema_multi_avg_fn(beta)(*self.lists(), None)  # type: ignore[no-untyped-call]

@@ -1,8 +1,8 @@
-"""The room of samplers: which tasks each step of an epoch trains on.
+"""Registry of samplers: which tasks each step of an epoch trains on.
 
-Contract: see `Sampler.epoch`. `one_task` says whether every step has a single task; a balancing
-that weighs tasks against each other needs a sampler where it is False. Of two words for one class
-the first is the name that a plan writes.
+Contract: `Sampler.epoch_steps` gives the tasks of every step of an epoch. `one_task` says whether
+each step has a single task; a balancing that compares tasks needs a sampler where it is False.
+Where two words name one class, plans are written with the first.
 """
 
 from mtbert.training.samplers.all_tasks import AllTasks

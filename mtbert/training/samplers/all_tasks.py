@@ -11,8 +11,8 @@ from mtbert.training.samplers.sampler import Sampler, Step
 class AllTasks(Sampler):
     """wang's "total loss", smet-walker's "round robin", wu's sum of losses.
 
-    `stop` ends the epoch when the shortest task is through (wang), when the longest is (shorter
-    ones start again), or after `steps` steps.
+    `stop` ends the epoch with the shortest task (wang), with the longest (shorter ones start over),
+    or after `steps` steps.
     """
 
     one_task: ClassVar[bool] = False
@@ -26,7 +26,7 @@ class AllTasks(Sampler):
             raise ValueError("steps: give a number of steps with stop: steps, and only then")
         return self
 
-    def epoch(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
-        """Give the steps of one epoch."""
+    def epoch_steps(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
+        """Give the tasks of each step."""
         ends = {"shortest": min(batches.values()), "longest": max(batches.values())}
         return [tuple(batches)] * (self.steps or ends[self.stop])

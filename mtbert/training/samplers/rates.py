@@ -1,8 +1,7 @@
 """Every step draws one task, at a rate that follows from the tasks' sizes."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field
@@ -13,20 +12,21 @@ from mtbert.training.samplers.sampler import EpochSize, Sampler, Step
 class Rates(Sampler):
     """Draws task i with probability p_i ∝ N_i^α, N_i its examples, for each step anew.
 
-    Stickland & Murray (2019). We depart from their code in that every epoch starts each task in a
-    new order, instead of going on where the last one stopped: a resumed run then needs to know
-    nothing of the epochs before.
+    Stickland & Murray (2019). Departure from their code: every epoch starts each task in a new
+    order, not where the last epoch stopped, so that a resumed run depends on no earlier epoch.
     """
 
-    # By default as many as one pass over every task has.
+    # None: as many as one pass over every task has.
     steps_per_epoch: Annotated[int, Field(gt=0)] | None = None
 
-    @abstractmethod
+    alpha: ClassVar[float]
+
     def exponent(self, *, epoch: int, epochs: int) -> float:
         """Give α in an epoch, from 1 to `epochs`."""
+        return self.alpha
 
     def rates(self, sizes: Mapping[str, int], *, epoch: int, epochs: int) -> dict[str, float]:
-        """Give each task's p_i in an epoch; they sum to 1.
+        """Give each task's probability p_i in an epoch; they sum to 1.
 
         Args:
             sizes: Examples of each task.
@@ -34,11 +34,11 @@ class Rates(Sampler):
             epochs: Epochs of the whole run.
         """
         counts = np.array(list(sizes.values()), dtype=float)
-        # In shares of the largest, so that no power leaves the range of a float.
+        # Relative to the largest, so that no power overflows.
         powers = (counts / counts.max()) ** self.exponent(epoch=epoch, epochs=epochs)
         return dict(zip(sizes, (powers / powers.sum()).tolist(), strict=True))
 
-    def epoch(
+    def epoch_steps(
         self,
         *,
         epoch: int,
@@ -46,9 +46,8 @@ class Rates(Sampler):
         sizes: Mapping[str, int],
         batches: Mapping[str, int],
         generator: np.random.Generator,
-        **_: Any,
     ) -> list[Step]:
-        """Draw the steps of one epoch."""
+        """Draw the task of each step."""
         rates = self.rates(sizes, epoch=epoch, epochs=epochs)
         steps: list[Step] = [(task,) for task in rates]
         count = self.steps_per_epoch or sum(batches.values())
@@ -74,31 +73,26 @@ class Rates(Sampler):
 class Proportional(Rates):
     """α = 1: a task is drawn as often as its share of all examples."""
 
-    def exponent(self, **_: Any) -> float:
-        """Give 1."""
-        return 1.0
+    alpha: ClassVar[float] = 1.0
 
 
 class Sqrt(Rates):
     """α = 0.5, between proportional and uniform."""
 
-    def exponent(self, **_: Any) -> float:
-        """Give 0.5."""
-        return 0.5
+    alpha: ClassVar[float] = 0.5
 
 
 class Uniform(Rates):
-    """α = 0: all tasks alike."""
+    """α = 0: all tasks equally often."""
 
-    def exponent(self, **_: Any) -> float:
-        """Give 0."""
-        return 0.0
+    alpha: ClassVar[float] = 0.0
 
 
 class Temperature(Rates):
-    """α = 1/T: 1 is proportional, 2 is sqrt, and the higher, the nearer to uniform.
+    """α = 1/T: T = 1 is proportional, 2 is sqrt, and T → ∞ uniform.
 
-    Arivazhagan et al. (2019), for the languages of one translation model; the default is theirs.
+    Arivazhagan et al. (2019), for the languages of a multilingual translation model; T = 5 is
+    their default.
     """
 
     temperature: Annotated[float, Field(gt=0)] = 5.0

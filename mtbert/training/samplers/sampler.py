@@ -1,4 +1,4 @@
-"""What all samplers have in common."""
+"""Base class of the samplers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -23,15 +23,15 @@ class EpochSize:
 class Sampler(Settings, ABC):
     """Gives the tasks of every step of an epoch.
 
-    An epoch depends on what it is given alone, not on epochs before it, so that a resumed run goes
-    on as it would have; and all epochs have equally many steps, whatever their number, so that the
-    number of epochs that make a given number of steps is known beforehand.
+    An epoch's steps depend on the arguments alone, not on earlier epochs, so that a resumed run
+    continues exactly. All epochs have the same number of steps, so that the length of a run is
+    known before it starts.
     """
 
     one_task: ClassVar[bool] = True  # whether each step has a single task
 
     @abstractmethod
-    def epoch(
+    def epoch_steps(
         self,
         *,
         epoch: int,
@@ -40,16 +40,16 @@ class Sampler(Settings, ABC):
         batches: Mapping[str, int],
         generator: np.random.Generator,
     ) -> list[Step]:
-        """Give the tasks of each step; a sampler names the arguments that it needs.
+        """Give the tasks of each step of an epoch; an implementation names only what it uses.
 
-        A task that is drawn more often than it has batches starts again in a new order.
+        A task drawn more often than it has batches starts over in a new order.
 
         Args:
             epoch: Number of the epoch, from 1.
             epochs: Epochs of the whole run.
-            sizes: Examples of each task that take part, in the order of the tasks.
+            sizes: Examples of each task that are drawn from, in the order of the tasks.
             batches: Batches in one pass over each task.
-            generator: Seeded for this epoch alone.
+            generator: Seeded for this epoch.
         """
 
     def shortened(

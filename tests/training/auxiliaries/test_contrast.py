@@ -14,13 +14,13 @@ from mtbert.training.term import TaskFacts
 
 LABELS = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0])
 # The fourth pair's second text is the first pair's first one; so is the last pair's.
-MEANING = torch.tensor([[0, 0], [1, 2], [3, 3], [0, 0], [4, 0]])
+CLUSTERS = torch.tensor([[0, 0], [1, 2], [3, 3], [0, 0], [4, 0]])
 X = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
 
 
-def batch_of(*, labels=LABELS, meaning=None, dropout=0.0):
-    model = Toy(X, torch.arange(5), dropout=dropout)
-    batch = toy_batch(model, labels=labels, meaning=meaning)
+def batch_of(*, labels=LABELS, clusters=None):
+    model = Toy(X, torch.arange(5))
+    batch = toy_batch(model, labels=labels, paraphrase_clusters=clusters)
     # The vectors learn here, so that gradients can be asked for.
     clean = batch.clean
     u, v = (it.detach().requires_grad_() for it in (clean.u, clean.v))
@@ -32,38 +32,38 @@ def cosine(a, b):
     return a @ b / (a.norm() * b.norm())
 
 
-def known(meaning, i, j):
-    return meaning is not None and meaning[i, 0] == meaning[j, 1]
+def paraphrases(clusters, i, j):
+    return clusters is not None and clusters[i, 0] == clusters[j, 1]
 
 
-def loop(u, v, meaning):
+def loop(u, v, clusters):
     """Mean over the duplicates, one candidate after the other."""
     losses = []
     for i in range(5):
         if LABELS[i] == 1:
-            chosen = [j for j in range(5) if j == i or not known(meaning, i, j)]
+            chosen = [j for j in range(5) if j == i or not paraphrases(clusters, i, j)]
             terms = [(cosine(u[i], v[j]) / 0.05).exp() for j in chosen]
             losses.append(-((cosine(u[i], v[i]) / 0.05).exp() / sum(terms)).log())
     return sum(losses) / len(losses)
 
 
-@pytest.mark.parametrize("meaning", [None, MEANING])
-def test_supervised(meaning):
-    batch, u, v = batch_of(meaning=meaning)
-    found = SimCSE(weight=2.0).extra(batch)
-    expected = 2.0 * loop(u, v, meaning)
-    torch.testing.assert_close(found, expected)
-    for one, other in zip(
-        *(torch.autograd.grad(it, (u, v)) for it in (found, expected)), strict=True
+@pytest.mark.parametrize("clusters", [None, CLUSTERS])
+def test_supervised(clusters):
+    batch, u, v = batch_of(clusters=clusters)
+    actual = SimCSE(weight=2.0).extra(batch)
+    expected = 2.0 * loop(u, v, clusters)
+    torch.testing.assert_close(actual, expected)
+    for this, other in zip(
+        *(torch.autograd.grad(it, (u, v)) for it in (actual, expected)), strict=True
     ):
-        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(this, other)
 
 
-def test_known_positives_are_neither_pulled_nor_pushed():
-    # The only duplicate's anchor is alone with what means the same: nothing is left to tell apart.
+def test_paraphrases_are_neither_pulled_nor_pushed():
+    # The only duplicate's anchor is alone with its own cluster: there is no negative.
     labels = torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0])
-    meaning = torch.zeros(5, 2, dtype=torch.long)
-    batch, u, v = batch_of(labels=labels, meaning=meaning)
+    clusters = torch.zeros(5, 2, dtype=torch.long)
+    batch, u, v = batch_of(labels=labels, clusters=clusters)
     loss = SimCSE().extra(batch)
     assert float(loss.detach()) == pytest.approx(0, abs=1e-6)
     assert not torch.autograd.grad(loss, v)[0].any()
@@ -72,21 +72,23 @@ def test_known_positives_are_neither_pulled_nor_pushed():
     assert not torch.autograd.grad(hinge, u)[0].isnan().any()
 
 
-@pytest.mark.parametrize("meaning", [None, MEANING])
-def test_energy_hinge(meaning):
-    batch, u, v = batch_of(meaning=meaning)
-    found = EnergyHinge().extra(batch)
+@pytest.mark.parametrize("clusters", [None, CLUSTERS])
+def test_energy_hinge(clusters):
+    batch, u, v = batch_of(clusters=clusters)
+    actual = EnergyHinge().extra(batch)
     losses = []
     for i in (0, 2, 3):
-        others = [cosine(u[i], v[j]) for j in range(5) if j != i and not known(meaning, i, j)]
+        others = [
+            cosine(u[i], v[j]) for j in range(5) if j != i and not paraphrases(clusters, i, j)
+        ]
         losses.append(max(torch.tensor(0.0), 0.2 + max(others) - cosine(u[i], v[i])))
     expected = 10 * sum(losses) / 3
     assert expected > 0
-    torch.testing.assert_close(found, expected)
-    for one, other in zip(
-        *(torch.autograd.grad(it, (u, v)) for it in (found, expected)), strict=True
+    torch.testing.assert_close(actual, expected)
+    for this, other in zip(
+        *(torch.autograd.grad(it, (u, v)) for it in (actual, expected)), strict=True
     ):
-        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(this, other)
 
 
 def test_a_batch_without_duplicates_adds_0():
@@ -95,18 +97,18 @@ def test_a_batch_without_duplicates_adds_0():
 
 
 def test_unsupervised():
-    batch, u, v = batch_of(meaning=MEANING)
+    batch, u, v = batch_of(clusters=CLUSTERS)
     first = torch.cat([u, v])
     second = first.detach() + 0.1 * torch.randn(10, 4, generator=torch.Generator().manual_seed(1))
     batch.again = batch.clean._replace(u=second[:5], v=second[5:])
-    sets = MEANING.T.flatten()
+    sets = CLUSTERS.T.flatten()
     losses = []
     for i in range(10):
         cosines = [float(cosine(first[i], second[j]).detach()) / 0.05 for j in range(10)]
         total = sum(exp(c) for j, c in enumerate(cosines) if j == i or sets[i] != sets[j])
         losses.append(-log(exp(cosines[i]) / total))
-    found = SimCSE(mode="unsupervised").extra(batch)
-    assert float(found.detach()) == pytest.approx(sum(losses) / 10, rel=1e-4)
+    actual = SimCSE(mode="unsupervised").extra(batch)
+    assert float(actual.detach()) == pytest.approx(sum(losses) / 10, rel=1e-4)
 
 
 def test_what_does_not_fit():

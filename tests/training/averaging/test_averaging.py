@@ -54,7 +54,7 @@ def test_none_shows_the_weights_and_keeps_nothing():
     put(parameters, 2.0)
     average.follow(1, 1, epoch_ends=True)
     assert shown(average, parameters).tolist() == [2]
-    assert average.state_dict() == {}
+    assert average.state_dict() == {"weights": {}}
 
 
 def test_ema_of_two_updates():
@@ -69,7 +69,7 @@ def test_ema_of_two_updates():
     assert shown(average, parameters).tolist() == [8, 3]
 
 
-def test_ema_s_decay_rises_to_its_knob():
+def test_ema_s_decay_rises_to_its_option():
     ema = method({"name": "ema", "decay": 0.9})
     # (1 + t) / (10 + t) is 2/11, 3/12, and .9 at 80.
     assert [ema.at(step) for step in (1, 2, 80, 81)] == pytest.approx([2 / 11, 0.25, 0.9, 0.9])
@@ -110,7 +110,7 @@ def samples(swa, total, *, epoch):
 
 
 @pytest.mark.parametrize(
-    ("knobs", "total", "epoch", "expected"),
+    ("options", "total", "epoch", "expected"),
     [
         ({}, 40, 10, [30, 40]),
         ({}, 10, 10, [10]),
@@ -121,8 +121,8 @@ def samples(swa, total, *, epoch):
         ({"every": 100}, 10, 5, [10]),
     ],
 )
-def test_the_last_weights_are_always_a_sample(knobs, total, epoch, expected):
-    assert samples(SWA(**knobs), total, epoch=epoch) == expected
+def test_the_last_weights_are_always_a_sample(options, total, epoch, expected):
+    assert samples(SWA(**options), total, epoch=epoch) == expected
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
@@ -182,8 +182,8 @@ def trained(spec, *, cut=None):
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 @pytest.mark.parametrize("cut", [1, 5])
 def test_a_resumed_run_is_an_unbroken_one(spec, cut):
-    for found, expected in zip(trained(spec, cut=cut), trained(spec), strict=True):
-        assert torch.equal(found, expected)
+    for actual, expected in zip(trained(spec, cut=cut), trained(spec), strict=True):
+        assert torch.equal(actual, expected)
 
 
 @pytest.mark.parametrize("name", ["ema", "swa"])
@@ -203,8 +203,8 @@ def test_it_equals_torch_s_averaged_model(name):
         average.follow(step, 20, epoch_ends=step % 5 == 0)
         reference.update_parameters(model)
     with average.applied():
-        for found, expected in zip(model.parameters(), reference.module.parameters(), strict=True):
-            torch.testing.assert_close(found, expected)
+        for actual, expected in zip(model.parameters(), reference.module.parameters(), strict=True):
+            torch.testing.assert_close(actual, expected)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_what_does_not_fit_is_refused(spec, message):
         method(spec)
 
 
-def test_they_are_spelled_with_every_knob():
+def test_they_are_spelled_with_every_option():
     assert spell(AVERAGINGS, method("ema")) == {"name": "ema", "decay": 0.999, "warmup": True}
     assert spell(AVERAGINGS, method("swa")) == {"name": "swa", "start": 0.75, "every": None}
 

@@ -2,14 +2,14 @@
 
 import pytest
 import torch
+from small_models import TASKS, Net, Rows
 from torchjd import aggregation
-from two_lines import TASKS, Net, Rows
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.aggregator import Aggregation
-from mtbert.training.balancing.gradients import PIECE, combine, gramian
+from mtbert.training.balancing.gradients import PIECE, combine, gramian_of
 
 AGGREGATORS = {
     "pcgrad": aggregation.PCGrad,
@@ -24,8 +24,8 @@ AGGREGATORS = {
 OPPOSED = [[1.0, 0.0], [-1.0, 1.0]]
 
 
-def close(found, expected, rel=1e-5):
-    assert (found - expected).norm() <= rel * expected.norm()
+def close(actual, expected, rel=1e-5):
+    assert (actual - expected).norm() <= rel * expected.norm()
 
 
 def moved(net, step):
@@ -52,9 +52,9 @@ def test_it_equals_torchjd_s_aggregator_of_the_full_jacobian(name, seed):
         torch.set_rng_state(balancer.generator.get_state())
         expected = reference(jacobian)
         net.zero_grad()
-        net.asked.clear()
+        net.requested.clear()
         outcome = balancer.backward(net.losses, TASKS)
-        assert net.asked == [("a",), ("b",), ("c",)]
+        assert net.requested == [("a",), ("b",), ("c",)]
         close(net.update(), expected)
         weights = torch.tensor(list(outcome.weights.values()))
         close(weights @ jacobian, expected)
@@ -69,11 +69,11 @@ def test_other_parameters_have_their_own_tasks_plain_gradients(name):
     expected = net.gradients()
     net.zero_grad()
     net.begin(name).backward(net.losses, TASKS)
-    found = net.gradients()
-    assert set(found) == set(expected)
-    assert not torch.allclose(found["shared.0"], expected["shared.0"])
+    actual = net.gradients()
+    assert set(actual) == set(expected)
+    assert not torch.allclose(actual["shared.0"], expected["shared.0"])
     for key in ("map", "heads.a", "heads.b", "heads.c"):
-        torch.testing.assert_close(found[key], expected[key])
+        torch.testing.assert_close(actual[key], expected[key])
 
 
 def test_pcgrad_of_gradients_that_agree_is_their_sum():
@@ -180,9 +180,9 @@ def test_cagrad_stays_in_its_ball_and_without_one_is_the_mean():
 )
 def test_small_gradients_are_combined_as_large_ones(name):
     large, small = Rows(OPPOSED), Rows([[1e-4 * x for x in row] for row in OPPOSED])
-    found = [rows.step(rows.begin(name))[0].weights for rows in (large, small)]
-    assert found[1] == pytest.approx(found[0], rel=1e-4)
-    assert len(set(found[1].values())) == 2
+    actual = [rows.step(rows.begin(name))[0].weights for rows in (large, small)]
+    assert actual[1] == pytest.approx(actual[0], rel=1e-4)
+    assert len(set(actual[1].values())) == 2
 
 
 def test_gradvac_of_a_first_step_is_pcgrad_and_then_has_a_goal():
@@ -209,12 +209,12 @@ def test_nash_s_gain_is_the_inverse_of_its_weight():
 def test_nash_keeps_its_weights_between_two_solutions():
     net = Net()
     balancer = net.begin({"name": "nash", "every": 2, "max_norm": 0.0})
-    found = []
+    actual = []
     for step in range(4):
         net.zero_grad()
-        found.append(balancer.backward(net.losses, TASKS).weights)
+        actual.append(balancer.backward(net.losses, TASKS).weights)
         moved(net, step)
-    assert found[0] == found[1] != found[2] == found[3]
+    assert actual[0] == actual[1] != actual[2] == actual[3]
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)
@@ -269,7 +269,7 @@ def test_the_gramian_of_many_pieces():
             for a, b in rows
         ]
     )
-    torch.testing.assert_close(gramian(rows), flat @ flat.T, rtol=1e-5, atol=1e-2)
+    torch.testing.assert_close(gramian_of(rows), flat @ flat.T, rtol=1e-5, atol=1e-2)
 
 
 def test_nothing_is_copied_to_combine():
@@ -280,7 +280,7 @@ def test_nothing_is_copied_to_combine():
     assert (combined[0].data_ptr(), combined[1].data_ptr()) == places
 
 
-def test_an_unknown_method_or_knob():
+def test_an_unknown_method_or_option():
     with pytest.raises(InputError, match="did you mean 'pcgrad'"):
         build(BALANCINGS, "pcgrd", what="balancing")
     with pytest.raises(InputError, match="reduction"):

@@ -4,12 +4,11 @@ import io
 
 import pytest
 import torch
-from two_lines import TASKS, Net
+from small_models import TASKS, Net
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build, spell
-from mtbert.training.balancing import BALANCINGS
-from mtbert.training.balancing.fits import check_sampler
+from mtbert.training.balancing import BALANCINGS, check_sampler
 from mtbert.training.samplers import SAMPLERS
 
 SPECS = {
@@ -70,7 +69,7 @@ def test_a_state_is_of_its_moment(name):
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_a_plan_spells_every_knob_and_reads_it_back(name):
+def test_a_plan_spells_every_option_and_reads_it_back(name):
     method = build(BALANCINGS, SPECS[name], what="balancing")
     assert build(BALANCINGS, spell(BALANCINGS, method), what="balancing") == method
 

@@ -4,7 +4,7 @@ from math import exp
 
 import pytest
 import torch
-from two_lines import TASKS, Net, Rows
+from small_models import TASKS, Net, Rows
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build
@@ -17,9 +17,9 @@ def plain(net, weights):
     """Gradients of a weighted sum of losses."""
     net.zero_grad()
     sum(weights[task] * net.loss(task) for task in TASKS).backward()
-    found = net.gradients()
+    actual = net.gradients()
     net.zero_grad()
-    return found
+    return actual
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_gradient_is_that_of_the_weighted_sum(spec, weights):
     net = Net()
     expected = plain(net, weights)
     outcome = net.begin(spec).backward(net.losses, TASKS)
-    assert net.asked == [TASKS]
+    assert net.requested == [TASKS]
     assert outcome.weights == pytest.approx(weights)
     assert outcome.gramian is None
     torch.testing.assert_close(net.gradients(), expected)
@@ -46,41 +46,41 @@ def test_the_gradient_is_that_of_the_weighted_sum(spec, weights):
 
 
 @pytest.mark.parametrize("spec", [*SCALARIZERS, "random"], ids=str)
-def test_taken_apart_it_is_the_same_update_and_tells_the_gramian(spec):
+def test_per_task_gradients_give_the_same_update_and_the_gramian(spec):
     net = Net()
-    joint, apart = net.begin(spec), net.begin(spec)
+    joint, by_task = net.begin(spec), net.begin(spec)
     together = joint.backward(net.losses, TASKS)
     expected = net.gradients()
     net.zero_grad()
-    net.asked.clear()
-    outcome = apart.backward(net.losses, TASKS, apart=True)
-    assert net.asked == [("a",), ("b",), ("c",)]
+    net.requested.clear()
+    outcome = by_task.backward(net.losses, TASKS, per_task_gradients=True)
+    assert net.requested == [("a",), ("b",), ("c",)]
     assert outcome.weights == together.weights
     torch.testing.assert_close(outcome.losses, together.losses)
     torch.testing.assert_close(net.gradients(), expected)
     jacobian = net.jacobian().double()
     torch.testing.assert_close(outcome.gramian, jacobian @ jacobian.T, rtol=1e-5, atol=1e-5)
-    for one, other in zip(joint.groups(), apart.groups(), strict=True):
-        for first, second in zip(one["params"], other["params"], strict=True):
+    for this, other in zip(joint.groups(), by_task.groups(), strict=True):
+        for first, second in zip(this["params"], other["params"], strict=True):
             torch.testing.assert_close(first.grad, second.grad)
 
 
 def test_a_task_of_weight_0_tells_nothing():
     net = Net()
     balancer = net.begin({"name": "weights", "weights": {"a": 0.0}})
-    gramian = balancer.backward(net.losses, TASKS, apart=True).gramian
+    gramian = balancer.backward(net.losses, TASKS, per_task_gradients=True).gramian
     assert gramian[0].tolist() == gramian[:, 0].tolist() == [0, 0, 0]
     assert gramian[1, 1] > 0
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_a_single_task_or_nothing_shared_is_a_plain_step(apart):
+@pytest.mark.parametrize("per_task", [False, True])
+def test_a_single_task_or_nothing_shared_is_a_plain_step(per_task):
     net = Net()
-    outcome = net.begin("sum").backward(net.losses, ("b",), apart=apart)
+    outcome = net.begin("sum").backward(net.losses, ("b",), per_task_gradients=per_task)
     assert outcome.gramian is None
     assert set(net.gradients()) == {"shared.0", "shared.1", "only_b", "map", "heads.b"}
     net.zero_grad()
-    net.begin("sum", shared=[]).backward(net.losses, TASKS, apart=apart)
+    net.begin("sum", shared=[]).backward(net.losses, TASKS, per_task_gradients=per_task)
     assert len(net.gradients()) == 7
 
 
@@ -146,9 +146,9 @@ class Told:
     def __init__(self, *steps):
         self.steps, self.zero = list(steps), torch.zeros((), requires_grad=True)
 
-    def __call__(self, asked):
+    def __call__(self, requested):
         values = self.steps.pop(0)
-        return {task: self.zero + value for task, value in zip(asked, values, strict=True)}
+        return {task: self.zero + value for task, value in zip(requested, values, strict=True)}
 
 
 def test_dwa_is_the_printed_formula():
@@ -175,13 +175,13 @@ def test_dwa_s_window_may_be_steps():
     net = Net()
     balancer = net.begin({"name": "dwa", "window": 2}, tasks=("a", "b"))
     losses = Told(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
-    found = []
+    actual = []
     for _ in range(6):
-        found.append(balancer.backward(losses, ("a", "b")).weights["a"])
+        actual.append(balancer.backward(losses, ("a", "b")).weights["a"])
         balancer.end_epoch()
     a, b = exp(0.5 / 2), exp(2 / 2)
-    assert found[:4] == [1] * 4
-    assert found[4:] == pytest.approx([2 * a / (a + b)] * 2)
+    assert actual[:4] == [1] * 4
+    assert actual[4:] == pytest.approx([2 * a / (a + b)] * 2)
 
 
 def test_dwa_survives_a_loss_of_0_and_an_absent_task():
@@ -200,14 +200,14 @@ def test_random_weights_are_drawn_anew_and_sum_to_the_number_of_tasks():
         balancer = net.begin("random", seed=seed)
         return [balancer.backward(net.losses, TASKS).weights for _ in range(400)]
 
-    found = drawn(1)
-    assert all(sum(weights.values()) == pytest.approx(3) for weights in found)
-    assert all(min(weights.values()) > 0 for weights in found)
+    actual = drawn(1)
+    assert all(sum(weights.values()) == pytest.approx(3) for weights in actual)
+    assert all(min(weights.values()) > 0 for weights in actual)
     for task in TASKS:
-        assert sum(weights[task] for weights in found) / 400 == pytest.approx(1, abs=0.1)
-    assert found == drawn(1)
-    assert found[:3] != drawn(2)[:3]
-    assert found[0] != found[1]
+        assert sum(weights[task] for weights in actual) / 400 == pytest.approx(1, abs=0.1)
+    assert actual == drawn(1)
+    assert actual[:3] != drawn(2)[:3]
+    assert actual[0] != actual[1]
 
 
 def test_the_balancing_s_draws_are_its_own():

@@ -6,8 +6,7 @@ from torch.nn import functional
 from toy import Toy, squared_error, toy_batch
 
 from mtbert.core.params import validate
-from mtbert.training.regularizers.smart import SMART
-from mtbert.training.terms import Terms
+from mtbert.training.regularizers.smart import SMART, Teacher
 
 EXAMPLE = torch.tensor([0, 0, 1, 2, 2])
 CLASSES = torch.tensor([0.0, 2.0, 1.0])
@@ -30,8 +29,8 @@ def batch_of(model, **more):
     return toy_batch(model, **more)
 
 
-def smart(**knobs):
-    return validate(SMART, knobs, where="smart")
+def smart(**options):
+    return validate(SMART, options, where="smart")
 
 
 def symmetric(a, b):
@@ -45,9 +44,9 @@ def test_distance_of_classes_of_one_logit_and_of_numbers():
     b = torch.randn(6, 3, dtype=torch.float64)
     batch = batch_of(toy())
     torch.testing.assert_close(batch.distance(a, b), symmetric(a, b))
-    one = batch.distance(a[:, :1], b[:, :1])
+    this = batch.distance(a[:, :1], b[:, :1])
     padded = [torch.cat([torch.zeros_like(it[:, :1]), it[:, :1]], 1) for it in (a, b)]
-    torch.testing.assert_close(one, symmetric(*padded))
+    torch.testing.assert_close(this, symmetric(*padded))
     numbers = batch_of(toy(), objective=squared_error, regression=True)
     expected = (a[:, 0] - b[:, 0]).square().mean()
     torch.testing.assert_close(numbers.distance(a[:, :1], b[:, :1]), expected)
@@ -56,15 +55,15 @@ def test_distance_of_classes_of_one_logit_and_of_numbers():
 @pytest.mark.parametrize("mode", ["paper", "mtdnn"])
 def test_one_step_by_hand(mode):
     # At a start that is not tiny the ascent's gradient is worth comparing.
-    knobs = {"mode": mode, "sigma": 0.1, "eta": 0.05, "epsilon": 0.12}
+    options = {"mode": mode, "sigma": 0.1, "eta": 0.05, "epsilon": 0.12}
     model = toy()
     batch = batch_of(model, seed=3)
-    found = smart(**knobs).perturbation(batch)
+    actual = smart(**options).perturbation(batch)
 
     drawn = batch_of(model, seed=3).generator.standard_normal((5, 4), dtype="float32")
     noise = (0.1 * torch.from_numpy(drawn).double()).requires_grad_()
-    apart = 3 * symmetric(model(noise)[0], model(None)[0].detach())
-    (gradient,) = torch.autograd.grad(apart, noise)
+    distance = 3 * symmetric(model(noise)[0], model(None)[0].detach())
+    (gradient,) = torch.autograd.grad(distance, noise)
     noise = noise.detach()
     if mode == "paper":
         largest = torch.stack([gradient[i == EXAMPLE].abs().max() for i in range(3)])
@@ -72,7 +71,7 @@ def test_one_step_by_hand(mode):
     else:
         expected = noise + 0.05 * gradient
         expected = expected / (expected.abs().amax(1, keepdim=True) + 0.12)
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(actual, expected)
 
 
 def test_defaults_stay_in_the_ball_and_grow_the_distance():
@@ -142,13 +141,12 @@ def test_three_passes():
 
 
 def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
-    model = toy()
-    terms = Terms({"a": [smart(bregman=1.0)]}, parameters=dict(model.named_parameters()))
-    term = terms.terms["a"][0]
+    model, term = toy(), smart(bregman=1.0)
+    teacher = Teacher(dict(model.named_parameters()))
 
     def drift():
-        batch = batch_of(model)
-        loss, _ = terms.loss("a", batch)
+        batch = batch_of(model, terms=[term], teacher_weights=teacher.weights)
+        loss, _ = batch.loss_with_terms()
         return loss, float(term.drift(batch).detach())
 
     loss, before = drift()
@@ -157,31 +155,29 @@ def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
     start = model.weight.detach().clone()
     with torch.no_grad():
         model.weight -= 0.5 * model.weight.grad
-    terms.end_step(1, 100)
+    teacher.follow(1, 100, epoch_ends=False)
     assert drift()[1] > 0
-    taught = terms.teacher.weights["weight"]
+    taught = teacher.weights["weight"]
     torch.testing.assert_close(taught, 0.99 * start + 0.01 * model.weight.detach())
     assert not taught.requires_grad
     before = taught.clone()
-    terms.end_step(11, 100)
+    teacher.follow(11, 100, epoch_ends=False)
     torch.testing.assert_close(taught, 0.999 * before + 0.001 * model.weight.detach())
 
 
 def test_the_teacher_resumes():
     model = toy()
-    terms = Terms({"a": [smart(bregman=1.0)]}, parameters=dict(model.named_parameters()))
+    teacher = Teacher(dict(model.named_parameters()))
     with torch.no_grad():
         model.weight += 1
-    terms.end_step(1, 10)
-    saved = {name: value.clone() for name, value in terms.state_dict().items()}
-    other = Terms({"a": [smart(bregman=1.0)]}, parameters=dict(model.named_parameters()))
-    other.load_state_dict(saved)
-    for one in (terms, other):
-        one.end_step(2, 10)
-    assert torch.equal(terms.teacher.weights["weight"], other.teacher.weights["weight"])
+    teacher.follow(1, 10, epoch_ends=False)
+    resumed = Teacher(dict(model.named_parameters()))
+    resumed.load_state_dict(teacher.state_dict())
+    for each in (teacher, resumed):
+        each.follow(2, 10, epoch_ends=False)
+    assert torch.equal(teacher.weights["weight"], resumed.weights["weight"])
 
 
-def test_without_bregman_there_is_no_teacher():
-    terms = Terms({"a": [smart()]}, parameters=dict(toy().named_parameters()))
-    assert terms.teacher is None
-    assert terms.state_dict() == {}
+def test_only_bregman_needs_a_teacher():
+    assert smart(bregman=1.0).needs_teacher
+    assert not smart().needs_teacher

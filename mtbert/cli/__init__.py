@@ -1,0 +1,1 @@
+"""The console command `mtbert`: a file for each of its commands."""

@@ -1,0 +1,49 @@
+"""`mtbert part`: take one task's part out of a checkpoint, or put it into another."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Action(StrEnum):
+    """Which way the part goes."""
+
+    take = "take"
+    put = "put"
+
+
+def part(
+    action: Annotated[Action, typer.Argument(help="take it out, or put it in")],
+    checkpoint: Annotated[Path, typer.Argument(help="such as data/runs/main-1/best")],
+    task: Annotated[str, typer.Argument(help="whose part")],
+    folder: Annotated[Path, typer.Argument(help="the part: written by take, read by put")],
+    out: Annotated[
+        Path | None, typer.Option(help="put: folder to write, the checkpoint with the part in it")
+    ] = None,
+) -> None:
+    """Move a task's head, projection and PAL, with the settings that they belong to.
+
+    Example: mtbert part take data/runs/main-1/best sst sst-part
+    """
+    from mtbert.core.errors import InputError
+
+    if (action is Action.put) != (out is not None):
+        raise InputError("--out: give it with put, which writes another checkpoint, and only then")
+    target = folder if out is None else out
+    if target.exists():
+        raise InputError(f"{target}: exists already; give a new folder")
+
+    from mtbert.core.outputs import new_folder
+    from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
+    from mtbert.modeling.parts import load_part, save_part
+
+    model = load_checkpoint(checkpoint)
+    if out is None:
+        with new_folder(folder) as new:
+            save_part(new, model, task)
+        return
+    load_part(folder, model, task)
+    with new_folder(out) as new:
+        save_checkpoint(new, model, settings=model.settings, tasks=model.tasks, tokens=checkpoint)

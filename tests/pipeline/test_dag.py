@@ -1,0 +1,188 @@
+"""The real DAG on a few examples, training stubbed: exactly the right stages run."""
+
+import re
+import shutil
+
+import pytest
+
+from mtbert.core.params import read_yaml
+
+from tiny import ROOT
+
+STRATEGIES = read_yaml(ROOT / "params.yaml")["strategies"]
+MAIN_ALONE = tuple(f"~strategies.{name}" for name in STRATEGIES if name != "main")
+AFTER_PLAN = {"train@main-1", "evaluate@main-1", "report"}
+AUGMENTED = {"augment@synonyms", "tokenize_augmented@synonyms", "plan"}
+
+
+def test_a_second_repro_executes_no_stage(project):
+    assert project.repro() == set()
+
+
+def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
+    clone = tmp_path / "clone"
+    project.run("git", "clone", "-q", str(project.folder), str(clone))
+    (clone / ".dvc" / "config.local").write_text(
+        f"[cache]\n    dir = {project.folder / '.dvc' / 'cache'}\n"
+    )
+    fresh = type(project)(clone, project.offline)
+    fresh.run("dvc", "checkout")
+    # Byte code of the clone's own must not make its folder deps look changed.
+    fresh.run("python", "-m", "compileall", "-q", "mtbert", "stages")
+    assert list(clone.rglob("__pycache__"))
+    assert fresh.repro() == set()
+    assert "up to date" in fresh.run("dvc", "status")
+
+
+@pytest.mark.parametrize(
+    ("changes", "stages"),
+    [
+        (
+            ["train.sampler=round_robin"],
+            {"plan", "report"}
+            | {
+                f"{stage}@{name}-1"
+                for stage in ("train", "evaluate")
+                for name in ("main", "four_tasks")
+            },
+        ),
+        (
+            ["tokenize.max_length=40", *MAIN_ALONE],
+            {"tokenize", "tokenize_augmented@synonyms", "pretrain", "plan", *AFTER_PLAN},
+        ),
+        (["pretrain.mask_share=0.3"], {"pretrain"}),
+        (["report.title=another"], {"report"}),
+        (["seeds=[1,7]", *MAIN_ALONE], {"plan", "train@main-7", "evaluate@main-7", "report"}),
+        (
+            ["+strategies.sst-alone={evaluation_only: [para, sts]}"],
+            {"plan", "train@sst-alone-1", "evaluate@sst-alone-1", "report"},
+        ),
+        (
+            ["+strategies.grown={extra_data: synonyms}"],
+            {"plan", "train@grown-1", "evaluate@grown-1", "report"},
+        ),
+        (
+            ["+augment.sets.synonyms.sst.seed=2", "+strategies.grown={extra_data: synonyms}"],
+            {*AUGMENTED, "train@grown-1", "evaluate@grown-1", "report"},
+        ),
+        (
+            [
+                "+augment.sets.paraphrases={para: {source: ppdb, copies: 1}}",
+                "+strategies.grown={extra_data: paraphrases}",
+            ],
+            {"augment@paraphrases", "tokenize_augmented@paraphrases", "plan"}
+            | {"train@grown-1", "evaluate@grown-1", "report"},
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_change_reruns_what_depends_on_it_and_nothing_else(project, changes, stages):
+    assert project.experiment(*changes) == stages
+
+
+def test_training_that_ran_before_is_restored_from_the_cache(project):
+    change = ("train.clip=0.5", *MAIN_ALONE)
+    assert "train@main-1" in project.experiment(*change)
+    assert project.experiment(*change) == {"plan", "report"}
+
+
+def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):
+    path = project.folder / "data" / "sample" / "ids-cfimdb-train.csv"
+    path.write_text(path.read_text().replace("\t1\n", "\t0\n", 1))
+    ran = project.repro("train@main-1")
+    project.restore()
+    before = {"download_corpora", "prepare", "augment@synonyms"}
+    assert ran == {*before, "tokenize", "pretrain", "plan"}
+
+
+@pytest.mark.parametrize(
+    ("file", "stages"),
+    [
+        ("training/loop.py", {"pretrain", "plan", "train@main-1"}),
+        ("evaluation/metrics.py", set()),
+        ("tokenization/encoding.py", {"tokenize", "tokenize_augmented@synonyms"}),
+    ],
+)
+def test_an_edit_reruns_the_stages_that_use_its_package(project, file, stages):
+    path = project.folder / "mtbert" / file
+    path.write_text(path.read_text() + "\n# edited\n")
+    ran = project.repro("train@main-1")
+    project.restore()
+    assert ran == stages
+
+
+def test_an_edit_in_reporting_reruns_the_report_alone(project):
+    path = project.folder / "mtbert" / "reporting" / "__init__.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    ran = project.repro()
+    project.restore()
+    assert ran == {"report"}
+
+
+def test_an_experiment_is_compared_in_a_few_lines(project):
+    printed = project.run("dvc", "exp", "run", "-n", "rr", "-S", "train.sampler=anneal")
+    assert "WARNING" not in printed
+    assert len(printed.splitlines()) <= 200
+    assert "train.sampler" in project.run("dvc", "params", "diff")
+    lines = project.run("dvc", "metrics", "diff", "--all").splitlines()
+    assert any("main.mean" in line for line in lines)
+    assert len(lines) <= 2 + 4 * len(STRATEGIES)
+    assert "rr" in project.run("dvc", "exp", "show", "--md", "--only-changed")
+    project.restore()
+
+
+def test_experiments_queue(project):
+    for name in ("first", "second"):
+        project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"report.title={name}")
+    assert project.run("dvc", "queue", "status").count("Queued") == 2
+    project.run("dvc", "queue", "start")
+    project.run("dvc", "queue", "logs", "-f", "second")
+    listed = project.run("dvc", "exp", "list", "--name-only")
+    project.restore()
+    assert {"first", "second"} <= set(listed.split())
+
+
+def test_dvc_s_commands_speak_of_nothing_but_the_project(project, tmp_path):
+    project.run("dvc", "remote", "add", "-d", "--local", "store", str(tmp_path / "store"))
+    for command in ("push", "pull", "status", "checkout", "gc -w -f"):
+        assert "studies" not in project.run("dvc", *command.split()), command
+    (project.folder / ".dvc" / "config.local").unlink()
+    project.restore()
+
+
+def test_a_folder_beside_the_project_is_found_from_an_experiment_s_copy(project):
+    beside = project.folder.parent / "beside"
+    shutil.copytree(project.folder / "data" / "sample", beside)
+    printed = project.run("dvc", "exp", "run", "--temp", "prepare", "-S", "data.source=../beside")
+    assert "Running stage 'download_corpora'" in printed
+
+
+def test_an_archive_without_git_runs(project, tmp_path):
+    """DVC works without Git once told so, as `make setup` does."""
+    plain = project.copy(tmp_path / "archive")
+    plain.run("dvc", "repro", "prepare", ok=False)
+    makefile = (plain.folder / "Makefile").read_text()
+    command = re.search(r"test -e .git \|\| \$\(RUN\) (dvc config .*)", makefile)
+    plain.run(*command[1].split())
+    assert plain.repro("prepare") == {"download_corpora", "prepare"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("train.sampler=al_tasks", "did you mean 'all_tasks'?"),
+        ("train.batch_size.sst=-1", "found -1"),
+        ("report.baseline=mian", "did you mean 'main'?"),
+        ("data.source=nowhere", "nowhere"),
+        ("encoder.pretrained=google-bert/bert-base-cased", "cannot fetch google-bert"),
+        ("tasks.sst.labels.count=3", "expected"),
+        ("+tasks.none={title: t}", "tasks.none"),
+    ],
+)
+def test_bad_input_ends_in_a_message_and_checkout_brings_all_back(project, change, message):
+    printed = project.run("dvc", "exp", "run", "-S", change, ok=False)
+    assert message in printed
+    assert "Traceback" not in printed
+    assert (project.folder / "data" / "plans" / "main.yaml").is_file()
+    project.restore()
+    assert project.repro() == set()
