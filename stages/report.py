@@ -1,4 +1,9 @@
-"""Put all runs side by side: tables in Markdown and one HTML page."""
+"""Compare the strategies: results.md, strategies.json and one HTML page.
+
+Reads, for the strategies and seeds of the params file: PLANS, REPORTS/metrics/runs, and the folders
+of --logs (data/logs), --predictions (data/predictions) and --summaries (data/summaries). At git
+HEAD it reads REPORTS/metrics/runs as committed.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,26 +15,42 @@ from mtbert.core.commands import run
 
 def main(
     plans: Annotated[Path, typer.Argument(help="folder of the strategies' plans")],
-    reports: Annotated[Path, typer.Argument(help="folder of runs/, metrics/, confusion/, data/")],
+    reports: Annotated[Path, typer.Argument(help="folder of metrics/runs/, and to write into")],
+    logs: Annotated[Path, typer.Option(help="folder of training's logs")] = Path("data/logs"),
+    predictions: Annotated[Path, typer.Option(help="folder of the runs' predictions")] = Path(
+        "data/predictions"
+    ),
+    summaries: Annotated[Path, typer.Option(help="folder of the data's summaries")] = Path(
+        "data/summaries"
+    ),
     params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
     readme: Annotated[Path | None, typer.Option(help="refresh the results in this file")] = None,
-    studies: Annotated[Path, typer.Option(help="folder of recorded runs")] = Path("studies"),
 ) -> None:
-    """Write results.md, data.md and index.html into REPORTS."""
+    """Write results.md, metrics/strategies.json and index.html into REPORTS; print the scores."""
     from mtbert.core.outputs import write_text
-    from mtbert.reporting import readme as block
-    from mtbert.reporting.markdown import data_page, results_page
-    from mtbert.reporting.page import html_page
-    from mtbert.reporting.records import read_records
-    from mtbert.reporting.results import read_results
-    from mtbert.reporting.settings import read_scope
+    from mtbert.reporting import results, tables
+    from mtbert.reporting.committed import compare
+    from mtbert.reporting.page import report_page
+    from mtbert.reporting.report import read_report
+    from mtbert.reporting.scope import read_scope
 
-    results = read_results(read_scope(params), plans, reports)
-    write_text(reports / "results.md", results_page(results))
-    write_text(reports / "data.md", data_page(results))
-    write_text(reports / "index.html", html_page(results))
+    metrics = reports / "metrics" / "runs"
+    report = read_report(
+        read_scope(params),
+        plans,
+        logs=logs,
+        metrics=metrics,
+        predictions=predictions,
+        summaries=summaries,
+    )
+    changed = compare(report, metrics)
+    write_text(reports / "results.md", results.results_page(report, changed))
+    write_text(reports / "metrics" / "strategies.json", results.headline(report))
+    write_text(reports / "index.html", report_page(report, changed))
     if readme is not None:
-        block.refresh(readme, block.render(results, read_records(studies)))
+        table = tables.markdown(results.main_table(report))
+        results.refresh(readme, [table, results.score_note(report), results.sample_note(report)])
+    print(results.terminal(report, changed))
 
 
 if __name__ == "__main__":

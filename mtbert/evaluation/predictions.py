@@ -1,12 +1,13 @@
 """Raw head outputs become predictions, in the terms of the task's labels."""
 
 from dataclasses import dataclass
+from math import floor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtbert.core.errors import InputError
-from mtbert.core.labels import Binary, Classes, Labels, Similarity
+from mtbert.core.labels import Binary, Classes, Labels, Similarity, classes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +34,19 @@ class Predictions:
             assert self.probabilities is not None
             return self.probabilities
         return np.clip(self.values, *labels.bounds) if what == "clipped" else self.values
+
+    def classes(self, labels: Labels) -> tuple[list[str], list[str]]:
+        """Names of the actual and predicted class of each example.
+
+        A similarity is clipped to its range and rounded to whole labels, halves up.
+        """
+        low, high = labels.bounds
+        names, first = classes(labels), floor(low + 0.5)
+        actual, predicted = (
+            [names[i] for i in np.floor(np.clip(values, low, high) + 0.5).astype(int) - first]
+            for values in (self.labels, self.values)
+        )
+        return actual, predicted
 
     def table(self) -> "pa.Table":
         """As an Arrow table: id, label, prediction, then `probability` or `probabilities`."""

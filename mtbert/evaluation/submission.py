@@ -2,14 +2,11 @@
 
 import csv
 import io
-from math import floor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mtbert.core.errors import InputError
-from mtbert.core.labels import Classes, Labels, Similarity, classes
+from mtbert.core.labels import Classes, Labels, Similarity
 from mtbert.core.tasks import Hand
 from mtbert.evaluation.predictions import Predictions
 
@@ -45,16 +42,8 @@ def submission_path(folder: Path, hand: Hand, split: str, *, task: str) -> Path:
 
 
 def confusion(predictions: Predictions, labels: Labels) -> str:
-    """Actual and predicted class of each example as CSV, by their names.
-
-    A similarity is clipped to its range and rounded to whole labels, halves up.
-    """
-    low, high = labels.bounds
-    names, first = classes(labels), floor(low + 0.5)
-    actual, predicted = (
-        [names[place] for place in np.floor(np.clip(values, low, high) + 0.5).astype(int) - first]
-        for values in (predictions.labels, predictions.values)
-    )
+    """Actual and predicted class of each example as CSV, by their names."""
+    actual, predicted = predictions.classes(labels)
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["actual", "predicted"])

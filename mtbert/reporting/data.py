@@ -1,0 +1,197 @@
+"""The report's section on data: rows, labels, tokens, augmentation, leakage."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from mtbert.reporting.report import Report
+from mtbert.reporting.tables import NONE, number
+
+LEAKAGE = (
+    "A score on a text that a train split holds too also shows what the model remembers. Distinct "
+    "texts are counted, and of pairs also whole rows, regardless of case, spaces and labels."
+)
+NO_LEAKAGE = "No train split shares a text with a dev or test split."
+GUARDS = (
+    "Words kept stand in source rows and could have been replaced; candidates refused could have "
+    "taken a word's place; after a refused draw another followed, or the copy was given up."
+)
+SHOWN = 5  # broken lines of a lexicon
+
+
+class Table(NamedTuple):
+    """A table with its caption; prose is set from the left."""
+
+    caption: str
+    frame: pd.DataFrame
+    prose: bool = False
+
+
+class Example(NamedTuple):
+    """A new row: id of its source, and by text its words as (before, after or None)."""
+
+    source: str
+    texts: Mapping[str, Sequence[tuple[str, str | None]]]
+
+
+class Grown(NamedTuple):
+    """What a page shows of one set of new rows."""
+
+    name: str
+    tables: Sequence[Table]
+    lexicon: str
+    examples: Mapping[str, Sequence[Example]]  # by heading
+
+
+def data_tables(report: Report) -> list[Table]:
+    """Rows, unusable rows, labels and tokens."""
+    text, tokens = report.text, report.tokens["tasks"]
+    unusable = [
+        (f"{task} {split}", facts.get("file", NONE), str(row["line"]), row["reason"])
+        for task, splits in text.items()
+        for split, facts in splits.items()
+        for row in facts.get("unusable", [])
+    ]
+    caption = (
+        f"Tokens: a vocabulary of {number(report.tokens['vocabulary'])}, sequences of at most "
+        f"{number(report.tokens['max_length'])} tokens"
+    )
+    named = pd.DataFrame(unusable, columns=["split", "file", "line or row", "reason"])
+    ordered = {task: {s: tokens.get(task, {}).get(s, {}) for s in text[task]} for task in text}
+    found = [
+        Table("Rows", _splits(text)),
+        Table("Rows that could not be used", named.set_index("split"), prose=True),
+        *(Table(f"{task}: labels", _labels(splits)) for task, splits in text.items()),
+        Table(caption, _splits(ordered)),
+    ]
+    return [table for table in found if len(table.frame)]
+
+
+def grown_sets(report: Report) -> list[Grown]:
+    """How train splits grew, set by set."""
+    return [_grown(report, name, summary) for name, summary in report.augmented.items()]
+
+
+def leakage_table(report: Report) -> pd.DataFrame:
+    """Texts that train splits share with dev and test splits, without and with each set's rows."""
+    rows = {}
+    for name, summary in report.augmented.items():
+        shared = summary["shared_texts"]
+        columns = {"original": shared["original"], f"with {name}": shared["augmented"]}
+        for column, found in columns.items():
+            for pair in found:
+                whole = f" ({number(pair['rows'])} rows)" if pair.get("rows") is not None else ""
+                splits = f"{pair['train']} – {pair['held_out']}"
+                rows[splits, column] = number(pair["texts"]) + whole
+    if not rows:
+        return pd.DataFrame()
+    return pd.Series(rows).unstack(fill_value="0").rename_axis("splits")
+
+
+def _splits(tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """One row for each task and split, one column for each number known of any of them."""
+    rows = {
+        f"{task} {split}": pd.json_normalize(dict(facts), sep=" ").iloc[0]
+        for task, splits in tasks.items()
+        for split, facts in splits.items()
+        if facts
+    }
+    frame = pd.DataFrame(rows).T
+    kept = [key for key in frame if not str(key).startswith(("file", "unusable", "label"))]
+    texts = {str(key).replace("_", " "): [*map(_count, frame[key])] for key in kept}
+    return pd.DataFrame(texts, index=frame.index).rename_axis("split")
+
+
+def _labels(splits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Counts and shares of labels, of a range in bins, for the splits that have labels."""
+    columns = {}
+    for split, facts in splits.items():
+        if distribution := dict(facts.get("label_distribution") or {}):
+            histogram = distribution.pop("histogram", {"edges": [], "counts": []})
+            edges = [f"{edge:g}" for edge in histogram["edges"]]
+            bins = map(" to ".join, pairwise(edges))
+            distribution |= zip(bins, histogram["counts"], strict=True)
+            total = sum(value for value in distribution.values() if isinstance(value, int))
+            columns[split] = {name: _share(it, total) for name, it in distribution.items()}
+    return pd.DataFrame(columns).fillna(NONE).rename_axis("label")
+
+
+def _grown(report: Report, name: str, summary: Mapping[str, Any]) -> Grown:
+    tasks, tokens = summary["tasks"], report.augmented_tokens.get(name, {"tasks": {}})["tasks"]
+    growth, guards = {}, {}
+    for task, facts in tasks.items():
+        growth[task] = _texts({
+            "method": facts["method"],
+            "seed": str(facts["seed"]),
+            **{f"{unit} {key}": n for unit in ("rows", "words") for key, n in facts[unit].items()},
+            "tokens before": _tokens(report.tokens["tasks"], task),
+            "tokens after": _tokens(tokens, task),
+            "rows without a replaceable word": facts["rows_without_replaceable_words"],
+            "copies given up": facts["copies_given_up"],
+        })  # fmt: skip
+        own = facts["guards"]
+        guards[task] = _texts({f"guard {key}": value for key, value in own["settings"].items()} | {
+            f"{deed}: {reason}": count
+            for deed in ("words_kept", "candidates_refused", "draws_refused")
+            for reason, count in own[deed].items()
+        })  # fmt: skip
+    frames = [pd.DataFrame(texts).fillna(NONE) for texts in (growth, guards)]
+    captions = (f"{name}: train splits", f"{name}: guards")
+    examples = {
+        _heading(task, own): [*map(_example, own["examples"])] for task, own in tasks.items()
+    }
+    shown = [*map(Table, captions, frames)]
+    return Grown(name, shown, _lexicon(summary.get("lexicon")), examples)
+
+
+def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {key.replace("_", " "): _count(value).replace("_", " ") for key, value in facts.items()}
+
+
+def _tokens(tasks: Mapping[str, Any], task: str) -> Any:
+    return tasks.get(task, {}).get("train", {}).get("tokens")
+
+
+def _lexicon(lexicon: Mapping[str, Any] | None) -> str:
+    """How much of a lexicon could be read."""
+    if not lexicon:
+        return ""
+    broken = lexicon["broken"]
+    lines = "; ".join(f"line {row['line']}: {row['reason']}" for row in broken[:SHOWN])
+    more = f"; and {number(len(broken) - SHOWN)} more" if len(broken) > SHOWN else ""
+    return (
+        f"Lexicon {lexicon['file']}: {number(lexicon['pairs'])} pairs from "
+        f"{number(lexicon['lines'])} lines, {number(len(broken))} broken"
+        f"{': ' if broken else ''}{lines}{more}."
+    )
+
+
+def _heading(task: str, facts: Mapping[str, Any]) -> str:
+    new = facts["rows"]["after"] - facts["rows"]["before"]
+    return f"{task}: {len(facts['examples'])} of {number(new)} new rows"
+
+
+def _example(row: Mapping[str, Any]) -> Example:
+    texts = {
+        side: [(word, text["replaced"].get(str(place))) for place, word in enumerate(text["words"])]
+        for side, text in sorted(row["texts"].items())
+    }
+    return Example(row["source"], texts)
+
+
+def _count(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return NONE
+    return number(int(value)) if float(value).is_integer() else number(float(value), 1)
+
+
+def _share(value: Any, total: int) -> str:
+    if not isinstance(value, int):
+        return number(value, 2)
+    return f"{number(value)} ({value / total:.1%})"

@@ -1,0 +1,230 @@
+"""Six plots, each drawn twice: for a light and for a dark page, which `<picture>` chooses from.
+
+Every mark has a contrast of 3:1 or more to its page (WCAG 2.2, 1.4.11); marks are never
+translucent.
+"""
+
+import io
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mtbert.reporting.tables import Column, Widths, by_strategy, title, wide
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 3.6  # inches
+BINS = 40  # points of a line over steps
+
+
+class Style(NamedTuple):
+    """Colours of a page and its figures."""
+
+    paper: str
+    ink: str
+    colours: tuple[str, ...]
+
+
+# Okabe and Ito's colour-blind safe palette, made darker or lighter where 3:1 asks for it
+LIGHT = Style(
+    "#ffffff", "#20242b", ("#0072b2", "#d55e00", "#00845f", "#b5508a", "#8a6a00", "#4a4f57")
+)
+DARK = Style(
+    "#15181d", "#e4e7ec", ("#56b4e9", "#e8803a", "#2fbf95", "#e08fc0", "#e6b800", "#b4bac4")
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as two data URIs of SVG, and the text that stands for it."""
+
+    title: str
+    alt: str
+    light: str
+    dark: str
+
+
+def picture(name: str, alt: str, plot: "Callable[[Axes, Style], None]", height: float) -> Picture:
+    """Draw a plot in both styles; the same data give the same bytes.
+
+    Args:
+        name: Title of the figure.
+        alt: What it shows, for those who do not see it.
+        plot: Draws on axes.
+        height: Inches.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    images = []
+    for style in (LIGHT, DARK):
+        with rc_context(_settings(style)):
+            figure = Figure(figsize=(WIDTH, height), layout="constrained")
+            plot(figure.subplots(), style)
+            images.append(_uri(figure))
+    return Picture(name, alt, *images)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours #rrggbb, from 1 to 21 (WCAG 2.2)."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def score_figure(scores: pd.DataFrame, column: Column, widths: Widths) -> Picture:
+    """A metric of every strategy: a dot a seed, a tick at the mean, its 95 % interval on dev."""
+    values = wide(scores, [column])[column].dropna()
+    means = by_strategy(values).mean()
+
+    def plot(axes: "Axes", style: Style) -> None:
+        for place, (name, mean) in enumerate(means.items()):
+            colour = style.colours[place % len(style.colours)]
+            width = np.nan_to_num(widths.get((str(name), column), 0.0))
+            axes.errorbar(mean, place, xerr=width, fmt="|", ms=14, mew=2, lw=1.4, color=colour)
+            own = values[name]
+            axes.plot(own, [place] * len(own), "o", ms=4.5, mfc="none", mec=colour)
+        axes.set_yticks(range(len(means)), means.index)
+        axes.set_ylim(len(means) - 0.4, -0.6)
+        axes.locator_params(axis="x", nbins=5)
+
+    height = 0.45 + 0.24 * len(means)
+    return picture(title(column), "score of each strategy with its interval", plot, height)
+
+
+def lines(
+    name: str, alt: str, frame: pd.DataFrame, axis: str, value: str, hue: str, *, zero: bool = False
+) -> Picture:
+    """Lines over steps, epochs or an option's values: thick ones are means over seeds.
+
+    Args:
+        name: Title of the figure.
+        alt: What it shows.
+        frame: Long table with the columns `axis`, `value`, `hue` and, for thin lines, `seed`.
+        axis: Column of the x axis.
+        value: Column of the y axis.
+        hue: Column that has a line for each of its values.
+        zero: Whether 0 is a level to compare with.
+    """
+
+    def plot(axes: "Axes", style: Style) -> None:
+        if zero:
+            axes.axhline(0, color=style.ink, lw=0.8)
+        for label, own in frame.groupby(hue, sort=False):
+            mean = own.groupby(axis)[value].mean()
+            mark = "o" if len(mean) <= 12 else None
+            (line,) = axes.plot(mean.index, mean, lw=1.9, marker=mark, ms=3.5, label=str(label))
+            seeds = [part for _, part in own.groupby("seed")] if "seed" in own else []
+            for part in seeds if len(seeds) > 1 else []:
+                look = {"lw": 0.6, "ls": line.get_linestyle(), "color": line.get_color()}
+                axes.plot(part[axis], part[value], **look)
+        axes.set_xlabel(axis)
+        axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+
+    return picture(name, alt, plot, 2.5)
+
+
+def loss_lines(steps: pd.DataFrame, task: str) -> Picture:
+    """A task's training loss over the updates, averaged within bins of neighbouring ones."""
+    binned = bin_steps(steps[steps["task"] == task], ["strategy", "seed"], "loss")
+    return lines(f"{task} loss", "training loss by update", binned, "step", "loss", "strategy")
+
+
+def bin_steps(frame: pd.DataFrame, keys: list[str], value: str, bins: int = BINS) -> pd.DataFrame:
+    """Means of a column within bins of equally many neighbouring rows, for each group of `keys`."""
+    groups = frame.groupby(keys, sort=False)
+    place = groups.cumcount() * min(bins, len(frame)) // groups["step"].transform("size")
+    means = frame.groupby([*keys, place], sort=False)[["step", value]].mean()
+    return means.reset_index(names=[*keys, "bin"])
+
+
+def mixing_lines(rates: pd.DataFrame, strategy: str) -> Picture:
+    """Each task's share of the batches over the epochs of a strategy."""
+    own = rates[rates["strategy"] == strategy]
+    alt = "share of the batches of each task by epoch"
+    return lines(strategy, alt, own, "epoch", "batches", "task")
+
+
+def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
+    """How a strategy's cosines between per-task gradients spread: boxes, whiskers hold 90 %."""
+    own = cosines[(cosines["strategy"] == strategy) & cosines["cosine"].notna()]
+    groups = {str(tasks): part["cosine"] for tasks, part in own.groupby("tasks", sort=False)}
+
+    def plot(axes: "Axes", style: Style) -> None:
+        axes.axvline(0, color=style.ink, lw=0.8)
+        thin = {"color": style.colours[0]}
+        axes.boxplot(
+            list(groups.values()),
+            orientation="horizontal",
+            tick_labels=list(groups),
+            whis=(5, 95),
+            showfliers=False,
+            medianprops={"color": style.colours[1], "lw": 2},
+            boxprops=thin,
+            whiskerprops=thin,
+            capprops=thin,
+        )
+        axes.invert_yaxis()
+        axes.set_xlabel("cosine")
+
+    height = 0.7 + 0.26 * len(groups)
+    return picture(strategy, "spread of cosines of each pair of tasks", plot, height)
+
+
+def confusion(name: str, counts: pd.DataFrame) -> Picture:
+    """Counts of actual (down) by predicted class; the shade is the share of the actual class."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0).to_numpy()
+
+    def plot(axes: "Axes", style: Style) -> None:
+        shades = LinearSegmentedColormap.from_list("", [style.paper, style.colours[0]])
+        axes.imshow(shares, cmap=shades, vmin=0, vmax=1, aspect="auto")
+        for (row, column), count in np.ndenumerate(counts.to_numpy()):
+            ground = to_hex(shades(shares[row, column]))
+            text = max((style.ink, style.paper), key=lambda colour: contrast(colour, ground))
+            axes.text(column, row, f"{count:,}", ha="center", va="center", color=text, fontsize=8)
+        axes.set_xticks(range(len(counts.columns)), counts.columns)
+        axes.set_yticks(range(len(counts)), counts.index)
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("actual")
+        axes.grid(visible=False)
+
+    return picture(name, "counts of actual by predicted class", plot, 0.9 + 0.26 * len(counts))
+
+
+def _settings(style: Style) -> Mapping[str, Any]:
+    from cycler import cycler
+
+    strokes = cycler(linestyle=["-", "--", ":"]) * cycler(color=list(style.colours))
+    ink = dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), style.ink
+    )
+    return {
+        **ink,
+        "axes.prop_cycle": strokes,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.facecolor": style.paper,
+        "figure.facecolor": style.paper,
+        "font.size": 9,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "mtbert",
+    }
+
+
+def _uri(figure: "Figure") -> str:
+    file = io.BytesIO()
+    figure.savefig(file, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"
+
+
+def _luminance(colour: str) -> float:
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))

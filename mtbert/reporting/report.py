@@ -1,0 +1,170 @@
+"""Everything that a report is on: its scope, the runs as long tables, the data's summaries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_json, read_yaml
+from mtbert.core.tasks import LEADERBOARD, OVERALL, Task, still_there
+from mtbert.evaluation.intervals import bootstrap
+from mtbert.evaluation.metrics import METRICS
+from mtbert.evaluation.overall import FORMULAS
+from mtbert.evaluation.predictions import Predictions
+from mtbert.reporting import runs, tables
+from mtbert.reporting.scope import Scope
+
+
+@dataclass(frozen=True)
+class Report:
+    """The runs of every strategy with every seed; see `runs` for the tables."""
+
+    scope: Scope
+    settings: Mapping[str, Mapping[str, Any]]  # by strategy, section `train` of its plan
+    scores: pd.DataFrame
+    facts: pd.DataFrame
+    steps: pd.DataFrame
+    epochs: pd.DataFrame
+    cosines: pd.DataFrame
+    answers: runs.Answers
+    text: Mapping[str, Any]  # text.json
+    tokens: Mapping[str, Any]  # tokens.json
+    augmented: Mapping[str, Any]  # by set, its summary
+    augmented_tokens: Mapping[str, Any]
+
+    @property
+    def strategies(self) -> list[str]:
+        """Their names, in the order of the params file."""
+        return list(self.settings)
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """Every task that some strategy is scored on."""
+        names = dict.fromkeys(task for train in self.settings.values() for task in train["tasks"])
+        return {name: self.scope.tasks[name] for name in names}
+
+    @property
+    def columns(self) -> list[tables.Column]:
+        """The main scores."""
+        return tables.main_columns(self.tasks, self.scores)
+
+    def trained(self, strategy: str) -> list[str]:
+        """The tasks that a strategy trains on."""
+        train = self.settings[strategy]
+        return [t for t in train["tasks"] if t not in train.get("evaluation_only", ())]
+
+    @cached_property
+    def own_widths(self) -> tables.Widths:
+        """Half of the interval that the dev set leaves around each strategy's mean score."""
+        return self._widths(lambda name, task: self._own_width(name, task, self.tasks[task]))
+
+    @cached_property
+    def paired_widths(self) -> tables.Widths:
+        """The same around each strategy's difference to the baseline, by the same dev examples."""
+        return self._widths(self._paired_width)
+
+    def _widths(self, width: Any) -> tables.Widths:
+        """By strategy and column; NaN where there is no score."""
+        widths: dict[tuple[str, tables.Column], float] = {}
+        for name in self.strategies:
+            for task, row in self.tasks.items():
+                widths[name, (task, row.main_metric)] = width(name, task)
+            parts = {t: widths.get((name, item), np.nan) for t, item in _leaderboard().items()}
+            for column in (column for column in self.columns if column[0] == OVERALL):
+                widths[name, column] = FORMULAS[column[1]].half_width(parts)
+        return widths
+
+    def _own_width(self, strategy: str, task: str, row: Task) -> float:
+        predictions = [*self.predictions(strategy, task).values()]
+        metric = METRICS[row.main_metric]
+        found = [
+            metric.half_width(it.labels, it.read(metric.reads, row.labels)) for it in predictions
+        ]
+        return float(np.mean(found)) if found else np.nan
+
+    def _paired_width(self, strategy: str, task: str) -> float:
+        ours, base = (self.predictions(name, task) for name in (strategy, self.scope.baseline))
+        seeds, row = [seed for seed in ours if seed in base], self.tasks[task]
+        if not seeds or strategy == self.scope.baseline:
+            return np.nan
+        metric = METRICS[row.main_metric]
+        read = [[p[s].read(metric.reads, row.labels) for s in seeds] for p in (ours, base)]
+        return bootstrap(metric.function, ours[seeds[0]].labels, *read)
+
+    def predictions(self, strategy: str, task: str) -> dict[int, Predictions]:
+        """A strategy's predictions for a task on dev, by seed; {} where it has none."""
+        return {
+            seed: _predictions(table)
+            for (name, seed, own), table in self.answers.items()
+            if (name, own) == (strategy, task)
+        }
+
+
+def read_report(
+    scope: Scope, plans: Path, *, logs: Path, metrics: Path, predictions: Path, summaries: Path
+) -> Report:
+    """Read the files of every run in scope; files of other strategies and seeds are left alone.
+
+    Args:
+        scope: What to report.
+        plans: Folder of STRATEGY.yaml.
+        logs: Folder of STRATEGY-SEED/, which `train` writes.
+        metrics: Folder of STRATEGY-SEED.json, which `evaluate` writes.
+        predictions: Folder of STRATEGY-SEED/, which `evaluate` writes.
+        summaries: Folder of text.json, tokens.json, augmented/ and augmented_tokens/.
+
+    Raises:
+        InputError: a file is missing or cannot be read, or a plan has tasks that are gone.
+    """
+    settings = {name: _train(plans / f"{name}.yaml", scope.tasks) for name in scope.strategies}
+    pairs = [(name, seed) for name in scope.strategies for seed in scope.seeds]
+    mains = {name: task.main_metric for name, task in scope.tasks.items()}
+    tasks: dict[str, Sequence[str]] = {name: train["tasks"] for name, train in settings.items()}
+    return Report(
+        scope=scope,
+        settings=settings,
+        scores=runs.read_scores(metrics, pairs),
+        facts=runs.read_facts(logs, metrics, pairs),
+        steps=runs.read_steps(logs, pairs),
+        epochs=runs.read_epochs(logs, pairs, mains),
+        cosines=runs.read_cosines(logs, pairs),
+        answers=runs.read_answers(predictions, pairs, tasks),
+        text=read_json(summaries / "text.json"),
+        tokens=read_json(summaries / "tokens.json"),
+        augmented=_sets(summaries / "augmented", scope),
+        augmented_tokens=_sets(summaries / "augmented_tokens", scope),
+    )
+
+
+def _leaderboard() -> dict[str, tables.Column]:
+    return {task: (task, metric) for task, metric in LEADERBOARD.items()}
+
+
+def _predictions(table: pd.DataFrame) -> Predictions:
+    probabilities = None
+    if "probability" in table:
+        probabilities = table["probability"].to_numpy()
+    elif "probabilities" in table:
+        probabilities = np.stack(table["probabilities"])
+    labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
+    return Predictions(table["id"].tolist(), labels, values, probabilities)
+
+
+def _train(path: Path, tasks: Mapping[str, Task]) -> Mapping[str, Any]:
+    """A plan's settings of training."""
+    train = read_yaml(path).get("train")
+    if not isinstance(train, Mapping) or not isinstance(train.get("tasks"), list):
+        raise InputError(f"{path}: train: no settings with a list of tasks; {runs.AGAIN}")
+    still_there(tasks, train["tasks"], plan=path)
+    return train
+
+
+def _sets(folder: Path, scope: Scope) -> Mapping[str, Any]:
+    """The summary of each set of new rows that there is."""
+    files = {name: folder / f"{name}.json" for name in scope.sets}
+    return {name: read_json(file) for name, file in files.items() if file.is_file()}

@@ -1,0 +1,142 @@
+"""results.md, strategies.json and the last lines in the terminal."""
+
+import json
+import statistics
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from mtbert.core.errors import InputError
+from mtbert.core.outputs import write_text
+from mtbert.core.tasks import OVERALL
+from mtbert.evaluation.metrics import METRICS
+from mtbert.evaluation.overall import FORMULAS
+from mtbert.reporting import tables
+from mtbert.reporting.committed import Comparison
+from mtbert.reporting.report import Report
+
+SAMPLE = "sample"
+SAMPLE_NOTE = (
+    "Scores on the embedded sample, whose texts are made up: they show that the pipeline runs and "
+    "that training learns, not which strategy is better."
+)
+RULE = (
+    "Intervals are of 95 %: dev examples drawn anew, and seeds where there are several. ▲ and ▼: "
+    "better or worse than {baseline}, 0 lies outside."
+)
+
+
+def score_note(report: Report) -> str:
+    """The formulas of the overall scores shown, and a warning where the budgets differ."""
+    shown = [metric for task, metric in report.columns if task == OVERALL]
+    formulas = "; ".join(f"{name} = {FORMULAS[name].text}" for name in shown)
+    budgets = tables.budget_table(report.facts, report.scope.baseline)
+    unfair = budgets.index[budgets.apply(lambda row: row.str.contains("×").any(), axis=1)]
+    warning = f"More or less training than {report.scope.baseline} (×): {', '.join(unfair)}."
+    parts = [f"{formulas}."] if formulas else []
+    return " ".join([*parts, warning] if len(unfair) else parts)
+
+
+def sample_note(report: Report) -> str:
+    """What scores on the embedded sample are worth; empty without any."""
+    sources = {source for text in report.facts["data_source"] for source in text.split(", ")}
+    return SAMPLE_NOTE if SAMPLE in sources else ""
+
+
+def main_table(report: Report) -> pd.DataFrame:
+    """Strategies × main scores, updates and examples."""
+    return tables.score_table(
+        report.scores, report.columns, report.facts, baseline=report.scope.baseline
+    )
+
+
+def gap_table(report: Report) -> pd.DataFrame:
+    """Strategies × differences to the baseline."""
+    widths, base = report.paired_widths, report.scope.baseline
+    return tables.difference_table(tables.differences(report.scores, report.columns, base, widths))
+
+
+def noise_table(report: Report) -> pd.DataFrame:
+    """Main scores × dev examples, what needs no model, the interval around the baseline's score."""
+    rows = []
+    for column in report.columns:
+        task, metric = column
+        names = [report.scope.baseline, *report.strategies]
+        there = [(name, run) for name in names for run in report.predictions(name, task).values()]
+        labels = there[0][1].labels if there else []
+        floor = METRICS[metric].baseline(labels) if len(labels) else float("nan")
+        bearer = there[0][0] if there else report.scope.baseline
+        half = f"± {tables.number(report.own_widths[bearer, column])}"
+        texts = (tables.number(len(labels) or None), tables.number(floor), half)
+        rows.append((tables.title(column), *texts))
+    names = ["score", "dev examples", "without a model", "95 % interval"]
+    return pd.DataFrame(rows, columns=names).set_index("score")
+
+
+def results_page(report: Report, changed: Comparison | None) -> str:
+    """Write results.md: scores first."""
+    base = report.scope.baseline
+    parts = [f"# {report.scope.title}: results on dev", tables.markdown(main_table(report))]
+    parts += [f"Mean ± standard deviation over seeds {_seeds(report)}. {score_note(report)}"]
+    parts += [f"**{note}**"] if (note := sample_note(report)) else []
+    if changed is not None:
+        parts += ["## Committed results and now", tables.markdown(changed.table)]
+        parts += [f"- {warning}" for warning in changed.warnings]
+    if len(report.strategies) > 1:
+        parts += [f"## Difference to {base}", tables.markdown(gap_table(report))]
+        parts += [RULE.format(baseline=base)]
+    parts += ["## What the size of dev leaves open", tables.markdown(noise_table(report))]
+    return "\n\n".join(parts) + "\n"
+
+
+def terminal(report: Report, changed: Comparison | None) -> str:
+    """The scores, and what changed since the last commit, as plain text."""
+    parts = [f"Scores on dev, mean ± standard deviation over seeds {_seeds(report)}"]
+    parts += [main_table(report).rename_axis(None).to_string(), score_note(report)]
+    if changed is not None:
+        parts += ["", "Committed results and now", changed.table.rename_axis(None).to_string()]
+        parts += [f"warning: {warning}" for warning in changed.warnings]
+    return "\n".join(part for part in parts if part is not None)
+
+
+def headline(report: Report) -> str:
+    """strategies.json: the headline score of each strategy, for `dvc metrics diff`.
+
+    It is the overall mean, or where the three tasks are not all there, the mean of the main scores
+    of the strategy's tasks.
+    """
+    values = tables.wide(report.scores, report.columns)
+    combined = (OVERALL, "mean")
+    own = values.drop(columns=OVERALL, level=0, errors="ignore").mean(axis=1)
+    each = values[combined].fillna(own) if combined in values else own
+    budgets = report.facts.groupby("strategy")[["updates", "examples"]].mean()
+    rows: dict[str, dict[str, float]] = {}
+    for name in report.strategies:
+        seeds = each.loc[name].dropna().tolist()
+        rows[name] = {"mean": round(statistics.fmean(seeds), 3)} if seeds else {}
+        if len(seeds) > 1:
+            rows[name]["sd"] = round(statistics.stdev(seeds), 3)
+        rows[name] |= {unit: round(budgets.loc[name, unit]) for unit in budgets}
+    return json.dumps(rows, indent=1) + "\n"
+
+
+def refresh(readme: Path, blocks: Iterable[str], mark: str = "results") -> None:
+    """Put blocks of Markdown between the two lines of a README that bear a mark.
+
+    Raises:
+        InputError: there is no such file, or it does not hold each line once, in order.
+    """
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+    if not readme.is_file():
+        raise InputError(f"{readme}: no such file")
+    text = readme.read_text(encoding="utf-8")
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise InputError(f"{readme}: must hold {begin} once and {end} once after it")
+    before, rest = text.split(begin)
+    body = "\n\n".join(blocks)
+    write_text(readme, f"{before}{begin}\n\n{body}\n\n{end}{rest.split(end)[1]}")
+
+
+def _seeds(report: Report) -> str:
+    return ", ".join(map(str, report.scope.seeds))
