@@ -1,13 +1,14 @@
 """Scores of a study's runs: as measured, and on each draw of the dev examples."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtbert.core.tasks import LEADERBOARD
+from mtbert.evaluation.metrics import METRICS
+from mtbert.evaluation.overall import FORMULAS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,9 +63,9 @@ class Evidence:
         Raises:
             UnansweredError: a run lacks predictions of a task.
         """
-        if metric in OVERALL:
-            parts = [self.scores(experiment, task, seeds) for task in LEADERBOARD]
-            return OVERALL[metric](*parts)
+        if metric in FORMULAS:
+            tasks = {task: self.scores(experiment, task, seeds) for task in LEADERBOARD}
+            return np.asarray(FORMULAS[metric].function(**tasks))
         task, _, name = metric.partition("_")
         parts = [self._run(f"{experiment}-{s}", task, name or LEADERBOARD[task]) for s in seeds]
         return np.stack(parts, axis=1)
@@ -86,11 +87,11 @@ class Evidence:
         if (run, task, name) not in self._scores:
             if task not in self.predictions or run not in self.predictions[task]:
                 raise UnansweredError(f"{run}: no predictions of {task}")
-            table, metric = self.predictions[task], METRICS[name]
+            table, metric = self.predictions[task], METRICS[name].function
             labels, predictions = (table[key].to_numpy(dtype=float) for key in ("label", run))
-            scores = [metric(labels, predictions)]
-            scores += [metric(labels[at], predictions[at]) for at in self._drawn(task, len(labels))]
-            self._scores[run, task, name] = np.array(scores)
+            at = self._drawn(task, len(labels))
+            draws = metric(labels[at], predictions[at])
+            self._scores[run, task, name] = np.append(metric(labels, predictions), draws)
         return self._scores[run, task, name]
 
     def _drawn(self, task: str, size: int) -> np.ndarray:
@@ -99,31 +100,3 @@ class Evidence:
             random = np.random.default_rng(list(task.encode()))
             self._places[task] = random.integers(size, size=(self.draws, size), dtype=np.int32)
         return self._places[task]
-
-
-def _accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
-    return float((labels == predictions).mean())
-
-
-def _pearson(labels: np.ndarray, predictions: np.ndarray) -> float:
-    if np.ptp(labels) == 0 or np.ptp(predictions) == 0:
-        return float("nan")
-    return float(np.corrcoef(labels, predictions)[0, 1])
-
-
-def _f1(labels: np.ndarray, predictions: np.ndarray, *, average: str) -> float:
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(labels, predictions, average=average, zero_division=0.0))
-
-
-METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "accuracy": _accuracy,
-    "pearson": _pearson,
-    "macro_f1": partial(_f1, average="macro"),
-    "f1": partial(_f1, average="binary"),
-}
-OVERALL: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
-    "mean": lambda sst, para, sts: (sst + para + sts) / 3,
-    "leaderboard": lambda sst, para, sts: (sst + para + (sts + 1) / 2) / 3,
-}

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from mtbert.core.tasks import OVERALL
 from mtbert.studies.study import Printed, Sweep
-from mtbert.studies.tables import OVERALL, SCORES, Shown, ours
+from mtbert.studies.tables import SCORES, Shown, ours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ def scores(shown: Shown) -> str:
     height = 0.9 + 0.19 * len(names)
     with _drawn(len(SCORES), (11, height)) as (figure, axes):
         for axis, score in zip(axes, SCORES, strict=True):
-            places = table["strategy"].map(names.index)
+            places = [names.index(name) for name, _ in table.index]
             axis.scatter(table[score], places, s=14, color=OURS, label="ours, a seed")
             figures = [_printed(shown, name, score) for name in names]
             axis.scatter(
@@ -37,7 +38,7 @@ def scores(shown: Shown) -> str:
 
 def sweeps(shown: Shown) -> list[tuple[str, str]]:
     """Each sweep's title and its figure: the overall score against the setting."""
-    means = ours(shown).groupby("strategy")[OVERALL].mean()
+    means = ours(shown).groupby(level="strategy")[OVERALL].mean()
     return [(sweep.title, _sweep(sweep, means.to_dict(), shown)) for sweep in shown.study.sweeps]
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from mtbert.claims.claim import Claims
 from mtbert.claims.verdicts import Verdict
+from mtbert.reporting.tables import NONE, markdown
 from mtbert.studies import figures, tables
 from mtbert.studies.budgets import Budget
-from mtbert.studies.tables import ICONS, Shown, markdown
+from mtbert.studies.tables import ICONS, Shown
 
 PACKAGE = Path(__file__).parents[1]
 TEMPLATES = [PACKAGE / "studies/templates", PACKAGE / "reporting/templates"]
@@ -87,7 +88,7 @@ def _study(shown: Shown) -> dict[str, Any]:
 
 
 def _grid(table: Any) -> str:
-    return str(table.to_html(index=False, border=0, na_rep=tables.NONE))
+    return str(table.to_html(index=False, border=0, na_rep=NONE))
 
 
 def caveats(studies: Sequence[Shown], budgets: Mapping[str, Budget]) -> Iterator[str]:
@@ -136,7 +137,7 @@ def overview(
             }
             for line in lines
         ]
-        parts += [f"## {study}", markdown(pd.DataFrame(cells), texts=2)]
+        parts += [f"## {study}", markdown(pd.DataFrame(cells).set_index("verdict"), prose=True)]
     if claims.untested:
         parts += ["## Not tested"]
         parts += ["\n".join(f"- {one.study}: {one.says} {one.why}" for one in claims.untested)]
@@ -154,10 +155,12 @@ def study_page(shown: Shown) -> str:
         "Claims and caveats: [all studies](../README.md).",
         missing(shown),
         "Scores on dev: printed, ours (mean ± standard deviation over seeds), their difference.",
-        markdown(tables.comparison(shown)),
+        markdown(tables.comparison(shown).set_index("experiment")),
         OTHER if study.overall == "other" else "",
-        markdown(further, texts=2) if len(further) else "",
-        f"## Sweep\n\n{markdown(shown.points, texts=2)}" if shown.points is not None else "",
+        markdown(further.set_index("experiment")) if len(further) else "",
+        f"## Sweep\n\n{markdown(shown.points.set_index('point'))}"
+        if shown.points is not None
+        else "",
         "## What we chose where the report is silent",
         "\n".join(
             f"- **{name}**: {' '.join(text.split())}" for name, text in study.choices.items()
@@ -168,5 +171,5 @@ def study_page(shown: Shown) -> str:
 
 def _p(value: float | None) -> str:
     if value is None:
-        return tables.NONE
+        return NONE
     return "< 0.001" if value < 0.001 else f"{value:.3f}"

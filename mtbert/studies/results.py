@@ -9,32 +9,37 @@ a run, `RUN`), predictions/TASK.parquet (id, label, one column a run named `stra
 """
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
 from mtbert.core.fingerprint import fingerprint
 from mtbert.core.outputs import work_path, write_text
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table, write_table
+from mtbert.reporting.runs import KEY, SCORE, Runs, read_cosines, read_csv, read_facts, read_scores
 from mtbert.studies.budgets import read_budget
 from mtbert.studies.study import read_study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY = ["strategy", "seed"]
-SCORE = [*KEY, "split", "task", "metric", "value"]
 # updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients, of
 # them negative; seconds: in all; fingerprint: of its plan
 RUN = [
     *KEY, "budget", "updates", "examples", "cosines", "negative", "seconds", "encoder", "data",
     "hardware", "precision", "version", "fingerprint",
 ]  # fmt: skip
+NUMBERS = {"seed", "value", "updates", "examples", "cosines", "negative", "seconds"}
 EXAMPLE = ["id", "label"]
+# What of run.json becomes a column of runs.csv
+FACTS = {
+    **{"total_seconds": "seconds", "encoder.name": "encoder", "data_source": "data"},
+    **{"precision.used": "precision", "versions.mtbert": "version"},
+}
 
 
 @dataclass(frozen=True)
@@ -84,17 +89,10 @@ def missing(study: Path, *, plans: Path | None = None) -> list[tuple[str, int]]:
         now = {path.stem: fingerprint(read_yaml(path)) for path in plans.glob("*.yaml")}
         kept = kept[kept["fingerprint"] == kept["strategy"].map(now)]
     finished = set(zip(kept["strategy"], kept["seed"], strict=True))
-    wanted = [
-        (name, seed, place)
-        for name, seeds in read_study(study).runs().items()
-        for place, seed in enumerate(seeds)
-    ]
-    # Python's sort keeps the order of the experiments within each place.
-    return [
-        (name, seed)
-        for name, seed, _ in sorted(wanted, key=lambda run: run[2])
-        if (name, seed) not in finished
-    ]
+    asked = read_study(study).runs()
+    most = max(map(len, asked.values()))
+    wanted = [(n, seeds[i]) for i in range(most) for n, seeds in asked.items() if i < len(seeds)]
+    return [run for run in wanted if run not in finished]
 
 
 def collect(
@@ -133,113 +131,100 @@ def collect(
         (name, seed)
         for name, seeds in read_study(study).runs().items()
         for seed in seeds
-        if (metrics / f"{name}-{seed}.json").is_file()
+        if (metrics / f"{name}-{seed}.json").is_file() and _follows(name, seed, plans, logs)
     ]
-    runs = [_run(name, seed, budget, plans, metrics, logs) for name, seed in finished]
-    if not runs:
+    if not finished:
         return ()
-    new = _results(runs, finished, metrics, predictions)
+    new = Results(
+        scores=read_scores(metrics, finished),
+        runs=_runs(finished, budget, plans, metrics, logs),
+        predictions=_predictions(finished, predictions),
+    )
     with _held(study):
-        old = _same_budget(read_results(study), budget, study, replace=replace)
-        _write(study.parent / "results", _merged(old, new))
+        folder, old = study.parent / "results", read_results(study)
+        stale = _stale(old, new, folder / "runs.csv", replace=replace)
+        _write(folder, _merged(old, new, stale))
     return tuple(new.names())
 
 
-def _results(
-    runs: list[dict[str, Any]], finished: list[tuple[str, int]], metrics: Path, predictions: Path
-) -> Results:
-    """The tables of some finished runs."""
-    import pandas as pd
+def _follows(name: str, seed: int, plans: Path, logs: Path) -> bool:
+    """Whether a run was trained with the settings of the plan that there is now."""
+    settings = read_json(logs / f"{name}-{seed}" / "run.json").get("settings")
+    return bool(settings == read_yaml(plans / f"{name}.yaml").get("train"))
 
-    scores = [
-        (name, seed, split, task, metric, value)
-        for name, seed in finished
-        for split, tasks in read_json(metrics / f"{name}-{seed}.json").items()
-        if isinstance(tasks, Mapping)
-        for task, values in tasks.items()
-        if isinstance(values, Mapping)
-        for metric, value in values.items()
-    ]
+
+def _predictions(finished: Runs, folder: Path) -> "dict[str, pd.DataFrame]":
+    """By task, what some runs predict on dev."""
     tables: dict[str, pd.DataFrame] = {}
     for name, seed in finished:
-        for path in sorted((predictions / f"{name}-{seed}").glob("*-dev.parquet")):
+        for path in sorted((folder / f"{name}-{seed}").glob("*-dev.parquet")):
             own = read_table(path).select([*EXAMPLE, "prediction"]).to_pandas()
             own = own.rename(columns={"prediction": f"{name}-{seed}"})
             task = path.stem.removesuffix("-dev")
             tables[task] = _joined(tables.get(task), own, where=str(path))
-    return Results(pd.DataFrame(scores, columns=SCORE), pd.DataFrame(runs, columns=RUN), tables)
+    return tables
 
 
-def _run(
-    name: str, seed: int, budget: str, plans: Path, metrics: Path, logs: Path
-) -> dict[str, Any]:
-    """One line of runs.csv."""
+def _runs(finished: Runs, budget: str, plans: Path, metrics: Path, logs: Path) -> "pd.DataFrame":
+    """The lines of runs.csv."""
     import pandas as pd
 
-    facts = read_json(logs / f"{name}-{seed}" / "run.json")
-    measured = read_json(metrics / f"{name}-{seed}.json")
-    conflicts = logs / f"{name}-{seed}" / "conflicts.csv"
-    cosines = pd.read_csv(conflicts)["cosine"].dropna() if conflicts.is_file() else pd.Series()
-    return {
-        "strategy": name,
-        "seed": seed,
-        "budget": budget,
-        "updates": measured.get("updates", facts.get("steps")),
-        "examples": sum((measured.get("examples") or {}).values()),
-        "cosines": len(cosines),
-        "negative": int((cosines < 0).sum()),
-        "seconds": facts.get("total_seconds"),
-        "encoder": Path(facts["encoder"]["name"]).name,
-        "data": Path(facts["data_source"]).name,
-        "hardware": facts.get("hardware"),
-        "precision": facts["precision"]["used"],
-        "version": facts["versions"]["mtbert"],
-        "fingerprint": facts.get("plan") or fingerprint(read_yaml(plans / f"{name}.yaml")),
+    facts = read_facts(logs, metrics, finished)
+    cosines = read_cosines(logs, finished).dropna(subset=["cosine"])
+    counts = (
+        cosines["cosine"]
+        .groupby([cosines[key] for key in KEY])
+        .agg(cosines="count", negative=lambda values: (values < 0).sum())
+    )
+    table = facts.rename(columns=FACTS).merge(counts, how="left", left_on=KEY, right_index=True)
+    for key in ("encoder", "data"):  # where it lies on one machine tells nobody anything
+        table[key] = table[key].map(lambda place: Path(str(place)).name)
+    digests = {
+        name: fingerprint(read_yaml(plans / f"{name}.yaml")) for name in table["strategy"].unique()
     }
+    table["fingerprint"] = table["strategy"].map(digests)
+    counted = {key: table[key].fillna(0).astype(int) for key in ("cosines", "negative")}
+    return pd.DataFrame(table.assign(budget=budget, **counted)[RUN])
 
 
-def _same_budget(old: Results, budget: str, study: Path, *, replace: bool) -> Results:
-    others = old.runs[old.runs["budget"] != budget]
-    if len(others) and not replace:
-        first = others.iloc[0]
-        raise InputError(
-            f"{study.parent / 'results/runs.csv'}: {len(others)} runs have another budget than "
-            f"{budget!r}, such as {first.strategy}-{first.seed} ({first.budget!r}): one study has "
-            "one budget; --replace drops them"
-        )
-    return _without(old, others)
-
-
-def _merged(old: Results, new: Results) -> Results:
-    """Both; of the same run the new one, and no old run of a strategy with another plan now."""
+def _stale(old: Results, new: Results, path: Path, *, replace: bool) -> "pd.DataFrame":
+    """Kept runs that give way: of another budget, made anew, or of a plan that has changed."""
     import pandas as pd
 
+    runs, budget = old.runs, new.runs["budget"].iloc[0]
+    others = runs["budget"] != budget
+    if others.any() and not replace:
+        first = runs[others].iloc[0]
+        raise InputError(
+            f"{path}: {others.sum()} runs have another budget than {budget!r}, such as "
+            f"{first.strategy}-{first.seed} ({first.budget!r}): one study has one budget; "
+            "--replace drops them"
+        )
     plans = dict(zip(new.runs["strategy"], new.runs["fingerprint"], strict=True))
-    now = old.runs["strategy"].map(plans)
-    again = [name in set(new.names()) for name in old.names()]
-    stale = old.runs[
-        (now.notna() & (now != old.runs["fingerprint"])) | pd.Series(again, dtype=bool)
-    ]
-    old = _without(old, stale)
-    tables = dict(old.predictions)
+    now = runs["strategy"].map(plans)
+    again = pd.Index(old.names()).isin(new.names())
+    stale: pd.DataFrame = runs.loc[others | (now.notna() & (now != runs["fingerprint"])) | again]
+    return stale
+
+
+def _merged(old: Results, new: Results, stale: "pd.DataFrame") -> Results:
+    """Both, without those of the old runs that are stale."""
+    import pandas as pd
+
+    gone = [f"{name}-{seed}" for name, seed in zip(*(stale[key] for key in KEY), strict=True)]
+    named = old.scores["strategy"] + "-" + old.scores["seed"].astype(str)
+    tables = {t: own.drop(columns=gone, errors="ignore") for t, own in old.predictions.items()}
     for task, table in new.predictions.items():
         tables[task] = _joined(tables.get(task), table, where=f"{task}: kept predictions")
-
-    def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-        frames = [frame for frame in (one, other) if len(frame)]
-        return pd.concat(frames, ignore_index=True).sort_values(KEY, kind="stable")
-
-    return Results(joined(old.scores, new.scores), joined(old.runs, new.runs), tables)
-
-
-def _without(results: Results, gone: "pd.DataFrame") -> Results:
-    names = [f"{name}-{seed}" for name, seed in zip(*(gone[key] for key in KEY), strict=True)]
-    index = results.scores["strategy"] + "-" + results.scores["seed"].astype(str)
-    return Results(
-        results.scores[~index.isin(names)],
-        results.runs.drop(gone.index),
-        {t: table.drop(columns=names, errors="ignore") for t, table in results.predictions.items()},
+    pairs = [
+        (old.scores[~named.isin(gone)], new.scores),
+        (old.runs.drop(stale.index), new.runs),
+    ]
+    scores, runs = (
+        pd.concat([own for own in pair if len(own)]).sort_values(KEY, kind="stable")
+        for pair in pairs
     )
+    return Results(scores, runs, tables)
 
 
 def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) -> "pd.DataFrame":
@@ -284,14 +269,9 @@ def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
 
     if not path.is_file():
         return pd.DataFrame(columns=columns)
-    texts = {"strategy": str, "task": str, "fingerprint": str}
-    try:
-        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a CSV table: {error}") from None
-    if absent := [name for name in columns if name not in table]:
-        raise InputError(f"{path}: no column {absent[0]!r} (found: {', '.join(map(str, table))})")
-    return table
+    numbers = [name for name in columns if name in NUMBERS]
+    table = read_csv(path, numbers, texts=[name for name in columns if name not in NUMBERS])
+    return table[columns]
 
 
 @contextmanager

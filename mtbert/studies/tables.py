@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from mtbert.claims.claim import Claim
-from mtbert.claims.scores import OVERALL as FORMULAS
 from mtbert.claims.verdicts import Verdict
-from mtbert.core.tasks import LEADERBOARD
-from mtbert.studies.results import KEY, Results
+from mtbert.core.errors import InputError
+from mtbert.core.tasks import LEADERBOARD, OVERALL
+from mtbert.evaluation.overall import FORMULAS
+from mtbert.reporting.tables import NONE, number, signed, spread, wide
+from mtbert.studies.results import Results
 from mtbert.studies.study import Printed, Study
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-NONE = "–"
-OVERALL = "overall"
 SCORES = (*LEADERBOARD, OVERALL)
+GAIN = 0.001  # in the mean score; a smaller lead changes nothing
+# Score of a point: how its column ends
+POINT = {
+    "sst": "sst.accuracy",
+    "para": "para.accuracy",
+    "sts": "sts.pearson",
+    "mean": "overall.mean",
+}
 ICONS = {"supported": "✔", "contradicted": "✘", "undecided": "≈"}
 
 
@@ -29,37 +36,22 @@ class Shown:
     study: Study
     results: Results
     missing: list[tuple[str, int]]  # runs still to be made
-    points: "pd.DataFrame | None" = None  # of its sweep by `dvc exp run`
+    points: pd.DataFrame | None = None  # of its sweep by `dvc exp run`
 
 
-def signed(value: float | None) -> str:
-    """A difference with its sign and three digits."""
-    return NONE if value is None or value != value else f"{value:+.3f}".replace("-", "−")
-
-
-def ours(shown: Shown) -> "pd.DataFrame":
-    """Each run's main scores on dev: strategy, seed, sst, para, sts, overall (NaN: not scored)."""
+def ours(shown: Shown) -> pd.DataFrame:
+    """Main scores on dev, (strategy, seed) × `SCORES`; NaN where a run has none."""
+    formula = shown.study.overall if shown.study.overall in FORMULAS else "mean"
     scores = shown.results.scores
-    parts = [
-        scores[(scores["task"] == task) & (scores["metric"] == metric)]
-        for task, metric in LEADERBOARD.items()
-    ]
-    import pandas as pd
-
-    main = pd.concat(parts)
-    table = main[main["split"] == "dev"].pivot(index=KEY, columns="task", values="value")
-    table = table.reindex(columns=list(LEADERBOARD)).astype(float)
-    formula = FORMULAS[shown.study.overall if shown.study.overall in FORMULAS else "mean"]
-    table[OVERALL] = formula(*(table[task].to_numpy() for task in LEADERBOARD))
-    return table.reset_index()
+    columns = [*LEADERBOARD.items(), (OVERALL, formula)]
+    table = wide(scores[scores["split"] == "dev"], columns)
+    return table.set_axis(list(SCORES), axis=1)
 
 
-def comparison(shown: Shown) -> "pd.DataFrame":
+def comparison(shown: Shown) -> pd.DataFrame:
     """Experiments × each score: printed, ours (mean ± sd over seeds), their difference."""
-    import pandas as pd
-
     study, runs = shown.study, shown.results.runs
-    groups = {str(name): table for name, table in ours(shown).groupby("strategy")}
+    groups = {str(name): table for name, table in ours(shown).groupby(level="strategy")}
     lines = []
     for name, seeds in study.runs().items():
         own, table = runs[runs["strategy"] == name], groups.get(name)
@@ -68,8 +60,8 @@ def comparison(shown: Shown) -> "pd.DataFrame":
         line = {"experiment": name, "seeds": done, "updates": updates}
         printed = study.printed.get(name, Printed())
         for score in SCORES:
-            value = None if table is None else table[score].mean()
-            line |= _beside(score, printed, value, _spread(table, score), study, name)
+            mean, sd = (nan, nan) if table is None else table[score].agg(["mean", "std"])
+            line |= _beside(score, printed, mean, spread(mean, sd), study, name)
         if runs["cosines"].sum():
             count = own["cosines"].sum()
             line["negative cosines"] = f"{own['negative'].sum() / count:.2f}" if count else NONE
@@ -84,7 +76,7 @@ def comparison(shown: Shown) -> "pd.DataFrame":
 
 
 def _beside(
-    score: str, printed: Printed, value: float | None, text: str, study: Study, name: str
+    score: str, printed: Printed, value: float, text: str, study: Study, name: str
 ) -> dict[str, str]:
     """A score's three cells; figures of test or that the report calls wrong are not compared."""
     figure, mark = getattr(printed, score), ""
@@ -92,27 +84,17 @@ def _beside(
         figure, mark = getattr(printed.test, score), " (test)"
     if score in study.faulty.get(name, ()):
         mark = " (faulty)"
-    comparable = figure is not None and not mark and value is not None
-    comparable = comparable and not (score == OVERALL and study.overall == "other")
+    unknown = score == OVERALL and study.overall == "other"
+    comparable = figure is not None and not mark and not unknown
     return {
-        f"{score} printed": NONE if figure is None else f"{figure:.3f}{mark}",
+        f"{score} printed": f"{number(figure)}{mark}",
         f"{score} ours": text,
         f"{score} diff": signed(value - figure) if comparable else NONE,
     }
 
 
-def _spread(table: "pd.DataFrame | None", score: str) -> str:
-    """Mean ± standard deviation over seeds."""
-    if table is None or not table[score].notna().any():
-        return NONE
-    deviation = table[score].std()
-    return f"{table[score].mean():.3f}" + (f" ± {deviation:.3f}" if deviation == deviation else "")
-
-
-def further(shown: Shown) -> "pd.DataFrame":
+def further(shown: Shown) -> pd.DataFrame:
     """Other metrics that a report prints, on dev."""
-    import pandas as pd
-
     scores = shown.results.scores
     lines = []
     for name, printed in shown.study.printed.items():
@@ -120,52 +102,56 @@ def further(shown: Shown) -> "pd.DataFrame":
             for metric, figure in figures.items():
                 mine = (scores["strategy"] == name) & (scores["task"] == task)
                 values = scores.loc[mine & (scores["metric"] == metric), "value"]
-                cells = [f"{figure:.3f}", f"{values.mean():.3f}", signed(values.mean() - figure)]
+                mean = values.mean()
+                cells = [number(figure), number(mean), signed(mean - figure)]
                 lines.append([name, f"{task} {metric.replace('_', ' ')}", *cells])
     return pd.DataFrame(lines, columns=["experiment", "metric", "printed", "ours", "diff"])
 
 
-def points(path: Path) -> "pd.DataFrame":
-    """The points of a sweep: the CSV that `dvc exp show` wrote, settings in one column.
+def points(path: Path) -> pd.DataFrame:
+    """The sweeps of our own recipe: each point, what it changes, its scores, whether it was held.
+
+    One sweep after the other: the point with the highest mean is held from there on, unless it
+    leads by `GAIN` or less. Each point is called SWEEP-NUMBER.
+
+    Args:
+        path: The CSV that `dvc exp show` wrote in studies/best/sweeps.sh.
 
     Raises:
         InputError: it lacks a score's column.
     """
-    import pandas as pd
+    raw = pd.read_csv(path, dtype=str).dropna(subset=["Experiment"])
+    raw[["sweep", "number"]] = raw["Experiment"].str.rsplit("-", n=1, expand=True)
+    raw["began"] = raw.groupby("sweep")["Created"].transform("min")
+    raw = raw.sort_values(["began", "number"], key=lambda c: c.str.zfill(4))
+    settings = {name: name.split(".start.")[1] for name in map(str, raw) if ".start." in name}
+    names = {key: [c for c in map(str, raw) if c.endswith(end)] for key, end in POINT.items()}
+    if absent := [POINT[key] for key, columns in names.items() if len(columns) != 1]:
+        raise InputError(f"{path}: expected one column that ends with {absent[0]}")
+    held: dict[str, str] = {}
+    top, lines = -1.0, []
+    for _, group in raw.groupby("sweep", sort=False):
+        tried = [
+            (
+                {own: line[k].replace("'", "") for k, own in settings.items() if pd.notna(line[k])},
+                {score: float(line[column]) for score, (column,) in names.items()},
+                line["Experiment"],
+            )
+            for line in group.to_dict("records")
+        ]
+        best = max(tried, key=lambda point: point[1]["mean"])
+        gains = best[1]["mean"] > top + GAIN
+        for changes, scores, name in tried:
+            new = [f"{key}: {value}" for key, value in changes.items() if held.get(key) != value]
+            cells = {key: number(value) for key, value in scores.items()}
+            mark = "✔" if gains and name == best[2] else ""
+            lines.append({"point": name, "changes": "; ".join(new) or NONE, **cells, "held": mark})
+        held, top = (best[0], best[1]["mean"]) if gains else (held, top)
+    return pd.DataFrame(lines)
 
-    from mtbert.core.errors import InputError
 
-    raw = pd.read_csv(path).dropna(subset=["Experiment"]).iloc[::-1]
-    ends = {
-        "sst": "sst.accuracy",
-        "para": "para.accuracy",
-        "sts": "sts.pearson",
-        "mean": "overall.mean",
-    }
-    found = {
-        key: [name for name in map(str, raw) if name.endswith(end)] for key, end in ends.items()
-    }
-    if absent := [ends[key] for key, columns in found.items() if len(columns) != 1]:
-        raise InputError(
-            f"{path}: expected one column …{absent[0]} (found: {', '.join(map(str, raw))})"
-        )
-    settings = [name for name in map(str, raw) if ".start." in name]
-    changed = [
-        ", ".join(
-            f"{str(column).split('.start.')[1]}: {value}"
-            for column, value in line.items()
-            if value == value and value is not None
-        )
-        for line in raw[settings].to_dict("records")
-    ]
-    scores = {key: raw[columns[0]].map("{:.3f}".format) for key, columns in found.items()}
-    return pd.DataFrame({"point": raw["Experiment"], "changes": changed, **scores})
-
-
-def machine(shown: Iterable[Shown]) -> "pd.DataFrame":
+def machine(shown: Iterable[Shown]) -> pd.DataFrame:
     """What all runs ran on, and how long they took."""
-    import pandas as pd
-
     runs = pd.concat([one.results.runs for one in shown])
     facts = {
         key: ", ".join(f"{value} ({count})" for value, count in runs[key].value_counts().items())
@@ -198,10 +184,12 @@ def effect(claim: Claim, verdict: Verdict) -> str:
     """The effect with its interval; empty where there is no number."""
     if verdict.effect is None:
         return ""
-    plain = claim.kind in ("share_below", "range_below")
-    values = (verdict.effect, verdict.low, verdict.high)
-    number, low, high = (f"{v:.3f}" if plain and v is not None else signed(v) for v in values)
-    return f"{number} [{low}, {high}]"
+    text = number if claim.kind in ("share_below", "range_below") else signed
+    mean, low, high = (
+        text(nan if value is None else value)
+        for value in (verdict.effect, verdict.low, verdict.high)
+    )
+    return f"{mean} [{low}, {high}]"
 
 
 def tested(claim: Claim) -> str:
@@ -237,11 +225,3 @@ def tested(claim: Claim) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     *more, last = names
     return f"{', '.join(more)} and {last}" if more else last
-
-
-def markdown(table: "pd.DataFrame", *, texts: int = 1) -> str:
-    """A table in Markdown, its first columns on the left."""
-    header = [str(column) for column in table]
-    marks = [":--" if place < texts else "--:" for place in range(len(header))]
-    cells = [[str(cell).replace("|", "\\|") for cell in line] for line in table.to_numpy()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (header, marks, *cells))

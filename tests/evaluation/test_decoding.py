@@ -116,4 +116,6 @@ def test_a_handin_file_is_not_mistaken_for_a_table(tmp_path: Path) -> None:
     hand = SubmissionFile(file="a-{split}.csv", column="P")
     assert submission_path(tmp_path, hand, "dev", task="a") == tmp_path / "a-dev.csv"
     with pytest.raises(InputError, match=r"tasks\.b\.predictions\.file: .*found 'a-{split}\.parq"):
-        submission_path(tmp_path, SubmissionFile(file="a-{split}.parquet", column="P"), "test", task="b")
+        submission_path(
+            tmp_path, SubmissionFile(file="a-{split}.parquet", column="P"), "test", task="b"
+        )

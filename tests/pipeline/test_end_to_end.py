@@ -9,9 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ruamel.yaml import YAML
-
 from conftest import build
+from ruamel.yaml import YAML
 from stub_train import write_logs
 
 # Tasks as a user writes them: one from CSV, one from Parquet.

@@ -7,7 +7,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_params, read_section, read_yaml, validate, write_yaml
-from mtbert.studies.budgets import Cut, read_budget
+from mtbert.studies.budgets import BudgetLimits, read_budget
 
 from tiny import ROOT
 
@@ -51,8 +51,9 @@ def test_a_budget_changes_sections_and_leaves_what_it_does_not_name(
     assert {key: read[key] for key in same} == {key: plain[key] for key in same}
 
 
-def test_paper_cuts_nothing() -> None:
-    assert validate(Cut, read_yaml(PARAMS)["budgets"]["paper"]["studies"], where="p") == Cut()
+def test_paper_limits_nothing() -> None:
+    own = read_yaml(PARAMS)["budgets"]["paper"]["studies"]
+    assert validate(BudgetLimits, own, where="p") == BudgetLimits()
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,17 @@ import pytest
 from mtbert.core.params import read_section, read_yaml
 from mtbert.core.tasks import Task, read_tasks
 from mtbert.experiments.strategies import TrainSettings, check_names, merge, resolve_strategy
-from mtbert.reporting.replication.sweeps import read_points, rounds
-from mtbert.reporting.tables import setting
 from mtbert.studies.study import read_study
+from mtbert.studies.tables import points
 from mtbert.training.settings import Recipe, Recipes
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ["elayattu", "fu_chan", "smet_walker", "wang", "wu"]
-OURS = "best"  # no report: its rows stand beside no printed figures
+OURS = "best"  # no report: its experiments stand beside no printed figures
 RANGES = {"sst": (0, 1), "para": (0, 1), "sts": (-1, 1), "overall": (0, 1)}
-# Rows whose printed overall follows from their printed scores by no formula.
+# Experiments whose printed overall follows from their printed scores by no formula.
 DEVIATING = {("wang", "exp4"), ("smet_walker", "pcgrad-2ll-all")}
-# What two rows differ in, for rows that are compared with each other.
+# What two experiments differ in, for those that are compared with each other.
 DIFFERENCES = [
     ("wang", "exp1", "exp2", {"heads"}),
     ("wang", "exp1", "our-option1", {"heads"}),
@@ -70,92 +69,92 @@ def root() -> tuple[dict[str, Any], Recipe, Mapping[str, Task]]:
 
 
 @cache
-def settled(study: str, row: str) -> TrainSettings:
+def settled(study: str, name: str) -> TrainSettings:
     train, recipe, tasks = root()
     return resolve_strategy(
-        row,
+        name,
         train=merge(train, read(study)["train"]),
-        changes=read(study)["strategies"][row],
+        changes=read(study)["strategies"][name],
         recipe=recipe,
         tasks=tasks,
         where=f"studies/{study}/params.yaml",
     )
 
 
-ROWS = [(study, row) for study in REPORTS for row in read(study)["strategies"]]
+EXPERIMENTS = [(study, name) for study in REPORTS for name in read(study)["strategies"]]
 PRINTED = [
-    (study, row, split, figures)
+    (study, name, split, figures)
     for study in REPORTS
-    for row, dev in read(study)["printed"].items()
+    for name, dev in read(study)["printed"].items()
     for split, figures in (("dev", dev), ("test", dev.get("test", {})))
 ]
 
 
-@pytest.mark.parametrize(("study", "row"), ROWS)
-def test_a_row_is_a_strategy_at_one_printed_learning_rate(study: str, row: str) -> None:
-    settings = settled(study, row)
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
+def test_an_experiment_is_a_strategy_at_one_printed_learning_rate(study: str, name: str) -> None:
+    settings = settled(study, name)
     assert settings.head_learning_rate == settings.learning_rate
 
 
-@pytest.mark.parametrize(("study", "row"), ROWS)
-def test_a_row_has_figures_or_a_reason_for_none(study: str, row: str) -> None:
-    ours = row.startswith("our-")
-    assert row not in read(study)["printed"] or not ours
-    assert row in read(study)["choices"] or (not ours and row in read(study)["printed"])
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
+def test_an_experiment_has_figures_or_a_reason_for_none(study: str, name: str) -> None:
+    ours = name.startswith("our-")
+    assert name not in read(study)["printed"] or not ours
+    assert name in read(study)["choices"] or (not ours and name in read(study)["printed"])
 
 
 @pytest.mark.parametrize("study", REPORTS)
-def test_a_study_names_its_own_rows(study: str) -> None:
+def test_a_study_names_its_own_experiments(study: str) -> None:
     data = read(study)
-    told = ["title", "overall", "mix", "train", "strategies", "printed", "choices"]
-    optional = ("batches", "faulty")
-    assert [key for key in data if key not in optional] == [*told, "seeds", "again"]
-    rows = check_names(data["strategies"], Path(study))
-    assert set(data["printed"]) <= set(rows)
-    assert set(data["choices"]) - {"all"} <= set(rows)
-    ours = [row.startswith("our-") for row in rows]
-    assert ours == sorted(ours), "our rows stand at the end"
-    assert {"our-sst", "our-para", "our-sts"} <= set(rows)
+    keys = ["title", "overall", "mix", "train", "strategies", "printed", "choices"]
+    optional = ("batches", "faulty", "sweeps")
+    assert [key for key in data if key not in optional] == [*keys, "seeds", "more_seeds"]
+    names = check_names(data["strategies"], Path(study))
+    assert set(data["printed"]) <= set(names)
+    assert set(data["choices"]) - {"all"} <= set(names)
+    ours = [name.startswith("our-") for name in names]
+    assert ours == sorted(ours), "our experiments stand at the end"
+    assert {"our-sst", "our-para", "our-sts"} <= set(names)
 
 
-@pytest.mark.parametrize(("study", "row", "split", "figures"), PRINTED)
+@pytest.mark.parametrize(("study", "name", "split", "figures"), PRINTED)
 def test_printed_figures_are_possible(
-    study: str, row: str, split: str, figures: dict[str, Any]
+    study: str, name: str, split: str, figures: dict[str, Any]
 ) -> None:
-    for name, value in figures.items():
-        if name in ("test", "other"):
+    for score, value in figures.items():
+        if score in ("test", "other"):
             continue
-        low, high = RANGES[name]
-        assert low <= value <= high, (study, row, split, name)
+        low, high = RANGES[score]
+        assert low <= value <= high, (study, name, split, score)
 
 
-@pytest.mark.parametrize(("study", "row", "split", "figures"), PRINTED)
+@pytest.mark.parametrize(("study", "name", "split", "figures"), PRINTED)
 def test_a_printed_overall_follows_from_the_scores(
-    study: str, row: str, split: str, figures: dict[str, Any]
+    study: str, name: str, split: str, figures: dict[str, Any]
 ) -> None:
     if set(RANGES) - set(figures):
         return
     sst, para, sts = (figures[task] for task in ("sst", "para", "sts"))
     overall = {"mean": (sst + para + sts) / 3, "leaderboard": (sst + para + (sts + 1) / 2) / 3}
     # Scores and overall are rounded, some overalls downwards.
-    fits = {name for name, value in overall.items() if abs(value - figures["overall"]) <= 0.001}
+    fits = {key for key, value in overall.items() if abs(value - figures["overall"]) <= 0.001}
     formula = read(study)["overall"]
-    expected = set() if formula == "other" or (study, row) in DEVIATING else {formula}
+    expected = set() if formula == "other" or (study, name) in DEVIATING else {formula}
     assert fits == expected
 
 
 @pytest.mark.parametrize(("study", "a", "b", "keys"), DIFFERENCES)
-def test_compared_rows_differ_in_what_they_are_compared_for(
+def test_compared_experiments_differ_in_what_they_are_compared_for(
     study: str, a: str, b: str, keys: set[str]
 ) -> None:
-    first, second = (dict(settled(study, row)) for row in (a, b))
+    first, second = (dict(settled(study, name)) for name in (a, b))
     assert {key for key in first if first[key] != second[key]} == keys
 
 
 def leaves(tree: Any, prefix: str = "") -> dict[str, str]:
     """Settings as DVC has them, each leaf by its dotted path."""
     if not isinstance(tree, dict):
-        return {prefix: setting(tree)}
+        return {prefix: str(tree).replace("'", "")}
     found = {}
     for key, value in tree.items():
         found |= leaves(value, f"{prefix}.{key}" if prefix else key)
@@ -170,16 +169,17 @@ def test_our_sweeps_start_from_the_root() -> None:
     assert {key for key in start if start[key] != other[key]} == changed
 
 
-def test_our_best_row_is_what_the_sweeps_found() -> None:
-    found = read_points(ROOT / "studies" / OURS / "sweeps.csv", "start")
-    assert found[0].changes == {}
-    winner = [one.point for one in rounds(found) if one.wins][-1]
-    assert leaves(read(OURS)["strategies"]["best"]) == winner.changes
+def test_our_best_experiment_is_what_the_sweeps_found() -> None:
+    found = points(ROOT / "studies" / OURS / "sweeps.csv")
+    assert found["changes"][0] == "–"
+    held = found["changes"][found["held"] != ""]
+    changes = dict(item.split(": ") for text in held for item in text.split("; ") if text != "–")
+    assert changes == leaves(read(OURS)["strategies"]["best"])
 
 
-def test_our_rows_have_examples_as_their_batches_take_them() -> None:
-    for row in ("start", "best"):
-        made = settled(OURS, row)
+def test_our_experiments_have_examples_as_their_batches_take_them() -> None:
+    for name in ("start", "best"):
+        made = settled(OURS, name)
         batches = {made.examples[task].count / made.batch_size[task] for task in made.tasks}
         assert len(batches) == 1
         assert sum(made.examples[task].count for task in made.tasks) == 18_000
@@ -188,13 +188,13 @@ def test_our_rows_have_examples_as_their_batches_take_them() -> None:
 def test_ours_are_run_with_seeds_that_no_sweep_saw() -> None:
     study = read_study(ROOT / "studies" / OURS / "params.yaml")
     assert study.printed == {}
-    assert set(study.again.rows) == set(study.strategies)
-    assert 1 not in (*study.seeds, *study.again.seeds)
-    assert len({*study.seeds, *study.again.seeds}) == 5
+    assert set(study.more_seeds.experiments) == set(study.strategies)
+    assert 1 not in (*study.seeds, *study.more_seeds.seeds)
+    assert len({*study.seeds, *study.more_seeds.seeds}) == 5
 
 
 @pytest.mark.parametrize("task", ["sst", "para", "sts"])
-def test_our_single_task_rows_are_our_best_row(task: str) -> None:
+def test_our_single_task_experiments_are_our_best_row(task: str) -> None:
     changes = read(OURS)["strategies"]
     assert changes[f"our-{task}"] == changes["best"] | {"tasks": [task]}
     assert settled(OURS, f"our-{task}").tasks == (task,)
