@@ -203,7 +203,7 @@ def test_the_data_as_printed_have_the_tasks_of_the_studies(tmp_path: Path) -> No
 def test_another_pooling_stands_for_the_pooler_alone(tmp_path: Path) -> None:
     printed = experiment(tmp_path, pooling={"sst": "pooler", "para": "cls", "sts": "max"})
     found = shortened(printed, BudgetLimits(pooler="mean"), STUDY)
-    assert [type(found.pooling[task]) for task in BATCHES] == [Mean, CLS, Max]
+    assert [type(found.pooling[task]) for task in BATCHES] == [MeanPooling, ClsPooling, MaxPooling]
     assert shortened(printed, BudgetLimits(), STUDY).pooling == printed.pooling
 
 
