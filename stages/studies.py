@@ -9,12 +9,11 @@ from mtbert.core.commands import run
 
 
 def main(
-    studies: Annotated[Path, typer.Argument(help="folder of claims.yaml, NAME/params.yaml")],
+    studies: Annotated[
+        Path, typer.Argument(help="folder of params.yaml, claims.yaml, NAME/params.yaml")
+    ],
     verdicts: Annotated[Path, typer.Argument(help="JSON file of `claims`")],
     out: Annotated[Path, typer.Argument(help="HTML page to write")],
-    params: Annotated[Path, typer.Option(help="the params file, for its budgets")] = Path(
-        "params.yaml"
-    ),
     readmes: Annotated[
         bool, typer.Option(help="also write README.md into STUDIES and each study")
     ] = True,
@@ -48,7 +47,7 @@ def main(
         name: validate(Verdict, content, where=f"{verdicts}: {name}")
         for name, content in read_json(verdicts).items()
     }
-    parts = (shown, claims, judged, read_budgets(params))
+    parts = (shown, claims, judged, read_budgets(studies / "params.yaml"))
     write_text(out, html_page(*parts))
     if readmes:
         write_text(studies / "README.md", overview(*parts))

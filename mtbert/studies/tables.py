@@ -72,7 +72,7 @@ def comparison(shown: Shown) -> pd.DataFrame:
         for key in map(str, frame)
         if key.endswith((" printed", " diff")) and (frame[key] == NONE).all()
     ]
-    return frame.drop(columns=empty)
+    return frame.drop(columns=empty).set_index("experiment")
 
 
 def _beside(
@@ -105,7 +105,8 @@ def further(shown: Shown) -> pd.DataFrame:
                 mean = values.mean()
                 cells = [number(figure), number(mean), signed(mean - figure)]
                 lines.append([name, f"{task} {metric.replace('_', ' ')}", *cells])
-    return pd.DataFrame(lines, columns=["experiment", "metric", "printed", "ours", "diff"])
+    columns = ["experiment", "metric", "printed", "ours", "diff"]
+    return pd.DataFrame(lines, columns=columns).set_index("experiment")
 
 
 def points(path: Path) -> pd.DataFrame:
@@ -147,7 +148,7 @@ def points(path: Path) -> pd.DataFrame:
             mark = "✔" if gains and name == best[2] else ""
             lines.append({"point": name, "changes": "; ".join(new) or NONE, **cells, "held": mark})
         held, top = (best[0], best[1]["mean"]) if gains else (held, top)
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines).set_index("point")
 
 
 def machine(shown: Iterable[Shown]) -> pd.DataFrame:
@@ -158,9 +159,8 @@ def machine(shown: Iterable[Shown]) -> pd.DataFrame:
         for key in ("budget", "encoder", "data", "hardware", "precision", "version")
     }
     minutes = f"{runs['seconds'].sum() / 60:,.0f} minutes, added up"
-    return pd.DataFrame(
-        {"what": ["runs", "time", *facts], "value": [f"{len(runs):,}", minutes, *facts.values()]}
-    )
+    values = {"runs": f"{len(runs):,}", "time": minutes, **facts}
+    return pd.DataFrame({"value": values}).rename_axis("what")
 
 
 def majority(shown: Iterable[Shown]) -> dict[str, float]:

@@ -171,7 +171,7 @@ def test_our_sweeps_start_from_the_root() -> None:
 
 def test_our_best_experiment_is_what_the_sweeps_found() -> None:
     found = points(ROOT / "studies" / OURS / "sweeps.csv")
-    assert found["changes"][0] == "–"
+    assert found["changes"].iloc[0] == "–"
     held = found["changes"][found["held"] != ""]
     changes = dict(item.split(": ") for text in held for item in text.split("; ") if text != "–")
     assert changes == leaves(read(OURS)["strategies"]["best"])
