@@ -99,7 +99,7 @@ def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):
     ("file", "stages"),
     [
         ("training/loop.py", {"pretrain", "plan", "train@main-1"}),
-        ("evaluation/metrics.py", set()),
+        ("evaluation/metrics.py", {"plan", "train@main-1"}),
         ("tokenization/encoding.py", {"tokenize", "tokenize_augmented@synonyms"}),
     ],
 )

@@ -11,21 +11,23 @@ from mtbert.studies.budgets import BudgetLimits, read_budget
 
 from tiny import ROOT
 
-PARAMS = ROOT / "params.yaml"
+PARAMS = ROOT / "studies" / "params.yaml"
 
 
 def written(folder: Path, **changes: Any) -> Path:
-    """The project's params file with some top-level keys changed."""
+    """The studies' params file with some top-level keys changed."""
     path = folder / "params.yaml"
     write_yaml(path, {**read_yaml(PARAMS), **changes})
     return path
 
 
-def test_the_default_is_smoke_and_changes_nothing() -> None:
-    name, budget = read_budget(PARAMS)
+def test_the_default_is_smoke_on_the_sample() -> None:
+    name, _ = read_budget(PARAMS)
     assert name == "smoke"
-    assert (budget.data, budget.encoder, budget.augment) == ({}, {}, {})
-    assert read_params(PARAMS) == read_yaml(PARAMS)
+    read = read_params(PARAMS)
+    assert read["data"]["source"] == "../data/sample"
+    assert read["encoder"]["pretrained"] == "scratch"
+    assert read["augment"] == read_yaml(PARAMS)["augment"]
 
 
 @pytest.mark.parametrize(
@@ -54,26 +56,6 @@ def test_a_budget_changes_sections_and_leaves_what_it_does_not_name(
 def test_paper_limits_nothing() -> None:
     own = read_yaml(PARAMS)["budgets"]["paper"]["studies"]
     assert validate(BudgetLimits, own, where="p") == BudgetLimits()
-
-
-@pytest.mark.parametrize(
-    ("section", "key", "own"),
-    [
-        ("data", "source", "../mine"),
-        ("encoder", "pretrained", "me/bert"),
-        ("lexicons", "source", "x"),
-    ],
-)
-def test_what_a_budget_would_replace_is_told(
-    tmp_path: Path, section: str, key: str, own: str
-) -> None:
-    mine = {**read_yaml(PARAMS)[section], key: own}
-    assert read_params(written(tmp_path, **{section: mine}))[section][key] == own
-    path = written(tmp_path, budget="paper", **{section: mine})
-    with pytest.raises(
-        InputError, match=f"{section}.{key}: '{own}', and budget 'paper' would repl"
-    ):
-        read_params(path)
 
 
 def test_an_unknown_budget_is_told(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def read(study: str) -> dict[str, Any]:
 
 @cache
 def root() -> tuple[dict[str, Any], Recipe, Mapping[str, Task]]:
-    params = ROOT / "params.yaml"
+    params = ROOT / "studies" / "params.yaml"
     recipes = read_section(params, "recipes", Recipes)
     return read_yaml(params)["train"], recipes.pretrained, read_tasks(params)
 

@@ -28,7 +28,7 @@ LABELS = [0.0, 1.0, 1.0]
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A study's file in a project of its own, with the plans of its experiments."""
     monkeypatch.chdir(tmp_path)
-    budgets = read_yaml(ROOT / "params.yaml")["budgets"]
+    budgets = read_yaml(ROOT / "studies" / "params.yaml")["budgets"]
     write_yaml(tmp_path / "params.yaml", {"budget": "smoke", "budgets": budgets})
     (tmp_path / "studies/it").mkdir(parents=True)
     write_yaml(tmp_path / "studies/it/params.yaml", STUDY)

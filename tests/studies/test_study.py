@@ -11,6 +11,7 @@ import pytest
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, validate, write_yaml
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
+from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
 from mtbert.studies.budgets import BudgetLimits
 from mtbert.studies.study import Study, read_experiments, read_study, shortened
 from mtbert.training.batches import Subset, stream
@@ -39,7 +40,7 @@ def experiments_at(budget: str, study: str) -> dict[str, TrainSettings]:
 
     with TemporaryDirectory() as folder:
         params = Path(folder) / "params.yaml"
-        write_yaml(params, {**read_yaml(ROOT / "params.yaml"), "budget": budget})
+        write_yaml(params, {**read_yaml(ROOT / "studies" / "params.yaml"), "budget": budget})
         return read_experiments(
             ROOT / "studies" / study / "params.yaml", params, encoder="pretrained"
         )
@@ -47,7 +48,7 @@ def experiments_at(budget: str, study: str) -> dict[str, TrainSettings]:
 
 def experiment(folder: Path, **changes: Any) -> TrainSettings:
     """An experiment of 10 epochs at batches of 8, 16 and 8."""
-    data = read_yaml(ROOT / "params.yaml")
+    data = read_yaml(ROOT / "studies" / "params.yaml")
     rates = {"learning_rate": 1e-5, "head_learning_rate": 1e-5, "adapter_learning_rate": 1e-5}
     made = {"sampler": "all_tasks", "batch_size": BATCHES, "epochs": 10, **rates, **changes}
     data["strategies"] = {"it": made}
@@ -191,7 +192,7 @@ def test_steps_follow_from_what_they_hold(tmp_path: Path) -> None:
 
 
 def test_the_data_as_printed_have_the_tasks_of_the_studies(tmp_path: Path) -> None:
-    data = read_yaml(ROOT / "params.yaml") | {"budget": "reduced"}
+    data = read_yaml(ROOT / "studies" / "params.yaml") | {"budget": "reduced"}
     del data["budgets"]["reduced"]["studies"]["whole"]["para"]
     write_yaml(tmp_path / "params.yaml", data)
     with pytest.raises(InputError, match=r"budgets.reduced.studies.whole: expected sst, para, sts"):
@@ -239,7 +240,9 @@ def test_paper_leaves_every_printed_rate_and_length(study: str) -> None:
 def examples() -> int:
     """Examples of an epoch at `reduced`."""
     return int(
-        read_yaml(ROOT / "params.yaml")["budgets"]["reduced"]["studies"]["examples_per_epoch"]
+        read_yaml(ROOT / "studies" / "params.yaml")["budgets"]["reduced"]["studies"][
+            "examples_per_epoch"
+        ]
     )
 
 
@@ -331,4 +334,4 @@ def test_an_experiment_s_fault_names_its_file(tmp_path: Path) -> None:
     study["strategies"]["model"]["samlper"] = "all_tasks"
     write_yaml(path, study)
     with pytest.raises(InputError, match=f"{path}: strategies.model: unknown key 'samlper'"):
-        read_experiments(path, ROOT / "params.yaml", encoder="scratch")
+        read_experiments(path, ROOT / "studies" / "params.yaml", encoder="scratch")
