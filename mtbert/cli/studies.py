@@ -24,18 +24,20 @@ def missing(
         bool, typer.Option("--commands", help="Print shell commands, not targets of DVC.")
     ] = False,
 ) -> None:
-    """Print the runs that the kept results lack, one a line, first seeds first.
+    """Print the runs at the budget that the kept results lack, one a line, first seeds first.
 
     Examples:
     mtbert studies missing wang | xargs dvc repro
     mtbert studies missing --commands | xargs -P 2 -I{} sh -c '{}'
     """
+    from mtbert.studies.budgets import read_budget
     from mtbert.studies.results import missing as lacking
     from mtbert.studies.study import read_study
 
+    budget, _ = read_budget(folder / "params.yaml")
     for path in study_files(names, folder):
         first = read_study(path).seeds
-        for name, seed in lacking(path):
+        for name, seed in lacking(path, budget=budget):
             more = "" if seed in first else "_more"
             target = f"{path.parent / 'dvc.yaml'}:evaluate{more}@{name}-{seed}"
             print(command(path.parent, name, seed) if commands else target)

@@ -73,18 +73,23 @@ def read_results(study: Path) -> Results:
     )
 
 
-def missing(study: Path, *, plans: Path | None = None) -> list[tuple[str, int]]:
+def missing(
+    study: Path, *, plans: Path | None = None, budget: str | None = None
+) -> list[tuple[str, int]]:
     """List the runs (experiment, seed) that the kept results lack, first seeds first.
 
     Args:
         study: The study's file.
         plans: Folder of the experiments' plans; with it, a run kept under another plan than the one
             there counts as missing.
+        budget: With it, a run kept at another budget counts as missing.
 
     Raises:
         InputError: a file does not fit.
     """
     kept = read_results(study).runs
+    if budget is not None:
+        kept = kept[kept["budget"] == budget]
     if plans is not None:
         now = {path.stem: fingerprint(read_yaml(path)) for path in plans.glob("*.yaml")}
         kept = kept[kept["fingerprint"] == kept["strategy"].map(now)]
