@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import with_seeds
 from mtbert.reporting import tables
 from mtbert.reporting.report import Report
@@ -25,6 +26,8 @@ class Comparison(NamedTuple):
 def compare(report: Report, metrics: Path) -> Comparison | None:
     """Compare with the runs' metrics at git HEAD; None without git, or where nothing differs.
 
+    Only seeds that both sides have are compared; a warning names the others.
+
     The interval of a difference counts both dev sets as drawn independently, which is wider than a
     paired one (the predictions at HEAD are not in git), and seeds as drawn too.
 
@@ -32,20 +35,21 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
         report: The present runs.
         metrics: Folder of STRATEGY-SEED.json, in the work tree.
     """
-    rows, counts = [], []
-    for strategy, seed in zip(report.facts["strategy"], report.facts["seed"], strict=True):
+    rows, counts, runs = [], [], []
+    for strategy, seed in _runs(report.facts):
         name = f"{strategy}-{seed}.json"
         if measured := _at_head(metrics, name):
             rows += score_rows(strategy, seed, measured, where=f"HEAD:{name}")
             counts.append({"strategy": strategy, **training_budget(measured)})
+            runs.append((strategy, seed))
     before = score_frame(rows)
-    present = report.scores[report.scores["strategy"].isin(before["strategy"])]
+    present, facts = (_only(frame, runs) for frame in (report.scores, report.facts))
     measurable = set(zip(before["task"], before["metric"], strict=True))
     columns = [column for column in report.columns if column in measurable]
     if not columns:
         return None
     old, new = (tables.wide(scores, columns) for scores in (before, present))
-    budgets = [tables.budgets(frame) for frame in (pd.DataFrame(counts), report.facts)]
+    budgets = [tables.budgets(frame) for frame in (pd.DataFrame(counts), facts)]
     changed = [
         name
         for name, before_budget in budgets[0].items()
@@ -56,7 +60,18 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
     lines = [_line(report, name, c, old, new, budgets) for name in changed for c in columns[::-1]]
     table = pd.DataFrame([line for line in lines if line]).set_index("strategy")
     warnings = [line for name in changed for line in _warnings(name, *(b[name] for b in budgets))]
+    further = [f"{name}-{seed}" for name, seed in _runs(report.facts) if (name, seed) not in runs]
+    if further:
+        warnings.append(f"not committed, so not compared: {', '.join(further)}")
     return Comparison(table, warnings)
+
+
+def _runs(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    return list(zip(frame["strategy"], frame["seed"], strict=True))
+
+
+def _only(frame: pd.DataFrame, runs: Sequence[tuple[str, int]]) -> pd.DataFrame:
+    return frame[[run in runs for run in _runs(frame)]]
 
 
 def _line(
@@ -97,11 +112,20 @@ def _warnings(name: str, old: Mapping[str, float], new: Mapping[str, float]) -> 
 
 
 def _at_head(folder: Path, name: str) -> dict[str, object] | None:
-    """A JSON file of the folder as it is at HEAD; None without git or without it."""
+    """A JSON file of the folder as it is at HEAD; None without git or without it.
+
+    Raises:
+        InputError: it is not JSON.
+    """
     command = ["git", "show", f"HEAD:./{name}"]
     try:
         shown = subprocess.run(command, cwd=folder, capture_output=True, check=True)
-        data = json.loads(shown.stdout)
-    except (OSError, subprocess.CalledProcessError, ValueError):
+    except (OSError, subprocess.CalledProcessError):
         return None
+    try:
+        data = json.loads(shown.stdout)
+    except ValueError as error:
+        raise InputError(
+            f"{folder / name} at git HEAD: not JSON: {error}; commit it anew"
+        ) from None
     return data if isinstance(data, dict) else None

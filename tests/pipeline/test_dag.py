@@ -83,7 +83,7 @@ def test_a_change_reruns_what_depends_on_it_and_nothing_else(project, changes, s
 def test_training_that_ran_before_is_restored_from_the_cache(project):
     change = ("train.clip=0.5", *MAIN_ALONE)
     assert "train@main-1" in project.experiment(*change)
-    assert project.experiment(*change) == {"plan", "report"}
+    assert project.experiment(*change) == {"plan", "evaluate@main-1", "report"}
 
 
 def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):

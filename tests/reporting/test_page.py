@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from reporting.workspace import DEV, write_workspace
 
+from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import wilson
 from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
@@ -158,12 +159,41 @@ def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
     report_page(report, None)
 
 
+def commit(folder, *paths):
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", *paths], [*who, "commit", "-qm", "first"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+
+
+def test_only_seeds_of_both_sides_are_compared(tmp_path):
+    write_workspace(tmp_path)
+    first = tmp_path / METRICS / "main-1.json"
+    commit(tmp_path, str(first))
+    measured = json.loads(first.read_text())
+    old = measured["dev"]["sst"]["accuracy"]
+    measured["dev"]["sst"]["accuracy"] = old + 0.1
+    first.write_text(json.dumps(measured))
+    changed = compare(read(tmp_path), tmp_path / METRICS)
+    row = changed.table.set_index("score").loc["sst accuracy"]
+    assert row.tolist()[:2] == [f"{old:.3f}", f"{old + 0.1:.3f}"]
+    assert row["difference"].startswith("+0.100")
+    assert "main-2" in changed.warnings[-1]
+    first.write_text("{")
+    commit(tmp_path, str(first))
+    with pytest.raises(InputError, match=r"main-1\.json at git HEAD: not JSON"):
+        compare(read_report_of(tmp_path, first, measured), tmp_path / METRICS)
+
+
+def read_report_of(folder, path, measured):
+    """Read the workspace with one file mended, which HEAD has broken."""
+    path.write_text(json.dumps(measured))
+    return read(folder)
+
+
 def test_committed_results_stand_beside_the_new_ones(tmp_path):
     write_workspace(tmp_path)
     assert compare(read(tmp_path), tmp_path / METRICS) is None  # no git
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for words in (["init", "-q"], ["add", "reports"], [*who, "commit", "-qm", "first"]):
-        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    commit(tmp_path, "reports")
     assert compare(read(tmp_path), tmp_path / METRICS) is None  # nothing differs
     for seed in (1, 2):
         path = tmp_path / METRICS / f"main-{seed}.json"
