@@ -19,6 +19,8 @@ from pydantic_core import ErrorDetails
 from mtbert.core.errors import InputError, choices
 
 S = TypeVar("S", bound="Settings")
+# Keys that say where things come from: a budget never replaces one silently.
+ORIGINS = (("data", "source"), ("encoder", "pretrained"), ("lexicons", "source"))
 # The keys that lead to a value below some data, and the rule that it breaks
 Fault = tuple[tuple[str, ...], str]
 MAPPING = "expected a mapping of keys"
@@ -136,7 +138,8 @@ def read_params(path: Path) -> dict[str, Any]:
     """Read a params file; where it has budgets, lay the sections of the chosen one over its own.
 
     Raises:
-        InputError: the file cannot be read, or names a budget that it does not have.
+        InputError: the file cannot be read, names a budget that it does not have, or names a source
+            or an encoder itself that this budget would replace.
     """
     data = read_yaml(path)
     if not is_section(budgets := data.get("budgets")):
@@ -144,6 +147,16 @@ def read_params(path: Path) -> dict[str, Any]:
     if (name := str(data.get("budget"))) not in budgets:
         raise InputError(f"{path}: budget: {choices('budget', name, budgets)}")
     budget = budgets[name] if is_section(budgets[name]) else {}
+    for section, key in ORIGINS:
+        own, other = (
+            part.get(key) if is_section(part := place.get(section)) else None
+            for place in (data, budget)
+        )
+        if None not in (own, other) and own != other:
+            raise InputError(
+                f"{path}: {section}.{key}: {own!r}, and budget {name!r} would replace it with "
+                f"{other!r}; set budgets.{name}.{section}.{key}, or leave this one out"
+            )
     return merge(data, {key: own for key, own in budget.items() if own and key in data})
 
 

@@ -58,6 +58,29 @@ def test_paper_limits_nothing() -> None:
     assert validate(BudgetLimits, own, where="p") == BudgetLimits()
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "own"),
+    [
+        ("data", "source", "../mine"),
+        ("encoder", "pretrained", "me/bert"),
+        ("lexicons", "source", "x"),
+    ],
+)
+def test_what_a_budget_would_replace_is_told(
+    tmp_path: Path, section: str, key: str, own: str
+) -> None:
+    mine = {**read_yaml(PARAMS)[section], key: own}
+    path = written(tmp_path, budget="paper", **{section: mine})
+    with pytest.raises(
+        InputError, match=f"{section}.{key}: '{own}', and budget 'paper' would repl"
+    ):
+        read_params(path)
+    budgets = read_yaml(PARAMS)["budgets"]
+    budgets["paper"][section][key] = own
+    path = written(tmp_path, budget="paper", budgets=budgets, **{section: mine})
+    assert read_params(path)[section][key] == own
+
+
 def test_an_unknown_budget_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, budget="smok")
     for read in (read_budget, read_params):
