@@ -1,1 +1,1 @@
-"""Verbs: one typer command per DVC stage, composing the library."""
+"""One typer command per DVC stage, composing the library."""

@@ -26,6 +26,8 @@ def missing(
 ) -> None:
     """Print the runs at the budget that the kept results lack, one a line, first seeds first.
 
+    The commands read data/plans, which `dvc repro NAME/dvc.yaml:plan` writes.
+
     Examples:
     mtbert studies missing wang | xargs dvc repro
     mtbert studies missing --commands | xargs -P 2 -I{} sh -c '{}'

@@ -43,7 +43,7 @@ class Budget(Settings):
 
     says: Annotated[str, Field(min_length=1)]  # what it means, for reports
     limits: tuple[str, ...] = ()  # what its figures cannot tell, for reports
-    # What it changes in sections (`params.CHANGED`), {} for nothing
+    # What it changes in these sections, {} for nothing
     data: dict[str, Any]
     encoder: dict[str, Any]
     lexicons: dict[str, Any]
