@@ -1,9 +1,10 @@
 # make repro    set everything up and run the pipeline on the embedded sample
 # make test     set everything up, then lint, types and tests
 # make studies  set everything up and run all experiments of the five reports at their budget
+# make readme   copy the results into README.md
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
-.PHONY: repro studies test lint setup clean
+.PHONY: repro studies readme test lint setup clean
 .DELETE_ON_ERROR:
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
@@ -26,6 +27,9 @@ repro: setup
 studies: setup
 	@cd studies && $(RUN) mtbert check
 	@cd studies && $(RUN) dvc repro -R .
+
+readme: setup
+	@$(RUN) python -m stages.report data/plans reports --readme README.md
 
 test: setup lint
 	@$(RUN) pytest
