@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from mtbert.augmentation.sets import augmented_schema
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_section
-from mtbert.core.schemas import augmented_schema, read_table, text_schema, write_table
+from mtbert.core.schemas import read_table, text_schema, write_table
 from mtbert.corpora.lexicons import Lexicons, collect_lexicons
 from stages.augment import main
 
