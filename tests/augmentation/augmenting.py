@@ -63,9 +63,7 @@ def link(lexicons: Path, folder: Path, *parts: str) -> None:
         (folder / part).symlink_to(lexicons / part)
 
 
-def plain_nlpaug(
-    settings: TaskAugmentation, texts: Sequence[str], seed: int, *, ppdb: Path = Path()
-) -> Any:
+def plain_nlpaug(settings: Any, texts: Sequence[str], seed: int, ppdb: Path = Path()) -> Any:
     """What nlpaug itself makes of a row's texts."""
     augmenter = synonym_augmenter(settings, ppdb)
     random.seed(seed)

@@ -1,16 +1,19 @@
 """Files of lexicons: which are read, and the errors for broken or missing ones."""
 
 import gzip
+import shutil
 
 import pytest
 from augmenting import PAIRS, link, ppdb, replacer, resources, task
-from lexicon_folder import write_lexicons
 
 from mtbert.augmentation.mwa import read_mwa
-from mtbert.augmentation.nltk_data import wordnet
+from mtbert.augmentation.nltk_data import TAGGER, wordnet
 from mtbert.augmentation.ppdb import find_ppdb, read_ppdb
 from mtbert.core.errors import InputError
 
+PPDB = task(source="ppdb")
+ANTONYMS = task({"antonyms": True}, source="ppdb")
+SENTIMENT = task({"sentiment": "wordnet"}, source="ppdb")
 BROKEN = ["no fields at all", "NN ||| a ||| b", "[NN] ||| ||| b", "[NN] ||| a"]
 
 
@@ -27,14 +30,12 @@ def test_a_ppdb_file_is_read_packed_or_not(tmp_path):
     assert read_ppdb(packed).pairs == lexicon.pairs
 
 
-@pytest.mark.parametrize("damage", ["cut", "deflate"])
-def test_a_damaged_packed_file_is_refused(tmp_path, damage):
-    packed = bytearray(gzip.compress(b"[NN] ||| film ||| movie\n" * 100))
-    packed[10] = 0xFF if damage == "deflate" else packed[10]  # no block of deflate's begins so
-    path = tmp_path / "pairs.gz"
-    path.write_bytes(packed[:-9] if damage == "cut" else packed)
-    with pytest.raises(InputError, match=r"pairs\.gz: cannot be read to its end"):
-        read_ppdb(path)
+def test_a_damaged_packed_file_is_refused(tmp_path):
+    packed = gzip.compress(b"[NN] ||| film ||| movie\n" * 100)
+    for damaged in (packed[:-9], packed[:10] + b"\xff" + packed[11:]):
+        (tmp_path / "pairs.gz").write_bytes(damaged)
+        with pytest.raises(InputError, match=r"pairs\.gz: cannot be read to its end"):
+            read_ppdb(tmp_path / "pairs.gz")
 
 
 def test_broken_lines_are_counted_and_tolerated_up_to_a_limit(tmp_path):
@@ -97,53 +98,27 @@ def test_mwa_pairs_need_wordnet(lexicons, tmp_path):
     link(lexicons, tmp_path, "taggers")
     (tmp_path / "misc/mwa_ppdb").mkdir(parents=True)
     (tmp_path / "misc/mwa_ppdb/pairs").write_text("film\tmovie\n")
-    settings = task(source="ppdb")
     with pytest.raises(InputError, match=r"t\.source: needs WordNet"):
-        resources(tmp_path, settings)
+        resources(tmp_path, PPDB)
     link(lexicons, tmp_path, "corpora")
-    drawn = replacer(tmp_path, settings, words=["film"]).draw(["the film"], 1)
+    drawn = replacer(tmp_path, PPDB, words=["film"]).draw(["the film"], 1)
     assert drawn[0].text == "the movie"
 
 
 @pytest.mark.parametrize(
-    ("parts", "settings", "message"),
+    ("removed", "settings", "message"),
     [
-        (["taggers"], task(), r"s\.t\.source: needs WordNet, .* lexicons\.source to `public`"),
-        (["taggers"], task(source="ppdb"), r"augment\.sets\.s\.t\.source: needs a PPDB file"),
-        (["ppdb"], task(source="ppdb"), r"augment\.tagger: needs NLTK's tagger"),
-        (
-            *(["taggers", "ppdb"], task({"sentiment": "wordnet"}, source="ppdb")),
-            r"t\.guards\.sentiment: needs WordNet",
-        ),
+        ("corpora", task(), r"s\.t\.source: needs WordNet, .* set lexicons\.source to `public`"),
+        ("corpora/wordnet/noun.exc", task(), r"t\.source: .* has no corpora/wordnet/noun\.exc"),
+        ("corpora/wordnet/data.adv", ANTONYMS, r"t\.guards\.antonyms: .* has no .*/data\.adv"),
+        ("corpora", SENTIMENT, r"t\.guards\.sentiment: needs WordNet"),
+        ("taggers", PPDB, r"augment\.tagger: needs NLTK's tagger"),
+        (f"{TAGGER}/{TAGGER.name}.weights.json", PPDB, r"augment\.tagger: .* no .*weights\.json"),
+        ("ppdb", PPDB, r"augment\.sets\.s\.t\.source: needs a PPDB file"),
     ],
 )
-def test_a_missing_lexicon_is_named_with_its_setting(lexicons, tmp_path, parts, settings, message):
-    if "ppdb" in parts:
-        ppdb(tmp_path)
-    link(lexicons, tmp_path, *set(parts) - {"ppdb"})
+def test_a_missing_file_is_named_with_its_setting(lexicons, tmp_path, removed, settings, message):
+    ppdb(shutil.copytree(lexicons, tmp_path, dirs_exist_ok=True))
+    (tmp_path / removed).rename(tmp_path / "elsewhere")
     with pytest.raises(InputError, match=message):
         resources(tmp_path, settings)
-    if settings.source == "ppdb" and "ppdb" in parts and settings.guards.sentiment == "none":
-        resources(tmp_path, settings, tagger="lexicon")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(
-            f"corpora/wordnet/{name}"
-            for name in ("lexnames", "index.sense", "data.adv", "noun.exc")
-        ),
-        "taggers/averaged_perceptron_tagger_eng/averaged_perceptron_tagger_eng.weights.json",
-    ],
-)
-def test_a_missing_file_of_nltks_is_named(tmp_path, name):
-    write_lexicons(tmp_path)
-    ppdb(tmp_path)
-    (tmp_path / name).unlink()
-    settings = [task(), task({"antonyms": True}, source="ppdb")]
-    places = [r"t\.source", r"t\.guards\.antonyms"]
-    for row, place in zip(settings, places, strict=True):
-        place = r"augment\.tagger" if name.startswith("taggers") else place
-        with pytest.raises(InputError, match=rf"{place}: needs .*, and .* has no {name}; set lex"):
-            resources(tmp_path, row)
