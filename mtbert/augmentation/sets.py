@@ -37,7 +37,7 @@ def augmented_schema() -> pa.Schema:
     return pa.schema([*text_schema(), *pa.schema(columns)])
 
 
-def texts_of(table: pa.Table) -> list[Texts]:
+def _texts_of(table: pa.Table) -> list[Texts]:
     """The rows' texts; a single text has no text_b."""
     pairs = zip(*(table[column].to_pylist() for column in COLUMNS), strict=True)
     return [tuple(text for text in pair if text is not None) for pair in pairs]
@@ -61,7 +61,7 @@ def grow_set(
         InputError: there is no such set, a target size is out of reach, a lexicon is missing or
             cannot be used, or a train split has the id of a new row.
     """
-    corpus = {task: {s: texts_of(t) for s, t in splits.items()} for task, splits in tables.items()}
+    corpus = {task: {s: _texts_of(t) for s, t in splits.items()} for task, splits in tables.items()}
     trains = {task: splits["train"] for task, splits in corpus.items()}
     words = {w for rows in trains.values() for row in rows for text in row for w in text.split()}
     sizes = {task: len(rows) for task, rows in trains.items()}
@@ -76,7 +76,7 @@ def grow_set(
         grower = Grower(task, trains[task], ids, replacer, held_out=held_out)
         grower.grow(processes)
         grown[task], facts[task] = _augmented(table, grower), _growth_facts(grower)
-        corpus[task]["train"] = texts_of(grown[task])
+        corpus[task]["train"] = _texts_of(grown[task])
         print(f"{task}: {table.num_rows:,} rows, now {grown[task].num_rows:,}")
     shared = {"original": original, "augmented": shared_texts(corpus)}
     lexicon = resources.ppdb and _lexicon_facts(resources.ppdb)
@@ -177,6 +177,5 @@ def growth_warnings(facts: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"warning: {task}: {missing:,} new rows fewer than requested: "
                 f"{growth['rows_without_replaceable_words']:,} rows have no word to replace, "
-                f"{growth['copies_given_up']:,} copies did not pass the guards; the original rows "
-                "all stay"
+                f"{growth['copies_given_up']:,} copies did not pass the guards; original rows stay"
             )

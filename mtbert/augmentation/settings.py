@@ -61,8 +61,7 @@ class TaskAugmentation(Settings):
             )
         if self.max_words is not None and self.max_words < self.min_words:
             raise ValueError(
-                f"max_words must not be below min_words, found {self.max_words} and "
-                f"{self.min_words}"
+                f"max_words must be min_words or more, found {self.max_words} and {self.min_words}"
             )
         return self
 

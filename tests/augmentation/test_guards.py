@@ -3,12 +3,7 @@
 import pytest
 from augmenting import link, ppdb, replacer, task
 
-from mtbert.augmentation.guards import (
-    WordGuards,
-    is_negation,
-    is_number,
-    wordnet_opposites,
-)
+from mtbert.augmentation.guards import WordGuards, is_negation, is_number, wordnet_opposites
 from mtbert.augmentation.nltk_data import wordnet
 from mtbert.augmentation.sentiment import listed_sentiment, wordnet_sentiment
 from mtbert.core.errors import InputError

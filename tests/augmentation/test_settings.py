@@ -20,7 +20,7 @@ SECOND = "sst: {source: wordnet, rows: 9, sides: second}"
         ({"share": 0}, r"share: input should be greater than 0"),
         ({"rows": 5}, r"give either rows .* or copies .*, found rows 5 and copies 1"),
         ({"copies": None}, r"found rows None and copies None"),
-        ({"min_words": 3, "max_words": 2}, r"max_words must not be below min_words, found 2 and 3"),
+        ({"min_words": 3, "max_words": 2}, r"max_words must be min_words or more, found 2 and 3"),
         ({"source": "word_net"}, r"unknown source 'word_net'; did you mean 'wordnet'"),
         ({"parts_of_speech": ["nuon"]}, r"did you mean 'noun'"),
         ({"sides": "third"}, r"unknown sides 'third'"),
