@@ -1,120 +1,155 @@
-"""Grow a train split: draw, hold every new row against the guards, draw again, until it is full."""
+"""Grow a train split: draw, check every new row against the guards, draw again until it is full.
 
+Draws run in a pool of processes, whose number does not change the rows.
+"""
+
+import multiprocessing
 import random
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence, Set
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from typing import NamedTuple
 
-from mtbert.augmentation.drawing import Drawn, Draws, Job
-from mtbert.augmentation.leakage import Texts, normal
-from mtbert.augmentation.replacing import Draw, draw_seed
-from mtbert.augmentation.settings import MOST_COPIES, Side, TaskAugmentation
+from mtbert.augmentation.leakage import Texts, normal, row_key
+from mtbert.augmentation.replacing import Draw, Replacer, draw_seed
+from mtbert.augmentation.settings import MOST_COPIES
 
 ATTEMPTS = 4  # draws for one copy of a row before it is given up
+CHUNK = 100  # draws that go to a process at a time
+EVERY = 5.0  # seconds between two lines of progress
 
 
-@dataclass(frozen=True)
-class NewRow:
-    """A row that was made."""
+class Job(NamedTuple):
+    """One draw for one row; with the seed and the task's name it decides what is drawn."""
+
+    row: int
+    copy: int  # from 1
+    attempt: int = 0
+
+
+class NewRow(NamedTuple):
+    """A row that passed the guards."""
 
     job: Job
-    seed: int  # that its draw began with
-    draws: Mapping[Side, Draw]  # of the texts that could change
+    seed: int  # of Python's `random` before the draw
+    draws: tuple[Draw, ...]  # one for each text that may change
     texts: Texts
 
 
-@dataclass
-class Outcome:
-    """What became of the draws for a task."""
-
-    wanted: int  # new rows
-    rows: list[NewRow] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)  # draws, by the reason
-    given_up: int = 0  # copies of rows for which no draw passed the guards
-    unreplaceable: set[int] = field(default_factory=set)  # rows without a word to replace
+Drawn = tuple[int, tuple[Draw, ...]]  # seed, one draw for each text that may change
 
 
 class Grower:
-    """Makes new rows of one train split's.
+    """Makes new rows of one train split, and counts what it refuses.
 
-    With `copies` each row gets so many; a copy that no draw makes fit is given up, and counted.
-    With a target size further rows take its place, in an order that the seed draws; every row has
-    its first copy before one has its second.
+    With `copies` each row gets that many; a copy for which no draw passes the guards is given up.
+    With a target size other rows take its place, in an order drawn from the seed; every row has
+    its first copy before any has its second.
     """
 
     def __init__(
         self,
-        rows: Sequence[Texts],
-        settings: TaskAugmentation,
-        *,
         task: str,
-        sides: Sequence[Side],
-        held_out: Set[str],
+        rows: Sequence[Texts],
+        ids: Sequence[str],
+        replacer: Replacer,
+        *,
+        held_out: Set[str],  # normal forms of the dev and test texts of all tasks
     ) -> None:
-        """Prepare.
-
-        Args:
-            rows: the train split's.
-            settings: the task's.
-            task: its name; with the seed it decides the order of the rows.
-            sides: the texts that change.
-            held_out: dev and test texts of all tasks, as `normal` leaves them.
-        """
-        self.rows, self.settings, self.task, self.sides = rows, settings, task, sides
+        self.task, self.rows, self.ids, self.replacer = task, rows, ids, replacer
+        self.settings = settings = replacer.settings
+        self.sides = settings.changing(paired=any(len(row) > 1 for row in rows))
         self.held_out = held_out if settings.guards.held_out else frozenset[str]()
-        self.taken = {_key(row) for row in rows} if settings.guards.duplicates else set()
+        self.taken = set(map(row_key, rows)) if settings.guards.duplicates else set()
         size = len(rows)
-        further = size * settings.copies if settings.copies else (settings.rows or size) - size
-        self.outcome = Outcome(further)
+        self.wanted = size * settings.copies if settings.copies else (settings.rows or size) - size
+        self.new: list[NewRow] = []
+        self.refused: Counter[str] = Counter()  # draws, by the reason
+        self.given_up = 0  # copies for which no draw passed the guards
+        self.unreplaceable: set[int] = set()  # rows without a word to replace
 
-    def grow(self, draws: Draws) -> Outcome:
-        """Make the rows; sorted by the row that they come from."""
-        queue, outcome = self._queue(), self.outcome
-        while jobs := list(islice(queue, outcome.wanted - len(outcome.rows))):
-            for attempt in range(ATTEMPTS):
-                jobs = [job._replace(attempt=attempt) for job in jobs]
-                drawn = draws(jobs)
-                jobs = [job for job in jobs if not self._settle(job, drawn[job])]
-                if not jobs:
-                    break
-            outcome.given_up += len(jobs)
-        outcome.rows.sort(key=lambda row: row.job)
-        return outcome
+    def grow(self, processes: int) -> None:
+        """Make the rows, sorted by the row that they come from."""
+        queue = self._queue()
+        # Forked processes do not load the lexicons and the tagger again.
+        fork = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(processes, fork, _share, (self,)) as pool:
+            while jobs := list(islice(queue, self.wanted - len(self.new))):
+                for attempt in range(ATTEMPTS):
+                    jobs = [job._replace(attempt=attempt) for job in jobs]
+                    drawn = self._draw_all(pool, jobs)
+                    jobs = [job for job in jobs if not self._settle(job, *drawn[job])]
+                    if not jobs:
+                        break
+                self.given_up += len(jobs)
+        self.new.sort(key=lambda row: row.job)
+
+    def _draw_all(self, pool: ProcessPoolExecutor, jobs: Sequence[Job]) -> dict[Job, Drawn]:
+        """Draw over the processes, and print progress."""
+        ordered, drawn = sorted(jobs), {}
+        printed = time.monotonic()
+        # In order of the rows: one process sees all copies of a text.
+        results = pool.map(_draw, ordered, chunksize=CHUNK)
+        for job, result in zip(ordered, results, strict=True):
+            drawn[job] = result
+            if time.monotonic() - printed >= EVERY:
+                printed = time.monotonic()
+                print(f"{self.task}: {len(drawn):,} of {len(jobs):,} drawn", flush=True)
+        return drawn
+
+    def draw(self, job: Job) -> Drawn:
+        """Draw once; the state of Python's `random` stays as it was."""
+        seed = draw_seed(self.settings.seed, self.task, self.ids[job.row], job.copy, job.attempt)
+        texts = [self.rows[job.row][side] for side in self.sides]
+        state = random.getstate()
+        try:
+            return seed, self.replacer.draw(texts, seed)
+        finally:
+            random.setstate(state)
 
     def _queue(self) -> Iterator[Job]:
-        """Draws to make: a copy of every row before the next copy of one."""
+        """One copy of every row before the next copy of any."""
         order = list(range(len(self.rows)))
         for copy in range(1, (self.settings.copies or MOST_COPIES) + 1):
             random.Random(draw_seed(self.settings.seed, self.task, copy)).shuffle(order)
-            hopeless = self.outcome.unreplaceable if self.settings.guards.duplicates else ()
+            hopeless = self.unreplaceable if self.settings.guards.duplicates else ()
             yield from (Job(row, copy) for row in order if row not in hopeless)
 
-    def _settle(self, job: Job, drawn: Drawn) -> bool:
-        """Take a draw up, or refuse it; say whether that is the end of its row's copy."""
-        texts, seed = drawn
-        draws = dict(zip(self.sides, texts, strict=True))
-        row = {**self.rows[job.row], **{side: draw.text for side, draw in draws.items()}}
-        if hopeless := not any(draw.replaceable for draw in texts):
-            self.outcome.unreplaceable.add(job.row)
+    def _settle(self, job: Job, seed: int, draws: tuple[Draw, ...]) -> bool:
+        """Accept or refuse a draw; whether this copy needs no further one."""
+        changed = dict(zip(self.sides, (draw.text for draw in draws), strict=True))
+        row = tuple(changed.get(side, text) for side, text in enumerate(self.rows[job.row]))
+        if hopeless := not any(draw.replaceable for draw in draws):
+            self.unreplaceable.add(job.row)
         if reason := self._refuses(job, row):
             if not hopeless:
-                self.outcome.refused[reason] += 1
+                self.refused[reason] += 1
             return hopeless
-        self.taken.add(_key(row))
-        self.outcome.rows.append(NewRow(job, seed, draws, row))
+        self.taken.add(row_key(row))
+        self.new.append(NewRow(job, seed, draws, row))
         return True
 
     def _refuses(self, job: Job, row: Texts) -> str | None:
-        """Why a new row must not be; None if it may."""
+        """Why a new row is refused; None if it passes."""
         if self.settings.guards.duplicates:
-            if _key(row) == _key(self.rows[job.row]):
+            if row_key(row) == row_key(self.rows[job.row]):
                 return "equals_source"
-            if _key(row) in self.taken:
+            if row_key(row) in self.taken:
                 return "equals_another_row"
-        # A text that stayed is as well known from dev as one that became so.
-        return "equals_held_out" if any(normal(t) in self.held_out for t in row.values()) else None
+        # An unchanged text leaks as much as a changed one.
+        return "equals_held_out" if any(normal(t) in self.held_out for t in row) else None
 
 
-def _key(row: Texts) -> tuple[str, ...]:
-    return tuple(normal(row[side]) for side in sorted(row))
+# What a forked process draws with
+_grower: Grower
+
+
+def _share(grower: Grower) -> None:
+    global _grower
+    _grower = grower
+
+
+def _draw(job: Job) -> Drawn:
+    return _grower.draw(job)

@@ -1,4 +1,4 @@
-"""What words must stay, and what must not take a word's place; all of it looked up once a word."""
+"""Filters and guards on single words: which words stay, and what may not replace a word."""
 
 import re
 from collections.abc import Callable, Collection
@@ -10,7 +10,7 @@ from mtbert.augmentation.settings import TAGS, TaskAugmentation
 # Why a word stays, or a candidate is refused: a filter, or a guard
 Reason = Literal["stop_words", "parts_of_speech", "sentiment", "antonyms", "numbers", "negations"]
 
-# With what stands before n't and means nothing by itself, as the treebank cuts can't and won't
+# Among them the parts that the Penn Treebank leaves before n't: ca, wo, sha, ai
 NEGATIONS = frozenset(
     """
     no not nor n't never none nobody nothing neither nowhere nowise naught nought nary nope nay
@@ -33,9 +33,28 @@ NUMBERS = frozenset(
     hundredfold thousandfold millionfold pair couple deuce duo trio quartet quintet
     """.split()  # noqa: SIM905 - a list would take a line for each
 )
-# WordNet has them beside the number or the unit: "c" for "century"
+# WordNet lists them with the number or the unit: "c" with "century"
 ROMAN = re.compile(r"(?=.)m{0,3}(c[md]|d?c{0,3})(x[cl]|l?x{0,3})(i[xv]|v?i{0,3})")
-NO_SENTIMENT: Callable[[str], bool] = lambda word: False  # noqa: E731
+# English function words; WordNet takes several for rare nouns ("as": arsenic).
+STOP_WORDS = frozenset(
+    """
+    a about above across after again against ago all along also although am amid among amongst an
+    and another any anybody anyone anything are around as at away back be because been before behind
+    being below beneath beside besides between beyond both but by can concerning could d despite did
+    do does doing down during each either else enough even ever every everybody everyone everything
+    except few for from further had has have having he hence her here hers herself hey hi him
+    himself his how however i if in inside instead into is it its itself just least less let like ll
+    m many may me might minus more most much must my myself near next of off oh ok okay on once only
+    onto or other ought our ours ourselves out outside over own past per plus rather re regarding s
+    same several shall she should since so some somebody someone something still such t than that
+    the their theirs them themselves then there therefore these they this those though through
+    throughout thus till to too toward towards under underneath unless unlike until up upon us ve
+    very via was we were what whatever when whenever where whereas wherever whether which whichever
+    while who whoever whom whomever whose why will with within would yet you your yours yourself
+    yourselves
+    's 'm 're 've 'd 'll -lrb- -rrb-
+    """.split()  # noqa: SIM905 - a list would take a line for each
+)
 # Whether one word is an opposite of the other; both in lower case
 Opposite = Callable[[str, str], bool]
 
@@ -47,36 +66,21 @@ class WordGuards:
         self,
         settings: TaskAugmentation,
         *,
-        stop_words: Collection[str],
-        sentiment: Callable[[str], bool] = NO_SENTIMENT,
-        opposite: Opposite | None = None,
+        sentiment: Callable[[str], bool] | None = None,
+        opposites: Collection[Opposite] = (),
     ) -> None:
-        self.settings = settings
-        self.guards = settings.guards
-        self.stop_words = stop_words
-        self.sentiment = sentiment
-        self.opposite = opposite
-        # A text has its words in common with many others.
+        self.settings, self.guards = settings, settings.guards
+        self.stop_words = STOP_WORDS if settings.stop_words == "english" else frozenset[str]()
+        self.sentiment = sentiment or (lambda word: False)
+        self.opposites = opposites
+        self.parts = {tag: part for part, tags in TAGS.items() for tag in tags}
+        # Texts share most of their words.
         self.stays: Callable[[str, str], Reason | None] = cache(self._stays)
-        # Whether there is anything to count
-        self.active = (
-            settings.guards.numbers
-            or settings.guards.negations
-            or sentiment is not NO_SENTIMENT
-            or opposite is not None
-            or bool(stop_words)
-            or settings.parts_of_speech != "all"
-        )
-        known = {tag: part for part, tags in TAGS.items() for tag in tags}
-        parts = settings.parts_of_speech
-        self.allowed: Callable[[str], bool] = lambda tag: (
-            parts == "all" or known.get(tag, "other") in parts
-        )
 
     def _stays(self, word: str, tag: str) -> Reason | None:
         """Why a word with this tag is never replaced; None if it may be."""
-        lower = word.lower()
-        # A pronoun where it is not tagged as a number
+        lower, allowed = word.lower(), self.settings.parts_of_speech
+        # "i" counts as a pronoun unless tagged CD.
         if self.guards.numbers and (tag == "CD" or (is_number(lower) and lower != "i")):
             return "numbers"
         if self.guards.negations and is_negation(lower):
@@ -85,17 +89,19 @@ class WordGuards:
             return "sentiment"
         if lower in self.stop_words:
             return "stop_words"
-        return None if self.allowed(tag) else "parts_of_speech"
+        if allowed == "all" or self.parts.get(tag, "other") in allowed:
+            return None
+        return "parts_of_speech"
 
     def refuses(self, word: str, candidate: str) -> Reason | None:
-        """Why a candidate may not take a word's place; None if it may."""
+        """Why a candidate may not replace a word; None if it may."""
         whole = candidate.lower().replace("_", " ")
         parts = whole.replace("-", " ").split()
         if self.guards.numbers and any(map(is_number, parts)):
             return "numbers"
         if self.guards.negations and any(map(is_negation, parts)):
             return "negations"
-        if self.opposite is not None and self.opposite(word.lower(), candidate.lower()):
+        if any(opposite(word.lower(), candidate.lower()) for opposite in self.opposites):
             return "antonyms"
         # "look up to" carries sentiment as a whole, which WordNet spells with underscores.
         if any(map(self.sentiment, (whole.replace(" ", "_"), *parts))):
@@ -104,7 +110,7 @@ class WordGuards:
 
 
 def is_number(word: str) -> bool:
-    """Whether a word in lower case is a number, Roman ones among them, or has one in it."""
+    """Whether a word in lower case is or contains a number, in words, digits or Roman numerals."""
     return (
         any(sign.isnumeric() for sign in word)
         or ROMAN.fullmatch(word) is not None
@@ -113,38 +119,28 @@ def is_number(word: str) -> bool:
 
 
 def is_negation(word: str) -> bool:
-    """Whether a word in lower case denies something."""
+    """Whether a word in lower case negates."""
     return word.endswith("n't") or not NEGATIONS.isdisjoint(word.split("-"))
 
 
-class WordNetOpposites:
-    """Tell opposites by WordNet, in any form, and those by way of a similar adjective.
+def wordnet_opposites(reader: Any) -> Opposite:
+    """Tell opposites by WordNet, in any form, including those by way of a similar adjective.
 
     "Chilly" is no antonym of "hot" there but similar to one, "cold" (an indirect antonym).
     """
 
-    def __init__(self, reader: Any) -> None:
-        self.reader = reader
-        self.known: dict[str, frozenset[str]] = {}
+    @cache
+    def opposites(word: str) -> frozenset[str]:
+        synsets = reader.synsets(word)
+        near = {*synsets, *(s for synset in synsets for s in synset.similar_tos())}
+        # No set of lemmas: NLTK compares them by name, and would drop all but one of a name.
+        lemmas = [other for s in near for lemma in s.lemmas() for other in lemma.antonyms()]
+        similar = {s for lemma in lemmas for s in lemma.synset().similar_tos()}
+        lemmas += [lemma for s in similar for lemma in s.lemmas()]
+        return frozenset(lemma.name().lower() for lemma in lemmas)
 
-    def __call__(self, word: str, other: str) -> bool:
-        """Whether one word is an opposite of the other; both in lower case."""
-        return not self._opposites(word).isdisjoint(self._forms(other))
+    def opposite(word: str, other: str) -> bool:
+        lemmas = (reader.morphy(other, part) for part in "nvar")
+        return not opposites(word).isdisjoint({other, *lemmas})
 
-    def _opposites(self, word: str) -> frozenset[str]:
-        """The opposites of a word, not inflected."""
-        if word not in self.known:
-            synsets = self.reader.synsets(word)
-            near = {*synsets, *(s for synset in synsets for s in synset.similar_tos())}
-            # No set of lemmas: NLTK takes those of the same name for equal, and drops all but one.
-            lemmas = [other for s in near for lemma in s.lemmas() for other in lemma.antonyms()]
-            similar = {s for lemma in lemmas for s in lemma.synset().similar_tos()}
-            lemmas += [lemma for s in similar for lemma in s.lemmas()]
-            self.known[word] = frozenset(lemma.name().lower() for lemma in lemmas)
-        return self.known[word]
-
-    def _forms(self, word: str) -> set[str]:
-        """A word and what it may be a form of."""
-        return {word} | {
-            form for part in "nvar" if (form := self.reader.morphy(word, part)) is not None
-        }
+    return opposite

@@ -11,7 +11,7 @@ from mtbert.core.params import Settings, read_section
 from mtbert.core.seeds import MAX_SEED
 from mtbert.core.tasks import Task
 
-# What a word may be -> its tags in the Penn Treebank; `other` is all the rest.
+# Part of speech -> its tags in the Penn Treebank; all others are `other`.
 TAGS = {
     "noun": ("NN", "NNS"),
     "proper_noun": ("NNP", "NNPS"),
@@ -20,25 +20,17 @@ TAGS = {
     "adverb": ("RB", "RBR", "RBS"),
 }
 PartOfSpeech = Literal["noun", "proper_noun", "verb", "adjective", "adverb", "other"]
-Source = Literal["wordnet", "ppdb"]
-Side = Literal["text_a", "text_b"]
-SIDES: dict[str, tuple[Side, ...]] = {
-    "first": ("text_a",),
-    "second": ("text_b",),
-    "both": ("text_a", "text_b"),
-}
-
 MOST_COPIES = 20  # of a row, towards a target size
 
 
 class Guards(Settings):
-    """What must not happen to a text; each one that is on is counted."""
+    """Checks on new texts; the report counts what each refuses."""
 
-    # Words that carry sentiment stay, and none comes in: derived from WordNet, or opinion words
+    # Words that carry sentiment stay, and no other word becomes one: by WordNet, or by a list
     sentiment: Literal["none", "wordnet", "opinion_words"] = "none"
     antonyms: bool = True  # no word becomes its opposite
-    numbers: bool = True  # no number is replaced, and none comes in
-    negations: bool = True  # the same of negations
+    numbers: bool = True  # numbers stay, and no other word becomes one
+    negations: bool = True  # the same for negations
     duplicates: bool = True  # no new row equals its source or another row of the task
     held_out: bool = True  # no new text equals a dev or test text of any task
 
@@ -46,11 +38,11 @@ class Guards(Settings):
 class TaskAugmentation(Settings):
     """How one task's train split grows."""
 
-    source: Source
+    source: Literal["wordnet", "ppdb"]
     rows: PositiveInt | None = None  # the train split's size afterwards
-    copies: PositiveInt | None = None  # or: new rows for each row
+    copies: PositiveInt | None = None  # or: new rows per row
     share: Annotated[float, Field(gt=0, le=1)] = 0.3  # of a text's words, rounded up
-    min_words: Annotated[int, Field(ge=0)] = 1  # replaced in a text, if it has so many
+    min_words: Annotated[int, Field(ge=0)] = 1  # replaced in a text, if it has that many
     max_words: PositiveInt | None = 10
     parts_of_speech: Literal["all"] | Annotated[tuple[PartOfSpeech, ...], Field(min_length=1)] = (
         "all"
@@ -69,42 +61,41 @@ class TaskAugmentation(Settings):
             )
         if self.max_words is not None and self.max_words < self.min_words:
             raise ValueError(
-                f"max_words must not be below min_words, found {self.max_words} and "
-                f"{self.min_words}"
+                f"max_words must be min_words or more, found {self.max_words} and {self.min_words}"
             )
         return self
 
-    @property
-    def needs_wordnet(self) -> bool:
-        """Whether the rows cannot be made without WordNet."""
-        return self.source == "wordnet" or self.guards.sentiment == "wordnet"
+    def changing(self, *, paired: bool) -> tuple[int, ...]:
+        """Which texts of a row change: 0 for text_a, 1 for text_b."""
+        if not paired:
+            return (0,)
+        return {"first": (0,), "second": (1,), "both": (0, 1)}[self.sides]
 
 
-Grown = Annotated[dict[str, TaskAugmentation], Field(min_length=1)]
+TaskSet = Annotated[dict[str, TaskAugmentation], Field(min_length=1)]
 
 
 class Augment(Settings):
     """Section `augment`."""
 
-    # What tells a word's part of speech: nlpaug's own, the perceptron of NLTK's data; or the
-    # PPDB file itself, for a lexicon that knows all words that matter
+    # nlpaug's own, the perceptron of NLTK's data; or the PPDB file's tags, for a small lexicon
     tagger: Literal["perceptron", "lexicon"]
-    # The PPDB file in the lexicons' folder; may be left out where there is one alone
+    # The PPDB file in the folder of lexicons; not needed if there is only one
     ppdb: Annotated[str, Field(min_length=1)] | None = None
     max_bad_share: Annotated[float, Field(ge=0, lt=1)]  # of the lines of the PPDB file
     # Name of a set -> task -> how its train split grows
-    sets: Annotated[dict[str, Grown], Field(min_length=1)]
+    sets: Annotated[dict[str, TaskSet], Field(min_length=1)]
 
 
-def needs(augment: Augment) -> Iterator[tuple[str, str]]:
-    """Which lexicon a setting asks for: its place below section `augment`, and the lexicon's kind.
+def needs(augment: Augment, *names: str) -> Iterator[tuple[str, str]]:
+    """Settings below section `augment` with the lexicon that each needs, of all sets or some.
 
-    The kinds are `wordnet`, `tagger`, `ppdb` and `opinion_words`.
+    A lexicon is `wordnet`, `tagger`, `ppdb` or `opinion_words`.
     """
     if augment.tagger == "perceptron":
         yield "tagger", "tagger"
-    for name, grown in augment.sets.items():
-        for task, settings in grown.items():
+    for name in names or augment.sets:
+        for task, settings in augment.sets[name].items():
             place = f"sets.{name}.{task}"
             yield f"{place}.source", settings.source
             if settings.guards.sentiment != "none":
@@ -112,56 +103,52 @@ def needs(augment: Augment) -> Iterator[tuple[str, str]]:
 
 
 def read_augment(params: Path, tasks: Mapping[str, Task]) -> Augment:
-    """Read section `augment` and hold it against the tasks.
+    """Read section `augment` and check it against the tasks.
 
     Raises:
-        InputError: it does not fit, names a set that no folder can be called, a task that does not
-            exist, or a side of a single text.
+        InputError: it does not fit, has a set whose name cannot be a folder's, a task that does
+            not exist, or a side that single texts do not have.
     """
     augment = read_section(params, "augment", Augment)
     for name, grown in augment.sets.items():
         where = f"{params}: augment.sets"
-        # `none` is what a strategy without further rows says; others name folders.
+        # `none` is a strategy's word for no set; other names become folders.
         if name == "none" or not name.replace("_", "").isalnum():
             raise InputError(
                 f"{where}: a set's name has letters, digits and _ only and is not none, "
                 f"found {name!r}"
             )
         for task, settings in grown.items():
-            _check_task(settings, augment.tagger, task, tasks, f"{where}.{name}")
+            if task not in tasks:
+                raise InputError(f"{where}.{name}: {choices('task', task, tasks)}")
+            if settings.sides == "second" and not tasks[task].paired:
+                raise InputError(
+                    f"{where}.{name}.{task}.sides: the task has single texts, expected 'first' or "
+                    "'both', found 'second'"
+                )
+            if augment.tagger == "lexicon" and settings.source == "wordnet":
+                raise InputError(
+                    f"{where}.{name}.{task}.source: WordNet's words need the tagger that nlpaug "
+                    "uses; set augment.tagger to perceptron, found 'lexicon'"
+                )
     return augment
 
 
-def _check_task(
-    settings: TaskAugmentation, tagger: str, name: str, tasks: Mapping[str, Task], where: str
-) -> None:
-    """Refuse what does not fit a set's task."""
-    if name not in tasks:
-        raise InputError(f"{where}: {choices('task', name, tasks)}")
-    if settings.sides == "second" and not tasks[name].paired:
-        raise InputError(f"{where}.{name}.sides: the task is on single texts, found 'second'")
-    if tagger == "lexicon" and settings.source == "wordnet":
-        raise InputError(
-            f"{where}.{name}.source: WordNet's words need the tagger that nlpaug uses; set "
-            "augment.tagger to perceptron, found 'lexicon'"
-        )
-
-
-def check_target(settings: TaskAugmentation, rows: int, *, where: str) -> None:
-    """Refuse a target below what is there already, or out of reach.
-
-    Args:
-        settings: of one task.
-        rows: of its train split.
-        where: the task's place in the params file.
+def choose_set(augment: Augment, name: str, sizes: Mapping[str, int], *, where: str) -> TaskSet:
+    """One set of the section, if train splits of these sizes can reach its target sizes.
 
     Raises:
-        InputError: the target is smaller than the split, or asks for too many copies of its rows.
+        InputError: there is no such set, or a target is below the split's size or needs too many
+            copies of its rows.
     """
-    most = rows * (1 + MOST_COPIES)
-    if settings.rows is not None and not rows <= settings.rows <= most:
-        raise InputError(
-            f"{where}.rows: the train split has {rows:,} rows, none of which is taken away or "
-            f"copied more than {MOST_COPIES} times; expected {rows:,} to {most:,}, found "
-            f"{settings.rows:,}"
-        )
+    if name not in augment.sets:
+        raise InputError(f"{where}.sets: {choices('set', name, augment.sets)}")
+    for task, settings in augment.sets[name].items():
+        rows, most = sizes[task], sizes[task] * (1 + MOST_COPIES)
+        if settings.rows is not None and not rows <= settings.rows <= most:
+            raise InputError(
+                f"{where}.sets.{name}.{task}.rows: the train split has {rows:,} rows, which all "
+                f"stay and get at most {MOST_COPIES} copies each; expected {rows:,} to {most:,}, "
+                f"found {settings.rows:,}"
+            )
+    return augment.sets[name]

@@ -18,33 +18,13 @@ if TYPE_CHECKING:
 
 # Column name -> Arrow type name. `label` is null in unlabelled splits, `text_b` in single tasks.
 TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
-# Further columns of an AUGMENTED table, null in original rows: the id of the source row, what the
-# words came from, the seed of Python's `random` that the draw began with; and `replaced`, a list of
-# the words replaced, with the text's column, the position in words of the source row's text, from
-# 0, the word before and the one or several words that took its place.
-AUGMENTED = {"source": "string", "method": "string", "seed": "int64"}
-REPLACED = {"side": "string", "position": "int32", "before": "string", "after": "string"}
 
 
 def text_schema() -> "pa.Schema":
     """The Arrow schema of a TEXT table."""
     import pyarrow as pa
 
-    return pa.schema(_fields(TEXT))
-
-
-def augmented_schema() -> "pa.Schema":
-    """The Arrow schema of an AUGMENTED table."""
-    import pyarrow as pa
-
-    replaced = pa.field("replaced", pa.list_(pa.struct(_fields(REPLACED))))
-    return pa.schema([*_fields(TEXT | AUGMENTED), replaced])
-
-
-def _fields(columns: dict[str, str]) -> "list[pa.Field]":
-    import pyarrow as pa
-
-    return [pa.field(name, pa.type_for_alias(kind)) for name, kind in columns.items()]
+    return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in TEXT.items()])
 
 
 def tokens_schema(vocabulary_size: int) -> "pa.Schema":

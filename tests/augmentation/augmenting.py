@@ -1,13 +1,13 @@
-"""Settings, replacers and rows for the tests of augmentation."""
+"""Settings, replacers and tables for the tests of augmentation."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mtbert.augmentation.lexicons import Lexicons
+from mtbert.augmentation.lexicons import LexicalResources, load_resources
 from mtbert.augmentation.replacing import Replacer, synonym_augmenter
 from mtbert.augmentation.settings import Augment, TaskAugmentation
 from mtbert.core.params import validate
@@ -24,26 +24,30 @@ PAIRS = [
 ]
 
 
-def task(**changes: Any) -> TaskAugmentation:
-    """One task's settings: everything off, every word may be replaced."""
+def task(guards: Mapping[str, Any] | None = None, **changes: Any) -> TaskAugmentation:
+    """One task's settings: all guards off except those given, every word may be replaced."""
     plain = {"source": "wordnet", "copies": 1, "share": 1.0, "max_words": None}
-    plain |= {"stop_words": "none", "guards": OFF}
+    plain |= {"stop_words": "none", "guards": OFF | dict(guards or {})}
     return validate(TaskAugmentation, plain | changes, where="task")
 
 
-def opened(
-    folder: Path, tasks: dict[str, TaskAugmentation], *, words: Sequence[str] = (), **changes: Any
-) -> Lexicons:
-    rows = {name: row.model_dump(mode="json") for name, row in tasks.items()}
+def section(settings: TaskAugmentation, **changes: Any) -> Augment:
+    """Section `augment` with one set, `s`, of one task, `t`."""
+    rows = {"t": settings.model_dump(mode="json")}
     plain = {"tagger": "perceptron", "max_bad_share": 0.0, "sets": {"s": rows}}
-    settings = validate(Augment, plain | changes, where="augment")
-    return Lexicons(folder, settings, "s", frozenset(words), where="augment")
+    return validate(Augment, plain | changes, where="augment")
 
 
-def replacer(folder: Path, settings: TaskAugmentation, work: Path, **changes: Any) -> Replacer:
-    found = opened(folder, {"t": settings}, **changes)
-    found.check()
-    return found.replacer("t", work)
+def resources(
+    folder: Path, settings: TaskAugmentation, *, words: Sequence[str] = (), **changes: Any
+) -> LexicalResources:
+    return load_resources(folder, section(settings, **changes), "s", words, where="augment")
+
+
+def replacer(folder: Path, settings: TaskAugmentation, **changes: Any) -> Replacer:
+    loaded = resources(folder, settings, **changes)
+    guards = loaded.guards["t"]
+    return Replacer(settings, tagger=loaded.tagger, guards=guards, ppdb=loaded.ppdb)
 
 
 def ppdb(folder: Path, lines: Sequence[str] = PAIRS, *, name: str = "pairs.txt") -> Path:
@@ -53,9 +57,15 @@ def ppdb(folder: Path, lines: Sequence[str] = PAIRS, *, name: str = "pairs.txt")
     return path
 
 
-def plain_nlpaug(settings: TaskAugmentation, texts: Sequence[str], seed: int, **files: Any) -> Any:
-    """What nlpaug itself makes of an example's texts."""
-    augmenter = synonym_augmenter(settings, **files)
+def link(lexicons: Path, folder: Path, *parts: str) -> None:
+    """Add some parts of a folder of lexicons to another."""
+    for part in parts:
+        (folder / part).symlink_to(lexicons / part)
+
+
+def plain_nlpaug(settings: Any, texts: Sequence[str], seed: int, ppdb: Path = Path()) -> Any:
+    """What nlpaug itself makes of a row's texts."""
+    augmenter = synonym_augmenter(settings, ppdb)
     random.seed(seed)
     return [augmenter.augment(text)[0] for text in texts]
 

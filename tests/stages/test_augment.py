@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from mtbert.augmentation.sets import augmented_schema
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_section
-from mtbert.core.schemas import augmented_schema, read_table, text_schema, write_table
+from mtbert.core.schemas import read_table, text_schema, write_table
 from mtbert.corpora.lexicons import Lexicons, collect_lexicons
 from stages.augment import main
 
@@ -56,36 +57,26 @@ def inputs(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(out="out", processes=1, name="grown"):
-    main(name, *map(Path, ("text", "lexicons", out, f"{out}.json")), processes=processes)
-    return json.loads(Path(f"{out}.json").read_text())
+def run(name="grown"):
+    main(name, *map(Path, ("text", "lexicons", "out", "out.json")), processes=2)
+    return json.loads(Path("out.json").read_text())
 
 
-def test_rows_are_added_and_told(inputs, capsys):
+def test_rows_are_added_and_reported(inputs, capsys):
     facts = run()
     single, pairs = (read_table(inputs / f"out/{name}/train.parquet") for name in "ab")
     assert single.schema.equals(augmented_schema())
     assert single["text_a"].to_pylist()[:3] == FILMS
     assert set(single["text_a"].to_pylist()[3:5]) == {"a good movie", "a good picture"}
     assert pairs.num_rows == 5
-    assert pairs["text_a"].to_pylist()[3:] != []
     assert set(pairs["text_a"].to_pylist()) == set(FILMS)
     assert facts["tasks"]["a"]["guards"]["words_kept"]["sentiment"] == 2
     assert facts["tasks"]["a"]["rows"]["missing"] == 2
     assert facts["tasks"]["a"]["rows_without_replaceable_words"] == 1
     assert facts["lexicon"]["pairs"] == 640
-    assert {"train": "a train", "held_out": "b dev", "texts": 3} in facts["shared_texts"][
-        "original"
-    ]
+    shared = {"train": "a train", "held_out": "b dev", "texts": 3}
+    assert shared in facts["shared_texts"]["original"]
     assert "warning: a: 2 new rows fewer" in capsys.readouterr().err
-
-
-def test_the_same_bytes_again_and_on_two_processes(inputs):
-    def content(out):
-        return [Path(f"{out}/{name}/train.parquet").read_bytes() for name in "ab"]
-
-    assert run("one") == run("two", processes=2) == run("three")
-    assert content("one") == content("two") == content("three")
 
 
 def test_nothing_is_left_of_a_failure(inputs):
@@ -119,7 +110,7 @@ def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tm
     from mtbert.cli.check import check
 
     text = (ROOT / "params.yaml").read_text()
-    for old, new, told in [
+    for old, new, message in [
         ("tagger: lexicon", "tagger: perceptron", "augment.tagger: needs tagger"),
         ("{source: ppdb, copies: 1}", "{source: wordnet, copies: 1}", "need the tagger"),
         ("ppdb_size: s", "ppdb_size: x", "lexicons.ppdb_size"),
@@ -127,7 +118,7 @@ def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tm
     ]:
         assert old in text
         (tmp_path / "params.yaml").write_text(text.replace(old, new, 1))
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             check(tmp_path / "params.yaml")
 
 
