@@ -19,7 +19,7 @@ def score_pictures(shown: Shown) -> list[Picture]:
             printed = [_printed(shown, name, score) for name in names]
             axes.plot(printed, range(len(names)), "D", ms=4.5, color=style.colours[1])
             axes.set_yticks(range(len(names)), names)
-            axes.invert_yaxis()
+            axes.set_ylim(len(names) - 0.4, -0.6)
 
         return picture(score, "each experiment, printed and ours", plot, 0.5 + 0.17 * len(names))
 
