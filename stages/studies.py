@@ -25,7 +25,7 @@ def main(
     from mtbert.core.params import read_json, validate
     from mtbert.studies.budgets import read_budgets
     from mtbert.studies.page import html_page, overview, study_page
-    from mtbert.studies.results import missing, read_results
+    from mtbert.studies.results import missing_runs, read_results
     from mtbert.studies.study import read_study
     from mtbert.studies.tables import Shown, points
 
@@ -34,15 +34,15 @@ def main(
             name=path.parent.name,
             study=read_study(path),
             results=read_results(path),
-            missing=missing(path),
+            missing=missing_runs(path),
             points=points(path.parent / "sweeps.csv")
             if (path.parent / "sweeps.csv").is_file()
             else None,
         )
         for path in sorted(studies.glob("*/params.yaml"))
     ]
-    known = {one.name: one.study.strategies for one in shown}
-    claims = read_claims(studies / "claims.yaml", known=known)
+    experiments = {own.name: own.study.strategies for own in shown}
+    claims = read_claims(studies / "claims.yaml", experiments)
     judged = {
         name: validate(Verdict, content, where=f"{verdicts}: {name}")
         for name, content in read_json(verdicts).items()
@@ -51,8 +51,8 @@ def main(
     write_text(out, html_page(*parts))
     if readmes:
         write_text(studies / "README.md", overview(*parts))
-        for one in shown:
-            write_text(studies / one.name / "README.md", study_page(one))
+        for own in shown:
+            write_text(studies / own.name / "README.md", study_page(own))
 
 
 if __name__ == "__main__":
