@@ -16,18 +16,20 @@ COSINE_BINS = 12  # single steps scatter widely
 
 
 def render(template: str, **context: Any) -> str:
-    """Fill a template of `templates/`; every text is escaped."""
+    """Fill a template of `templates/`; in HTML every text is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("mtbert.reporting"),
-        autoescape=True,
+        autoescape=lambda name: ".html" in str(name),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"cell": tables.cell, "markdown": tables.markdown}
     styles = {"light": figures.LIGHT, "dark": figures.DARK}
-    return environment.get_template(template).render(context, **styles) + "\n"
+    text = environment.get_template(template).render(context, **styles)
+    return text.rstrip() + "\n"
 
 
 def report_page(report: Report, changed: Comparison | None) -> str:

@@ -189,8 +189,9 @@ def markdown(table: pd.DataFrame, *, prose: bool = False) -> str:
         rule,
         *([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True)),
     ]
-    return "\n".join(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows)
+    return "\n".join(f"| {' | '.join(cell(text) for text in row)} |" for row in rows)
 
 
-def _cell(text: Any) -> str:
+def cell(text: Any) -> str:
+    """A text in a cell of Markdown."""
     return " ".join(str(text).replace("|", r"\|").split())
