@@ -303,7 +303,7 @@ def test_smoke_experiments_take_three_steps(study: str) -> None:
             "more_seeds.experiments: unknown experiment 'exp2'",
         ),
         ({"more_seeds": {"experiments": [], "seeds": [2, 1]}}, "more_seeds.seeds: 1 is among"),
-        ({"again": {"rows": ["exp1"], "seeds": [2]}}, "again: renamed; write more_seeds"),
+        ({"again": {"rows": ["exp1"], "seeds": [2]}}, "'again' is now called 'more_seeds'"),
         (
             {"sweeps": [{"title": "t", "x": "x", "series": {"a": {"1": "exp9"}}}]},
             "sweeps: unknown experiment 'exp9'",
