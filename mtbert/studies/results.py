@@ -157,8 +157,8 @@ def _runs(data: Path, finished: Sequence[tuple[str, int]], budget: str) -> pd.Da
     logs = data / "logs"
     facts = read_facts(logs, data / "metrics", finished).rename(columns=FACTS)
     cosines = read_cosines(logs, finished).dropna(subset=["cosine"])
-    counts = cosines.assign(negative=cosines["cosine"] < 0).groupby(KEY)
-    counts = counts.agg(cosines=("cosine", "count"), negative=("negative", "sum"))
+    by_run = cosines.assign(negative=cosines["cosine"] < 0).groupby(KEY)
+    counts = by_run.agg(cosines=("cosine", "count"), negative=("negative", "sum"))
     table = facts.merge(counts, how="left", left_on=KEY, right_index=True)
     for key in ("cosines", "negative"):
         table[key] = table[key].fillna(0).astype(int)

@@ -66,9 +66,9 @@ def own_scores(report: StudyReport) -> pd.DataFrame:
 def comparison(report: StudyReport) -> pd.DataFrame:
     """Experiments × each score: printed, ours (mean ± sd over seeds), their difference."""
     study, runs = report.study, report.results.runs
-    by_strategy = own_scores(report).groupby(level="strategy")
+    groups = own_scores(report).groupby(level="strategy")
     means, deviations = (
-        table.reindex(study.runs()) for table in (by_strategy.mean(), by_strategy.std())
+        table.reindex(list(study.runs())) for table in (groups.mean(), groups.std())
     )
     rows = []
     for name, seeds in study.runs().items():
@@ -77,11 +77,14 @@ def comparison(report: StudyReport) -> pd.DataFrame:
         updates = " / ".join(f"{n:,}" for n in sorted(set(own["updates"]))) or NONE
         row = {"experiment": name, "seeds": done, "updates": updates}
         for score in SCORES:
-            mean = means.loc[name, score]
-            figure, mark, comparable = _printed(study, name, score)
+            mean = float(means[score][name])
+            figure, mark = _printed(study, name, score)
+            comparable = not mark and (score != OVERALL or study.overall != "other")
             row[f"{score} printed"] = number(figure) + mark
-            row[f"{score} ours"] = spread(mean, deviations.loc[name, score])
-            row[f"{score} diff"] = signed(mean - figure) if comparable else NONE
+            row[f"{score} ours"] = spread(mean, float(deviations[score][name]))
+            row[f"{score} diff"] = (
+                NONE if figure is None or not comparable else signed(mean - figure)
+            )
         if runs["cosines"].sum():
             count = own["cosines"].sum()
             row["negative cosines"] = f"{own['negative'].sum() / count:.2f}" if count else NONE
@@ -91,19 +94,15 @@ def comparison(report: StudyReport) -> pd.DataFrame:
     return table.loc[:, ~empty]
 
 
-def _printed(study: Study, name: str, score: str) -> tuple[float | None, str, bool]:
-    """A printed figure, its mark, and whether it can be compared with ours.
-
-    Figures of test cannot, nor those that the report calls wrong or has by another formula.
-    """
+def _printed(study: Study, name: str, score: str) -> tuple[float | None, str]:
+    """A printed figure, with a mark if it is of test or if the report itself calls it wrong."""
     printed, mark = study.printed.get(name, Printed()), ""
     figure: float | None = getattr(printed, score)
     if figure is None and printed.test is not None:
         figure, mark = getattr(printed.test, score), " (test)"
     if score in study.faulty.get(name, ()):
         mark = " (faulty)"
-    other_formula = score == OVERALL and study.overall == "other"
-    return figure, mark, figure is not None and not mark and not other_formula
+    return figure, mark
 
 
 def further(report: StudyReport) -> pd.DataFrame:
@@ -145,17 +144,18 @@ def points(path: Path) -> pd.DataFrame:
     held: dict[str, str] = {}
     top, rows = -1.0, []
     for _, sweep in raw.groupby("sweep", sort=False):
-        best, before = sweep["mean"].idxmax(), held
-        gains = sweep.loc[best, "mean"] > top + GAIN
-        for place, point in sweep.iterrows():
+        tried = sweep.to_dict("records")
+        best = max(tried, key=lambda point: point["mean"])
+        gains, before = best["mean"] > top + GAIN, held
+        for point in tried:
             own = {
                 key: point[k].replace("'", "") for k, key in settings.items() if pd.notna(point[k])
             }
             new = [f"{key}: {value}" for key, value in own.items() if before.get(key) != value]
             cells = {score: number(point[score]) for score in POINT}
             row = {"point": point["Experiment"], "changes": "; ".join(new) or NONE, **cells}
-            rows.append({**row, "held": "✔" if gains and place == best else ""})
-            if gains and place == best:
+            rows.append({**row, "held": "✔" if gains and point is best else ""})
+            if gains and point is best:
                 held, top = own, point["mean"]
     return pd.DataFrame(rows).set_index("point")
 
