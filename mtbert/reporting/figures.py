@@ -68,8 +68,8 @@ def picture(name: str, alt: str, plot: Callable[[Any, Style], None], height: flo
 
     images = []
     for style in (LIGHT, DARK):
-        colours = {**dict.fromkeys(INKED, style.ink), **dict.fromkeys(PAPER, style.paper)}
-        with rc_context({**LOOK, **colours}):
+        look = LOOK | dict.fromkeys(INKED, style.ink) | dict.fromkeys(PAPER, style.paper)
+        with rc_context(look):
             figure, file = Figure(figsize=(WIDTH, height), layout="constrained"), io.BytesIO()
             plot(figure.subplots(), style)
             figure.savefig(file, format="svg", metadata={"Date": None})
