@@ -15,9 +15,9 @@ from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import wilson
 from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
-from mtbert.reporting.page import report_page
+from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
-from mtbert.reporting.results import headline, main_table, noise_table, results_page, terminal
+from mtbert.reporting.results import headline, main_table, noise_table, terminal
 from mtbert.reporting.runs import SCORE
 from mtbert.reporting.scope import read_scope
 
@@ -26,14 +26,24 @@ METRICS = Path("reports/metrics/runs")
 
 def read(root):
     data = root / "data"
-    return read_report(
-        read_scope(root / "params.yaml"),
-        data / "plans",
-        logs=data / "logs",
-        metrics=root / METRICS,
-        predictions=data / "predictions",
-        summaries=data / "summaries",
-    )
+    folders = {name: data / name for name in ("logs", "predictions", "summaries")}
+    scope = read_scope(root / "params.yaml")
+    return read_report(scope, data / "plans", metrics=root / METRICS, **folders)
+
+
+def pages(report, changed=None):
+    """index.html and results.md."""
+    content = report_content(report, changed)
+    return [render(name, **content) for name in ("report.html.jinja", "results.md.jinja")]
+
+
+def change(path, changes):
+    """Let a function change what `evaluate` wrote of a run; return the accuracy on SST before."""
+    measured = json.loads(path.read_text())
+    before = measured["dev"]["sst"]["accuracy"]
+    changes(measured)
+    path.write_text(json.dumps(measured))
+    return before
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +54,18 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(root):
-    return report_page(read(root), None)
+def report(root):
+    return read(root)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return pages(report)[0]
 
 
 def text_of(page):
-    return re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return " ".join(text.replace("&#39;", "'").split())
 
 
 def test_every_text_is_escaped(page):
@@ -65,12 +81,10 @@ def test_nothing_comes_from_elsewhere(page):
 
 
 def test_scores_come_first_and_the_machine_last(page):
-    text = text_of(page)
     order = ["0.762 ± 0.018", "Difference to main", "leaves open", "Task by task"]
     order += ["Learning curves", "Each task's share", "Per-task gradients", "Leakage"]
     order += ["Settings of", "a made-up processor"]
-    text = text.replace("&#39;", "'")
-    places = [text.index(word) for word in order]
+    places = [text_of(page).index(word) for word in order]
     assert places == sorted(places)
 
 
@@ -81,7 +95,7 @@ def test_links_have_targets_and_figures_a_text(page):
 
 
 def test_data_and_augmentation_are_shown(page):
-    text = " ".join(text_of(page).split())
+    text = text_of(page)
     assert "sst train f.csv 17" in text
     assert "1 (25.0%)" in text
     assert "0 to 2.5 1 (25.0%)" in text
@@ -89,18 +103,17 @@ def test_data_and_augmentation_are_shown(page):
     assert "candidates refused: antonyms 3" in text
     assert "8 pairs from 9 lines, 1 broken: line 3: no." in text
     assert "sst train – sst dev 3 4" in text
-    assert "<del>&lt;i&gt;film&lt;/i&gt;</del> <ins>movie</ins>" in page
+    assert "<p>a <del>&lt;i&gt;film&lt;/i&gt;</del> <ins>movie</ins> </p>" in page
 
 
-def test_evaluation_only_tasks_have_scores_and_no_training(root):
-    report = read(root)
+def test_evaluation_only_tasks_have_scores_and_no_training(report):
     assert report.trained("as-drawn") == []
     assert main_table(report).loc["as-drawn", "updates"] == "0 (× 0)"
     assert "as-drawn" not in set(report.steps["strategy"])
 
 
-def test_the_sizes_of_dev_and_the_answers_without_a_model(root):
-    table = noise_table(read(root))
+def test_the_sizes_of_dev_and_the_scores_without_a_model(report):
+    table = noise_table(report)
     right = [1 - 9 / DEV, 1 - 10 / DEV]  # of the two seeds
     widths = [np.subtract(*wilson(share, DEV)[::-1]) / 2 for share in right]
     expected = [str(DEV), "0.200", f"± {np.mean(widths):.3f}"]
@@ -109,27 +122,25 @@ def test_the_sizes_of_dev_and_the_answers_without_a_model(root):
     assert table.loc["cfimdb accuracy", "dev examples"] == str(DEV)  # main lacks this task
 
 
-def test_an_overall_score_has_its_interval_whatever_a_task_is_judged_by(root):
-    report = read(root)
-    report.scope.tasks["para"] = report.tasks["para"].model_copy(update={"metric": "roc_auc"})
-    table = noise_table(report)
+def test_an_overall_score_has_its_interval_whatever_a_task_is_judged_by(root, report):
+    other = read(root)
+    other.scope.tasks["para"] = other.tasks["para"].model_copy(update={"metric": "roc_auc"})
+    table, usual = noise_table(other), noise_table(report)
     assert table.loc["para roc auc", "without a model"] == "0.500"
-    assert (
-        table.loc["mean", "95 % interval"] == noise_table(read(root)).loc["mean", "95 % interval"]
-    )
+    assert table.loc["mean", "95 % interval"] == usual.loc["mean", "95 % interval"]
 
 
-def test_results_start_with_the_scores(root):
-    report = read(root)
-    lines = results_page(report, None).splitlines()
+def test_results_start_with_the_scores(report):
+    lines = pages(report)[1].splitlines()
+    assert lines[0] == "# A <title>: results on dev"
     assert lines[2].startswith("| strategy | sst accuracy |")
     # 9 and 10 of 40 wrong
     assert lines[4].startswith("| main | 0.762 ± 0.018 | 0.762 ± 0.018 |")
     assert terminal(report, None).splitlines()[2].split()[:4] == ["main", "0.762", "±", "0.018"]
 
 
-def test_the_headline(root):
-    rows = json.loads(headline(read(root)))
+def test_the_headline(report):
+    rows = json.loads(headline(report))
     assert list(rows) == ["main", "round_robin", "four_tasks", "as-drawn"]
     assert rows["main"]["updates"] == 12
     assert rows["main"]["examples"] == 12 * (16 + 32 + 16)
@@ -139,24 +150,24 @@ def test_the_headline(root):
 def test_one_seed_and_one_strategy(tmp_path):
     write_workspace(tmp_path, names=("main",), seeds=(3,))
     report = read(tmp_path)
-    assert "Difference to" not in text_of(report_page(report, None))
+    assert not any("Difference to" in page for page in pages(report))
     assert " ± " not in main_table(report).to_string()
     assert "sd" not in json.loads(headline(report))["main"]
 
 
 def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
+    def undefined(measured):
+        measured["dev"]["sts"]["pearson"] = None
+        del measured["dev"]["overall"]
+
     write_workspace(tmp_path, seeds=(1,))
-    path = tmp_path / METRICS / "main-1.json"
-    measured = json.loads(path.read_text())
-    measured["dev"]["sts"]["pearson"] = None
-    del measured["dev"]["overall"]
-    path.write_text(json.dumps(measured))
+    sst = change(tmp_path / METRICS / "main-1.json", undefined)
     report = read(tmp_path)
     row = main_table(report).loc["main"]
     assert row["sts pearson"] == row["mean"] == "–"
-    scores = [measured["dev"][task]["accuracy"] for task in ("sst", "para")]
-    assert json.loads(headline(report))["main"]["mean"] == pytest.approx(sum(scores) / 2, abs=1e-3)
-    report_page(report, None)
+    # In the workspace SST and para have the same accuracy.
+    assert json.loads(headline(report))["main"]["mean"] == pytest.approx(sst, abs=1e-3)
+    pages(report)
 
 
 def commit(folder, *paths):
@@ -167,40 +178,42 @@ def commit(folder, *paths):
 
 def test_only_seeds_of_both_sides_are_compared(tmp_path):
     write_workspace(tmp_path)
-    first = tmp_path / METRICS / "main-1.json"
-    commit(tmp_path, str(first))
-    measured = json.loads(first.read_text())
-    old = measured["dev"]["sst"]["accuracy"]
-    measured["dev"]["sst"]["accuracy"] = old + 0.1
-    first.write_text(json.dumps(measured))
-    changed = compare(read(tmp_path), tmp_path / METRICS)
-    row = changed.table.set_index("score").loc["sst accuracy"]
+    path = tmp_path / METRICS / "main-1.json"
+    commit(tmp_path, path)
+    old = change(
+        path, lambda it: it["dev"]["sst"].update(accuracy=it["dev"]["sst"]["accuracy"] + 0.1)
+    )
+    table, warnings = compare(read(tmp_path), tmp_path / METRICS)
+    row = table.set_index("score").loc["sst accuracy"]
     assert row.tolist()[:2] == [f"{old:.3f}", f"{old + 0.1:.3f}"]
     assert row["difference"].startswith("+0.100")
-    assert "main-2" in changed.warnings[-1]
-    first.write_text("{")
-    commit(tmp_path, str(first))
-    with pytest.raises(InputError, match=r"main-1\.json at git HEAD: not JSON"):
-        compare(read_report_of(tmp_path, first, measured), tmp_path / METRICS)
+    assert "main-2" in warnings[-1]
 
 
-def read_report_of(folder, path, measured):
-    """Read the workspace with one file mended, which HEAD has broken."""
-    path.write_text(json.dumps(measured))
-    return read(folder)
+def test_broken_metrics_at_head_are_named(tmp_path):
+    write_workspace(tmp_path)
+    report, path = read(tmp_path), tmp_path / METRICS / "main-1.json"
+    for text, message in (
+        ("{", "main-1.json at git HEAD: not JSON"),
+        ("{}", "HEAD:./main-1.json: dev"),
+    ):
+        path.write_text(text)
+        commit(tmp_path, path)
+        with pytest.raises(InputError, match=message):
+            compare(report, tmp_path / METRICS)
 
 
 def test_committed_results_stand_beside_the_new_ones(tmp_path):
+    def better(measured):
+        measured["dev"]["sst"]["accuracy"] += 0.0996
+        measured["updates"] *= 3
+
     write_workspace(tmp_path)
     assert compare(read(tmp_path), tmp_path / METRICS) is None  # no git
     commit(tmp_path, "reports")
     assert compare(read(tmp_path), tmp_path / METRICS) is None  # nothing differs
     for seed in (1, 2):
-        path = tmp_path / METRICS / f"main-{seed}.json"
-        measured = json.loads(path.read_text())
-        measured["dev"]["sst"]["accuracy"] += 0.0996
-        measured["updates"] *= 3
-        path.write_text(json.dumps(measured))
+        change(tmp_path / METRICS / f"main-{seed}.json", better)
     report = read(tmp_path)
     changed = compare(report, tmp_path / METRICS)
     row = changed.table.set_index("score").loc["sst accuracy"]
@@ -208,10 +221,10 @@ def test_committed_results_stand_beside_the_new_ones(tmp_path):
     assert row.tolist()[:2] == ["0.762 ± 0.018", "0.862 ± 0.018"]
     half = np.sqrt(2) * report.own_widths["main", ("sst", "accuracy")]
     assert row["difference"] == f"+0.100 [−{half - 0.0996:.3f}, {half + 0.0996:.3f}]"
-    assert row["updates"] == "12 → 36"
     assert len(changed.warnings) == 1
-    assert all("36" in text for text in (terminal(report, changed), report_page(report, changed)))
-    assert "12 → 36" in results_page(report, changed)
+    for text in (*pages(report, changed), terminal(report, changed)):
+        assert "12 → 36" in text
+        assert changed.warnings[0] in text
 
 
 @pytest.mark.parametrize("style", [figures.LIGHT, figures.DARK])
