@@ -57,10 +57,10 @@ class Claim(Settings):
     def _fits_its_kind(self) -> "Claim":
         needed = KINDS[self.kind]
         for key in {key for keys in KINDS.values() for key in keys}:
-            given = bool(getattr(self, key))
-            if key in needed and not given:
+            value = getattr(self, key)
+            if key in needed and not value:
                 raise ValueError(f"{key}: required for kind {self.kind}, but not given")
-            if given and key not in (*needed, *OPTIONAL.get(self.kind, ())):
+            if value and key not in (*needed, *OPTIONAL.get(self.kind, ())):
                 raise ValueError(f"{key}: not an option of kind {self.kind}")
         if self.metric not in (allowed := METRICS.get(self.kind, SCORES)):
             raise ValueError(f"metric: {choices('metric', self.metric, allowed)}")

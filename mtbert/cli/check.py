@@ -91,11 +91,11 @@ def _check_lexicons(params: Path, augment: Augment) -> None:
     """Check the lexicons, and that they have what the sets of new rows need."""
     lexicons = read_section(params, "lexicons", Lexicons)
     check_lexicons(lexicons, where=str(params))
-    there = kinds(lexicons, where=str(params))
+    offered = kinds(lexicons, where=str(params))
     for place, kind in needs(augment):
-        if kind not in there:
+        if kind not in offered:
             raise InputError(
                 f"{params}: augment.{place}: needs {kind}, and lexicons.source {lexicons.source} "
-                f"has {', '.join(sorted(there)) or 'nothing'}; opinion words come from "
+                f"has {', '.join(sorted(offered)) or 'nothing'}; opinion words come from "
                 "lexicons.opinion_words, all else from `public` or a folder that has it"
             )

@@ -102,10 +102,9 @@ def read_epochs(logs: Path, runs: Runs, mains: Mapping[str, str]) -> pd.DataFram
 
     def read(run: str) -> pd.DataFrame:
         log = read_csv(logs / run / "epochs.csv", ["step", "epoch"])
-        names = {f"{task}_{metric}": task for task, metric in mains.items()}
-        own = log.rename(columns=names)
-        there = [task for task in mains if task in own]
-        return own.melt(["step", "epoch"], there, "task", "value")
+        own = log.rename(columns={f"{task}_{metric}": task for task, metric in mains.items()})
+        scored = [task for task in mains if task in own]
+        return own.melt(["step", "epoch"], scored, "task", "value")
 
     return _joined(runs, read, ["step", "epoch", "task", "value"])
 

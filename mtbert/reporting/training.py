@@ -90,10 +90,10 @@ def gradient_table(cosines: pd.DataFrame) -> pd.DataFrame:
 
 def cost_table(facts: pd.DataFrame) -> pd.DataFrame:
     """Strategies × time, speed and size: means over seeds."""
-    there = [(name, key, digits) for name, key, digits in COST if key in facts]
-    means = facts.groupby("strategy", sort=False)[[key for _, key, _ in there]].mean()
+    columns = [(name, key, digits) for name, key, digits in COST if key in facts]
+    means = facts.groupby("strategy", sort=False)[[key for _, key, _ in columns]].mean()
     return pd.DataFrame(
-        {name: [rounded(value, digits) for value in means[key]] for name, key, digits in there},
+        {name: [rounded(value, digits) for value in means[key]] for name, key, digits in columns},
         index=means.index,
     )
 
