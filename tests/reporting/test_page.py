@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from reporting.workspace import DEV, write_workspace
 
@@ -18,7 +17,6 @@ from mtbert.reporting.committed import compare
 from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
 from mtbert.reporting.results import headline, main_table, noise_table, terminal
-from mtbert.reporting.runs import SCORE
 from mtbert.reporting.scope import read_scope
 
 METRICS = Path("reports/metrics/runs")
@@ -68,16 +66,15 @@ def text_of(page):
     return " ".join(text.replace("&#39;", "'").split())
 
 
-def test_every_text_is_escaped(page):
+def test_the_page_is_escaped_and_whole(page):
     for text in ("A <title>", "text <b> | empty", "<i>film</i>"):
         assert text not in page
         assert text.replace("<", "&lt;").replace(">", "&gt;") in page
-
-
-def test_nothing_comes_from_elsewhere(page):
     assert not re.findall(r"<script|@import|(?:src|href|srcset)=\"(?!data:|#)", page)
     for uri in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page):
         assert b"<script" not in base64.b64decode(uri)
+    assert set(re.findall(r'href="#(\w+)"', page)) <= set(re.findall(r'id="(\w+)"', page))
+    assert page.count("<img") == page.count("<source") == page.count('alt="')
 
 
 def test_scores_come_first_and_the_machine_last(page):
@@ -88,22 +85,21 @@ def test_scores_come_first_and_the_machine_last(page):
     assert places == sorted(places)
 
 
-def test_links_have_targets_and_figures_a_text(page):
-    targets = set(re.findall(r'id="(\w+)"', page))
-    assert set(re.findall(r'href="#(\w+)"', page)) <= targets
-    assert page.count("<img") == page.count("<source") == page.count('alt="')
-
-
-def test_data_and_augmentation_are_shown(page):
-    text = text_of(page)
-    assert "sst train f.csv 17" in text
-    assert "1 (25.0%)" in text
-    assert "0 to 2.5 1 (25.0%)" in text
-    assert "tokens after 1,100" in text
-    assert "candidates refused: antonyms 3" in text
-    assert "8 pairs from 9 lines, 1 broken: line 3: no." in text
-    assert "sst train – sst dev 3 4" in text
-    assert "<p>a <del>&lt;i&gt;film&lt;/i&gt;</del> <ins>movie</ins> </p>" in page
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sst train f.csv 17",  # a row that could not be used
+        "1 (25.0%)",
+        "0 to 2.5 1 (25.0%)",
+        "tokens after 1,100",
+        "candidates refused: antonyms 3",
+        "8 pairs from 9 lines, 1 broken: line 3: no.",
+        "sst train – sst dev 3 4",  # leakage
+        "s1 a &lt;i&gt;film&lt;/i&gt; movie",
+    ],
+)
+def test_data_and_augmentation_are_shown(page, text):
+    assert text in text_of(page)
 
 
 def test_evaluation_only_tasks_have_scores_and_no_training(report):
@@ -112,39 +108,30 @@ def test_evaluation_only_tasks_have_scores_and_no_training(report):
     assert "as-drawn" not in set(report.steps["strategy"])
 
 
-def test_the_sizes_of_dev_and_the_scores_without_a_model(report):
+def test_what_the_size_of_dev_leaves_open(root, report):
     table = noise_table(report)
     right = [1 - 9 / DEV, 1 - 10 / DEV]  # of the two seeds
     widths = [np.subtract(*wilson(share, DEV)[::-1]) / 2 for share in right]
-    expected = [str(DEV), "0.200", f"± {np.mean(widths):.3f}"]
-    assert table.loc["sst accuracy"].tolist() == expected
+    assert table.loc["sst accuracy"].tolist() == [str(DEV), "0.200", f"± {np.mean(widths):.3f}"]
     assert table.loc["sts pearson", "without a model"] == "0.000"
     assert table.loc["cfimdb accuracy", "dev examples"] == str(DEV)  # main lacks this task
-
-
-def test_an_overall_score_has_its_interval_whatever_a_task_is_judged_by(root, report):
+    # An overall score has the same interval whatever a task is judged by.
     other = read(root)
     other.scope.tasks["para"] = other.tasks["para"].model_copy(update={"metric": "roc_auc"})
-    table, usual = noise_table(other), noise_table(report)
-    assert table.loc["para roc auc", "without a model"] == "0.500"
-    assert table.loc["mean", "95 % interval"] == usual.loc["mean", "95 % interval"]
+    assert noise_table(other).loc["para roc auc", "without a model"] == "0.500"
+    assert noise_table(other).loc["mean"].equals(table.loc["mean"])
 
 
-def test_results_start_with_the_scores(report):
+def test_results_and_the_headline(report):
     lines = pages(report)[1].splitlines()
     assert lines[0] == "# A <title>: results on dev"
-    assert lines[2].startswith("| strategy | sst accuracy |")
     # 9 and 10 of 40 wrong
     assert lines[4].startswith("| main | 0.762 ± 0.018 | 0.762 ± 0.018 |")
     assert terminal(report, None).splitlines()[2].split()[:4] == ["main", "0.762", "±", "0.018"]
-
-
-def test_the_headline(report):
     rows = json.loads(headline(report))
     assert list(rows) == ["main", "round_robin", "four_tasks", "as-drawn"]
-    assert rows["main"]["updates"] == 12
-    assert rows["main"]["examples"] == 12 * (16 + 32 + 16)
     assert set(rows["main"]) == {"mean", "sd", "updates", "examples"}
+    assert (rows["main"]["updates"], rows["main"]["examples"]) == (12, 12 * (16 + 32 + 16))
 
 
 def test_one_seed_and_one_strategy(tmp_path):
@@ -228,18 +215,15 @@ def test_committed_results_stand_beside_the_new_ones(tmp_path):
 
 
 @pytest.mark.parametrize("style", [figures.LIGHT, figures.DARK])
-def test_every_mark_is_seen(style):
-    assert figures.contrast("#000000", "#ffffff") == pytest.approx(21)
+def test_every_mark_has_enough_contrast(style):
     assert figures.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
     assert min(figures.contrast(c, style.paper) for c in (style.ink, *style.colours)) >= 3
 
 
-def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes():
-    rows = [("a", 1, "dev", "t", "m", 0.5), ("b", 1, "dev", "t", "m", 0.6)]
-    scores = pd.DataFrame(rows, columns=SCORE)
-    drawn = [figures.score_figure(scores, ("t", "m"), {}) for _ in range(2)]
-    assert drawn[0] == drawn[1]
-    for style, uri in ((figures.LIGHT, drawn[0].light), (figures.DARK, drawn[0].dark)):
+def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes(report):
+    first, again = (figures.score_figure(report.scores, ("sst", "accuracy"), {}) for _ in range(2))
+    assert first == again
+    for style, uri in ((figures.LIGHT, first.light), (figures.DARK, first.dark)):
         svg = base64.b64decode(uri.partition(",")[2]).decode()
         used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", svg)}
         assert used <= {style.paper, style.ink, *style.colours}
