@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -22,8 +21,13 @@ STUDY = {
     "more_seeds": {"experiments": ["b-c"], "seeds": [2]},
 }
 LABELS = [0.0, 1.0, 1.0]
-
-
+CONFLICTS = """\
+step,epoch,first,second,cosine,norm_first,norm_second
+1,1,sst,para,-0.1,1,1
+2,1,sst,para,0.2,1,1
+3,1,sst,para,,0,1
+"""
+PARAMS = Path("params.yaml")
 DATA = Path("it/data")
 
 
@@ -31,18 +35,18 @@ DATA = Path("it/data")
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A study's file, with the plans of its experiments."""
     monkeypatch.chdir(tmp_path)
-    budgets = read_yaml(ROOT / "studies" / "params.yaml")["budgets"]
-    write_yaml(Path("params.yaml"), {"budget": "smoke", "budgets": budgets})
-    for folder in ("plans", "metrics"):
+    for folder in ("plans", "metrics", "logs"):
         (DATA / folder).mkdir(parents=True)
+    budgets = read_yaml(ROOT / "studies" / "params.yaml")["budgets"]
+    write_yaml(PARAMS, {"budget": "smoke", "budgets": budgets})
     write_yaml(Path("it/params.yaml"), STUDY)
     plan("a", epochs=1)
     plan("b-c", epochs=1)
     return Path("it/params.yaml")
 
 
-def plan(name: str, **train: Any) -> None:
-    write_yaml(DATA / f"plans/{name}.yaml", {"train": train})
+def plan(name: str, *, epochs: int) -> None:
+    write_yaml(DATA / f"plans/{name}.yaml", {"train": {"epochs": epochs}})
 
 
 def finish(run: str, *, accuracy: float = 0.5, labels: list[float] = LABELS) -> None:
@@ -53,20 +57,14 @@ def finish(run: str, *, accuracy: float = 0.5, labels: list[float] = LABELS) -> 
         "settings": read_yaml(DATA / f"plans/{run.rpartition('-')[0]}.yaml")["train"],
     }
     logs = DATA / "logs" / run
-    logs.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(exist_ok=True)
     (logs / "run.json").write_text(json.dumps(facts))
-    header = "step,epoch,first,second,cosine,norm_first,norm_second\n"
-    lines = "1,1,sst,para,-0.1,1,1\n2,1,sst,para,0.2,1,1\n3,1,sst,para,,0,1\n"
-    (logs / "conflicts.csv").write_text(header + lines)
+    (logs / "conflicts.csv").write_text(CONFLICTS)
     table = {"id": ["x", "y", "z"], "label": labels, "prediction": [1.0, 1.0, accuracy]}
     write_table(DATA / f"predictions/{run}/sst-dev.parquet", pa.table(table))
-    scores = {"dev": {"sst": {"accuracy": accuracy, "matthews": None}}}
-    counts = {"updates": 3, "examples": {"sst": 24, "para": 8}}
-    (DATA / f"metrics/{run}.json").write_text(json.dumps({**scores, **counts}))
-
-
-def merge(study: Path, **options: bool) -> list[str]:
-    return merge_runs(study, Path("params.yaml"), **options)
+    scores = {"sst": {"accuracy": accuracy, "matthews": None}}
+    measured = {"dev": scores, "updates": 3, "examples": {"sst": 24, "para": 8}}
+    (DATA / f"metrics/{run}.json").write_text(json.dumps(measured))
 
 
 def kept_runs(study: Path) -> list[str]:
@@ -75,9 +73,9 @@ def kept_runs(study: Path) -> list[str]:
 
 def test_a_finished_run_is_kept_at_once_and_others_stay_missing_runs(study: Path) -> None:
     assert missing_runs(study) == [("a", 1), ("b-c", 1), ("b-c", 2)]
-    assert merge(study) == []
+    assert merge_runs(study, PARAMS) == []
     finish("b-c-2")
-    assert merge(study) == ["b-c-2"]
+    assert merge_runs(study, PARAMS) == ["b-c-2"]
     kept = read_results(study)
     line = kept.runs.iloc[0].to_dict()
     assert line == {
@@ -96,60 +94,55 @@ def test_a_finished_run_is_kept_at_once_and_others_stay_missing_runs(study: Path
 def test_a_newer_run_replaces_the_kept_one(study: Path) -> None:
     finish("a-1")
     finish("b-c-1")
-    merge(study)
+    merge_runs(study, PARAMS)
     (DATA / "metrics/b-c-1.json").unlink()
     finish("a-1", accuracy=0.75)
-    assert merge(study) == ["a-1"]
+    assert merge_runs(study, PARAMS) == ["a-1"]
     kept = read_results(study)
     assert run_names(kept.runs).tolist() == ["a-1", "b-c-1"]
     assert sorted(kept.scores["value"].dropna()) == [0.5, 0.75]
     assert kept.predictions["sst"]["a-1"].tolist() == [1.0, 1.0, 0.75]
     files = sorted(Path("it/results").rglob("*.*"))
     before = [path.read_bytes() for path in files]
-    merge(study)
+    merge_runs(study, PARAMS)
     assert [path.read_bytes() for path in files] == before
 
 
 def test_seeds_of_one_experiment_share_one_plan(study: Path) -> None:
     finish("b-c-1")
-    merge(study)
+    merge_runs(study, PARAMS)
     plan("b-c", epochs=2)
+    assert merge_runs(study, PARAMS) == []  # the run followed the former plan
     finish("b-c-2")
-    merge(study)
+    merge_runs(study, PARAMS)
     assert kept_runs(study) == ["b-c-2"]
     assert list(read_results(study).predictions["sst"]) == ["id", "label", "b-c-2"]
 
 
-def test_a_run_of_a_former_plan_is_no_run_of_this_one(study: Path) -> None:
-    finish("a-1")
-    plan("a", epochs=2)
-    assert merge(study) == []
-
-
 def test_budgets_are_not_mixed(study: Path) -> None:
     finish("a-1")
-    merge(study)
-    write_yaml(Path("params.yaml"), {**read_yaml(Path("params.yaml")), "budget": "paper"})
+    merge_runs(study, PARAMS)
+    write_yaml(PARAMS, {**read_yaml(PARAMS), "budget": "paper"})
     finish("b-c-1")
     (DATA / "metrics/a-1.json").unlink()
     with pytest.raises(InputError, match=r"runs.csv: 1 runs .* 'paper', such as a-1 \('smoke'\)"):
-        merge(study)
-    merge(study, replace=True)
+        merge_runs(study, PARAMS)
+    merge_runs(study, PARAMS, replace=True)
     assert kept_runs(study) == ["b-c-1"]
 
 
 def test_runs_on_other_examples_are_refused(study: Path) -> None:
     finish("a-1")
-    merge(study)
+    merge_runs(study, PARAMS)
     finish("b-c-1", labels=[0.0, 0.0, 1.0])
     with pytest.raises(InputError, match=r"b-c-1/sst-dev.parquet: its dev examples"):
-        merge(study)
+        merge_runs(study, PARAMS)
     assert kept_runs(study) == ["a-1"]
 
 
 def test_a_broken_table_is_refused(study: Path) -> None:
     finish("a-1")
-    merge(study)
+    merge_runs(study, PARAMS)
     path = Path("it/results/runs.csv")
     path.write_text(path.read_text().replace("budget", "budgte", 1))
     with pytest.raises(InputError, match=r"runs.csv: no column 'budget'"):
