@@ -50,33 +50,23 @@ def printed(tmp_path: Path) -> Experiment:
     ("changes", "counts"),
     [
         # Ten epochs of 20 batches, which SST has; para starts again after 15, STS after 10.
-        ({}, {"sst": 1600, "para": 3200, "sts": 1600}),
-        (
-            {"sampler": {"name": "all_tasks", "stop": "shortest"}},
-            {"sst": 800, "para": 1600, "sts": 800},
-        ),
-        ({"sampler": "round_robin"}, {"sst": 1600, "para": 2400, "sts": 800}),
-        ({"sampler": "sequential"}, {"sst": 1600, "para": 2400, "sts": 800}),
-        ({"sampler": "round_robin", "tasks": ["sst"]}, {"sst": 1600}),
-        ({"tasks": ["sst", "para"], "evaluation_only": ["para"]}, {"sst": 1600}),
+        ({}, [1600, 3200, 1600]),
+        ({"sampler": {"name": "all_tasks", "stop": "shortest"}}, [800, 1600, 800]),
+        ({"sampler": "round_robin"}, [1600, 2400, 800]),
+        ({"sampler": "sequential"}, [1600, 2400, 800]),
+        ({"sampler": "round_robin", "tasks": ["sst"]}, [1600]),
+        ({"tasks": ["sst", "para"], "evaluation_only": ["para"]}, [1600]),
         # 125 steps of 8, 16 and 8 are a part of 6,000 examples: 10 of 480
-        (
-            {"sampler": {"name": "all_tasks", "stop": "steps", "steps": 125}},
-            {"sst": 800, "para": 1600, "sts": 800},
-        ),
-        ({"sampler": "round_robin", "epochs": 1}, {"sst": 160, "para": 240, "sts": 80}),
+        ({"sampler": {"name": "all_tasks", "stop": "steps", "steps": 125}}, [800, 1600, 800]),
+        ({"sampler": "round_robin", "epochs": 1}, [160, 240, 80]),
         # A printed number is cut down alike: 1,000 to 80
-        (
-            {"sampler": "round_robin", "examples": {"para": 1000}},
-            {"sst": 1600, "para": 800, "sts": 800},
-        ),
+        ({"sampler": "round_robin", "examples": {"para": 1000}}, [1600, 800, 800]),
     ],
 )
-def test_examples_by_hand(
-    printed: Experiment, changes: dict[str, Any], counts: dict[str, int]
-) -> None:
+def test_examples_by_hand(printed: Experiment, changes: dict[str, Any], counts: list[int]) -> None:
     balancing = {"balancing": "sum"} if "sampler" in changes else {}
-    assert examples_drawn(shortened(printed(**changes, **balancing), LIMITS, STUDY)) == counts
+    drawn = examples_drawn(shortened(printed(**changes, **balancing), LIMITS, STUDY))
+    assert [drawn[task] for task in BATCHES if task in drawn] == counts
 
 
 def test_other_examples_take_part_in_each_epoch(printed: Experiment) -> None:
@@ -181,16 +171,10 @@ def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path: Path)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (
-            {"printed": {"exp": {"sst": 0.5}}},
-            "printed: unknown experiment 'exp'; did you mean 'exp1'",
-        ),
+        ({"printed": {"exp": {}}}, "printed: unknown experiment 'exp'; did you mean 'exp1'"),
         ({"printed": {"exp1": {"sst": 50.0}}}, "printed.exp1.sst: input should be less than or eq"),
         ({"choices": {"exp3": "why"}}, "choices: unknown experiment 'exp3'"),
-        (
-            {"more_seeds": {"experiments": ["exp2"], "seeds": [2]}},
-            "more_seeds.experiments: unknown experiment 'exp2'",
-        ),
+        ({"more_seeds": {"experiments": ["exp2"], "seeds": [2]}}, "more_seeds.experiments: unkn"),
         ({"more_seeds": {"experiments": [], "seeds": [2, 1]}}, "more_seeds.seeds: 1 is among"),
         ({"again": {"rows": ["exp1"], "seeds": [2]}}, "'again' is now called 'more_seeds'"),
         (
@@ -208,13 +192,9 @@ def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path: Path)
 )
 def test_a_study_that_does_not_fit(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     path = tmp_path / "params.yaml"
-    write_yaml(path, GOOD)
-    assert read_study(path).strategies == {"exp1": {}}
     write_yaml(path, {**GOOD, **changes})
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError, match=f"^{path}: .*{message}"):
         read_study(path)
-    assert str(error.value).startswith(str(path))
-    assert message in str(error.value)
 
 
 def test_an_experiment_s_fault_names_its_file(tmp_path: Path) -> None:
