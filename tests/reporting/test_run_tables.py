@@ -60,13 +60,6 @@ def test_runs_become_long_tables(logs):
     assert cosines.loc[1, "cosine"] == -0.5
 
 
-def test_a_run_without_steps(logs):
-    (logs / "a-b-1/steps.csv").write_text("step,epoch\n")
-    (logs / "a-b-1/conflicts.csv").write_text(CONFLICTS.splitlines()[0] + "\n")
-    assert read_steps(logs, RUNS).empty
-    assert read_cosines(logs, RUNS).empty
-
-
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -12,6 +12,7 @@ from mtbert.core.tasks import OVERALL, read_tasks
 from mtbert.evaluation.metrics import score
 from mtbert.evaluation.overall import overall
 from mtbert.evaluation.predictions import Predictions
+from mtbert.reporting.runs import COSINE
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 STRATEGIES = {
@@ -89,16 +90,14 @@ def _predictions(name: str, seed: int, task: str) -> Predictions:
 
 def _steps(name: str, trained: list[str]) -> pd.DataFrame:
     """Six steps an epoch; round_robin draws one task a step, the others all."""
-    rows = []
-    for step in range(1, EPOCHS * STEPS + 1) if trained else ():
-        drawn = [trained[step % len(trained)]] if name == "round_robin" else trained
-        row = {"step": step, "epoch": 1 + (step - 1) // STEPS}
-        for task in trained:
-            here = task in drawn
-            row |= {f"loss_{task}": 1 / step if here else None, f"weight_{task}": 1.0}
-            row |= {f"examples_{task}": BATCH[task] if here else None}
-        rows.append(row)
-    return pd.DataFrame(rows, columns=None if rows else ["step", "epoch"])
+    steps = np.arange(1, EPOCHS * STEPS + 1) if trained else np.array([])
+    table = pd.DataFrame({"step": steps, "epoch": 1 + (steps - 1) // STEPS})
+    for place, task in enumerate(trained):
+        drawn = name != "round_robin" or steps % len(trained) == place
+        table[f"loss_{task}"] = np.where(drawn, 1 / steps, np.nan)
+        table[f"weight_{task}"] = 1.0
+        table[f"examples_{task}"] = np.where(drawn, BATCH[task], np.nan)
+    return table
 
 
 def _cosines(name: str, trained: list[str], seed: int) -> pd.DataFrame:
@@ -109,8 +108,7 @@ def _cosines(name: str, trained: list[str], seed: int) -> pd.DataFrame:
         for first, second in combinations(trained, 2)
         if name != "round_robin"
     ]
-    names = ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=COSINE)
 
 
 def _write_summaries(folder: Path) -> None:
