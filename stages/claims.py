@@ -24,14 +24,14 @@ def main(
     from mtbert.studies.study import read_study
 
     files = {path.parent.name: path for path in sorted(studies.glob("*/params.yaml"))}
-    known = {name: read_study(path).strategies for name, path in files.items()}
-    asked = read_claims(claims, known=known).claims
-    kept = {name: read_results(path) for name, path in files.items()}
-    evidence = {name: Evidence(one.predictions, one.runs) for name, one in kept.items()}
-    verdicts = judge(asked, evidence)
-    content = {name: one.model_dump(mode="json") for name, one in verdicts.items()}
+    experiments = {name: read_study(path).strategies for name, path in files.items()}
+    read = read_claims(claims, experiments).claims
+    results = {name: read_results(path) for name, path in files.items()}
+    evidence = {name: Evidence(own.predictions, own.runs) for name, own in results.items()}
+    verdicts = judge(read, evidence)
+    content = {name: verdict.model_dump(mode="json") for name, verdict in verdicts.items()}
     write_text(out, json.dumps(content, indent=1) + "\n")
-    decided = sum(one.decision != "undecided" for one in verdicts.values())
+    decided = sum(verdict.decision != "undecided" for verdict in verdicts.values())
     print(f"{decided} of {len(verdicts)} claims decided")
 
 

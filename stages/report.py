@@ -30,7 +30,7 @@ def main(
     from mtbert.core.outputs import write_text
     from mtbert.reporting import results, tables
     from mtbert.reporting.committed import compare
-    from mtbert.reporting.page import report_page
+    from mtbert.reporting.page import render, report_content
     from mtbert.reporting.report import read_report
     from mtbert.reporting.scope import read_scope
 
@@ -44,12 +44,13 @@ def main(
         summaries=summaries,
     )
     changed = compare(report, metrics)
-    write_text(reports / "results.md", results.results_page(report, changed))
+    content = report_content(report, changed)
+    write_text(reports / "results.md", render("results.md.jinja", **content))
     write_text(reports / "metrics" / "strategies.json", results.headline(report))
-    write_text(reports / "index.html", report_page(report, changed))
+    write_text(reports / "index.html", render("report.html.jinja", **content))
     if readme is not None:
-        table = tables.markdown(results.main_table(report))
-        results.refresh(readme, [table, results.score_note(report), results.sample_note(report)])
+        table = tables.markdown(content["scores"])
+        results.refresh(readme, [table, content["score_note"], content["sample_note"]])
     print(results.terminal(report, changed))
 
 

@@ -23,36 +23,25 @@ def main(
     from mtbert.claims.verdicts import Verdict
     from mtbert.core.outputs import write_text
     from mtbert.core.params import read_json, validate
+    from mtbert.reporting.page import render
     from mtbert.studies.budgets import read_budgets
-    from mtbert.studies.page import html_page, overview, study_page
-    from mtbert.studies.results import missing, read_results
-    from mtbert.studies.study import read_study
-    from mtbert.studies.tables import Shown, points
+    from mtbert.studies.page import studies_page
+    from mtbert.studies.tables import read_studies
 
-    shown = [
-        Shown(
-            name=path.parent.name,
-            study=read_study(path),
-            results=read_results(path),
-            missing=missing(path),
-            points=points(path.parent / "sweeps.csv")
-            if (path.parent / "sweeps.csv").is_file()
-            else None,
-        )
-        for path in sorted(studies.glob("*/params.yaml"))
-    ]
-    known = {one.name: one.study.strategies for one in shown}
-    claims = read_claims(studies / "claims.yaml", known=known)
+    reports = read_studies(studies)
+    experiments = {report.name: report.study.strategies for report in reports}
+    claims = read_claims(studies / "claims.yaml", experiments)
     judged = {
         name: validate(Verdict, content, where=f"{verdicts}: {name}")
         for name, content in read_json(verdicts).items()
     }
-    parts = (shown, claims, judged, read_budgets(studies / "params.yaml"))
-    write_text(out, html_page(*parts))
+    page = studies_page(reports, claims, judged, read_budgets(studies / "params.yaml"))
+    write_text(out, render("studies.html.jinja", **page))
     if readmes:
-        write_text(studies / "README.md", overview(*parts))
-        for one in shown:
-            write_text(studies / one.name / "README.md", study_page(one))
+        write_text(studies / "README.md", render("studies.md.jinja", **page))
+        for study in page["studies"]:
+            text = render("study.md.jinja", study=study)
+            write_text(studies / study["name"] / "README.md", text)
 
 
 if __name__ == "__main__":

@@ -57,10 +57,10 @@ class Claim(Settings):
     def _fits_its_kind(self) -> "Claim":
         needed = KINDS[self.kind]
         for key in {key for keys in KINDS.values() for key in keys}:
-            given = bool(getattr(self, key))
-            if key in needed and not given:
+            value = getattr(self, key)
+            if key in needed and not value:
                 raise ValueError(f"{key}: required for kind {self.kind}, but not given")
-            if given and key not in (*needed, *OPTIONAL.get(self.kind, ())):
+            if value and key not in (*needed, *OPTIONAL.get(self.kind, ())):
                 raise ValueError(f"{key}: not an option of kind {self.kind}")
         if self.metric not in (allowed := METRICS.get(self.kind, SCORES)):
             raise ValueError(f"metric: {choices('metric', self.metric, allowed)}")
@@ -101,12 +101,12 @@ class Claims(Settings):
     untested: tuple[Untested, ...] = ()
 
 
-def read_claims(path: Path, *, known: Mapping[str, Iterable[str]]) -> Claims:
+def read_claims(path: Path, experiments: Mapping[str, Iterable[str]]) -> Claims:
     """Read a file of claims.
 
     Args:
         path: The file.
-        known: The experiments of each study.
+        experiments: Their names in each study.
 
     Raises:
         InputError: a claim does not fit, or names an experiment that its study does not have.
@@ -114,10 +114,10 @@ def read_claims(path: Path, *, known: Mapping[str, Iterable[str]]) -> Claims:
     claims = validate(Claims, read_yaml(path), where=str(path))
     for name, claim in claims.claims.items():
         spot = f"{path}: claims.{name}"
-        if claim.study not in known:
-            raise InputError(f"{spot}.study: {choices('study', claim.study, known)}")
-        experiments = list(known[claim.study])
+        if claim.study not in experiments:
+            raise InputError(f"{spot}.study: {choices('study', claim.study, experiments)}")
+        own = list(experiments[claim.study])
         for key, names in claim.named.items():
-            if unknown := [item for item in names if item not in experiments]:
-                raise InputError(f"{spot}.{key}: {choices('experiment', unknown[0], experiments)}")
+            if unknown := [name for name in names if name not in own]:
+                raise InputError(f"{spot}.{key}: {choices('experiment', unknown[0], own)}")
     return claims

@@ -68,11 +68,8 @@ class Tests:
     @property
     def p(self) -> float:
         """The smaller p; NaN if either is."""
-        return (
-            min(self.support, self.against)
-            if isfinite(self.support + self.against)
-            else float("nan")
-        )
+        finite = isfinite(self.support + self.against)
+        return min(self.support, self.against) if finite else float("nan")
 
 
 def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[str, Verdict]:
@@ -125,7 +122,7 @@ def weigh(claim: Claim, evidence: Evidence) -> Tests:
             return _within([delta_m(evidence, claim.experiments[0], claim.single)], margin)
         case "range_below":
             pairs = _effects(evidence, claim, combinations(claim.experiments, 2))
-            return _within([replace(one, effect=abs(one.effect)) for one in pairs], margin)
+            return _within([replace(e, effect=abs(e.effect)) for e in pairs], margin)
     effects = _effects(evidence, claim, product(claim.experiments, claim.than))
     return {"greater": _above, "not_greater": _below, "equal": _within}[claim.kind](effects, margin)
 
@@ -165,21 +162,21 @@ def _effects(evidence: Evidence, claim: Claim, pairs: Iterable[tuple[str, str]])
 
 
 def _above(effects: list[Estimate], margin: float) -> Tests:
-    support = np.max([2 * one.above(margin) for one in effects])
-    against = np.min([2 * one.below(margin) for one in effects]) * len(effects)
-    return _tests(effects, [one.effect for one in effects], support, against)
+    support = np.max([2 * e.above(margin) for e in effects])
+    against = np.min([2 * e.below(margin) for e in effects]) * len(effects)
+    return _tests(effects, [e.effect for e in effects], support, against)
 
 
 def _below(effects: list[Estimate], margin: float) -> Tests:
-    support = np.max([one.below(margin) for one in effects])
-    against = np.min([one.above(margin) for one in effects]) * len(effects)
-    return _tests(effects, [-one.effect for one in effects], support, against)
+    support = np.max([e.below(margin) for e in effects])
+    against = np.min([e.above(margin) for e in effects]) * len(effects)
+    return _tests(effects, [-e.effect for e in effects], support, against)
 
 
 def _within(effects: list[Estimate], margin: float) -> Tests:
-    support = np.max([(one.below(margin), one.above(-margin)) for one in effects])
-    beyond = np.min([(one.above(margin), one.below(-margin)) for one in effects])
-    sizes = [-abs(one.effect) for one in effects]
+    support = np.max([(e.below(margin), e.above(-margin)) for e in effects])
+    beyond = np.min([(e.above(margin), e.below(-margin)) for e in effects])
+    sizes = [-abs(e.effect) for e in effects]
     return _tests(effects, sizes, support, 2 * len(effects) * beyond)
 
 

@@ -1,166 +1,101 @@
-"""`mtbert check`: check every section of a params file before any stage has spent time."""
+"""What `mtbert check` checks: every section of a params file, before any stage runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from mtbert.augmentation.settings import Augment, needs, read_augment
+from mtbert.claims.claim import read_claims
+from mtbert.core.errors import InputError, choices
+from mtbert.core.params import read_section, read_yaml
+from mtbert.core.tasks import read_tasks
+from mtbert.corpora.backbones import check_pretrained, known_config
+from mtbert.corpora.folders import resolve
+from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
+from mtbert.corpora.settings import Data, Encoder
+from mtbert.corpora.sources import find
+from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
+from mtbert.experiments.strategies import TrainSettings, resolve_strategies
+from mtbert.modeling.encoder import read_config
+from mtbert.pretraining.language_model import check_architecture
+from mtbert.pretraining.masking import read_vocabulary
+from mtbert.pretraining.settings import PretrainSettings
+from mtbert.reporting.scope import read_scope
+from mtbert.studies.study import read_experiments, read_study
+from mtbert.tokenization.inputs import TokenizeSettings
+from mtbert.tokenization.vocabulary import load_tokenizer
 
-SHARED = (
-    *("data", "tasks", "encoder", "lexicons", "augment", "tokenize", "pretrain"),
-    *("train", "recipes"),
-)
+CORPORA = ("data", "tasks", "lexicons", "augment")
+SHARED = (*CORPORA, "tokenize", "encoder", "pretrain", "train", "recipes")
 # What a project has beside them, and what the folder of the studies has instead
 PROJECT = ("strategies", "seeds", "report")
 STUDIES = ("budget", "budgets")
 
 
-def check(
-    params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
-) -> None:
-    """Check every section of a params file, and run nothing.
+def check_params(params: Path) -> None:
+    """Check every section of a params file; where it has budgets, its studies and claims, too.
 
-    Each stage checks its own sections when it runs; this finds a misspelt word of the last stage
-    first. In the folder of the studies it checks every study and the claims too.
-
-    Example: mtbert check
+    Raises:
+        InputError: naming the file and the key at fault.
     """
-    from mtbert.core.errors import InputError, choices
-    from mtbert.core.params import read_section, read_yaml
-    from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.settings import Data
-    from mtbert.corpora.sources import find
-    from mtbert.pretraining.settings import PretrainSettings
-    from mtbert.tokenization.inputs import TokenizeSettings
-
-    given = read_yaml(params)
-    studies = "budgets" in given
-    sections = (*SHARED, *(STUDIES if studies else PROJECT))
-    if unknown := [name for name in given if name not in sections]:
-        faults = [f"{params}: {choices('section', name, sections)}" for name in unknown]
+    sections = read_yaml(params)
+    studies = "budgets" in sections
+    allowed = (*SHARED, *(STUDIES if studies else PROJECT))
+    if unknown := [name for name in sections if name not in allowed]:
+        faults = [f"{params}: {choices('section', name, allowed)}" for name in unknown]
         raise InputError("\n".join(faults))
     tasks = read_tasks(params)
     find(read_section(params, "data", Data).source, tasks, where=str(params))
-    check_augment(params)
+    augment = read_augment(params, tasks)
+    _check_lexicons(params, augment)
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")
-    if pretrain.epochs:
-        check_language_model(params)
-    if studies:
-        check_studies(params)
-    else:
-        check_project(params)
-    print(f"{params}: every section fits")
-
-
-def check_project(params: Path) -> None:
-    """Check the strategies, the seeds and the report's section of a project.
-
-    Raises:
-        InputError: naming the key at fault.
-    """
-    from mtbert.reporting.scope import read_scope
-
-    check_strategies(params, [])
-    read_scope(params)
-
-
-def check_augment(params: Path) -> None:
-    """Check the lexicons, and that they have what the sets of new rows need.
-
-    Raises:
-        InputError: naming the key at fault.
-    """
-    from mtbert.augmentation.settings import needs, read_augment
-    from mtbert.core.errors import InputError
-    from mtbert.core.params import read_section
-    from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
-
-    lexicons = read_section(params, "lexicons", Lexicons)
-    augment = read_augment(params, read_tasks(params))
-    check_lexicons(lexicons, where=str(params))
-    there = kinds(lexicons, where=str(params))
-    for place, kind in needs(augment):
-        if kind not in there:
-            raise InputError(
-                f"{params}: augment.{place}: needs {kind}, and lexicons.source {lexicons.source} "
-                f"has {', '.join(sorted(there)) or 'nothing'}; opinion words come from "
-                "lexicons.opinion_words, all else from `public` or a folder that has it"
-            )
-
-
-def check_strategies(params: Path, studies: Sequence[Path]) -> None:
-    """Check the encoder, and the strategies of the params file or the experiments of studies.
-
-    Raises:
-        InputError: naming the key at fault.
-    """
-    from mtbert.augmentation.settings import read_augment
-    from mtbert.core.params import read_section
-    from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.backbones import check_pretrained, known_config
-    from mtbert.corpora.folders import resolve
-    from mtbert.corpora.settings import Encoder
-    from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
-    from mtbert.experiments.strategies import resolve_strategies
-    from mtbert.studies.study import read_experiments
-
     encoder = read_section(params, "encoder", Encoder)
     check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
-    checked = {path: read_experiments(path, params, encoder=kind) for path in studies}
-    if not studies:
-        checked = {params: resolve_strategies(params, encoder=kind)}
-    sets, folder = read_augment(params, read_tasks(params)).sets, resolve(encoder.pretrained)
+    folder = resolve(encoder.pretrained)
+    # An encoder that is still on the Hub is checked by `plan`, once it is fetched.
+    local = kind == "pretrained" and folder.is_dir()
+    if pretrain.epochs and local:
+        check_architecture(read_config(folder), where=str(folder))
+        read_vocabulary(load_tokenizer(folder), folder)
+    checked = (_experiments if studies else _strategies)(params, kind)
+    config = known_config(encoder)
     for path, strategies in checked.items():
-        check_extra_data(strategies, sets, where=str(path))
-        # That of a name on the hub is known when it has been fetched: `plan` checks it again.
-        if (config := known_config(encoder)) is not None:
+        check_extra_data(strategies, augment.sets, where=str(path))
+        if config is not None:
             check_encoder(strategies, config, where=str(path))
-        if folder.is_dir() and kind == "pretrained":
+        if local:
             check_pooler(strategies, folder, where=str(path))
 
 
-def check_studies(params: Path) -> None:
-    """Check every experiment of every study at the budget at work, and what the claims name.
+def _strategies(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:
+    """The strategies of a project, by file, its seeds and its report's section checked."""
+    read_scope(params)
+    return {params: resolve_strategies(params, encoder=kind)}
 
-    Raises:
-        InputError: naming the file and the key at fault, or the folder if it has no study.
-    """
-    from mtbert.claims.claim import read_claims
-    from mtbert.core.errors import InputError
-    from mtbert.studies.budgets import read_budget
-    from mtbert.studies.study import read_study
 
+def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:
+    """The experiments of every study at the present budget, by file, the claims checked."""
     folder = params.parent
     files = sorted(folder.glob("*/params.yaml"))
     if not files:
         raise InputError(f"{folder}: expected NAME/params.yaml for each study, found none")
-    read_budget(params)
-    check_strategies(params, files)
-    experiments = {path.parent.name: read_study(path).strategies for path in files}
-    read_claims(folder / "claims.yaml", known=experiments)
+    experiments = {path: read_experiments(path, params, encoder=kind) for path in files}
+    names = {path.parent.name: read_study(path).strategies for path in files}
+    read_claims(folder / "claims.yaml", names)
+    return experiments
 
 
-def check_language_model(params: Path) -> None:
-    """Refuse to pre-train an encoder further that is at hand and has no masked language model.
-
-    Raises:
-        InputError: it is one of its architecture or of its tokenizer.
-    """
-    from mtbert.core.params import read_section
-    from mtbert.corpora.folders import resolve
-    from mtbert.corpora.settings import Encoder
-    from mtbert.modeling.encoder import read_config
-    from mtbert.pretraining.language_model import check_architecture
-    from mtbert.pretraining.masking import read_vocabulary
-    from mtbert.tokenization.vocabulary import load_tokenizer
-
-    pretrained = read_section(params, "encoder", Encoder).pretrained
-    folder = resolve(pretrained)
-    if pretrained == "scratch" or not folder.is_dir():
-        return
-    check_architecture(read_config(folder), where=str(folder))
-    read_vocabulary(load_tokenizer(folder), folder)
+def _check_lexicons(params: Path, augment: Augment) -> None:
+    """Check the lexicons, and that they have what the sets of new rows need."""
+    lexicons = read_section(params, "lexicons", Lexicons)
+    check_lexicons(lexicons, where=str(params))
+    offered = kinds(lexicons, where=str(params))
+    for place, kind in needs(augment):
+        if kind not in offered:
+            raise InputError(
+                f"{params}: augment.{place}: needs {kind}, and lexicons.source {lexicons.source} "
+                f"has {', '.join(sorted(offered)) or 'nothing'}; opinion words come from "
+                "lexicons.opinion_words, all else from `public` or a folder that has it"
+            )

@@ -1,8 +1,10 @@
 """The console command `mtbert`."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from mtbert.cli.check import check
 from mtbert.cli.part import part
 from mtbert.cli.studies import studies
 from mtbert.core.commands import run_app
@@ -13,7 +15,25 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(check)
+
+
+@app.command("check")
+def check_command(
+    params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
+) -> None:
+    """Check every section of a params file, and run nothing.
+
+    Each stage checks its own sections when it runs; this finds a misspelt word of the last stage
+    first. In the folder of the studies it checks every study and the claims too.
+
+    Example: mtbert check
+    """
+    from mtbert.cli.check import check_params
+
+    check_params(params)
+    print(f"{params}: every section fits")
+
+
 app.command()(part)
 app.add_typer(studies, name="studies")
 

@@ -1,4 +1,4 @@
-"""`mtbert studies`: what is still to be run of the five reports, and keeping what was."""
+"""`mtbert studies`: which experiments of the reports are still to be run, and keeping results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +8,6 @@ import typer
 studies = typer.Typer(
     no_args_is_help=True, help="The experiments of the five reports; call it in their folder."
 )
-# What `plan`, `train` and `evaluate` leave in the folder of a study (studies/NAME/dvc.yaml)
-PLANS, RUNS, LOGS = "data/plans", "data/runs", "data/logs"
-PREDICTIONS, METRICS = "data/predictions", "data/metrics"
-
 Names = Annotated[list[str] | None, typer.Argument(help="Studies; all of them by default.")]
 Folder = Annotated[Path, typer.Option(help="The folder of the studies.")]
 
@@ -33,32 +29,31 @@ def missing(
     mtbert studies missing --commands | xargs -P 2 -I{} sh -c '{}'
     """
     from mtbert.studies.budgets import read_budget
-    from mtbert.studies.results import missing as lacking
+    from mtbert.studies.results import missing_runs
     from mtbert.studies.study import read_study
 
     budget, _ = read_budget(folder / "params.yaml")
     for path in study_files(names, folder):
         first = read_study(path).seeds
-        for name, seed in lacking(path, budget=budget):
+        for name, seed in missing_runs(path, budget=budget):
             more = "" if seed in first else "_more"
             target = f"{path.parent / 'dvc.yaml'}:evaluate{more}@{name}-{seed}"
             print(command(path.parent, name, seed) if commands else target)
 
 
 def command(study: Path, name: str, seed: int) -> str:
-    """What dvc.yaml runs for one experiment and seed, as one line for a shell."""
-    run = f"{name}-{seed}"
-    plan = f"{PLANS}/{name}.yaml"
-    train = f"python -m stages.train {plan} {seed} {RUNS}/{run} {LOGS}/{run} --no-last --no-test"
-    evaluate = (
-        f"python -m stages.evaluate {plan} {RUNS}/{run} {LOGS}/{run} {PREDICTIONS}/{run} "
-        f"{METRICS}/{run}.json --no-test --params ../params.yaml"
+    """What studies/NAME/dvc.yaml runs for one experiment and seed, as one line for a shell."""
+    run, plan = f"{name}-{seed}", f"data/plans/{name}.yaml"
+    folders = f"data/runs/{run} data/logs/{run}"
+    return (
+        f"cd {study} && python -m stages.train {plan} {seed} {folders} --no-last --no-test"
+        f" && python -m stages.evaluate {plan} {folders} data/predictions/{run}"
+        f" data/metrics/{run}.json --no-test --params ../params.yaml"
     )
-    return f"cd {study} && {train} && {evaluate}"
 
 
-@studies.command()
-def collect(
+@studies.command("collect")
+def collect_runs(
     names: Names = None,
     folder: Folder = Path(),
     replace: Annotated[
@@ -69,20 +64,11 @@ def collect(
 
     Example: mtbert studies collect wang
     """
-    from mtbert.studies.results import collect as merge
+    from mtbert.studies.results import merge_runs
 
     for path in study_files(names, folder):
-        study = path.parent
-        merged = merge(
-            path,
-            plans=study / PLANS,
-            metrics=study / METRICS,
-            predictions=study / PREDICTIONS,
-            logs=study / LOGS,
-            params=folder / "params.yaml",
-            replace=replace,
-        )
-        print(f"{study / 'results'}: {len(merged)} runs merged")
+        merged = merge_runs(path, folder / "params.yaml", replace=replace)
+        print(f"{path.parent / 'results'}: {len(merged)} runs merged")
 
 
 def study_files(names: list[str] | None, folder: Path) -> list[Path]:

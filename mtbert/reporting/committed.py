@@ -13,7 +13,9 @@ from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import with_seeds
 from mtbert.reporting import tables
 from mtbert.reporting.report import Report
-from mtbert.reporting.runs import score_frame, score_rows, training_budget
+from mtbert.reporting.runs import long_scores, training_budget
+
+Budgets = Mapping[str, Mapping[str, float]]  # by strategy and unit
 
 
 class Comparison(NamedTuple):
@@ -35,43 +37,34 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
         report: The present runs.
         metrics: Folder of STRATEGY-SEED.json, in the work tree.
     """
-    rows, counts, runs = [], [], []
-    for strategy, seed in _runs(report.facts):
-        name = f"{strategy}-{seed}.json"
-        if measured := _at_head(metrics, name):
-            rows += score_rows(strategy, seed, measured, where=f"HEAD:{name}")
-            counts.append({"strategy": strategy, **training_budget(measured)})
-            runs.append((strategy, seed))
-    before = score_frame(rows)
-    present, facts = (_only(frame, runs) for frame in (report.scores, report.facts))
-    measurable = set(zip(before["task"], before["metric"], strict=True))
+    runs = list(zip(report.facts["strategy"], report.facts["seed"], strict=True))
+    committed = {run: _at_head(metrics, f"{run[0]}-{run[1]}.json") for run in runs}
+    old_runs = {run: measured for run, measured in committed.items() if measured is not None}
+    old_scores = long_scores(old_runs, where="HEAD:.")
+    measurable = set(zip(old_scores["task"], old_scores["metric"], strict=True))
     columns = [column for column in report.columns if column in measurable]
     if not columns:
         return None
-    old, new = (tables.wide(scores, columns) for scores in (before, present))
-    budgets = [tables.budgets(frame) for frame in (pd.DataFrame(counts), facts)]
+    counts = [{"strategy": run[0], **training_budget(own)} for run, own in old_runs.items()]
+    scores, facts = (
+        table[[run in old_runs for run in zip(table["strategy"], table["seed"], strict=True)]]
+        for table in (report.scores, report.facts)
+    )
+    old, new = (tables.wide(table, columns) for table in (old_scores, scores))
+    budgets = [tables.budgets(table) for table in (pd.DataFrame(counts), facts)]
     changed = [
         name
-        for name, before_budget in budgets[0].items()
-        if not old.loc[[name]].equals(new.loc[[name]]) or before_budget != budgets[1][name]
+        for name, budget in budgets[0].items()
+        if not old.loc[[name]].equals(new.loc[[name]]) or budget != budgets[1][name]
     ]
     if not changed:
         return None
     lines = [_line(report, name, c, old, new, budgets) for name in changed for c in columns[::-1]]
     table = pd.DataFrame([line for line in lines if line]).set_index("strategy")
     warnings = [line for name in changed for line in _warnings(name, *(b[name] for b in budgets))]
-    further = [f"{name}-{seed}" for name, seed in _runs(report.facts) if (name, seed) not in runs]
-    if further:
+    if further := [f"{name}-{seed}" for name, seed in runs if (name, seed) not in old_runs]:
         warnings.append(f"not committed, so not compared: {', '.join(further)}")
     return Comparison(table, warnings)
-
-
-def _runs(frame: pd.DataFrame) -> list[tuple[str, int]]:
-    return list(zip(frame["strategy"], frame["seed"], strict=True))
-
-
-def _only(frame: pd.DataFrame, runs: Sequence[tuple[str, int]]) -> pd.DataFrame:
-    return frame[[run in runs for run in _runs(frame)]]
 
 
 def _line(
@@ -80,9 +73,9 @@ def _line(
     column: tables.Column,
     old: pd.DataFrame,
     new: pd.DataFrame,
-    budgets: Sequence[Mapping[str, Mapping[str, float]]],
+    budgets: Sequence[Budgets],
 ) -> dict[str, str] | None:
-    """One strategy and score; None where either side lacks it."""
+    """A strategy's score before and now; None where either side lacks it."""
     ours, base = new.loc[name][column].dropna(), old.loc[name][column].dropna()
     if ours.empty or base.empty:
         return None
@@ -90,7 +83,7 @@ def _line(
     by_seed = (ours - base).dropna()
     width = np.sqrt(2) * report.own_widths.get((name, column), np.nan)
     half = with_seeds(width, by_seed.tolist())
-    updates = [tables.number(round(it[name]["updates"])) for it in budgets]
+    updates = [tables.number(round(budget[name]["updates"])) for budget in budgets]
     return {
         "strategy": name,
         "score": tables.title(column),
@@ -102,7 +95,7 @@ def _line(
 
 
 def _warnings(name: str, old: Mapping[str, float], new: Mapping[str, float]) -> list[str]:
-    """One line for each count that differs by more than 5 %."""
+    """A line for each count that differs by more than 5 %."""
     return [
         f"{name}: {tables.number(round(new[unit]))} {unit}, {new[unit] / before:.2g} times those "
         f"committed ({tables.number(round(before))}): the scores differ by training budget, too"

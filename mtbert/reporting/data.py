@@ -1,13 +1,13 @@
 """The report's section on data: rows, labels, tokens, augmentation, leakage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from mtbert.reporting.report import Report
-from mtbert.reporting.tables import NONE, number
+from mtbert.reporting.tables import NONE, number, rounded
 
 LEAKAGE = (
     "A score on a text that a train split holds too also shows what the model remembers. Distinct "
@@ -27,22 +27,6 @@ class Table(NamedTuple):
     caption: str
     frame: pd.DataFrame
     prose: bool = False
-
-
-class Example(NamedTuple):
-    """A new row: id of its source, and by text its words as (before, after or None)."""
-
-    source: str
-    texts: Mapping[str, Sequence[tuple[str, str | None]]]
-
-
-class Grown(NamedTuple):
-    """What a page shows of one set of new rows."""
-
-    name: str
-    tables: Sequence[Table]
-    lexicon: str
-    examples: Mapping[str, Sequence[Example]]  # by heading
 
 
 def data_tables(report: Report) -> list[Table]:
@@ -67,11 +51,6 @@ def data_tables(report: Report) -> list[Table]:
         Table(caption, _splits(ordered)),
     ]
     return [table for table in shown if len(table.frame)]
-
-
-def grown_sets(report: Report) -> list[Grown]:
-    """How train splits grew, set by set."""
-    return [_grown(report, name, summary) for name, summary in report.augmented.items()]
 
 
 def leakage_table(report: Report) -> pd.DataFrame:
@@ -118,9 +97,11 @@ def _labels(splits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(columns).fillna(NONE).rename_axis("label")
 
 
-def _grown(report: Report, name: str, summary: Mapping[str, Any]) -> Grown:
+def grown_set(report: Report, name: str) -> dict[str, Any]:
+    """One set of new rows: tables, what was read of the lexicon, and by heading examples."""
+    summary = report.augmented[name]
     tasks, tokens = summary["tasks"], report.augmented_tokens.get(name, {"tasks": {}})["tasks"]
-    growth, guards = {}, {}
+    growth, guards, examples = {}, {}, {}
     for task, facts in tasks.items():
         growth[task] = _texts({
             "method": facts["method"],
@@ -137,13 +118,15 @@ def _grown(report: Report, name: str, summary: Mapping[str, Any]) -> Grown:
             for deed in ("words_kept", "candidates_refused", "draws_refused")
             for reason, count in own[deed].items()
         })  # fmt: skip
-    frames = [pd.DataFrame(texts).fillna(NONE) for texts in (growth, guards)]
-    captions = (f"{name}: train splits", f"{name}: guards")
-    examples = {
-        _heading(task, own): [*map(_example, own["examples"])] for task, own in tasks.items()
+        new = facts["rows"]["after"] - facts["rows"]["before"]
+        heading = f"{task}: {len(facts['examples'])} of {number(new)} new rows"
+        examples[heading] = facts["examples"]
+    frames = {f"{name}: train splits": growth, f"{name}: guards": guards}
+    return {
+        "tables": [Table(key, pd.DataFrame(own).fillna(NONE)) for key, own in frames.items()],
+        "lexicon": _lexicon(summary.get("lexicon")),
+        "examples": examples,
     }
-    shown = [*map(Table, captions, frames)]
-    return Grown(name, shown, _lexicon(summary.get("lexicon")), examples)
 
 
 def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -168,27 +151,12 @@ def _lexicon(lexicon: Mapping[str, Any] | None) -> str:
     )
 
 
-def _heading(task: str, facts: Mapping[str, Any]) -> str:
-    new = facts["rows"]["after"] - facts["rows"]["before"]
-    return f"{task}: {len(facts['examples'])} of {number(new)} new rows"
-
-
-def _example(row: Mapping[str, Any]) -> Example:
-    texts = {
-        side: [(word, text["replaced"].get(str(place))) for place, word in enumerate(text["words"])]
-        for side, text in sorted(row["texts"].items())
-    }
-    return Example(row["source"], texts)
-
-
 def _count(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, str):
         return value
-    if value is None or pd.isna(value):
-        return NONE
-    return number(int(value)) if float(value).is_integer() else number(float(value), 1)
+    return NONE if value is None or pd.isna(value) else rounded(value, 1)
 
 
 def _share(value: Any, total: int) -> str:

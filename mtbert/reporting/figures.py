@@ -8,19 +8,22 @@ import io
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mtbert.reporting.tables import Column, Widths, by_strategy, title, wide
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 WIDTH = 3.6  # inches
 BINS = 40  # points of a line over steps
+# Matplotlib's settings: what is of the page's ink, of its paper, and of all pages
+INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+PAPER = ("axes.facecolor", "figure.facecolor")
+LOOK: dict[Any, Any] = {
+    **{"axes.spines.top": False, "axes.spines.right": False, "font.size": 9},
+    **{"svg.fonttype": "none", "svg.hashsalt": "mtbert"},
+}
 STROKES = ("-", "--", ":")  # when colours run out
 
 
@@ -51,7 +54,7 @@ class Picture:
     dark: str
 
 
-def picture(name: str, alt: str, plot: "Callable[[Axes, Style], None]", height: float) -> Picture:
+def picture(name: str, alt: str, plot: Callable[[Any, Style], None], height: float) -> Picture:
     """Draw a plot in both styles; the same data give the same bytes.
 
     Args:
@@ -65,10 +68,12 @@ def picture(name: str, alt: str, plot: "Callable[[Axes, Style], None]", height: 
 
     images = []
     for style in (LIGHT, DARK):
-        with rc_context(_settings(style)):
-            figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        look = LOOK | dict.fromkeys(INKED, style.ink) | dict.fromkeys(PAPER, style.paper)
+        with rc_context(look):
+            figure, file = Figure(figsize=(WIDTH, height), layout="constrained"), io.BytesIO()
             plot(figure.subplots(), style)
-            images.append(_uri(figure))
+            figure.savefig(file, format="svg", metadata={"Date": None})
+        images.append(f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}")
     return Picture(name, alt, *images)
 
 
@@ -83,7 +88,7 @@ def score_figure(scores: pd.DataFrame, column: Column, widths: Widths) -> Pictur
     values = wide(scores, [column])[column]
     means = by_strategy(values).mean()  # NaN where a strategy has no score
 
-    def plot(axes: "Axes", style: Style) -> None:
+    def plot(axes: Any, style: Style) -> None:
         for place, (name, mean) in enumerate(means.items()):
             colour = style.colours[place % len(style.colours)]
             width = np.nan_to_num(widths.get((str(name), column), 0.0))
@@ -119,7 +124,7 @@ def lines(
     """
     x, y, hue = axes
 
-    def plot(panel: "Axes", style: Style) -> None:
+    def plot(panel: Any, style: Style) -> None:
         if zero:
             panel.axhline(0, color=style.ink, lw=0.8)
         for place, label in enumerate(order):
@@ -139,12 +144,6 @@ def lines(
     return picture(name, alt, plot, 2.5)
 
 
-def loss_lines(steps: pd.DataFrame, task: str, order: Sequence[str]) -> Picture:
-    """A task's training loss over the updates, averaged within bins of neighbouring ones."""
-    binned = bin_steps(steps[steps["task"] == task], ["strategy", "seed"], "loss")
-    return lines(f"{task} loss", "loss by update", binned, ("step", "loss", "strategy"), order)
-
-
 def bin_steps(frame: pd.DataFrame, keys: list[str], value: str, bins: int = BINS) -> pd.DataFrame:
     """Means of a column within bins of equally many neighbouring rows, for each group of `keys`."""
     groups = frame.groupby(keys, sort=False)
@@ -156,18 +155,12 @@ def bin_steps(frame: pd.DataFrame, keys: list[str], value: str, bins: int = BINS
     return means.assign(step=means.groupby(alike, sort=False)["step"].transform("mean"))
 
 
-def mixing_lines(rates: pd.DataFrame, strategy: str, order: Sequence[str]) -> Picture:
-    """Each task's share of the batches over the epochs of a strategy."""
-    own = rates[rates["strategy"] == strategy]
-    return lines(strategy, "share of the batches", own, ("epoch", "batches", "task"), order)
-
-
 def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
     """How a strategy's cosines between per-task gradients spread: boxes, whiskers hold 90 %."""
     own = cosines[(cosines["strategy"] == strategy) & cosines["cosine"].notna()]
     groups = {str(tasks): part["cosine"] for tasks, part in own.groupby("tasks", sort=False)}
 
-    def plot(axes: "Axes", style: Style) -> None:
+    def plot(axes: Any, style: Style) -> None:
         axes.axvline(0, color=style.ink, lw=0.8)
         thin = {"color": style.colours[0]}
         axes.boxplot(
@@ -194,7 +187,7 @@ def confusion_matrix(name: str, counts: pd.DataFrame) -> Picture:
 
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0).to_numpy()
 
-    def plot(axes: "Axes", style: Style) -> None:
+    def plot(axes: Any, style: Style) -> None:
         shades = LinearSegmentedColormap.from_list("", [style.paper, style.colours[0]])
         axes.imshow(shares, cmap=shades, vmin=0, vmax=1, aspect="auto")
         for (row, column), count in np.ndenumerate(counts.to_numpy()):
@@ -208,28 +201,6 @@ def confusion_matrix(name: str, counts: pd.DataFrame) -> Picture:
         axes.grid(visible=False)
 
     return picture(name, "counts of actual by predicted class", plot, 0.9 + 0.26 * len(counts))
-
-
-def _settings(style: Style) -> Any:
-    ink = dict.fromkeys(
-        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), style.ink
-    )
-    return {
-        **ink,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.facecolor": style.paper,
-        "figure.facecolor": style.paper,
-        "font.size": 9,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "mtbert",
-    }
-
-
-def _uri(figure: "Figure") -> str:
-    file = io.BytesIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    return f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"
 
 
 def _luminance(colour: str) -> float:

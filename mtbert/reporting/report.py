@@ -50,8 +50,11 @@ class Report:
 
     @property
     def columns(self) -> list[tables.Column]:
-        """The main scores."""
-        return tables.main_columns(self.tasks, self.scores)
+        """The metric that each task is judged by, then the overall scores that there are."""
+        scores = self.scores
+        overall = scores.loc[scores["task"] == OVERALL, "metric"].unique()
+        mains = [(name, task.main_metric) for name, task in self.tasks.items()]
+        return [*mains, *((OVERALL, name) for name in overall)]
 
     def trained(self, strategy: str) -> list[str]:
         """The tasks that a strategy trains on."""
@@ -96,13 +99,9 @@ class Report:
         read = [[p[s].read(metric.reads, labels) for s in seeds] for p in (ours, base)]
         return bootstrap(metric.function, ours[seeds[0]].labels, *read)
 
-    def predictions(self, strategy: str, task: str) -> dict[int, Predictions]:
+    def predictions(self, strategy: str, task: str) -> Mapping[int, Predictions]:
         """A strategy's predictions for a task on dev, by seed; {} where it has none."""
-        return {
-            seed: _predictions(table)
-            for (name, seed, own), table in self.answers.items()
-            if (name, own) == (strategy, task)
-        }
+        return self.answers.get((strategy, task), {})
 
 
 def read_report(
@@ -139,16 +138,6 @@ def read_report(
         augmented=_sets(summaries / "augmented", scope),
         augmented_tokens=_sets(summaries / "augmented_tokens", scope),
     )
-
-
-def _predictions(table: pd.DataFrame) -> Predictions:
-    probabilities = None
-    if "probability" in table:
-        probabilities = table["probability"].to_numpy()
-    elif "probabilities" in table:
-        probabilities = np.stack(table["probabilities"].to_list())
-    labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
-    return Predictions(table["id"].tolist(), labels, values, probabilities)
 
 
 def _train(path: Path, tasks: Mapping[str, Task]) -> Mapping[str, Any]:

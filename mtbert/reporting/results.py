@@ -1,4 +1,4 @@
-"""results.md, strategies.json and the last lines in the terminal."""
+"""The tables of scores on a report, strategies.json, and the last lines in the terminal."""
 
 import json
 import statistics
@@ -22,16 +22,18 @@ SAMPLE_NOTE = (
     "Scores on the embedded sample, whose texts are made up: they show that the pipeline runs and "
     "that training learns, not which strategy is better."
 )
-RULE = (
-    "Intervals are of 95 %: dev examples drawn anew, and seeds where there are several. ▲ and ▼: "
-    "better or worse than {baseline}, 0 lies outside."
-)
+
+
+def main_table(report: Report) -> pd.DataFrame:
+    """Strategies × main scores, updates and examples."""
+    scores = tables.score_table(report.scores, report.columns)
+    return scores.join(tables.budget_table(report.facts, report.scope.baseline))
 
 
 def score_note(report: Report) -> str:
     """The formulas of the overall scores shown, and a warning where the budgets differ."""
-    shown = [metric for task, metric in report.columns if task == OVERALL]
-    formulas = "; ".join(f"{name} = {FORMULAS[name].text}" for name in shown)
+    overall = [metric for task, metric in report.columns if task == OVERALL]
+    formulas = "; ".join(f"{name} = {FORMULAS[name].text}" for name in overall)
     budgets = tables.budget_table(report.facts, report.scope.baseline)
     unfair = budgets.index[budgets.apply(lambda row: row.str.contains("×").any(), axis=1)]
     warning = f"More or less training than {report.scope.baseline} (×): {', '.join(unfair)}."
@@ -45,62 +47,32 @@ def sample_note(report: Report) -> str:
     return SAMPLE_NOTE if SAMPLE in sources else ""
 
 
-def main_table(report: Report) -> pd.DataFrame:
-    """Strategies × main scores, updates and examples."""
-    return tables.score_table(
-        report.scores, report.columns, report.facts, baseline=report.scope.baseline
-    )
-
-
-def gap_table(report: Report) -> pd.DataFrame:
-    """Strategies × differences to the baseline."""
-    widths, base = report.paired_widths, report.scope.baseline
-    return tables.difference_table(
-        tables.gaps_to_baseline(report.scores, report.columns, base, widths)
-    )
-
-
 def noise_table(report: Report) -> pd.DataFrame:
-    """Main scores × dev examples, what needs no model, the interval around the baseline's score."""
+    """Main scores × dev examples, the score without a model, the interval of the baseline's."""
     rows = []
     for column in report.columns:
         task, metric = column
         names = [report.scope.baseline, *report.strategies]
-        there = [(name, run) for name in names for run in report.predictions(name, task).values()]
-        labels = there[0][1].labels if there else np.array([])
+        scored = [(name, run) for name in names for run in report.predictions(name, task).values()]
+        labels = scored[0][1].labels if scored else np.array([])
         floor = METRICS[metric].baseline(labels) if len(labels) else float("nan")
-        bearer = there[0][0] if there else report.scope.baseline
-        half = f"± {tables.number(report.own_widths[bearer, column])}"
+        name = scored[0][0] if scored else report.scope.baseline
+        half = f"± {tables.number(report.own_widths[name, column])}"
         texts = (tables.number(len(labels) or None), tables.number(floor), half)
         rows.append((tables.title(column), *texts))
-    names = ["score", "dev examples", "without a model", "95 % interval"]
-    return pd.DataFrame(rows, columns=names).set_index("score")
-
-
-def results_page(report: Report, changed: Comparison | None) -> str:
-    """Write results.md: scores first."""
-    base = report.scope.baseline
-    parts = [f"# {report.scope.title}: results on dev", tables.markdown(main_table(report))]
-    parts += [f"Mean ± standard deviation over seeds {_seeds(report)}. {score_note(report)}"]
-    parts += [f"**{note}**"] if (note := sample_note(report)) else []
-    if changed is not None:
-        parts += ["## Committed results and now", tables.markdown(changed.table)]
-        parts += [f"- {warning}" for warning in changed.warnings]
-    if len(report.strategies) > 1:
-        parts += [f"## Difference to {base}", tables.markdown(gap_table(report))]
-        parts += [RULE.format(baseline=base)]
-    parts += ["## What the size of dev leaves open", tables.markdown(noise_table(report))]
-    return "\n\n".join(parts) + "\n"
+    columns = ["score", "dev examples", "without a model", "95 % interval"]
+    return pd.DataFrame(rows, columns=columns).set_index("score")
 
 
 def terminal(report: Report, changed: Comparison | None) -> str:
     """The scores, and what changed since the last commit, as plain text."""
-    parts = [f"Scores on dev, mean ± standard deviation over seeds {_seeds(report)}"]
+    seeds = ", ".join(map(str, report.scope.seeds))
+    parts = [f"Scores on dev, mean ± standard deviation over seeds {seeds}"]
     parts += [main_table(report).rename_axis(None).to_string(), score_note(report)]
     if changed is not None:
         parts += ["", "Committed results and now", changed.table.rename_axis(None).to_string()]
         parts += [f"warning: {warning}" for warning in changed.warnings]
-    return "\n".join(part for part in parts if part is not None)
+    return "\n".join(parts)
 
 
 def headline(report: Report) -> str:
@@ -139,7 +111,3 @@ def refresh(readme: Path, blocks: Iterable[str], mark: str = "results") -> None:
     before, rest = text.split(begin)
     body = "\n\n".join(blocks)
     write_text(readme, f"{before}{begin}\n\n{body}\n\n{end}{rest.split(end)[1]}")
-
-
-def _seeds(report: Report) -> str:
-    return ", ".join(map(str, report.scope.seeds))

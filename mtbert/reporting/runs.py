@@ -6,22 +6,24 @@
     epochs   strategy, seed, step, epoch, task, value       read_epochs
     cosines  strategy, seed, step, epoch, first, second, cosine, norm_first, norm_second, tasks
              read_cosines
-    answers  id, label, prediction, probability; one table a run and task    read_answers
 
 `runs` are (strategy, seed), whose rows come in this order; files of other runs are left alone.
 `logs` holds STRATEGY-SEED/, which `train` writes; `metrics` STRATEGY-SEED.json and `predictions`
 STRATEGY-SEED/, which `evaluate` writes. All raise InputError, naming a missing or broken file.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
 from mtbert.core.schemas import read_table
+from mtbert.evaluation.predictions import Predictions
 
 KEY = ["strategy", "seed"]
 SCORE = [*KEY, "split", "task", "metric", "value"]
@@ -29,44 +31,36 @@ STEP = ["step", "epoch", "task", "loss", "weight", "examples"]
 COSINE = ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"]
 AGAIN = "`dvc repro` makes it anew"
 
-Runs = Iterable[tuple[str, int]]
-Answers = Mapping[tuple[str, int, str], pd.DataFrame]
+Run = tuple[str, int]
+Runs = Iterable[Run]
+Answers = Mapping[tuple[str, str], Mapping[int, Predictions]]
 
 
 def read_scores(metrics: Path, runs: Runs) -> pd.DataFrame:
     """Scores of all runs, one a row; value is NaN where a metric is undefined."""
-    rows: list[tuple[Any, ...]] = []
-    for strategy, seed in runs:
-        path = metrics / f"{strategy}-{seed}.json"
-        rows += score_rows(strategy, seed, read_json(path), where=str(path))
-    return score_frame(rows)
+    measured = {(name, seed): read_json(metrics / f"{name}-{seed}.json") for name, seed in runs}
+    return long_scores(measured, where=str(metrics))
 
 
-def score_rows(
-    strategy: str, seed: int, measured: Mapping[str, Any], *, where: str
-) -> list[tuple[Any, ...]]:
-    """The rows of one run's file."""
-    tasks = measured.get("dev")
-    if not isinstance(tasks, Mapping) or not all(isinstance(it, Mapping) for it in tasks.values()):
-        raise InputError(f"{where}: dev: expected metrics by task, found {tasks!r}; {AGAIN}")
-    return [
-        (strategy, seed, "dev", task, metric, value)
-        for task, values in tasks.items()
-        for metric, value in values.items()
-    ]
-
-
-def score_frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    """Rows of scores as a table."""
-    scores = pd.DataFrame(rows, columns=SCORE)
-    return scores.assign(value=scores["value"].astype(float))
+def long_scores(measured: Mapping[Run, Mapping[str, Any]], *, where: str) -> pd.DataFrame:
+    """The same from what `evaluate` writes of each run; `where` is the folder for messages."""
+    rows = []
+    for (strategy, seed), content in measured.items():
+        tasks = content.get("dev")
+        if not isinstance(tasks, Mapping) or not all(
+            isinstance(t, Mapping) for t in tasks.values()
+        ):
+            raise InputError(
+                f"{where}/{strategy}-{seed}.json: dev: expected metrics by task, found {tasks!r}; "
+                f"{AGAIN}"
+            )
+        for task, values in tasks.items():
+            rows += [(strategy, seed, "dev", task, *pair) for pair in values.items()]
+    return pd.DataFrame(rows, columns=SCORE).astype({"value": float})
 
 
 def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
-    """One row a run: run.json with dotted keys, and what the training training_budget.
-
-    `updates` are the optimizer's steps, `examples` those seen, all tasks together.
-    """
+    """One row a run: run.json with dotted keys, and its `training_budget`."""
     rows = []
     for strategy, seed in runs:
         facts = read_json(logs / f"{strategy}-{seed}" / "run.json")
@@ -78,7 +72,7 @@ def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
 
 
 def training_budget(measured: Mapping[str, Any]) -> dict[str, int]:
-    """Updates made and examples seen, from what `evaluate` writes of a run."""
+    """The optimizer's updates and the examples seen of all tasks, from what `evaluate` writes."""
     examples = measured.get("examples") or {}
     return {"updates": measured.get("updates") or 0, "examples": sum(examples.values())}
 
@@ -92,19 +86,15 @@ def long_steps(path: Path) -> pd.DataFrame:
     """One run's steps.csv in long form."""
     log = read_csv(path, ["step", "epoch"])
     tasks = [name[9:] for name in map(str, log) if name.startswith("examples_")]
+    if not tasks:
+        return pd.DataFrame(columns=STEP)
+    check_columns(log, path, [f"{key}_{task}" for task in tasks for key in STEP[3:]])
     parts = [
-        pd.DataFrame(
-            {
-                "step": log["step"],
-                "epoch": log["epoch"],
-                "task": task,
-                **{key: _column(log, f"{key}_{task}", path) for key in STEP[3:]},
-            }
-        )
+        log[["step", "epoch"]].assign(task=task, **{key: log[f"{key}_{task}"] for key in STEP[3:]})
         for task in tasks
     ]
-    long = pd.concat(parts) if parts else pd.DataFrame(columns=STEP)
-    return long[long["examples"].notna()].sort_values("step", kind="stable", ignore_index=True)
+    long = pd.concat(parts).dropna(subset=["examples"])
+    return long.sort_values("step", kind="stable", ignore_index=True)
 
 
 def read_epochs(logs: Path, runs: Runs, mains: Mapping[str, str]) -> pd.DataFrame:
@@ -112,10 +102,9 @@ def read_epochs(logs: Path, runs: Runs, mains: Mapping[str, str]) -> pd.DataFram
 
     def read(run: str) -> pd.DataFrame:
         log = read_csv(logs / run / "epochs.csv", ["step", "epoch"])
-        names = {f"{task}_{metric}": task for task, metric in mains.items()}
-        own = log.rename(columns=names)
-        there = [task for task in mains if task in own]
-        return own.melt(["step", "epoch"], there, "task", "value")
+        own = log.rename(columns={f"{task}_{metric}": task for task, metric in mains.items()})
+        scored = [task for task in mains if task in own]
+        return own.melt(["step", "epoch"], scored, "task", "value")
 
     return _joined(runs, read, ["step", "epoch", "task", "value"])
 
@@ -131,14 +120,21 @@ def read_cosines(logs: Path, runs: Runs) -> pd.DataFrame:
 
 
 def read_answers(predictions: Path, runs: Runs, tasks: Mapping[str, Sequence[str]]) -> Answers:
-    """What each run predicts on dev, by strategy, seed and task."""
-    return {
-        (strategy, seed, task): read_table(
-            predictions / f"{strategy}-{seed}" / f"{task}-dev.parquet"
-        ).to_pandas()
-        for strategy, seed in runs
-        for task in tasks[strategy]
-    }
+    """What each run predicts on dev, by (strategy, task), then by seed."""
+    answers: dict[tuple[str, str], dict[int, Predictions]] = defaultdict(dict)
+    for strategy, seed in runs:
+        for task in tasks[strategy]:
+            path = predictions / f"{strategy}-{seed}" / f"{task}-dev.parquet"
+            table = read_table(path).to_pandas()
+            probabilities = None
+            if "probability" in table:
+                probabilities = table["probability"].to_numpy()
+            elif "probabilities" in table:
+                probabilities = np.stack(table["probabilities"].to_list())
+            labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
+            own = Predictions(table["id"].tolist(), labels, values, probabilities)
+            answers[strategy, task][seed] = own
+    return dict(answers)
 
 
 def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -> pd.DataFrame:
@@ -149,30 +145,25 @@ def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -
         table = pd.read_csv(path, dtype=dict.fromkeys(texts, str))
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a CSV table ({error}); {AGAIN}") from None
-    for name in (*numbers, *texts):
-        if name not in table:
-            raise InputError(
-                f"{path}: no column {name!r} (found: {', '.join(map(str, table))}); {AGAIN}"
-            )
-    for name in numbers:
-        _column(table, name, path)
+    check_columns(table, path, numbers, texts=texts)
     return table
 
 
-def _column(table: pd.DataFrame, name: str, path: Path) -> pd.Series:
-    """A column of numbers."""
-    if name not in table:
-        raise InputError(
-            f"{path}: no column {name!r} (found: {', '.join(map(str, table))}); {AGAIN}"
-        )
-    numbers = pd.to_numeric(table[name], errors="coerce")
-    wrong = table[name][numbers.isna() & table[name].notna()]
-    if len(wrong):
-        raise InputError(
-            f"{path}: line {wrong.index[0] + 2}: {name}: expected a number, found "
-            f"{wrong.iloc[0]!r}; {AGAIN}"
-        )
-    return numbers
+def check_columns(
+    table: pd.DataFrame, path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()
+) -> None:
+    """Refuse a table without some columns, or with a text in one of numbers."""
+    for name in (*numbers, *texts):
+        if name not in table:
+            columns = ", ".join(map(str, table))
+            raise InputError(f"{path}: no column {name!r} (found: {columns}); {AGAIN}")
+    for name in numbers:
+        wrong = table[name][pd.to_numeric(table[name], errors="coerce").isna()].dropna()
+        if len(wrong):
+            raise InputError(
+                f"{path}: line {wrong.index[0] + 2}: {name}: expected a number, found "
+                f"{wrong.iloc[0]!r}; {AGAIN}"
+            )
 
 
 def _joined(

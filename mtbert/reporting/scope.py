@@ -1,15 +1,15 @@
-"""What is to be reported: the section `report`, the strategies, the seeds and the tasks."""
+"""What a report covers: section `report`, the strategies, the seeds and the tasks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mtbert.core.errors import InputError, choices
+from mtbert.core.errors import choices
 from mtbert.core.params import Settings, read_params, validate
-from mtbert.core.seeds import read_seeds
+from mtbert.core.seeds import Seeds
 from mtbert.core.tasks import Task, read_tasks
 
 
@@ -20,16 +20,30 @@ class ReportSettings(Settings):
     baseline: str
 
 
+class ReportedSections(Seeds):
+    """The sections of the params file that say which runs there are."""
+
+    report: ReportSettings
+    strategies: Annotated[dict[str, dict[str, Any] | None], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_its_baseline(self) -> "ReportedSections":
+        if (baseline := self.report.baseline) not in self.strategies:
+            fault = choices("strategy", baseline, self.strategies)
+            raise ValueError(f"report.baseline: {fault}")
+        return self
+
+
 @dataclass(frozen=True)
 class Scope:
-    """The runs that a report is on: every strategy with every seed, in the params file's order."""
+    """The runs of a report: every strategy with every seed, in the params file's order."""
 
     title: str
     baseline: str
     strategies: dict[str, dict[str, Any]]  # name -> what it changes in section `train`
     seeds: tuple[int, ...]
     tasks: dict[str, Task]
-    sets: tuple[str, ...] = ()  # of new rows, in section `augment`
+    sets: tuple[str, ...]  # of new rows, in section `augment`
 
 
 def read_scope(params: Path) -> Scope:
@@ -39,36 +53,15 @@ def read_scope(params: Path) -> Scope:
         InputError: a section does not fit, or `report.baseline` is not among the strategies.
     """
     data = read_params(params)
-    for section in ("report", "strategies"):
-        if section not in data:
-            raise InputError(f"{params}: {choices('section', section, data)}")
-    settings = validate(ReportSettings, data["report"], where=f"{params}: report")
-    strategies = _strategies(data["strategies"], params)
-    if settings.baseline not in strategies:
-        fault = choices("strategy", settings.baseline, strategies)
-        raise InputError(f"{params}: report.baseline: {fault}")
+    own = {name: data[name] for name in ReportedSections.model_fields if name in data}
+    sections = validate(ReportedSections, own, where=str(params))
+    augment = data.get("augment")  # the stage `augment` checks the rest of it
+    sets = augment.get("sets") if isinstance(augment, Mapping) else None
     return Scope(
-        title=settings.title,
-        baseline=settings.baseline,
-        strategies=strategies,
-        seeds=read_seeds(params),
+        title=sections.report.title,
+        baseline=sections.report.baseline,
+        strategies={name: changes or {} for name, changes in sections.strategies.items()},
+        seeds=sections.seeds,
         tasks=read_tasks(params),
-        sets=_sets(data.get("augment")),
+        sets=tuple(map(str, sets)) if isinstance(sets, Mapping) else (),
     )
-
-
-def _sets(section: Any) -> tuple[str, ...]:
-    """The names of the sets of new rows; the rest of their section is the stage `augment`'s."""
-    sets = section.get("sets") if isinstance(section, Mapping) else None
-    return tuple(map(str, sets)) if isinstance(sets, Mapping) else ()
-
-
-def _strategies(section: Any, params: Path) -> dict[str, dict[str, Any]]:
-    """What each strategy changes."""
-    where = f"{params}: strategies"
-    if not isinstance(section, Mapping) or not section:
-        raise InputError(f"{where}: expected a mapping of names to changes, found {section!r}")
-    for name, changes in section.items():
-        if not isinstance(changes or {}, Mapping):
-            raise InputError(f"{where}.{name}: expected changes to train, found {changes!r}")
-    return {str(name): dict(changes or {}) for name, changes in section.items()}

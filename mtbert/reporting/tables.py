@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtbert.core.tasks import OVERALL, Task
+from mtbert.core.tasks import OVERALL
 from mtbert.evaluation.intervals import with_seeds
 from mtbert.evaluation.metrics import METRICS
 from mtbert.reporting.runs import KEY
@@ -30,6 +30,11 @@ def number(value: Any, digits: int = 3) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and isnan(value)):
         return NONE
     return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def rounded(value: float, digits: int) -> str:
+    """A number that may be a whole one, or with so many decimals."""
+    return number(int(value)) if float(value).is_integer() else number(float(value), digits)
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -50,15 +55,6 @@ def title(column: Column) -> str:
     return metric if task == OVERALL else f"{task} {metric.replace('_', ' ')}"
 
 
-def main_columns(tasks: Mapping[str, Task], scores: pd.DataFrame) -> list[Column]:
-    """The metric that each task is judged by, then the overall scores that there are."""
-    overall = scores.loc[scores["task"] == OVERALL, "metric"].unique()
-    return [
-        *((name, it.main_metric) for name, it in tasks.items()),
-        *((OVERALL, m) for m in overall),
-    ]
-
-
 def wide(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Scores as (strategy, seed) × columns, NaN where a run has none."""
     table = scores.set_index([*KEY, "task", "metric"])["value"].unstack(["task", "metric"])
@@ -71,26 +67,12 @@ def by_strategy(values: "pd.DataFrame | pd.Series[float]") -> Any:
     return values.groupby(level="strategy", sort=False)
 
 
-def score_table(
-    scores: pd.DataFrame,
-    columns: Sequence[Column],
-    facts: pd.DataFrame | None = None,
-    *,
-    baseline: str = "",
-) -> pd.DataFrame:
-    """Strategies × scores: mean ± standard deviation over seeds.
-
-    Args:
-        scores: See `runs`.
-        columns: Those to show.
-        facts: Adds mean updates and examples seen.
-        baseline: Factors to its updates and examples stand where they differ by more than 5 %.
-    """
+def score_table(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Strategies × scores: mean ± standard deviation over seeds."""
     values = by_strategy(wide(scores, columns))
     mean, sd = values.mean(), values.std()
     texts = {title(c): [*map(spread, mean[c], sd[c])] for c in columns}
-    table = pd.DataFrame(texts, index=mean.index)
-    return table if facts is None else table.join(budget_table(facts, baseline))
+    return pd.DataFrame(texts, index=mean.index)
 
 
 def budgets(facts: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -128,16 +110,16 @@ def gaps_to_baseline(
 ) -> pd.DataFrame:
     """Difference of each strategy to the baseline with its 95 % interval, as numbers.
 
-    Returns:
-        (strategy, task, metric) × mean, half_width, low, high; over the seeds that both have. NaN
-        where either lacks the score.
-
     Args:
         scores: See `runs`.
         columns: Those to compare.
         baseline: A strategy.
         widths: Half of the interval that the dev set leaves around each mean difference; seeds are
             added by `with_seeds`.
+
+    Returns:
+        (strategy, task, metric) × mean, low, high; over the seeds that both have. NaN where either
+        lacks the score.
     """
     values = wide(scores, columns)
     gaps = values.sub(values.xs(baseline, level="strategy"), level="seed")
@@ -146,13 +128,11 @@ def gaps_to_baseline(
         for column in columns:
             by_seed = own[column].dropna()
             half = with_seeds(widths.get((strategy, column), float("nan")), by_seed.tolist())
-            rows.append((strategy, *column, by_seed.mean(), half))
-    frame = pd.DataFrame(rows, columns=["strategy", "task", "metric", "mean", "half_width"])
-    frame["low"], frame["high"] = (
-        frame["mean"] - frame["half_width"],
-        frame["mean"] + frame["half_width"],
-    )
-    return frame[frame["strategy"] != baseline].set_index(["strategy", "task", "metric"])
+            mean = by_seed.mean()
+            rows.append((strategy, *column, mean, mean - half, mean + half))
+    keys = ["strategy", "task", "metric"]
+    table = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"])
+    return table[table["strategy"] != baseline].set_index(keys)
 
 
 def difference_table(gaps: pd.DataFrame) -> pd.DataFrame:
@@ -189,8 +169,9 @@ def markdown(table: pd.DataFrame, *, prose: bool = False) -> str:
         rule,
         *([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True)),
     ]
-    return "\n".join(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows)
+    return "\n".join(f"| {' | '.join(cell(text) for text in row)} |" for row in rows)
 
 
-def _cell(text: Any) -> str:
+def cell(text: Any) -> str:
+    """A text in a cell of Markdown."""
     return " ".join(str(text).replace("|", r"\|").split())

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mtbert.evaluation.intervals import wilson
 from mtbert.reporting.report import Report
-from mtbert.reporting.tables import NONE, number, spread
+from mtbert.reporting.tables import NONE, number, rounded, spread
 
 # Column, its key in run.json, decimals
 COST = (
@@ -90,10 +90,10 @@ def gradient_table(cosines: pd.DataFrame) -> pd.DataFrame:
 
 def cost_table(facts: pd.DataFrame) -> pd.DataFrame:
     """Strategies × time, speed and size: means over seeds."""
-    there = [(name, key, digits) for name, key, digits in COST if key in facts]
-    means = facts.groupby("strategy", sort=False)[[key for _, key, _ in there]].mean()
+    columns = [(name, key, digits) for name, key, digits in COST if key in facts]
+    means = facts.groupby("strategy", sort=False)[[key for _, key, _ in columns]].mean()
     return pd.DataFrame(
-        {name: [_rounded(value, digits) for value in means[key]] for name, key, digits in there},
+        {name: [rounded(value, digits) for value in means[key]] for name, key, digits in columns},
         index=means.index,
     )
 
@@ -147,7 +147,3 @@ def setting(value: Any) -> str:
 
 def _ends(shares: pd.Series) -> str:
     return " → ".join(dict.fromkeys(number(float(shares.iloc[place])) for place in (0, -1)))
-
-
-def _rounded(value: float, digits: int) -> str:
-    return number(int(value)) if float(value).is_integer() else number(float(value), digits)

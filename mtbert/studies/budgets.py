@@ -1,4 +1,4 @@
-"""How much the studies may cost: section `budgets` of the params file, of which one is at work.
+"""How much the studies may cost: section `budgets` of the params file; key `budget` picks one.
 
 A budget changes other sections (which data, which encoder) and says how a study's experiments,
 which stand as printed, are cut down.
@@ -15,10 +15,10 @@ from mtbert.core.params import Settings, read_yaml, validate
 
 
 class BudgetLimits(Settings):
-    """What a budget limits an experiment to; nothing where all is left out."""
+    """What a budget limits an experiment to; by default nothing."""
 
-    # Examples of all three tasks in an epoch, instead of a pass over the data, shared out by the
-    # study's mix; `whole` has the number of all examples of each task. Samplers shorten themselves.
+    # Examples of all three tasks in an epoch, instead of a pass over the data, in the proportion of
+    # the study's mix; `whole` counts all examples of each task. Samplers shorten themselves.
     examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
     whole: dict[str, Annotated[int, Field(gt=0)]] | None = None
     evaluations: Annotated[int, Field(gt=0)] | None = None  # of dev, at most
@@ -26,7 +26,7 @@ class BudgetLimits(Settings):
     pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
     steps: Annotated[int, Field(gt=0)] | None = None  # at most, of a run
     examples: Annotated[int, Field(gt=0)] | None = None  # at most, that take part of a task
-    # Fewer steps need larger ones: a factor of all rates, and the least of newly initialized parts
+    # Fewer steps need higher rates: a factor of all, and a minimum for newly initialized parts
     learning_rate: Annotated[float, Field(gt=0)] = 1.0
     head_learning_rate: Annotated[float, Field(ge=0)] = 0.0
     adapter_learning_rate: Annotated[float, Field(ge=0)] = 0.0
@@ -66,7 +66,7 @@ def read_budgets(params: Path) -> dict[str, Budget]:
 
 
 def read_budget(params: Path) -> tuple[str, Budget]:
-    """Read the budget at work: its name and what it holds.
+    """Read the present budget: its name and its content.
 
     Raises:
         InputError: it is not among `budgets`, or one of them does not fit.

@@ -2,51 +2,59 @@
 
 from typing import Any
 
+import pandas as pd
+
 from mtbert.core.tasks import OVERALL
 from mtbert.reporting.figures import Picture, picture
-from mtbert.studies.study import Printed, Sweep
-from mtbert.studies.tables import SCORES, Shown, ours
+from mtbert.studies.study import Sweep
+from mtbert.studies.tables import SCORES, StudyReport, own_scores
 
 
-def score_pictures(shown: Shown) -> list[Picture]:
-    """For each score, every experiment's seeds as circles and its printed figure as a diamond."""
-    table, names = ours(shown), list(shown.study.strategies)
-    places = [names.index(name) for name, _ in table.index]
-
-    def draw(score: str) -> Picture:
-        def plot(axes: Any, style: Any) -> None:
-            axes.plot(table[score], places, "o", ms=4.5, mfc="none", mec=style.colours[0])
-            printed = [_printed(shown, name, score) for name in names]
-            axes.plot(printed, range(len(names)), "D", ms=4.5, color=style.colours[1])
-            axes.set_yticks(range(len(names)), names)
-            axes.invert_yaxis()
-
-        return picture(score, "each experiment, printed and ours", plot, 0.5 + 0.17 * len(names))
-
-    return [draw(score) for score in SCORES]
-
-
-def sweep_pictures(shown: Shown) -> list[Picture]:
-    """For each sweep, our mean overall score by the setting; diamonds are printed figures."""
-    means = ours(shown)[OVERALL].groupby(level="strategy").mean().to_dict()
-
-    def draw(sweep: Sweep) -> Picture:
-        def plot(axes: Any, style: Any) -> None:
-            for place, (name, line) in enumerate(sweep.series.items()):
-                colour = style.colours[2 * place]
-                values = [means.get(experiment, float("nan")) for experiment in line.values()]
-                axes.plot(list(line), values, "o-", color=colour, label=name)
-                printed = [_printed(shown, experiment, OVERALL) for experiment in line.values()]
-                axes.plot(list(line), printed, "D", color=style.colours[1])
-            axes.set_xlabel(sweep.x)
-            axes.set_ylabel(OVERALL)
-            axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-
-        return picture(sweep.title, f"overall score by {sweep.x}", plot, 2.5)
-
-    return [draw(sweep) for sweep in shown.study.sweeps]
+def study_pictures(report: StudyReport) -> list[Picture]:
+    """A picture of each score and of each sweep; none without a run."""
+    if report.results.runs.empty:
+        return []
+    printed = pd.DataFrame(
+        {
+            score: {name: getattr(own, score) for name, own in report.study.printed.items()}
+            for score in SCORES
+        },
+        index=list(report.study.strategies),
+        dtype=float,
+    )
+    scores = own_scores(report)
+    sweeps = [_sweep_picture(scores[OVERALL], printed[OVERALL], it) for it in report.study.sweeps]
+    return [*(_score_picture(scores[score], printed[score]) for score in SCORES), *sweeps]
 
 
-def _printed(shown: Shown, name: str, score: str) -> float:
-    figure = getattr(shown.study.printed.get(name, Printed()), score)
-    return float("nan") if figure is None else figure
+def _score_picture(scores: "pd.Series[float]", printed: "pd.Series[float]") -> Picture:
+    """Every experiment's seeds as circles, and its printed figure as a diamond."""
+    names = list(printed.index)
+
+    def plot(axes: Any, style: Any) -> None:
+        places = [names.index(name) for name, _ in scores.index]
+        axes.plot(scores, places, "o", ms=4.5, mfc="none", mec=style.colours[0])
+        axes.plot(printed, range(len(names)), "D", ms=4.5, color=style.colours[1])
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+
+    height = 0.5 + 0.17 * len(names)
+    return picture(str(scores.name), "each experiment, printed and ours", plot, height)
+
+
+def _sweep_picture(
+    scores: "pd.Series[float]", printed: "pd.Series[float]", sweep: Sweep
+) -> Picture:
+    """Our mean overall score by the setting; diamonds are printed figures."""
+    means = scores.groupby(level="strategy").mean()
+
+    def plot(axes: Any, style: Any) -> None:
+        for place, (name, line) in enumerate(sweep.series.items()):
+            experiments, colour = list(line.values()), style.colours[2 * place]
+            axes.plot(list(line), means.reindex(experiments), "o-", color=colour, label=name)
+            axes.plot(list(line), printed.reindex(experiments), "D", color=style.colours[1])
+        axes.set_xlabel(sweep.x)
+        axes.set_ylabel(OVERALL)
+        axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+
+    return picture(sweep.title, f"overall score by {sweep.x}", plot, 2.5)

@@ -1,19 +1,17 @@
-"""The studies' page in HTML and Markdown: claims first, then caveats, then each study."""
+"""What the studies' page shows, in HTML and in Markdown: claims, caveats, then each study."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import nan
 from typing import Any
 
-import pandas as pd
-
-from mtbert.claims.claim import Claims
+from mtbert.claims.claim import Claim, Claims
 from mtbert.claims.verdicts import Verdict
-from mtbert.reporting.page import render
-from mtbert.reporting.tables import NONE, markdown, number
-from mtbert.studies import figures, tables
+from mtbert.reporting.tables import number, signed
+from mtbert.studies import tables
 from mtbert.studies.budgets import Budget
-from mtbert.studies.tables import ICONS, Shown
+from mtbert.studies.figures import study_pictures
+from mtbert.studies.tables import StudyReport
 
-WRITTEN = "Written by `python -m stages.studies` from results/; do not edit."
 METHOD = (
     "Effects are differences of scores over paired seeds and the same dev examples; their interval "
     "is of 95 %, or of 90 % where a claim is tested against a margin (TOST). p is corrected by "
@@ -23,139 +21,101 @@ SCORES = (
     "On dev: printed, ours (mean ± standard deviation over seeds; in figures a circle a seed), "
     "difference. Diamonds are printed figures."
 )
+OTHER = " The printed overall follows no known formula: ours is the mean of the three scores."
 QUORA = (
     "all-MiniLM-L6-v2 was pre-trained on Quora's questions, among much else: our para figures may "
     "be of pairs that the encoder has seen."
 )
 SMOKE = "These figures mean nothing: a few steps of a tiny encoder show that every experiment runs."
-OTHER = "The printed overall follows no known formula: ours is the mean of the three scores."
-
-Verdicts = Mapping[str, Verdict]
-Budgets = Mapping[str, Budget]
-
-
-def html_page(
-    studies: Sequence[Shown], claims: Claims, verdicts: Verdicts, budgets: Budgets
-) -> str:
-    """Write the page of all studies."""
-    lines = claim_lines(claims, verdicts)
-    return render(
-        "studies.html.jinja",
-        warnings=[SMOKE] if "smoke" in _budgets(studies) else [],
-        count=len(lines),
-        icons=ICONS,
-        groups={word: [x for x in lines if x["verdict"].decision == word] for word in ICONS},
-        method=METHOD,
-        caveats=list(caveats(studies, budgets)),
-        untested=claims.untested,
-        studies=[_study(shown) for shown in studies],
-        machine=tables.machine(studies),
-    )
+ICONS = {"supported": "✔", "contradicted": "✘", "undecided": "≈"}
+TESTED = {
+    "greater": "{experiments} above {than}{by} in {metric}",
+    "not_greater": "{experiments} not above {than} by {margin} in {metric}",
+    "equal": "{experiments} within {margin} of {than} in {metric}",
+    "range_below": "{experiments} within a range of {margin} in {metric}",
+    "share_below": "{experiments}: share of negative cosines below {margin}",
+    "like_single": "{experiments}: Δm against {single} within {margin} of 0",
+    "explains": "from {start} to {end} the change in {first} brings more than that in {second}, "
+    "in {metric}",
+}
 
 
-def claim_lines(claims: Claims, verdicts: Verdicts) -> list[dict[str, Any]]:
-    """The claims as tables show them."""
-    return [
-        {
-            "claim": claim,
-            "verdict": verdicts[name],
-            "tested": tables.tested(claim),
-            "effect": tables.effect(claim, verdicts[name]),
-            "p": _p(verdicts[name].p_holm),
-        }
-        for name, claim in claims.claims.items()
-    ]
-
-
-def _p(value: float | None) -> str:
-    return NONE if value is None else "< 0.001" if value < 0.001 else number(value)
-
-
-def _study(shown: Shown) -> dict[str, Any]:
-    drawn = len(shown.results.runs) > 0
-    extras = (tables.further(shown), shown.points)
+def studies_page(
+    reports: Sequence[StudyReport],
+    claims: Claims,
+    verdicts: Mapping[str, Verdict],
+    budgets: Mapping[str, Budget],
+) -> dict[str, Any]:
+    """What the templates studies.html, studies.md and, of each of `studies`, study.md show."""
+    used = list(dict.fromkeys(name for report in reports for name in report.results.runs["budget"]))
+    groups: dict[str, list[dict[str, Any]]] = {decision: [] for decision in ICONS}
+    for name, claim in claims.claims.items():
+        verdict = verdicts[name]
+        row = {"claim": claim, "verdict": verdict, "tested": tested(claim)}
+        row |= {"effect": effect(claim, verdict), "p": _p(verdict.p_holm)}
+        groups[verdict.decision].append(row)
     return {
-        "name": shown.name,
-        "title": shown.study.title,
-        "missing": missing(shown),
-        "table": tables.comparison(shown),
-        "note": f"{SCORES} {OTHER if shown.study.overall == 'other' else ''}",
-        "pictures": [*figures.score_pictures(shown), *figures.sweep_pictures(shown)]
-        if drawn
-        else [],
-        "extras": [table for table in extras if table is not None and len(table)],
+        "warnings": [SMOKE] if "smoke" in used else [],
+        "count": len(claims.claims),
+        "icons": ICONS,
+        "groups": groups,
+        "method": METHOD,
+        "caveats": list(
+            _caveats(reports, {name: budgets[name] for name in used if name in budgets})
+        ),
+        "untested": claims.untested,
+        "studies": [_study(report) for report in reports],
+        "machine": tables.machine(reports),
     }
 
 
-def _budgets(studies: Sequence[Shown]) -> list[str]:
-    return list(dict.fromkeys(name for one in studies for name in one.results.runs["budget"]))
+def tested(claim: Claim) -> str:
+    """What was tested, in words."""
+    names = {key: ", ".join(own) for key, own in claim.named.items()}
+    names = {key: " and ".join(text.rsplit(", ", 1)) for key, text in names.items()}
+    by = f" by more than {claim.margin}" if claim.margin else ""
+    return TESTED[claim.kind].format(**names, by=by, metric=claim.metric, margin=claim.margin)
 
 
-def caveats(studies: Sequence[Shown], budgets: Budgets) -> Iterator[str]:
+def effect(claim: Claim, verdict: Verdict) -> str:
+    """The effect with its interval; empty where there is no number."""
+    if verdict.effect is None:
+        return ""
+    text = number if claim.kind in ("share_below", "range_below") else signed
+    values = (verdict.effect, verdict.low, verdict.high)
+    mean, low, high = (text(nan if value is None else value) for value in values)
+    return f"{mean} [{low}, {high}]"
+
+
+def _p(value: float | None) -> str:
+    return "< 0.001" if value is not None and value < 0.001 else number(value)
+
+
+def _study(report: StudyReport) -> dict[str, Any]:
+    """What the page shows of a study."""
+    names = [f"{name}-{seed}" for name, seed in report.missing]
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    extras = (tables.further(report), report.points)
+    return {
+        "name": report.name,
+        "title": report.study.title,
+        "missing": f"Not run yet: {', '.join(names[:8])}{more}." if names else "",
+        "table": tables.comparison(report),
+        "note": SCORES + (OTHER if report.study.overall == "other" else ""),
+        "pictures": study_pictures(report),
+        "extras": [table for table in extras if table is not None and len(table)],
+        "choices": report.study.choices,
+    }
+
+
+def _caveats(reports: Sequence[StudyReport], budgets: Mapping[str, Budget]) -> Iterator[str]:
     """What a reader must know of these runs, a sentence or a few each."""
-    for name in _budgets(studies):
-        if name in budgets:
-            yield f"Budget {name}: {' '.join(budgets[name].says.split())}."
-            yield from (" ".join(limit.split()) for limit in budgets[name].limits)
-    if any(one.results.runs["encoder"].astype(str).str.contains("MiniLM").any() for one in studies):
+    for name, budget in budgets.items():
+        yield f"Budget {name}: {' '.join(budget.says.split())}."
+        yield from (" ".join(limit.split()) for limit in budget.limits)
+    encoders = {str(name) for report in reports for name in report.results.runs["encoder"]}
+    if any("MiniLM" in name for name in encoders):
         yield QUORA
-    if commonest := tables.majority(studies):
+    if commonest := tables.majority(reports):
         shares = ", ".join(f"{task} {number(share)}" for task, share in commonest.items())
         yield f"Always naming the commonest class has an accuracy on dev of {shares}."
-
-
-def missing(shown: Shown) -> str:
-    """Which runs still have to be made; empty where none."""
-    names = [f"{name}-{seed}" for name, seed in shown.missing]
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return f"Not run yet: {', '.join(names[:8])}{more}." if names else ""
-
-
-def overview(studies: Sequence[Shown], claims: Claims, verdicts: Verdicts, budgets: Budgets) -> str:
-    """Write README.md of all studies: what became of the claims, caveats, links."""
-    lines = claim_lines(claims, verdicts)
-    tally = ", ".join(f"{count} {word}" for word, count in tables.tally(verdicts).items())
-    cells = [
-        {
-            "verdict": f"{ICONS[x['verdict'].decision]} {x['verdict'].decision}",
-            "report": x["claim"].study,
-            "claim": f"{x['claim'].says}<br>{x['tested']}",
-            "effect [interval]": x["effect"] or x["verdict"].reason,
-            "p": x["p"],
-            "seeds": len(x["verdict"].seeds),
-        }
-        for word in ICONS
-        for x in lines
-        if x["verdict"].decision == word
-    ]
-    parts = [
-        "# What the reports conclude, and what our runs say to it",
-        WRITTEN,
-        f"**{len(lines)} claims: {tally}.** {METHOD}",
-        markdown(pd.DataFrame(cells).set_index("verdict"), prose=True),
-        "## Caveats",
-        "\n".join(f"- {text}" for text in caveats(studies, budgets)),
-        "## Not tested",
-        "\n".join(f"- {one.study}: {one.says} {one.why}" for one in claims.untested) or NONE,
-        "## Studies",
-        "\n".join(f"- [{one.study.title}]({one.name}/README.md)" for one in studies),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def study_page(shown: Shown) -> str:
-    """Write a study's README.md."""
-    about = _study(shown)
-    chosen = {name: " ".join(text.split()) for name, text in shown.study.choices.items()}
-    parts = [
-        f"# {about['title']}",
-        WRITTEN,
-        "Claims and caveats: [all studies](../README.md).",
-        about["missing"],
-        about["note"],
-        markdown(about["table"]),
-        *(markdown(table) for table in about["extras"]),
-        "## What we chose where the report is silent",
-        "\n".join(f"- **{name}**: {text}" for name, text in chosen.items()),
-    ]
-    return "\n\n".join(part.strip() for part in parts if part) + "\n"

@@ -1,34 +1,29 @@
-"""The results that a study keeps in Git: tables of scores, of runs and, by task, of predictions.
+"""The results that a study keeps in Git, in studies/NAME/results.
 
-    collect(study, plans=…, metrics=…, predictions=…, logs=…, params=…) -> names of the runs added
-    missing(study, plans=…) -> [(experiment, seed), …] that still have to be run
-    read_results(study) -> Results
-
-In studies/NAME/results: scores.csv (strategy, seed, split, task, metric, value), runs.csv (one line
-a run, `RUN`), predictions/TASK.parquet (id, label, one column a run named `strategy-seed`).
+scores.csv                strategy, seed, split, task, metric, value
+runs.csv                  a row per run: `RUN`
+predictions/TASK.parquet  on dev: id, label and a column per run, named strategy-seed
 """
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
 
 from mtbert.core.errors import InputError
 from mtbert.core.fingerprint import fingerprint
 from mtbert.core.outputs import work_path, write_text
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table, write_table
-from mtbert.reporting.runs import KEY, SCORE, Runs, read_cosines, read_csv, read_facts, read_scores
+from mtbert.reporting.runs import KEY, SCORE, read_cosines, read_csv, read_facts, read_scores
 from mtbert.studies.budgets import read_budget
 from mtbert.studies.study import read_study
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients, of
-# them negative; seconds: in all; fingerprint: of its plan
+# updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients;
+# negative: of those cosines; seconds: in all; fingerprint: of the plan
 RUN = [
     *KEY, "budget", "updates", "examples", "cosines", "negative", "seconds", "encoder", "data",
     "hardware", "precision", "version", "fingerprint",
@@ -44,15 +39,16 @@ FACTS = {
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of one study."""
+    """The tables of one study; predictions by task, on dev."""
 
-    scores: "pd.DataFrame"
-    runs: "pd.DataFrame"
-    predictions: "dict[str, pd.DataFrame]"  # by task, on dev
+    scores: pd.DataFrame
+    runs: pd.DataFrame
+    predictions: dict[str, pd.DataFrame]
 
-    def names(self) -> list[str]:
-        """Each run as `strategy-seed`."""
-        return [f"{name}-{seed}" for name, seed in zip(*(self.runs[k] for k in KEY), strict=True)]
+
+def run_names(table: pd.DataFrame) -> "pd.Series[str]":
+    """The run of each row, as strategy-seed."""
+    return table["strategy"].astype(str) + "-" + table["seed"].astype(str)
 
 
 def read_results(study: Path) -> Results:
@@ -65,23 +61,24 @@ def read_results(study: Path) -> Results:
         InputError: a table is broken, or lacks a column.
     """
     folder = study.parent / "results"
-    paths = sorted((folder / "predictions").glob("*.parquet"))
-    return Results(
-        scores=_read_csv(folder / "scores.csv", SCORE),
-        runs=_read_csv(folder / "runs.csv", RUN),
-        predictions={path.stem: read_table(path).to_pandas() for path in paths},
+    scores, runs = (
+        read_csv(
+            path, [key for key in columns if key in NUMBERS], texts=sorted({*columns} - NUMBERS)
+        )
+        if (path := folder / name).is_file()
+        else pd.DataFrame(columns=columns)
+        for name, columns in (("scores.csv", SCORE), ("runs.csv", RUN))
     )
+    paths = sorted((folder / "predictions").glob("*.parquet"))
+    predictions = {path.stem: read_table(path).to_pandas() for path in paths}
+    return Results(scores[SCORE], runs[RUN], predictions)
 
 
-def missing(
-    study: Path, *, plans: Path | None = None, budget: str | None = None
-) -> list[tuple[str, int]]:
+def missing_runs(study: Path, *, budget: str | None = None) -> list[tuple[str, int]]:
     """List the runs (experiment, seed) that the kept results lack, first seeds first.
 
     Args:
         study: The study's file.
-        plans: Folder of the experiments' plans; with it, a run kept under another plan than the one
-            there counts as missing.
         budget: With it, a run kept at another budget counts as missing.
 
     Raises:
@@ -90,149 +87,113 @@ def missing(
     kept = read_results(study).runs
     if budget is not None:
         kept = kept[kept["budget"] == budget]
-    if plans is not None:
-        now = {path.stem: fingerprint(read_yaml(path)) for path in plans.glob("*.yaml")}
-        kept = kept[kept["fingerprint"] == kept["strategy"].map(now)]
     finished = set(zip(kept["strategy"], kept["seed"], strict=True))
-    asked = read_study(study).runs()
-    most = max(map(len, asked.values()))
-    wanted = [(n, seeds[i]) for i in range(most) for n, seeds in asked.items() if i < len(seeds)]
+    places = [
+        (i, n, s) for n, seeds in read_study(study).runs().items() for i, s in enumerate(seeds)
+    ]
+    wanted = [(name, seed) for _, name, seed in sorted(places, key=lambda place: place[0])]
     return [run for run in wanted if run not in finished]
 
 
-def collect(
-    study: Path,
-    *,
-    plans: Path,
-    metrics: Path,
-    predictions: Path,
-    logs: Path,
-    params: Path = Path("params.yaml"),
-    replace: bool = False,
-) -> tuple[str, ...]:
+def merge_runs(study: Path, params: Path, *, replace: bool = False) -> list[str]:
     """Merge a study's finished runs into its kept results; a newer run replaces an older one.
 
     May be called after every run, also by several processes at once. Kept runs of a strategy whose
     plan has changed since are dropped: seeds of one experiment share one plan.
 
     Args:
-        study: The study's file, studies/NAME/params.yaml; results/ stands beside it.
-        plans: Folder of STRATEGY.yaml.
-        metrics: Folder of STRATEGY-SEED.json, which `evaluate` writes.
-        predictions: Folder of STRATEGY-SEED/TASK-dev.parquet, which `evaluate` writes.
-        logs: Folder of STRATEGY-SEED/{run.json,conflicts.csv}, which `train` writes.
+        study: The study's file, studies/NAME/params.yaml; beside it stand results/ and data/, where
+            `plan`, `train` and `evaluate` have written plans/, logs/, metrics/ and predictions/.
         params: The params file with the budget of these runs.
         replace: Drop kept runs of other budgets, which is refused by default.
 
     Returns:
-        The runs merged, `strategy-seed`.
+        The runs merged, strategy-seed.
 
     Raises:
         InputError: a file does not fit; two runs answered different dev examples; kept runs have
             another budget.
     """
+    data, folder = study.parent / "data", study.parent / "results"
     budget, _ = read_budget(params)
     finished = [
         (name, seed)
         for name, seeds in read_study(study).runs().items()
         for seed in seeds
-        if (metrics / f"{name}-{seed}.json").is_file() and _follows(name, seed, plans, logs)
+        if (data / f"metrics/{name}-{seed}.json").is_file() and _follows_its_plan(data, name, seed)
     ]
     if not finished:
-        return ()
-    new = Results(
-        scores=read_scores(metrics, finished),
-        runs=_runs(finished, budget, plans, metrics, logs),
-        predictions=_predictions(finished, predictions),
-    )
-    with _held(study):
-        folder, old = study.parent / "results", read_results(study)
-        stale = _stale(old, new, folder / "runs.csv", replace=replace)
-        _write(folder, _merged(old, new, stale))
-    return tuple(new.names())
+        return []
+    scores, runs = read_scores(data / "metrics", finished), _runs(data, finished, budget)
+    new = Results(scores, runs, _predictions(data / "predictions", run_names(runs).tolist()))
+    lock = work_path(study.parent / "results.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # one process at a time; the others wait
+        _write(folder, _merged(read_results(study), new, folder / "runs.csv", replace=replace))
+    return run_names(runs).tolist()
 
 
-def _follows(name: str, seed: int, plans: Path, logs: Path) -> bool:
-    """Whether a run was trained with the settings of the plan that there is now."""
-    settings = read_json(logs / f"{name}-{seed}" / "run.json").get("settings")
-    return bool(settings == read_yaml(plans / f"{name}.yaml").get("train"))
+def _follows_its_plan(data: Path, name: str, seed: int) -> bool:
+    """Whether a run was trained with the settings of the present plan."""
+    settings = read_json(data / f"logs/{name}-{seed}/run.json").get("settings")
+    return bool(settings == read_yaml(data / f"plans/{name}.yaml").get("train"))
 
 
-def _predictions(finished: Runs, folder: Path) -> "dict[str, pd.DataFrame]":
-    """By task, what some runs predict on dev."""
+def _predictions(folder: Path, runs: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """By task, what the runs predict on dev."""
     tables: dict[str, pd.DataFrame] = {}
-    for name, seed in finished:
-        for path in sorted((folder / f"{name}-{seed}").glob("*-dev.parquet")):
+    for run in runs:
+        for path in sorted((folder / run).glob("*-dev.parquet")):
             own = read_table(path).select([*EXAMPLE, "prediction"]).to_pandas()
-            own = own.rename(columns={"prediction": f"{name}-{seed}"})
+            own = own.rename(columns={"prediction": run})
             task = path.stem.removesuffix("-dev")
             tables[task] = _joined(tables.get(task), own, where=str(path))
     return tables
 
 
-def _runs(finished: Runs, budget: str, plans: Path, metrics: Path, logs: Path) -> "pd.DataFrame":
-    """The lines of runs.csv."""
-    import pandas as pd
-
-    facts = read_facts(logs, metrics, finished)
+def _runs(data: Path, finished: Sequence[tuple[str, int]], budget: str) -> pd.DataFrame:
+    """The rows of runs.csv."""
+    logs = data / "logs"
+    facts = read_facts(logs, data / "metrics", finished).rename(columns=FACTS)
     cosines = read_cosines(logs, finished).dropna(subset=["cosine"])
-    counts = (
-        cosines["cosine"]
-        .groupby([cosines[key] for key in KEY])
-        .agg(cosines="count", negative=lambda values: (values < 0).sum())
-    )
-    table = facts.rename(columns=FACTS).merge(counts, how="left", left_on=KEY, right_index=True)
-    for key in ("encoder", "data"):  # where it lies on one machine tells nobody anything
+    by_run = cosines.assign(negative=cosines["cosine"] < 0).groupby(KEY)
+    counts = by_run.agg(cosines=("cosine", "count"), negative=("negative", "sum"))
+    table = facts.merge(counts, how="left", left_on=KEY, right_index=True)
+    for key in ("cosines", "negative"):
+        table[key] = table[key].fillna(0).astype(int)
+    for key in ("encoder", "data"):  # the name alone: the folder is that of one machine
         table[key] = table[key].map(lambda place: Path(str(place)).name)
-    digests = {
-        name: fingerprint(read_yaml(plans / f"{name}.yaml")) for name in table["strategy"].unique()
-    }
-    table["fingerprint"] = table["strategy"].map(digests)
-    counted = {key: table[key].fillna(0).astype(int) for key in ("cosines", "negative")}
-    return pd.DataFrame(table.assign(budget=budget, **counted)[RUN])
+    plans = {name: fingerprint(read_yaml(data / f"plans/{name}.yaml")) for name, _ in finished}
+    return table.assign(budget=budget, fingerprint=table["strategy"].map(plans))[RUN]
 
 
-def _stale(old: Results, new: Results, path: Path, *, replace: bool) -> "pd.DataFrame":
-    """Kept runs that give way: of another budget, made anew, or of a plan that has changed."""
-    import pandas as pd
-
-    runs, budget = old.runs, new.runs["budget"].iloc[0]
-    others = runs["budget"] != budget
-    if others.any() and not replace:
-        first = runs[others].iloc[0]
+def _merged(old: Results, new: Results, path: Path, *, replace: bool) -> Results:
+    """Both, but of the old runs those of another budget or plan, and those that `new` repeats."""
+    budget, names = new.runs["budget"].iloc[0], run_names(old.runs)
+    other = old.runs["budget"] != budget
+    if other.any() and not replace:
         raise InputError(
-            f"{path}: {others.sum()} runs have another budget than {budget!r}, such as "
-            f"{first.strategy}-{first.seed} ({first.budget!r}): one study has one budget; "
-            "--replace drops them"
+            f"{path}: {other.sum()} runs have another budget than {budget!r}, such as "
+            f"{names[other].iloc[0]} ({old.runs['budget'][other].iloc[0]!r}): one study has one "
+            "budget; --replace drops them"
         )
     plans = dict(zip(new.runs["strategy"], new.runs["fingerprint"], strict=True))
-    now = runs["strategy"].map(plans)
-    again = pd.Index(old.names()).isin(new.names())
-    stale: pd.DataFrame = runs.loc[others | (now.notna() & (now != runs["fingerprint"])) | again]
-    return stale
-
-
-def _merged(old: Results, new: Results, stale: "pd.DataFrame") -> Results:
-    """Both, without those of the old runs that are stale."""
-    import pandas as pd
-
-    gone = [f"{name}-{seed}" for name, seed in zip(*(stale[key] for key in KEY), strict=True)]
-    named = old.scores["strategy"] + "-" + old.scores["seed"].astype(str)
+    plan = old.runs["strategy"].map(plans).fillna(old.runs["fingerprint"])
+    stale = other | (plan != old.runs["fingerprint"]) | names.isin(run_names(new.runs))
+    gone = names[stale]
     tables = {t: own.drop(columns=gone, errors="ignore") for t, own in old.predictions.items()}
     for task, table in new.predictions.items():
         tables[task] = _joined(tables.get(task), table, where=f"{task}: kept predictions")
-    pairs = [
-        (old.scores[~named.isin(gone)], new.scores),
-        (old.runs.drop(stale.index), new.runs),
-    ]
+    kept = old.scores[~run_names(old.scores).isin(gone)], old.runs[~stale]
     scores, runs = (
-        pd.concat([own for own in pair if len(own)]).sort_values(KEY, kind="stable")
-        for pair in pairs
+        pd.concat([table for table in pair if len(table)]).sort_values(KEY, kind="stable")
+        for pair in zip(kept, (new.scores, new.runs), strict=True)
     )
     return Results(scores, runs, tables)
 
 
-def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) -> "pd.DataFrame":
+def _joined(table: pd.DataFrame | None, other: pd.DataFrame, *, where: str) -> pd.DataFrame:
     """Put the columns of `other` beside those of `table`.
 
     Raises:
@@ -249,41 +210,14 @@ def _joined(table: "pd.DataFrame | None", other: "pd.DataFrame", *, where: str) 
 
 
 def _write(folder: Path, results: Results) -> None:
-    import pyarrow as pa
-
     write_text(folder / "scores.csv", results.scores.to_csv(index=False))
     write_text(folder / "runs.csv", results.runs.to_csv(index=False))
-    names = results.names()
     for task, table in results.predictions.items():
-        table = table[[*EXAMPLE, *(name for name in names if name in table)]]
-        # Predictions that came from float32 outputs need no more room than these.
-        short = [
-            c
-            for c in table.select_dtypes("float64")
-            if (table[c] == table[c].astype("float32")).all()
-        ]
-        table = table.astype(dict.fromkeys(short, "float32"))
-        write_table(
-            folder / f"predictions/{task}.parquet",
-            pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(),
+        table = table[[*EXAMPLE, *(run for run in run_names(results.runs) if run in table)]]
+        # Predictions that came from float32 outputs lose nothing in it.
+        wide = table.select_dtypes("float64")
+        short = [key for key in wide if (wide[key] == wide[key].astype("float32")).all()]
+        arrow = pa.Table.from_pandas(
+            table.astype(dict.fromkeys(short, "float32")), preserve_index=False
         )
-
-
-def _read_csv(path: Path, columns: list[str]) -> "pd.DataFrame":
-    import pandas as pd
-
-    if not path.is_file():
-        return pd.DataFrame(columns=columns)
-    numbers = [name for name in columns if name in NUMBERS]
-    table = read_csv(path, numbers, texts=[name for name in columns if name not in NUMBERS])
-    return table[columns]
-
-
-@contextmanager
-def _held(study: Path) -> Iterator[None]:
-    """Let one process at a time merge into a study; the others wait."""
-    lock = work_path(study.parent / "results.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        write_table(folder / f"predictions/{task}.parquet", arrow.replace_schema_metadata())

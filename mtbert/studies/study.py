@@ -1,13 +1,13 @@
-"""A study is one report's experiments, each with what the report printed beside it.
+"""A study: one report's experiments, each with what the report printed beside it.
 
-Its file studies/NAME/params.yaml has the experiments as strategies, as printed; the budget at work
-cuts them down.
+studies/NAME/params.yaml has the experiments as strategies, as printed; the present budget cuts them
+down.
 """
 
 from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -43,6 +43,8 @@ class Printed(Figures):
 class MoreSeeds(Seeds):
     """Experiments that are run with further seeds."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"rows": "experiments"}
+
     experiments: tuple[str, ...]
 
 
@@ -56,6 +58,8 @@ class Sweep(Settings):
 
 class Study(Seeds):
     """The content of studies/NAME/params.yaml."""
+
+    renamed: ClassVar[Mapping[str, str]] = {"again": "more_seeds"}
 
     title: Annotated[str, Field(min_length=1)]
     overall: Literal["mean", "leaderboard", "other"]  # which formula the printed overall follows
@@ -75,22 +79,17 @@ class Study(Seeds):
     more_seeds: MoreSeeds  # `seeds` are those of every experiment
 
     @model_validator(mode="after")
-    def _known(self) -> "Study":
-        swept = [
-            name
-            for sweep in self.sweeps
-            for line in sweep.series.values()
-            for name in line.values()
-        ]
+    def _names_its_experiments(self) -> "Study":
+        lines = [line for sweep in self.sweeps for line in sweep.series.values()]
         named = {
-            **{key: [*getattr(self, key)] for key in ("printed", "choices", "faulty")},
+            **{"printed": [*self.printed], "choices": [*self.choices], "faulty": [*self.faulty]},
             "more_seeds.experiments": [*self.more_seeds.experiments],
-            "sweeps": swept,
+            "sweeps": [name for line in lines for name in line.values()],
         }
         for key, names in named.items():
-            known = [*self.strategies, *(["all"] if key == "choices" else [])]
-            if unknown := [name for name in names if name not in known]:
-                raise ValueError(f"{key}: {choices('experiment', unknown[0], known)}")
+            allowed = [*self.strategies, *(["all"] if key == "choices" else [])]
+            if unknown := [name for name in names if name not in allowed]:
+                raise ValueError(f"{key}: {choices('experiment', unknown[0], allowed)}")
         if set(self.mix) != set(LEADERBOARD):
             raise ValueError(f"mix: expected {', '.join(LEADERBOARD)}, found {', '.join(self.mix)}")
         if twice := set(self.seeds).intersection(self.more_seeds.seeds):
@@ -112,16 +111,11 @@ def read_study(path: Path) -> Study:
     Raises:
         InputError: it cannot be read, or does not fit.
     """
-    data = read_yaml(path)
-    if "again" in data:
-        raise InputError(
-            f"{path}: again: renamed; write more_seeds: {{experiments: […], seeds: […]}}"
-        )
-    return validate(Study, data, where=str(path))
+    return validate(Study, read_yaml(path), where=str(path))
 
 
 def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSettings]:
-    """Give the complete settings of a study's experiments under the budget at work.
+    """Give the complete settings of a study's experiments under the present budget.
 
     Args:
         path: The study's file.
@@ -145,8 +139,8 @@ def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, Tra
 def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> TrainSettings:
     """Cut an experiment's training down as the budget says.
 
-    Its sampler and epochs stay as printed: fewer examples take part in an epoch, other ones in
-    each, so that no task loses or gains in proportion to another.
+    Its sampler and epochs stay as printed. Each epoch draws fewer examples anew, of each task in
+    the proportion of the mix.
 
     Args:
         settings: The experiment as printed.
@@ -179,17 +173,14 @@ def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> Tr
 def _fewer(
     settings: TrainSettings, examples: int, *, whole: Mapping[str, int], study: Study
 ) -> dict[str, Any]:
-    """What an epoch has of each task, in the mix's proportion; batches; the sampler's own steps."""
+    """Examples of an epoch in the mix's proportion, batch sizes, and the sampler's own steps."""
     mix, own = study.mix, settings.examples
     share = examples / sum(mix.values())
     printed = {task: own[task].count for task in settings.trained if task in own}
     counts = {task: max(1, round({**mix, **printed}[task] * share)) for task in settings.trained}
-    batches = {
-        task: max(
-            1, round(size * (study.batches.get(task, 1.0) if task in settings.trained else 1.0))
-        )
-        for task, size in settings.batch_size.items()
-    }
+    shares = {task: study.batches.get(task, 1.0) for task in settings.trained}
+    sizes = settings.batch_size.items()
+    batches = {task: max(1, round(size * shares.get(task, 1.0))) for task, size in sizes}
     return {
         "examples": {task: Subset(count=n, redraw="epoch") for task, n in counts.items()},
         "batch_size": batches,

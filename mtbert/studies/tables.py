@@ -1,20 +1,18 @@
-"""The tables of the studies' page: verdicts, printed figures beside ours, sweeps, runs."""
+"""The tables of the studies' page: printed figures beside ours, sweeps, runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 
 import pandas as pd
 
-from mtbert.claims.claim import Claim
-from mtbert.claims.verdicts import Verdict
 from mtbert.core.errors import InputError
 from mtbert.core.tasks import LEADERBOARD, OVERALL
 from mtbert.evaluation.overall import FORMULAS
 from mtbert.reporting.tables import NONE, number, signed, spread, wide
-from mtbert.studies.results import Results
-from mtbert.studies.study import Printed, Study
+from mtbert.studies.results import Results, missing_runs, read_results
+from mtbert.studies.study import Printed, Study, read_study
 
 SCORES = (*LEADERBOARD, OVERALL)
 GAIN = 0.001  # in the mean score; a smaller lead changes nothing
@@ -25,88 +23,100 @@ POINT = {
     "sts": "sts.pearson",
     "mean": "overall.mean",
 }
-ICONS = {"supported": "✔", "contradicted": "✘", "undecided": "≈"}
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A study as the page shows it."""
+class StudyReport:
+    """A study and its results, as the page shows them."""
 
     name: str
     study: Study
     results: Results
     missing: list[tuple[str, int]]  # runs still to be made
-    points: pd.DataFrame | None = None  # of its sweep by `dvc exp run`
+    points: pd.DataFrame | None  # of its sweep by `dvc exp run`
 
 
-def ours(shown: Shown) -> pd.DataFrame:
+def read_studies(folder: Path) -> list[StudyReport]:
+    """Read every study of a folder.
+
+    Raises:
+        InputError: a file does not fit.
+    """
+    return [
+        StudyReport(
+            name=path.parent.name,
+            study=read_study(path),
+            results=read_results(path),
+            missing=missing_runs(path),
+            points=points(sweeps) if (sweeps := path.with_name("sweeps.csv")).is_file() else None,
+        )
+        for path in sorted(folder.glob("*/params.yaml"))
+    ]
+
+
+def own_scores(report: StudyReport) -> pd.DataFrame:
     """Main scores on dev, (strategy, seed) × `SCORES`; NaN where a run has none."""
-    formula = shown.study.overall if shown.study.overall in FORMULAS else "mean"
-    scores = shown.results.scores
+    formula = report.study.overall if report.study.overall in FORMULAS else "mean"
+    scores = report.results.scores
     columns = [*LEADERBOARD.items(), (OVERALL, formula)]
     table = wide(scores[scores["split"] == "dev"], columns)
     return table.set_axis(list(SCORES), axis=1)
 
 
-def comparison(shown: Shown) -> pd.DataFrame:
+def comparison(report: StudyReport) -> pd.DataFrame:
     """Experiments × each score: printed, ours (mean ± sd over seeds), their difference."""
-    study, runs = shown.study, shown.results.runs
-    groups = {str(name): table for name, table in ours(shown).groupby(level="strategy")}
-    lines = []
+    study, runs = report.study, report.results.runs
+    groups = own_scores(report).groupby(level="strategy")
+    means, deviations = (
+        table.reindex(list(study.runs())) for table in (groups.mean(), groups.std())
+    )
+    rows = []
     for name, seeds in study.runs().items():
-        own, table = runs[runs["strategy"] == name], groups.get(name)
+        own = runs[runs["strategy"] == name]
         done = len(own) if len(own) == len(seeds) else f"{len(own)} of {len(seeds)}"
         updates = " / ".join(f"{n:,}" for n in sorted(set(own["updates"]))) or NONE
-        line = {"experiment": name, "seeds": done, "updates": updates}
-        printed = study.printed.get(name, Printed())
+        row = {"experiment": name, "seeds": done, "updates": updates}
         for score in SCORES:
-            mean, sd = (nan, nan) if table is None else table[score].agg(["mean", "std"])
-            line |= _beside(score, printed, mean, spread(mean, sd), study, name)
+            mean = float(means[score][name])
+            figure, mark = _printed(study, name, score)
+            comparable = not mark and (score != OVERALL or study.overall != "other")
+            row[f"{score} printed"] = number(figure) + mark
+            row[f"{score} ours"] = spread(mean, float(deviations[score][name]))
+            row[f"{score} diff"] = (
+                NONE if figure is None or not comparable else signed(mean - figure)
+            )
         if runs["cosines"].sum():
             count = own["cosines"].sum()
-            line["negative cosines"] = f"{own['negative'].sum() / count:.2f}" if count else NONE
-        lines.append(line)
-    frame = pd.DataFrame(lines)
-    empty = [
-        key
-        for key in map(str, frame)
-        if key.endswith((" printed", " diff")) and (frame[key] == NONE).all()
-    ]
-    return frame.drop(columns=empty).set_index("experiment")
+            row["negative cosines"] = f"{own['negative'].sum() / count:.2f}" if count else NONE
+        rows.append(row)
+    table = pd.DataFrame(rows).set_index("experiment")
+    empty = (table == NONE).all() & table.columns.str.endswith((" printed", " diff"))
+    return table.loc[:, ~empty]
 
 
-def _beside(
-    score: str, printed: Printed, value: float, text: str, study: Study, name: str
-) -> dict[str, str]:
-    """A score's three cells; figures of test or that the report calls wrong are not compared."""
-    figure, mark = getattr(printed, score), ""
+def _printed(study: Study, name: str, score: str) -> tuple[float | None, str]:
+    """A printed figure, with a mark if it is of test or if the report itself calls it wrong."""
+    printed, mark = study.printed.get(name, Printed()), ""
+    figure: float | None = getattr(printed, score)
     if figure is None and printed.test is not None:
         figure, mark = getattr(printed.test, score), " (test)"
     if score in study.faulty.get(name, ()):
         mark = " (faulty)"
-    unknown = score == OVERALL and study.overall == "other"
-    comparable = figure is not None and not mark and not unknown
-    return {
-        f"{score} printed": f"{number(figure)}{mark}",
-        f"{score} ours": text,
-        f"{score} diff": signed(value - figure) if comparable else NONE,
-    }
+    return figure, mark
 
 
-def further(shown: Shown) -> pd.DataFrame:
+def further(report: StudyReport) -> pd.DataFrame:
     """Other metrics that a report prints, on dev."""
-    scores = shown.results.scores
-    lines = []
-    for name, printed in shown.study.printed.items():
+    means = report.results.scores.groupby(["strategy", "task", "metric"])["value"].mean()
+    rows = []
+    for name, printed in report.study.printed.items():
         for task, figures in printed.other.items():
             for metric, figure in figures.items():
-                mine = (scores["strategy"] == name) & (scores["task"] == task)
-                values = scores.loc[mine & (scores["metric"] == metric), "value"]
-                mean = values.mean()
-                cells = [number(figure), number(mean), signed(mean - figure)]
-                lines.append([name, f"{task} {metric.replace('_', ' ')}", *cells])
+                mean = means.get((name, task, metric), nan)
+                cells = number(figure), number(mean), signed(mean - figure)
+                rows.append((name, f"{task} {metric.replace('_', ' ')}", *cells))
     columns = ["experiment", "metric", "printed", "ours", "diff"]
-    return pd.DataFrame(lines, columns=columns).set_index("experiment")
+    return pd.DataFrame(rows, columns=columns).set_index("experiment")
 
 
 def points(path: Path) -> pd.DataFrame:
@@ -126,34 +136,33 @@ def points(path: Path) -> pd.DataFrame:
     raw["began"] = raw.groupby("sweep")["Created"].transform("min")
     raw = raw.sort_values(["began", "number"], key=lambda c: c.str.zfill(4))
     settings = {name: name.split(".start.")[1] for name in map(str, raw) if ".start." in name}
-    names = {key: [c for c in map(str, raw) if c.endswith(end)] for key, end in POINT.items()}
-    if absent := [POINT[key] for key, columns in names.items() if len(columns) != 1]:
-        raise InputError(f"{path}: expected one column that ends with {absent[0]}")
+    for score, end in POINT.items():
+        columns = [name for name in map(str, raw) if name.endswith(end)]
+        if len(columns) != 1:
+            raise InputError(f"{path}: expected one column that ends with {end}")
+        raw[score] = raw[columns[0]].astype(float)
     held: dict[str, str] = {}
-    top, lines = -1.0, []
-    for _, group in raw.groupby("sweep", sort=False):
-        tried = [
-            (
-                {own: line[k].replace("'", "") for k, own in settings.items() if pd.notna(line[k])},
-                {score: float(line[column]) for score, (column,) in names.items()},
-                line["Experiment"],
-            )
-            for line in group.to_dict("records")
-        ]
-        best = max(tried, key=lambda point: point[1]["mean"])
-        gains = best[1]["mean"] > top + GAIN
-        for changes, scores, name in tried:
-            new = [f"{key}: {value}" for key, value in changes.items() if held.get(key) != value]
-            cells = {key: number(value) for key, value in scores.items()}
-            mark = "✔" if gains and name == best[2] else ""
-            lines.append({"point": name, "changes": "; ".join(new) or NONE, **cells, "held": mark})
-        held, top = (best[0], best[1]["mean"]) if gains else (held, top)
-    return pd.DataFrame(lines).set_index("point")
+    top, rows = -1.0, []
+    for _, sweep in raw.groupby("sweep", sort=False):
+        tried = sweep.to_dict("records")
+        best = max(tried, key=lambda point: point["mean"])
+        gains, before = best["mean"] > top + GAIN, held
+        for point in tried:
+            own = {
+                key: point[k].replace("'", "") for k, key in settings.items() if pd.notna(point[k])
+            }
+            new = [f"{key}: {value}" for key, value in own.items() if before.get(key) != value]
+            cells = {score: number(point[score]) for score in POINT}
+            row = {"point": point["Experiment"], "changes": "; ".join(new) or NONE, **cells}
+            rows.append({**row, "held": "✔" if gains and point is best else ""})
+            if gains and point is best:
+                held, top = own, point["mean"]
+    return pd.DataFrame(rows).set_index("point")
 
 
-def machine(shown: Iterable[Shown]) -> pd.DataFrame:
+def machine(reports: Iterable[StudyReport]) -> pd.DataFrame:
     """What all runs ran on, and how long they took."""
-    runs = pd.concat([one.results.runs for one in shown])
+    runs = pd.concat([report.results.runs for report in reports])
     facts = {
         key: ", ".join(f"{value} ({count})" for value, count in runs[key].value_counts().items())
         for key in ("budget", "encoder", "data", "hardware", "precision", "version")
@@ -163,65 +172,11 @@ def machine(shown: Iterable[Shown]) -> pd.DataFrame:
     return pd.DataFrame({"value": values}).rename_axis("what")
 
 
-def majority(shown: Iterable[Shown]) -> dict[str, float]:
+def majority(reports: Iterable[StudyReport]) -> dict[str, float]:
     """By task, the accuracy on dev of always naming the commonest class."""
-    found: dict[str, float] = {}
-    for one in shown:
-        for task, metric in LEADERBOARD.items():
-            if metric == "accuracy" and task in one.results.predictions:
-                labels = one.results.predictions[task]["label"]
-                found[task] = float(labels.value_counts(normalize=True).iloc[0])
-    return found
-
-
-def tally(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
-    """How many claims got each verdict."""
-    decisions: list[str] = [verdict.decision for verdict in verdicts.values()]
-    return {decision: decisions.count(decision) for decision in ICONS}
-
-
-def effect(claim: Claim, verdict: Verdict) -> str:
-    """The effect with its interval; empty where there is no number."""
-    if verdict.effect is None:
-        return ""
-    text = number if claim.kind in ("share_below", "range_below") else signed
-    mean, low, high = (
-        text(nan if value is None else value)
-        for value in (verdict.effect, verdict.low, verdict.high)
-    )
-    return f"{mean} [{low}, {high}]"
-
-
-def tested(claim: Claim) -> str:
-    """What was tested, in words."""
-    names = {key: _listed(group) for key, group in claim.named.items()}
-    first, than, metric, margin = (
-        names.get("experiments"),
-        names.get("than"),
-        claim.metric,
-        claim.margin,
-    )
-    match claim.kind:
-        case "greater":
-            by = f" by more than {margin}" if margin else ""
-            return f"{first} above {than}{by} in {metric}"
-        case "not_greater":
-            return f"{first} not above {than} by {margin} in {metric}"
-        case "equal":
-            return f"{first} within {margin} of {than} in {metric}"
-        case "range_below":
-            return f"{first} within a range of {margin} in {metric}"
-        case "share_below":
-            return f"{first}: share of negative cosines below {margin}"
-        case "like_single":
-            return f"{first}: Δm against {names['single']} within {margin} of 0"
-        case "explains":
-            return (
-                f"from {claim.start} to {claim.end} the change in {claim.first} brings more than "
-                f"that in {claim.second}, in {metric}"
-            )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    *more, last = names
-    return f"{', '.join(more)} and {last}" if more else last
+    return {
+        task: float(tables[task]["label"].value_counts(normalize=True).iloc[0])
+        for tables in (report.results.predictions for report in reports)
+        for task, metric in LEADERBOARD.items()
+        if metric == "accuracy" and task in tables
+    }

@@ -12,7 +12,7 @@ from mtbert.studies.study import read_study
 
 from tiny import ROOT
 
-KNOWN = {"s": ["a", "b", "c"]}
+EXPERIMENTS = {"s": ["a", "b", "c"]}
 GOOD = {
     **{"study": "s", "says": "a beats b", "kind": "greater", "metric": "mean"},
     **{"experiments": ["a"], "than": ["b"]},
@@ -21,9 +21,9 @@ GOOD = {
 
 def test_the_committed_claims_fit_their_studies() -> None:
     paths = ROOT.glob("studies/*/params.yaml")
-    known = {path.parent.name: read_study(path).strategies for path in paths}
-    found = read_claims(ROOT / "studies/claims.yaml", known=known)
-    assert {claim.study for claim in found.claims.values()} == set(known) - {"best"}
+    experiments = {path.parent.name: read_study(path).strategies for path in paths}
+    claims = read_claims(ROOT / "studies/claims.yaml", experiments).claims
+    assert {claim.study for claim in claims.values()} == set(experiments) - {"best"}
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_the_committed_claims_fit_their_studies() -> None:
 def test_a_claim_that_does_not_fit(tmp_path: Path, changes: dict[str, Any], rule: str) -> None:
     path = tmp_path / "claims.yaml"
     write_yaml(path, {"claims": {"it": GOOD}})
-    assert read_claims(path, known=KNOWN).claims["it"].than == ("b",)
+    assert read_claims(path, EXPERIMENTS).claims["it"].than == ("b",)
     write_yaml(path, {"claims": {"it": {**GOOD, **changes}}})
     with pytest.raises(InputError) as error:
-        read_claims(path, known=KNOWN)
+        read_claims(path, EXPERIMENTS)
     assert rule in str(error.value)

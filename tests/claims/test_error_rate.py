@@ -47,10 +47,10 @@ def test_intervals_cover_and_the_tests_keep_their_level(
 ) -> None:
     random = np.random.default_rng(seeds)
     truth = accuracy(gap, spread) - accuracy(0.0, spread)
-    found = [draw(gap, spread, seeds, random) for _ in range(WORLDS)]
-    covered = np.mean([low <= truth <= high for low, high in (e.interval(0.95) for e in found)])
+    estimates = [draw(gap, spread, seeds, random) for _ in range(WORLDS)]
+    covered = np.mean([low <= truth <= high for low, high in (e.interval(0.95) for e in estimates)])
     # A margin that is exactly the truth: either one-sided test rejects 5 % of the time at most;
     # with 200 worlds, two standard errors above it are 8 %, and below 95 %, 92 %.
     assert covered >= 0.92
-    assert np.mean([e.below(truth) < 0.05 for e in found]) <= 0.08
-    assert np.mean([e.above(truth) < 0.05 for e in found]) <= 0.08
+    assert np.mean([e.below(truth) < 0.05 for e in estimates]) <= 0.08
+    assert np.mean([e.above(truth) < 0.05 for e in estimates]) <= 0.08

@@ -15,11 +15,11 @@ from mtbert.claims.scores import Evidence
 def test_seeds_alone_are_a_t_test() -> None:
     """Draws that say nothing of the examples leave the t-test of the seeds' effects."""
     effects = np.array([0.02, 0.03, 0.07])
-    found = estimate(np.tile(effects, (11, 1)), (1, 2, 3))
+    result = estimate(np.tile(effects, (11, 1)), (1, 2, 3))
     plain = stats.ttest_1samp(effects, 0.01, alternative="greater")
-    assert (found.effect, found.df) == (pytest.approx(0.04), pytest.approx(2))
-    assert found.above(0.01) == pytest.approx(plain.pvalue)
-    low, high = found.interval(0.95)
+    assert (result.effect, result.df) == (pytest.approx(0.04), pytest.approx(2))
+    assert result.above(0.01) == pytest.approx(plain.pvalue)
+    low, high = result.interval(0.95)
     assert (low, high) == pytest.approx(stats.ttest_1samp(effects, 0).confidence_interval())
 
 
@@ -27,10 +27,10 @@ def test_examples_that_all_seeds_share_are_added_once() -> None:
     """Draws that move both seeds alike: their variance joins that of the seeds."""
     moves = np.array([-0.02, 0.0, 0.02])
     effects = np.array([[0.03, 0.05], *([0.03 + m, 0.05 + m] for m in moves)])
-    found = estimate(effects, (1, 2))
+    result = estimate(effects, (1, 2))
     between, shared = np.var([0.03, 0.05], ddof=1) / 2, np.var(moves, ddof=1)
-    assert found.se == pytest.approx(sqrt(between + shared))
-    assert found.df == pytest.approx(((between + shared) / between) ** 2)
+    assert result.se == pytest.approx(sqrt(between + shared))
+    assert result.df == pytest.approx(((between + shared) / between) ** 2)
 
 
 def test_one_seed_has_the_examples_alone() -> None:
@@ -47,26 +47,28 @@ def test_no_variance_and_no_number_give_no_p() -> None:
 
 
 def test_a_share_without_any_event_is_not_certain() -> None:
-    found = share({1: (0, 40), 2: (0, 60)}, 0.05)
-    assert found.effect == 0
-    assert found.se == pytest.approx(sqrt(0.05 * 0.95 / 100))
+    result = share({1: (0, 40), 2: (0, 60)}, 0.05)
+    assert result.effect == 0
+    assert result.se == pytest.approx(sqrt(0.05 * 0.95 / 100))
 
 
 def test_scores_are_those_of_scikit_learn_and_scipy_on_equal_draws() -> None:
     random = np.random.default_rng(1)
     labels, classes = random.normal(size=50), random.integers(0, 2, 50)
-    tables = {
+    answers = {
         "sts": {"label": labels, "a-1": labels + 1, "b-1": random.normal(size=50)},
         "sst": {"label": classes, "a-1": classes, "b-1": random.integers(0, 2, 50)},
         "para": {"label": classes, "a-1": classes, "b-1": 1 - classes},
     }
-    found = Evidence({t: pd.DataFrame(own) for t, own in tables.items()}, pd.DataFrame(), draws=20)
-    assert found.scores("a", "sts", (1,))[:, 0] == pytest.approx(np.ones(21))
-    expected = stats.pearsonr(labels, tables["sts"]["b-1"]).statistic
-    assert found.scores("b", "sts", (1,))[0, 0] == pytest.approx(expected)
-    macro = f1_score(classes, tables["sst"]["b-1"], average="macro")
-    assert found.scores("b", "sst_macro_f1", (1,))[0, 0] == pytest.approx(macro)
-    assert found.scores("b", "para", (1,))[:, 0] == pytest.approx(np.zeros(21))
-    assert found.scores("a", "leaderboard", (1,))[:, 0] == pytest.approx(np.ones(21))
-    sst, sts = (found.scores("b", task, (1,)) for task in ("sst", "sts"))
-    assert found.scores("b", "mean", (1,)) == pytest.approx((sst + sts) / 3)
+    evidence = Evidence(
+        {t: pd.DataFrame(own) for t, own in answers.items()}, pd.DataFrame(), draws=20
+    )
+    assert evidence.scores("a", "sts", (1,))[:, 0] == pytest.approx(np.ones(21))
+    expected = stats.pearsonr(labels, answers["sts"]["b-1"]).statistic
+    assert evidence.scores("b", "sts", (1,))[0, 0] == pytest.approx(expected)
+    macro = f1_score(classes, answers["sst"]["b-1"], average="macro")
+    assert evidence.scores("b", "sst_macro_f1", (1,))[0, 0] == pytest.approx(macro)
+    assert evidence.scores("b", "para", (1,))[:, 0] == pytest.approx(np.zeros(21))
+    assert evidence.scores("a", "leaderboard", (1,))[:, 0] == pytest.approx(np.ones(21))
+    sst, sts = (evidence.scores("b", task, (1,)) for task in ("sst", "sts"))
+    assert evidence.scores("b", "mean", (1,)) == pytest.approx((sst + sts) / 3)

@@ -40,57 +40,36 @@ def evidence(
     return Evidence(tables, pd.DataFrame(lines), draws=200)
 
 
-def verdict(found: Evidence, **claim: Any) -> Verdict:
-    made = {"study": "s", "says": "so", "metric": "sst", **claim}
-    return judge({"it": validate(Claim, made, where="claim")}, {"s": found})["it"]
+def verdict(runs: Evidence, **claim: Any) -> Verdict:
+    content = {"study": "s", "says": "so", "metric": "sst", **claim}
+    return judge({"it": validate(Claim, content, where="claim")}, {"s": runs})["it"]
 
 
 GROUP = {"a": 0.7, "b": 0.7, "worse": 0.5, "frozen": 0.5, "half": 0.6, "c": 0.702}
+CHANGES = {"kind": "explains", "start": "worse", "end": "a"}
+ALONE = {"metric": "delta_m", "single": {"sst": "b", "para": "c"}}
 
 
 @pytest.mark.parametrize(
-    ("claim", "decision"),
+    ("kind", "experiments", "options", "decision"),
     [
-        ({"kind": "greater", "experiments": ["a", "b"], "than": ["worse"]}, "supported"),
-        ({"kind": "greater", "experiments": ["worse"], "than": ["a", "b"]}, "contradicted"),
-        ({"kind": "greater", "experiments": ["a"], "than": ["worse", "c"]}, "undecided"),
-        (
-            {"kind": "greater", "experiments": ["a"], "than": ["worse"], "margin": 0.5},
-            "contradicted",
-        ),
-        (
-            {"kind": "not_greater", "experiments": ["a"], "than": ["b"], "margin": 0.05},
-            "supported",
-        ),
-        (
-            {"kind": "not_greater", "experiments": ["a"], "than": ["worse"], "margin": 0.05},
-            "contradicted",
-        ),
-        ({"kind": "equal", "experiments": ["a"], "than": ["b", "c"], "margin": 0.05}, "supported"),
-        (
-            {"kind": "equal", "experiments": ["worse"], "than": ["a"], "margin": 0.05},
-            "contradicted",
-        ),
-        ({"kind": "range_below", "experiments": ["a", "b", "c"], "margin": 0.05}, "supported"),
-        ({"kind": "range_below", "experiments": ["a", "worse"], "margin": 0.05}, "contradicted"),
-        (
-            {"kind": "explains", "start": "worse", "first": "half", "second": "frozen", "end": "a"},
-            "supported",
-        ),
-        (
-            {"kind": "explains", "start": "worse", "first": "frozen", "second": "half", "end": "a"},
-            "contradicted",
-        ),
-        (
-            {
-                **{"kind": "like_single", "experiments": ["a"], "margin": 0.1},
-                **{"metric": "delta_m", "single": {"sst": "b", "para": "c"}},
-            },
-            "supported",
-        ),
+        ("greater", "ab", {"than": ["worse"]}, "supported"),
+        ("greater", ["worse"], {"than": ["a", "b"]}, "contradicted"),
+        ("greater", "a", {"than": ["worse", "c"]}, "undecided"),
+        ("greater", "a", {"than": ["worse"], "margin": 0.5}, "contradicted"),
+        ("not_greater", "a", {"than": ["b"], "margin": 0.05}, "supported"),
+        ("not_greater", "a", {"than": ["worse"], "margin": 0.05}, "contradicted"),
+        ("equal", "a", {"than": ["b", "c"], "margin": 0.05}, "supported"),
+        ("equal", ["worse"], {"than": ["a"], "margin": 0.05}, "contradicted"),
+        ("range_below", "abc", {"margin": 0.05}, "supported"),
+        ("range_below", ["a", "worse"], {"margin": 0.05}, "contradicted"),
+        ("explains", "", {**CHANGES, "first": "half", "second": "frozen"}, "supported"),
+        ("explains", "", {**CHANGES, "first": "frozen", "second": "half"}, "contradicted"),
+        ("like_single", "a", {**ALONE, "margin": 0.1}, "supported"),
     ],
 )
-def test_a_kind_of_claim(claim: dict[str, Any], decision: str) -> None:
+def test_a_kind_of_claim(kind: str, experiments: Any, options: Any, decision: str) -> None:
+    claim = {"kind": kind, "experiments": list(experiments), **options}
     assert verdict(evidence(GROUP), **claim).decision == decision
 
 
@@ -99,105 +78,92 @@ def test_a_kind_of_claim(claim: dict[str, Any], decision: str) -> None:
     [((2, 200), "supported"), ((60, 200), "contradicted"), ((10, 200), "undecided")],
 )
 def test_a_share_of_conflicts(counts: tuple[int, int], decision: str) -> None:
-    found = verdict(
-        evidence({"a": 0.7}, conflicts=counts),
-        **{"kind": "share_below", "metric": "conflicts", "experiments": ["a"], "margin": 0.05},
-    )
-    assert found.decision == decision
-    assert found.effect == pytest.approx(counts[0] / counts[1])
+    claim = {"kind": "share_below", "metric": "conflicts", "experiments": ["a"], "margin": 0.05}
+    judged = verdict(evidence({"a": 0.7}, conflicts=counts), **claim)
+    assert judged.decision == decision
+    assert judged.effect == pytest.approx(counts[0] / counts[1])
 
 
 GREATER = {"kind": "greater", "experiments": ["a"], "than": ["worse"]}
 
 
 @pytest.mark.parametrize(
-    ("made", "reason"),
-    [
-        ({"a": 2}, "2 of at least 3 seeds"),
-        ({"a": 1}, "1 of at least 3 seeds"),
-        ({"a": 0}, "not run: a"),
-    ],
+    ("seeds", "reason"),
+    [(2, "2 of at least 3 seeds"), (1, "1 of at least 3 seeds"), (0, "not run: a")],
 )
-def test_too_few_seeds_leave_a_claim_undecided(made: dict[str, int], reason: str) -> None:
-    found = verdict(evidence({"a": 0.7, "worse": 0.5}, **made), **GREATER)
-    assert (found.decision, found.reason) == ("undecided", reason)
-    assert found.p is None
+def test_too_few_seeds_leave_a_claim_undecided(seeds: int, reason: str) -> None:
+    judged = verdict(evidence({"a": 0.7, "worse": 0.5}, a=seeds), **GREATER)
+    assert (judged.decision, judged.reason, judged.p) == ("undecided", reason, None)
 
 
-def test_an_undefined_score_is_told_and_decides_nothing() -> None:
-    found = evidence({"a": 0.7, "worse": 0.5})
-    found.predictions["sts"]["a-0"] = 1.0
+def test_an_undefined_score_is_named_and_decides_nothing() -> None:
+    runs = evidence({"a": 0.7, "worse": 0.5})
+    runs.predictions["sts"]["a-0"] = 1.0
+    equal = {"kind": "equal", "experiments": ["worse"], "than": ["a"], "margin": 0.9}
     for claim in (
         {**GREATER, "metric": "sts"},
         {**GREATER, "metric": "mean"},
-        {"kind": "equal", "experiments": ["worse"], "than": ["a"], "margin": 0.9, "metric": "sts"},
+        {**equal, "metric": "sts"},
     ):
-        made = verdict(found, **claim)
-        assert (made.decision, made.effect, made.p) == ("undecided", None, None)
-        assert "not a number" in made.reason
+        judged = verdict(runs, **claim)
+        assert (judged.decision, judged.effect, judged.p) == ("undecided", None, None)
+        assert "not a number" in judged.reason
 
 
 def test_equal_answers_are_no_certainty() -> None:
-    found = evidence({"a": 0.7, "b": 0.7})
+    runs = evidence({"a": 0.7, "b": 0.7})
     for seed in range(5):
-        found.predictions["sst"][f"b-{seed}"] = found.predictions["sst"][f"a-{seed}"]
+        runs.predictions["sst"][f"b-{seed}"] = runs.predictions["sst"][f"a-{seed}"]
     for kind in ({"kind": "greater"}, {"kind": "equal", "margin": 0.01}):
-        made = verdict(found, **kind, experiments=["a"], than=["b"])
-        assert (made.decision, made.effect, made.p) == ("undecided", 0.0, None)
-        assert "no variance" in made.reason
+        judged = verdict(runs, **kind, experiments=["a"], than=["b"])
+        assert (judged.decision, judged.effect, judged.p) == ("undecided", 0.0, None)
+        assert "no variance" in judged.reason
 
 
 def test_an_interval_lies_where_the_test_decides() -> None:
     """TOST at 5 % supports exactly where the 90 % interval lies within the margins."""
-    found = evidence({"a": 0.7, "b": 0.69})
-    own = {"kind": "equal", "experiments": ["a"], "than": ["b"]}
-    first = verdict(found, **own, margin=0.5)
+    runs, claim = evidence({"a": 0.7, "b": 0.69}), {**GREATER, "kind": "equal", "than": ["b"]}
+    first = verdict(runs, **claim, margin=0.5)
     assert first.level == 0.9
-    assert first.low is not None
-    assert first.high is not None
-    edge = max(-first.low, first.high)
-    assert verdict(found, **own, margin=edge + 1e-6).decision == "supported"
-    assert verdict(found, **own, margin=edge - 1e-6).decision != "supported"
+    edge = max(-float(first.low or 0), float(first.high or 0))
+    assert verdict(runs, **claim, margin=edge + 1e-6).decision == "supported"
+    assert verdict(runs, **claim, margin=edge - 1e-6).decision != "supported"
+
+
+def judged_claims(studies: dict[str, Evidence], **claims: dict[str, Any]) -> dict[str, Verdict]:
+    """Verdicts on several claims like `GREATER`."""
+    plain = {"study": "s", "says": "so", "metric": "sst", **GREATER}
+    return judge(
+        {name: validate(Claim, {**plain, **own}, where=name) for name, own in claims.items()},
+        studies,
+    )
 
 
 def test_holm_by_hand_and_within_each_report_alone() -> None:
     # 0.01 · 3; 0.02 · 2 and 0.04 · 1, of which none falls
     assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
-    found, claim = evidence({"a": 0.7, "worse": 0.5}), {"says": "so", "metric": "sst", **GREATER}
-    several = {
-        name: validate(Claim, {"study": study, **claim}, where=name)
-        for name, study in (("one", "s"), ("two", "s"), ("three", "t"))
-    }
-    verdicts = judge(several, {"s": found, "t": found})
-    assert verdicts["three"].p_holm == verdicts["three"].p
-    assert verdicts["one"].p_holm == pytest.approx(2 * verdicts["one"].p)
+    runs = evidence({"a": 0.7, "worse": 0.5})
+    verdicts = judged_claims({"s": runs, "t": runs}, first={}, second={}, other={"study": "t"})
+    assert verdicts["other"].p_holm == verdicts["other"].p
+    assert verdicts["first"].p_holm == pytest.approx(2 * verdicts["first"].p)
 
 
-def test_runs_that_are_missing_leave_the_other_claims_as_they_are() -> None:
-    claims = {
-        name: validate(
-            Claim, {"study": "s", "says": "so", "metric": "sst", **GREATER, **own}, where=name
-        )
-        for name, own in (("known", {}), ("unknown", {"than": ["other"]}))
-    }
-    verdicts = judge(claims, {"s": evidence({"a": 0.7, "worse": 0.5})})
-    assert verdicts["known"].decision == "supported"
-    assert verdicts["unknown"].reason == "not run: other"
-    assert judge(claims, {})["known"].decision == "undecided"
+def test_missing_runs_leave_the_other_claims_as_they_are() -> None:
+    studies = {"s": evidence({"a": 0.7, "worse": 0.5})}
+    verdicts = judged_claims(studies, complete={}, lacking={"than": ["other"]})
+    assert verdicts["complete"].decision == "supported"
+    assert verdicts["lacking"].reason == "not run: other"
+    assert judged_claims({}, complete={})["complete"].decision == "undecided"
 
 
 def test_delta_m_by_hand() -> None:
     """Gains of 0.1 / 0.5 on SST and 0 on para are 10 % on average."""
-    labels = np.zeros(10)
     half, more = np.array([0.0] * 5 + [1.0] * 5), np.array([0.0] * 6 + [1.0] * 4)
-    tables = {
-        "sst": {"multi-1": more, "one-1": half},
-        "para": {"multi-1": half, "one-1": half},
+    answers = {
+        "sst": {"multi-1": more, "alone-1": half},
+        "para": {"multi-1": half, "alone-1": half},
     }
-    runs = pd.DataFrame({"strategy": ["multi", "one"], "seed": [1, 1]})
-    found = Evidence(
-        {task: pd.DataFrame({"label": labels, **own}) for task, own in tables.items()},
-        runs,
-        draws=5,
-    )
-    assert delta_m(found, "multi", {"sst": "one", "para": "one"}).effect == pytest.approx(0.1)
+    tables = {task: pd.DataFrame({"label": 0.0, **own}) for task, own in answers.items()}
+    runs = pd.DataFrame({"strategy": ["multi", "alone"], "seed": [1, 1]})
+    gain = delta_m(Evidence(tables, runs, draws=5), "multi", {"sst": "alone", "para": "alone"})
+    assert gain.effect == pytest.approx(0.1)

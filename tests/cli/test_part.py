@@ -3,8 +3,7 @@
 import pytest
 from safetensors.torch import load_file
 
-from mtbert.cli.part import Action
-from mtbert.cli.part import part as main
+from mtbert.cli.part import Action, part
 from mtbert.core.errors import InputError
 from mtbert.modeling.checkpoint import save_checkpoint
 
@@ -19,43 +18,34 @@ def checkpoints(tmp_path):
     for seed in (1, 2):
         model = tiny_model(model_settings(), seed=seed)
         model.encoder.load_state_dict(encoder)
+        settings, tasks = model.settings, model.tasks
         save_checkpoint(
-            tmp_path / f"run-{seed}",
-            model,
-            settings=model.settings,
-            tasks=model.tasks,
-            tokens=tmp_path,
+            tmp_path / f"run-{seed}", model, settings=settings, tasks=tasks, tokens=tmp_path
         )
     return tmp_path
 
 
 def test_it_moves_the_part_and_nothing_else(checkpoints):
-    part, out = checkpoints / "part", checkpoints / "out"
-    main(Action.take, checkpoints / "run-1", "sst", part)
-    main(Action.put, checkpoints / "run-2", "sst", part, out)
-    one, two, mixed = (
+    folder, out = checkpoints / "part", checkpoints / "out"
+    part(Action.take, checkpoints / "run-1", "sst", folder)
+    part(Action.put, checkpoints / "run-2", "sst", folder, out)
+    first, second, mixed = (
         load_file(checkpoints / name / "model.safetensors") for name in ("run-1", "run-2", "out")
     )
     for name, value in mixed.items():
-        expected = one if name.startswith("heads.sst.") else two
+        expected = first if name.startswith("heads.sst.") else second
         assert value.equal(expected[name]), name
-    assert sorted(path.name for path in out.iterdir()) == sorted(
-        path.name for path in (checkpoints / "run-2").iterdir()
-    )
+    files = {path.name for path in (checkpoints / "run-2").iterdir()}
+    assert {path.name for path in out.iterdir()} == files
 
 
 def test_what_does_not_fit_is_refused(checkpoints):
-    main(Action.take, checkpoints / "run-1", "sst", checkpoints / "part")
+    first, second, folder, out = (checkpoints / name for name in ("run-1", "run-2", "part", "out"))
+    part(Action.take, first, "sst", folder)
     with pytest.raises(InputError, match="not a part for para of this model"):
-        main(
-            Action.put,
-            checkpoints / "run-2",
-            "para",
-            checkpoints / "part",
-            checkpoints / "out",
-        )
-    assert not (checkpoints / "out").exists()
+        part(Action.put, second, "para", folder, out)
+    assert not out.exists()
     with pytest.raises(InputError, match="part: exists already"):
-        main(Action.take, checkpoints / "run-1", "sst", checkpoints / "part")
+        part(Action.take, first, "sst", folder)
     with pytest.raises(InputError, match="--out: give it with put"):
-        main(Action.put, checkpoints / "run-2", "sst", checkpoints / "part")
+        part(Action.put, second, "sst", folder)

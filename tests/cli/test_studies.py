@@ -15,14 +15,12 @@ def run(*words):
 
 
 def test_a_command_is_what_dvc_yaml_runs():
-    stages = YAML(typ="safe").load(ROOT / "studies/wu/dvc.yaml")["stages"]
-    steps = []
-    for name in ("train", "evaluate"):
-        text = stages[name]["cmd"].replace("${item.strategy}", "model").replace("${item.seed}", "2")
-        steps.append(text.replace("${key}", "model-2"))
-    assert command(ROOT / "studies/wu", "model", 2) == " && ".join(
-        [f"cd {ROOT / 'studies/wu'}", *steps]
-    )
+    study = ROOT / "studies/wu"
+    stages = YAML(typ="safe").load(study / "dvc.yaml")["stages"]
+    text = " && ".join([f"cd {study}", stages["train"]["cmd"], stages["evaluate"]["cmd"]])
+    for key, value in (("item.strategy", "model"), ("item.seed", "2"), ("key", "model-2")):
+        text = text.replace(f"${{{key}}}", value)
+    assert command(study, "model", 2) == text
 
 
 def test_missing_runs_are_printed_one_a_line():
@@ -34,7 +32,7 @@ def test_missing_runs_are_printed_one_a_line():
     assert commands[0].startswith("cd ")
 
 
-def test_an_unknown_study_is_told():
+def test_an_unknown_study_is_refused():
     result = run("missing", "wuu")
     assert isinstance(result.exception, InputError)
     assert "did you mean 'wu'?" in str(result.exception)

@@ -35,35 +35,22 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """What commands run in: byte-code writing on, the network off."""
-        bin_folder = str(Path(sys.executable).parent)
-        return {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {
-            "PATH": bin_folder + os.pathsep + os.environ["PATH"],
+        who = {"NAME": "t", "EMAIL": "t@example.org"}
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+            **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
+            **{"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             # The packages of this copy also where a stage stands in a folder below, as in studies/.
             "PYTHONPATH": f"{self.offline}{os.pathsep}{self.folder}",
-            "OMP_NUM_THREADS": "1",
-            "OMP_WAIT_POLICY": "passive",
-            "GIT_AUTHOR_NAME": "t",
-            "GIT_AUTHOR_EMAIL": "t@example.org",
-            "GIT_COMMITTER_NAME": "t",
-            "GIT_COMMITTER_EMAIL": "t@example.org",
         }
 
     def run(self, *words: str, ok: bool = True) -> str:
         """Run a command; return what it prints."""
-        done = subprocess.run(
-            words,
-            cwd=self.folder,
-            env=self.environment,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        printed = done.stdout + done.stderr
-        if ok:
-            assert done.returncode == 0, printed
-        else:
-            assert done.returncode != 0, printed
-        return printed
+        options = {"cwd": self.folder, "env": self.environment, "stderr": subprocess.STDOUT}
+        done = subprocess.run(words, **options, stdout=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode == 0) == ok, done.stdout
+        return done.stdout
 
     def repro(self, *words: str) -> set[str]:
         """Run `dvc repro`; return the stages that it executed."""
@@ -128,8 +115,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def _not_source(folder: str, names: list[str]) -> list[str]:
     """What a checkout does not bring along."""
     place = Path(folder).relative_to(ROOT)
-    drop = {".git", ".venv", ".tools", "__pycache__"} | {n for n in names if n.endswith("_cache")}
-    drop |= {"dvc.lock"}
+    drop = {".git", ".venv", ".tools", "__pycache__", "dvc.lock"}
+    drop |= {name for name in names if name.endswith("_cache")}
     if place == Path():
         drop |= {"dist", "tests"}
     if place == Path("data"):

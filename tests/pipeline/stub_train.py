@@ -25,9 +25,8 @@ def main(plan_file: str, seed: str, out: str, record: str, *options: str) -> Non
             rows = pq.read_table(files[split]["path"], columns=["id", "label"])
             labels = plan["tasks"][task]["labels"]
             width = labels["count"] if labels["kind"] == "classes" else 1
-            outputs = [
-                [(i * int(seed) % 7 + j) / 7 for j in range(width)] for i in range(len(rows))
-            ]
+            order = [[i * int(seed) % 7 + j for j in range(width)] for i in range(len(rows))]
+            outputs = [[value / 7 for value in row] for row in order]
             rows = rows.append_column("output", pa.array(outputs, pa.list_(pa.float32())))
             pq.write_table(rows, predictions / f"{task}-{split}.parquet")
     write_logs(logs, plan, trained, int(seed))
@@ -47,30 +46,16 @@ def write_logs(logs: Path, plan: dict, trained: list[str], seed: int) -> None:
     pair = ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"]
     write_csv(logs / "conflicts.csv", pair, [1, 1, trained[0], trained[-1], 0.1, 1.0, 1.0])
     part = {"total": 10, "trainable": 10}
+    choice = {"requested": "fp32", "used": "fp32", "reason": ""}
     facts = {
-        "strategy": plan["strategy"],
-        "seed": seed,
-        "encoder": {key: plan["encoder"][key] for key in ("kind", "name")},
-        "data_source": plan["data_source"],
-        "settings": plan["train"],
-        "device": "cpu",
-        "hardware": "none",
-        "threads": 1,
-        "precision": {"requested": "fp32", "used": "fp32", "reason": ""},
-        "versions": {"python": "3", "mtbert": "0.1.0+stub"},
-        "layout": {"requested": "packed", "used": "packed", "reason": ""},
-        "parameters": {**part, "parts": {"encoder": part}},
-        "examples": dict.fromkeys(trained, 40),
-        "epochs": 1,
-        "steps": 1,
-        "best_epoch": 1,
-        "real_tokens": 99,
-        "packed_share": 0.95,
-        "tokens_per_second": 9.0,
-        "ahead_seconds": 0.0,
-        "setup_seconds": 0.0,
-        "train_seconds": 0.1,
-        "total_seconds": 0.1,
+        **{key: plan[key] for key in ("strategy", "data_source")},
+        **{"seed": seed, "settings": plan["train"], "device": "cpu", "hardware": "none"},
+        **{"encoder": {key: plan["encoder"][key] for key in ("kind", "name")}, "threads": 1},
+        **{"versions": {"python": "3", "mtbert": "0.1.0+stub"}, "precision": choice},
+        **{"layout": choice, "parameters": {**part, "parts": {"encoder": part}}},
+        **{"examples": dict.fromkeys(trained, 40), "epochs": 1, "steps": 1, "best_epoch": 1},
+        **{"real_tokens": 99, "packed_share": 0.95, "tokens_per_second": 9.0},
+        **{f"{phase}_seconds": 0.1 for phase in ("ahead", "setup", "train", "total")},
         "resumed_after": None,
     }
     (logs / "run.json").write_text(json.dumps(facts))

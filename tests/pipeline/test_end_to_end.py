@@ -1,7 +1,6 @@
 """The pipeline with real training, on tasks of a user's own."""
 
 import csv
-import json
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -12,6 +11,8 @@ import pytest
 from conftest import build
 from ruamel.yaml import YAML
 from stub_train import write_logs
+
+from mtbert.core.params import read_json as read
 
 # Tasks as a user writes them: one from CSV, one from Parquet.
 TASKS = """
@@ -82,10 +83,10 @@ def trained(tmp_path_factory):
 def test_what_is_not_usable_is_named(trained):
     project, printed = trained
     assert "train.parquet: row 40: not used: no text_b" in printed
-    facts = json.loads((project.folder / "data/summaries/text.json").read_text())
+    facts = read(project.folder / "data/summaries/text.json")
     assert facts["reviews"]["train"]["label_distribution"] == {"negative": 20, "positive": 20}
     assert facts["topics"]["train"]["usable"] == 39
-    source = json.loads((project.folder / "data/raw/corpora/SOURCE.json").read_text())
+    source = read(project.folder / "data/raw/corpora/SOURCE.json")
     assert source["files"]["reviews/train.csv"]["folder"] == "../own"
 
 
@@ -93,7 +94,7 @@ def test_metrics_and_results_are_of_these_tasks(trained):
     project, _ = trained
     epochs = pd.read_csv(project.folder / "data/logs/main-1/epochs.csv")
     assert [*epochs] == ["epoch", "step", "reviews_f1", "topics_matthews", "score"]
-    metrics = json.loads((project.folder / "reports/metrics/runs/main-1.json").read_text())
+    metrics = read(project.folder / "reports/metrics/runs/main-1.json")
     assert set(metrics["dev"]) == {"reviews", "topics"}
     assert "reviews f1" in (project.folder / "reports/results.md").read_text()
     assert "topics" in (project.folder / "reports/index.html").read_text()
@@ -134,8 +135,4 @@ def test_the_stub_of_the_dag_s_tests_logs_what_training_logs(trained, tmp_path):
     write_logs(tmp_path, plan, plan["train"]["tasks"], 1)
     for name in ("steps.csv", "epochs.csv", "conflicts.csv"):
         assert [*pd.read_csv(tmp_path / name)] == [*pd.read_csv(folder / "data/logs/main-1" / name)]
-    facts, real = (
-        json.loads((place / "run.json").read_text())
-        for place in (tmp_path, folder / "data/logs/main-1")
-    )
-    assert set(facts) == set(real)
+    assert set(read(tmp_path / "run.json")) == set(read(folder / "data/logs/main-1/run.json"))

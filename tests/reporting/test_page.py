@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from reporting.workspace import DEV, write_workspace
 
@@ -15,10 +14,9 @@ from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import wilson
 from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
-from mtbert.reporting.page import report_page
+from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
-from mtbert.reporting.results import headline, main_table, noise_table, results_page, terminal
-from mtbert.reporting.runs import SCORE
+from mtbert.reporting.results import headline, main_table, noise_table, terminal
 from mtbert.reporting.scope import read_scope
 
 METRICS = Path("reports/metrics/runs")
@@ -26,14 +24,24 @@ METRICS = Path("reports/metrics/runs")
 
 def read(root):
     data = root / "data"
-    return read_report(
-        read_scope(root / "params.yaml"),
-        data / "plans",
-        logs=data / "logs",
-        metrics=root / METRICS,
-        predictions=data / "predictions",
-        summaries=data / "summaries",
-    )
+    folders = {name: data / name for name in ("logs", "predictions", "summaries")}
+    scope = read_scope(root / "params.yaml")
+    return read_report(scope, data / "plans", metrics=root / METRICS, **folders)
+
+
+def pages(report, changed=None):
+    """index.html and results.md."""
+    content = report_content(report, changed)
+    return [render(name, **content) for name in ("report.html.jinja", "results.md.jinja")]
+
+
+def change(path, changes):
+    """Let a function change what `evaluate` wrote of a run; return the accuracy on SST before."""
+    measured = json.loads(path.read_text())
+    before = measured["dev"]["sst"]["accuracy"]
+    changes(measured)
+    path.write_text(json.dumps(measured))
+    return before
 
 
 @pytest.fixture(scope="module")
@@ -44,119 +52,109 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(root):
-    return report_page(read(root), None)
+def report(root):
+    return read(root)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return pages(report)[0]
 
 
 def text_of(page):
-    return re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return " ".join(text.replace("&#39;", "'").split())
 
 
-def test_every_text_is_escaped(page):
+def test_the_page_is_escaped_and_whole(page):
     for text in ("A <title>", "text <b> | empty", "<i>film</i>"):
         assert text not in page
         assert text.replace("<", "&lt;").replace(">", "&gt;") in page
-
-
-def test_nothing_comes_from_elsewhere(page):
     assert not re.findall(r"<script|@import|(?:src|href|srcset)=\"(?!data:|#)", page)
     for uri in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page):
         assert b"<script" not in base64.b64decode(uri)
-
-
-def test_scores_come_first_and_the_machine_last(page):
-    text = text_of(page)
-    order = ["0.762 ± 0.018", "Difference to main", "leaves open", "Task by task"]
-    order += ["Learning curves", "Each task's share", "Per-task gradients", "Leakage"]
-    order += ["Settings of", "a made-up processor"]
-    text = text.replace("&#39;", "'")
-    places = [text.index(word) for word in order]
-    assert places == sorted(places)
-
-
-def test_links_have_targets_and_figures_a_text(page):
-    targets = set(re.findall(r'id="(\w+)"', page))
-    assert set(re.findall(r'href="#(\w+)"', page)) <= targets
+    assert set(re.findall(r'href="#(\w+)"', page)) <= set(re.findall(r'id="(\w+)"', page))
     assert page.count("<img") == page.count("<source") == page.count('alt="')
 
 
-def test_data_and_augmentation_are_shown(page):
-    text = " ".join(text_of(page).split())
-    assert "sst train f.csv 17" in text
-    assert "1 (25.0%)" in text
-    assert "0 to 2.5 1 (25.0%)" in text
-    assert "tokens after 1,100" in text
-    assert "candidates refused: antonyms 3" in text
-    assert "8 pairs from 9 lines, 1 broken: line 3: no." in text
-    assert "sst train – sst dev 3 4" in text
-    assert "<del>&lt;i&gt;film&lt;/i&gt;</del> <ins>movie</ins>" in page
+def test_scores_come_first_and_the_machine_last(page):
+    order = ["0.762 ± 0.018", "Difference to main", "leaves open", "Task by task"]
+    order += ["Learning curves", "Each task's share", "Per-task gradients", "Leakage"]
+    order += ["Settings of", "a made-up processor"]
+    places = [text_of(page).index(word) for word in order]
+    assert places == sorted(places)
 
 
-def test_evaluation_only_tasks_have_scores_and_no_training(root):
-    report = read(root)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sst train f.csv 17",  # a row that could not be used
+        "1 (25.0%)",
+        "0 to 2.5 1 (25.0%)",
+        "tokens after 1,100",
+        "candidates refused: antonyms 3",
+        "8 pairs from 9 lines, 1 broken: line 3: no.",
+        "sst train – sst dev 3 4",  # leakage
+        "s1 a &lt;i&gt;film&lt;/i&gt; movie",
+    ],
+)
+def test_data_and_augmentation_are_shown(page, text):
+    assert text in text_of(page)
+
+
+def test_evaluation_only_tasks_have_scores_and_no_training(report):
     assert report.trained("as-drawn") == []
     assert main_table(report).loc["as-drawn", "updates"] == "0 (× 0)"
     assert "as-drawn" not in set(report.steps["strategy"])
 
 
-def test_the_sizes_of_dev_and_the_answers_without_a_model(root):
-    table = noise_table(read(root))
+def test_what_the_size_of_dev_leaves_open(root, report):
+    table = noise_table(report)
     right = [1 - 9 / DEV, 1 - 10 / DEV]  # of the two seeds
     widths = [np.subtract(*wilson(share, DEV)[::-1]) / 2 for share in right]
-    expected = [str(DEV), "0.200", f"± {np.mean(widths):.3f}"]
-    assert table.loc["sst accuracy"].tolist() == expected
+    assert table.loc["sst accuracy"].tolist() == [str(DEV), "0.200", f"± {np.mean(widths):.3f}"]
     assert table.loc["sts pearson", "without a model"] == "0.000"
     assert table.loc["cfimdb accuracy", "dev examples"] == str(DEV)  # main lacks this task
+    # An overall score has the same interval whatever a task is judged by.
+    other = read(root)
+    other.scope.tasks["para"] = other.tasks["para"].model_copy(update={"metric": "roc_auc"})
+    assert noise_table(other).loc["para roc auc", "without a model"] == "0.500"
+    assert noise_table(other).loc["mean"].equals(table.loc["mean"])
 
 
-def test_an_overall_score_has_its_interval_whatever_a_task_is_judged_by(root):
-    report = read(root)
-    report.scope.tasks["para"] = report.tasks["para"].model_copy(update={"metric": "roc_auc"})
-    table = noise_table(report)
-    assert table.loc["para roc auc", "without a model"] == "0.500"
-    assert (
-        table.loc["mean", "95 % interval"] == noise_table(read(root)).loc["mean", "95 % interval"]
-    )
-
-
-def test_results_start_with_the_scores(root):
-    report = read(root)
-    lines = results_page(report, None).splitlines()
-    assert lines[2].startswith("| strategy | sst accuracy |")
+def test_results_and_the_headline(report):
+    lines = pages(report)[1].splitlines()
+    assert lines[0] == "# A <title>: results on dev"
     # 9 and 10 of 40 wrong
     assert lines[4].startswith("| main | 0.762 ± 0.018 | 0.762 ± 0.018 |")
     assert terminal(report, None).splitlines()[2].split()[:4] == ["main", "0.762", "±", "0.018"]
-
-
-def test_the_headline(root):
-    rows = json.loads(headline(read(root)))
+    rows = json.loads(headline(report))
     assert list(rows) == ["main", "round_robin", "four_tasks", "as-drawn"]
-    assert rows["main"]["updates"] == 12
-    assert rows["main"]["examples"] == 12 * (16 + 32 + 16)
     assert set(rows["main"]) == {"mean", "sd", "updates", "examples"}
+    assert (rows["main"]["updates"], rows["main"]["examples"]) == (12, 12 * (16 + 32 + 16))
 
 
 def test_one_seed_and_one_strategy(tmp_path):
     write_workspace(tmp_path, names=("main",), seeds=(3,))
     report = read(tmp_path)
-    assert "Difference to" not in text_of(report_page(report, None))
+    assert not any("Difference to" in page for page in pages(report))
     assert " ± " not in main_table(report).to_string()
     assert "sd" not in json.loads(headline(report))["main"]
 
 
 def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
+    def undefined(measured):
+        measured["dev"]["sts"]["pearson"] = None
+        del measured["dev"]["overall"]
+
     write_workspace(tmp_path, seeds=(1,))
-    path = tmp_path / METRICS / "main-1.json"
-    measured = json.loads(path.read_text())
-    measured["dev"]["sts"]["pearson"] = None
-    del measured["dev"]["overall"]
-    path.write_text(json.dumps(measured))
+    sst = change(tmp_path / METRICS / "main-1.json", undefined)
     report = read(tmp_path)
     row = main_table(report).loc["main"]
     assert row["sts pearson"] == row["mean"] == "–"
-    scores = [measured["dev"][task]["accuracy"] for task in ("sst", "para")]
-    assert json.loads(headline(report))["main"]["mean"] == pytest.approx(sum(scores) / 2, abs=1e-3)
-    report_page(report, None)
+    # In the workspace SST and para have the same accuracy.
+    assert json.loads(headline(report))["main"]["mean"] == pytest.approx(sst, abs=1e-3)
+    pages(report)
 
 
 def commit(folder, *paths):
@@ -167,40 +165,42 @@ def commit(folder, *paths):
 
 def test_only_seeds_of_both_sides_are_compared(tmp_path):
     write_workspace(tmp_path)
-    first = tmp_path / METRICS / "main-1.json"
-    commit(tmp_path, str(first))
-    measured = json.loads(first.read_text())
-    old = measured["dev"]["sst"]["accuracy"]
-    measured["dev"]["sst"]["accuracy"] = old + 0.1
-    first.write_text(json.dumps(measured))
-    changed = compare(read(tmp_path), tmp_path / METRICS)
-    row = changed.table.set_index("score").loc["sst accuracy"]
+    path = tmp_path / METRICS / "main-1.json"
+    commit(tmp_path, path)
+    old = change(
+        path, lambda it: it["dev"]["sst"].update(accuracy=it["dev"]["sst"]["accuracy"] + 0.1)
+    )
+    table, warnings = compare(read(tmp_path), tmp_path / METRICS)
+    row = table.set_index("score").loc["sst accuracy"]
     assert row.tolist()[:2] == [f"{old:.3f}", f"{old + 0.1:.3f}"]
     assert row["difference"].startswith("+0.100")
-    assert "main-2" in changed.warnings[-1]
-    first.write_text("{")
-    commit(tmp_path, str(first))
-    with pytest.raises(InputError, match=r"main-1\.json at git HEAD: not JSON"):
-        compare(read_report_of(tmp_path, first, measured), tmp_path / METRICS)
+    assert "main-2" in warnings[-1]
 
 
-def read_report_of(folder, path, measured):
-    """Read the workspace with one file mended, which HEAD has broken."""
-    path.write_text(json.dumps(measured))
-    return read(folder)
+def test_broken_metrics_at_head_are_named(tmp_path):
+    write_workspace(tmp_path)
+    report, path = read(tmp_path), tmp_path / METRICS / "main-1.json"
+    for text, message in (
+        ("{", "main-1.json at git HEAD: not JSON"),
+        ("{}", "HEAD:./main-1.json: dev"),
+    ):
+        path.write_text(text)
+        commit(tmp_path, path)
+        with pytest.raises(InputError, match=message):
+            compare(report, tmp_path / METRICS)
 
 
 def test_committed_results_stand_beside_the_new_ones(tmp_path):
+    def better(measured):
+        measured["dev"]["sst"]["accuracy"] += 0.0996
+        measured["updates"] *= 3
+
     write_workspace(tmp_path)
     assert compare(read(tmp_path), tmp_path / METRICS) is None  # no git
     commit(tmp_path, "reports")
     assert compare(read(tmp_path), tmp_path / METRICS) is None  # nothing differs
     for seed in (1, 2):
-        path = tmp_path / METRICS / f"main-{seed}.json"
-        measured = json.loads(path.read_text())
-        measured["dev"]["sst"]["accuracy"] += 0.0996
-        measured["updates"] *= 3
-        path.write_text(json.dumps(measured))
+        change(tmp_path / METRICS / f"main-{seed}.json", better)
     report = read(tmp_path)
     changed = compare(report, tmp_path / METRICS)
     row = changed.table.set_index("score").loc["sst accuracy"]
@@ -208,25 +208,22 @@ def test_committed_results_stand_beside_the_new_ones(tmp_path):
     assert row.tolist()[:2] == ["0.762 ± 0.018", "0.862 ± 0.018"]
     half = np.sqrt(2) * report.own_widths["main", ("sst", "accuracy")]
     assert row["difference"] == f"+0.100 [−{half - 0.0996:.3f}, {half + 0.0996:.3f}]"
-    assert row["updates"] == "12 → 36"
     assert len(changed.warnings) == 1
-    assert all("36" in text for text in (terminal(report, changed), report_page(report, changed)))
-    assert "12 → 36" in results_page(report, changed)
+    for text in (*pages(report, changed), terminal(report, changed)):
+        assert "12 → 36" in text
+        assert changed.warnings[0] in text
 
 
 @pytest.mark.parametrize("style", [figures.LIGHT, figures.DARK])
-def test_every_mark_is_seen(style):
-    assert figures.contrast("#000000", "#ffffff") == pytest.approx(21)
+def test_every_mark_has_enough_contrast(style):
     assert figures.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
     assert min(figures.contrast(c, style.paper) for c in (style.ink, *style.colours)) >= 3
 
 
-def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes():
-    rows = [("a", 1, "dev", "t", "m", 0.5), ("b", 1, "dev", "t", "m", 0.6)]
-    scores = pd.DataFrame(rows, columns=SCORE)
-    drawn = [figures.score_figure(scores, ("t", "m"), {}) for _ in range(2)]
-    assert drawn[0] == drawn[1]
-    for style, uri in ((figures.LIGHT, drawn[0].light), (figures.DARK, drawn[0].dark)):
+def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes(report):
+    first, again = (figures.score_figure(report.scores, ("sst", "accuracy"), {}) for _ in range(2))
+    assert first == again
+    for style, uri in ((figures.LIGHT, first.light), (figures.DARK, first.dark)):
         svg = base64.b64decode(uri.partition(",")[2]).decode()
         used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", svg)}
         assert used <= {style.paper, style.ink, *style.colours}

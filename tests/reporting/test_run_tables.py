@@ -36,36 +36,24 @@ def logs(tmp_path):
 RUNS = [("a-b", 1)]
 
 
-def test_scores(logs):
+def all_facts(logs, runs):
+    return read_facts(logs, logs, runs)
+
+
+def test_runs_become_long_tables(logs):
     scores = read_scores(logs, RUNS)
     assert scores.loc[0].tolist() == ["a-b", 1, "dev", "sst", "accuracy", 0.5]
     assert pd.isna(scores.loc[1, "value"])
-
-
-def test_facts_have_dotted_keys_and_no_settings(logs):
-    (facts,) = read_facts(logs, logs, RUNS).to_dict("records")
+    (facts,) = all_facts(logs, RUNS).to_dict("records")
     assert facts["encoder.name"] == "x"
     assert (facts["updates"], facts["examples"]) == (2, 9)
     assert not [key for key in facts if key.startswith("settings")]
-
-
-def test_steps_have_a_row_for_each_task_drawn(logs):
-    steps = read_steps(logs, RUNS)
+    steps = read_steps(logs, RUNS)  # a row for each task drawn
     assert steps[["step", "task", "loss", "weight", "examples"]].to_numpy().tolist() == [
         [1, "sst", 0.0, 1, 8],
         [2, "sst", 0.4, 1, 8],
         [2, "para", 0.7, 0.5, 64],
     ]
-
-
-def test_a_run_without_steps(logs):
-    (logs / "a-b-1/steps.csv").write_text("step,epoch\n")
-    (logs / "a-b-1/conflicts.csv").write_text(CONFLICTS.splitlines()[0] + "\n")
-    assert read_steps(logs, RUNS).empty
-    assert read_cosines(logs, RUNS).empty
-
-
-def test_cosines(logs):
     cosines = read_cosines(logs, RUNS)
     assert cosines["tasks"].unique().tolist() == ["sst – para"]
     assert pd.isna(cosines.loc[0, "cosine"])
@@ -85,16 +73,11 @@ def test_cosines(logs):
         ("steps.csv", b"\xff\n", "steps.csv"),
         ("conflicts.csv", b"step,epoch\n", "'cosine'"),
         ("run.json", b"[]", "run.json"),
+        ("../a-b-1.json", b'{"dev": {"sst": 3}}', r"a-b-1\.json: dev: .*3"),
     ],
 )
-def test_a_broken_log_is_named(logs, name, text, message):
+def test_a_broken_file_is_named(logs, name, text, message):
     path = logs / "a-b-1" / name
     path.unlink() if text is None else path.write_bytes(text)
-    with pytest.raises(InputError, match=f"{name}: .*{message}|{message}"):
-        read_steps(logs, RUNS), read_cosines(logs, RUNS), read_facts(logs, logs, RUNS)
-
-
-def test_scores_that_are_none_are_named(logs):
-    (logs / "a-b-1.json").write_text('{"dev": {"sst": 3}}')
-    with pytest.raises(InputError, match=r"a-b-1\.json: dev: .*3"):
-        read_scores(logs, RUNS)
+    with pytest.raises(InputError, match=message):
+        [read(logs, RUNS) for read in (read_steps, read_cosines, read_scores, all_facts)]

@@ -32,25 +32,27 @@ def scores(values=None):
 
 
 def test_scores_are_means_and_deviations_over_seeds():
-    table = tables.score_table(scores(), [SST, MSE, MEAN], FACTS, baseline="main")
-    assert table.columns.tolist() == ["sst accuracy", "sts mse", "mean", "updates", "examples"]
-    main = ["0.600 ± 0.141", "2.000 ± 0.000", "0.250 ± 0.000", "100", "1,000"]
-    assert table.loc["main"].tolist() == main
-    # 1,040 examples are within 5 % of the baseline's.
-    assert table.loc["other"].tolist() == ["0.750 ± 0.212", "1.000", "–", "270 (× 2.7)", "1,040"]
+    table = tables.score_table(scores(), [SST, MSE, MEAN])
+    assert table.columns.tolist() == ["sst accuracy", "sts mse", "mean"]
+    assert table.loc["main"].tolist() == ["0.600 ± 0.141", "2.000 ± 0.000", "0.250 ± 0.000"]
+    assert table.loc["other"].tolist() == ["0.750 ± 0.212", "1.000", "–"]  # one seed of MSE
 
 
-def test_one_seed_has_no_deviation():
-    one = scores({("main", 1): {SST: 0.5}})
-    assert tables.score_table(one, [SST, MSE]).loc["main"].tolist() == ["0.500", "–"]
+def test_a_factor_stands_where_budgets_differ_by_more_than_5_percent():
+    table = tables.budget_table(FACTS, "main")
+    assert table.to_numpy().tolist() == [["100", "1,000"], ["270 (× 2.7)", "1,040"]]
 
 
 def test_differences_pair_the_seeds_that_both_have():
-    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", {("other", SST): 0.05})
-    sst = gaps.loc["other", *SST]
-    assert (sst["mean"], sst["half_width"]) == (pytest.approx(0.1), pytest.approx(0.05))
+    widths = {("other", SST): 0.05, ("other", MSE): 0.5}
+    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", widths)
+    assert gaps.loc["other", *SST].tolist() == pytest.approx([0.1, 0.05, 0.15])
     assert np.isnan(gaps.loc["other", *MEAN]["mean"])
     assert "main" not in gaps.index
+    row = tables.difference_table(gaps).loc["other"]
+    assert row["sst accuracy"] == "+0.100 [0.050, 0.150] ▲"  # 0 lies outside
+    assert row["sts mse"] == "−1.000 [−1.500, −0.500] ▲"  # less is better
+    assert row["mean"] == "–"
 
 
 def test_an_interval_of_several_seeds_counts_their_spread():
@@ -58,16 +60,7 @@ def test_an_interval_of_several_seeds_counts_their_spread():
     gaps = tables.gaps_to_baseline(scores(values), [SST], "main", {("other", SST): 0.0})
     # Seed by seed +0.1 and −0.1
     expected = t.ppf(0.975, 1) * np.std([0.1, -0.1], ddof=1) / np.sqrt(2)
-    assert gaps["half_width"].item() == pytest.approx(expected)
-
-
-def test_an_arrow_stands_where_0_lies_outside():
-    widths = {("other", SST): 0.05, ("other", MSE): 0.5}
-    gaps = tables.gaps_to_baseline(scores(), [SST, MSE, MEAN], "main", widths)
-    row = tables.difference_table(gaps).loc["other"]
-    assert row["sst accuracy"] == "+0.100 [0.050, 0.150] ▲"
-    assert row["sts mse"] == "−1.000 [−1.500, −0.500] ▲"  # less is better
-    assert row["mean"] == "–"
+    assert gaps["high"].item() == pytest.approx(expected)
 
 
 def test_markdown_escapes_what_would_end_a_cell():
@@ -103,22 +96,13 @@ def test_mixing_rates():
     assert rates.loc[("sst", 1), "examples"] == pytest.approx(8 / 200)
     both = training.mixing_rates(drawn((1, 1, ["sst", "para"]), (2, 1, ["sst", "para"])))
     assert both["batches"].tolist() == [0.5, 0.5]
-
-
-def test_mixing_rates_of_parts_of_an_epoch():
-    # Epoch 1 is cut after its second step, epoch 2 after its first.
-    rates = training.mixing_rates(STEPS[STEPS["epoch"] < 3], parts=2)
-    sst = rates[rates["task"] == "sst"]
-    assert sst[["epoch", "batches"]].to_numpy().tolist() == [
-        [0.75, 0.5], [1.25, 0], [1.75, 1], [2.25, 0]
-    ]  # fmt: skip
-
-
-def test_the_table_of_rates_shows_first_and_last_epoch():
-    table = training.mixing_table(STEPS)
-    assert table.columns.tolist() == [
-        "sst, of batches", "para, of batches", "sst, of examples", "para, of examples"
-    ]  # fmt: skip
+    # In two parts epoch 1 is cut after its second step, epoch 2 after its first.
+    parts = training.mixing_rates(STEPS[STEPS["epoch"] < 3], parts=2)
+    sst = parts.loc[parts["task"] == "sst", ["epoch", "batches"]]
+    assert sst.to_numpy().tolist() == [[0.75, 0.5], [1.25, 0], [1.75, 1], [2.25, 0]]
+    table = training.mixing_table(STEPS)  # the first and the last epoch
+    names = ["sst, of batches", "para, of batches", "sst, of examples", "para, of examples"]
+    assert table.columns.tolist() == names
     assert table.loc["a", "sst, of batches"] == "0.250 → 0.000"
 
 

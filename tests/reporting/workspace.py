@@ -1,10 +1,6 @@
-"""A made-up workspace after all evaluations, with numbers that are easy to work out.
-
-`PYTHONPATH=tests:. python -m reporting.workspace FOLDER [STRATEGY …]` writes it, to look at a page.
-"""
+"""A made-up workspace after all evaluations, with numbers that are easy to work out."""
 
 import json
-import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -16,6 +12,7 @@ from mtbert.core.tasks import OVERALL, read_tasks
 from mtbert.evaluation.metrics import score
 from mtbert.evaluation.overall import overall
 from mtbert.evaluation.predictions import Predictions
+from mtbert.reporting.runs import COSINE
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 STRATEGIES = {
@@ -36,9 +33,9 @@ def write_workspace(root: Path, *, names=("main", "round_robin"), seeds=(1, 2)) 
     params = read_yaml(PARAMS)
     params["strategies"] = {name: STRATEGIES[name] for name in names}
     params["seeds"], params["report"] = list(seeds), {"title": "A <title>", "baseline": "main"}
-    root.mkdir(parents=True, exist_ok=True)
-    write_yaml(root / "params.yaml", params)
     (root / "data/plans").mkdir(parents=True)
+    (root / "reports/metrics/runs").mkdir(parents=True)
+    write_yaml(root / "params.yaml", params)
     for name in names:
         train = {"tasks": ["sst", "para", "sts"], "layout": "packed", **STRATEGIES[name]}
         write_yaml(root / f"data/plans/{name}.yaml", {"strategy": name, "train": train})
@@ -48,8 +45,9 @@ def write_workspace(root: Path, *, names=("main", "round_robin"), seeds=(1, 2)) 
 
 
 def _write_run(root: Path, name: str, seed: int, train: dict) -> None:
-    logs = root / f"data/logs/{name}-{seed}"
+    logs, predictions = (root / f"data/{kind}/{name}-{seed}" for kind in ("logs", "predictions"))
     logs.mkdir(parents=True)
+    predictions.mkdir(parents=True)
     trained = [task for task in train["tasks"] if task not in train.get("evaluation_only", ())]
     steps = _steps(name, trained)
     steps.to_csv(logs / "steps.csv", index=False)
@@ -57,35 +55,24 @@ def _write_run(root: Path, name: str, seed: int, train: dict) -> None:
     values = {f"{task}_{METRIC[task]}": [0.4, 0.5] for task in train["tasks"]}
     epochs = pd.DataFrame({"epoch": [1, 2], "step": [6, 12], **values, "score": 0.5})
     epochs.to_csv(logs / "epochs.csv", index=False)
+    speed = None if name == "as-drawn" else 20000.0
     facts = {
-        "settings": train,
-        "data_source": "sample",
-        "encoder": {"kind": "scratch", "name": "scratch"},
-        "device": "cpu",
-        "hardware": "a made-up processor",
-        "precision": {"requested": "bf16", "used": "fp32"},
-        "versions": {"python": "3.11.7", "torch": "2.15.0"},
-        "parameters": {"total": 1000, "trainable": 900},
-        "examples": {"sst": 700},
-        "epochs": EPOCHS,
-        "train_seconds": 10.0 * seed,
-        "total_seconds": 12.5,
-        "tokens_per_second": None if name == "as-drawn" else 20000.0,
+        **{"settings": train, "data_source": "sample", "device": "cpu", "epochs": EPOCHS},
+        **{"encoder": {"kind": "scratch", "name": "scratch"}, "hardware": "a made-up processor"},
+        **{"precision": {"requested": "bf16", "used": "fp32"}, "versions": {"torch": "2.15.0"}},
+        **{"parameters": {"total": 1000, "trainable": 900}, "examples": {"sst": 700}},
+        **{"train_seconds": 10.0 * seed, "total_seconds": 12.5, "tokens_per_second": speed},
     }
     (logs / "run.json").write_text(json.dumps(facts))
-    scores, parts = {}, {}
+    scores = {}
     for task in train["tasks"]:
-        predictions = _predictions(name, seed, task)
-        path = root / f"data/predictions/{name}-{seed}/{task}-dev.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        predictions.table().to_pandas().to_parquet(path)
-        scores[task] = score(read_tasks(PARAMS)[task].labels, predictions)
-        parts[task] = scores[task][METRIC[task]]
-    scores[OVERALL] = overall(parts)
+        own = _predictions(name, seed, task)
+        own.table().to_pandas().to_parquet(predictions / f"{task}-dev.parquet")
+        scores[task] = score(read_tasks(PARAMS)[task].labels, own)
+    scores[OVERALL] = overall({task: own[METRIC[task]] for task, own in scores.items()})
     drawn = {task: int(steps[f"examples_{task}"].sum()) for task in trained}
-    path = root / f"reports/metrics/runs/{name}-{seed}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"dev": scores, "updates": len(steps), "examples": drawn}))
+    measured = {"dev": scores, "updates": len(steps), "examples": drawn}
+    (root / f"reports/metrics/runs/{name}-{seed}.json").write_text(json.dumps(measured))
 
 
 def _predictions(name: str, seed: int, task: str) -> Predictions:
@@ -103,16 +90,14 @@ def _predictions(name: str, seed: int, task: str) -> Predictions:
 
 def _steps(name: str, trained: list[str]) -> pd.DataFrame:
     """Six steps an epoch; round_robin draws one task a step, the others all."""
-    rows = []
-    for step in range(1, EPOCHS * STEPS + 1) if trained else ():
-        drawn = [trained[step % len(trained)]] if name == "round_robin" else trained
-        row = {"step": step, "epoch": 1 + (step - 1) // STEPS}
-        for task in trained:
-            here = task in drawn
-            row |= {f"loss_{task}": 1 / step if here else None, f"weight_{task}": 1.0}
-            row |= {f"examples_{task}": BATCH[task] if here else None}
-        rows.append(row)
-    return pd.DataFrame(rows, columns=None if rows else ["step", "epoch"])
+    steps = np.arange(1, EPOCHS * STEPS + 1) if trained else np.array([])
+    table = pd.DataFrame({"step": steps, "epoch": 1 + (steps - 1) // STEPS})
+    for place, task in enumerate(trained):
+        drawn = name != "round_robin" or steps % len(trained) == place
+        table[f"loss_{task}"] = np.where(drawn, 1 / steps, np.nan)
+        table[f"weight_{task}"] = 1.0
+        table[f"examples_{task}"] = np.where(drawn, BATCH[task], np.nan)
+    return table
 
 
 def _cosines(name: str, trained: list[str], seed: int) -> pd.DataFrame:
@@ -123,47 +108,43 @@ def _cosines(name: str, trained: list[str], seed: int) -> pd.DataFrame:
         for first, second in combinations(trained, 2)
         if name != "round_robin"
     ]
-    names = ["step", "epoch", "first", "second", "cosine", "norm_first", "norm_second"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=COSINE)
 
 
 def _write_summaries(folder: Path) -> None:
     sizes = {"file": "f.csv", "rows": 900, "usable": 899, "words": {"mean": 11.25, "max": 31}}
-    bad = [{"line": 17, "reason": "text <b> | empty"}]
+    unusable = {"sst": [{"line": 17, "reason": "text <b> | empty"}], "sts": []}
     bins = {"edges": [0.0, 2.5, 5.0], "counts": [1, 3]}
     labels = {
         "sst": {"0": 1, "1": 3},
         "sts": {"min": 0.0, "mean": 2.6, "max": 5.0, "histogram": bins},
     }
     text = {
-        task: {
-            "train": {**sizes, "unusable": bad if task == "sst" else [], "label_distribution": d}
-        }
-        for task, d in labels.items()
+        task: {"train": {**sizes, "unusable": unusable[task], "label_distribution": own}}
+        for task, own in labels.items()
     }
     tokens = {task: {"train": {"tokens": 1000, "mean_tokens": 15.7}} for task in labels}
     words = {"words": ["a", "<i>film</i>"], "replaced": {"1": "movie"}}
+    guards = {
+        "settings": {"sentiment": "opinion_words", "antonyms": True, "numbers": False},
+        **{"words_kept": {"sentiment": 7}, "candidates_refused": {"antonyms": 3}},
+        "draws_refused": {},
+    }
     growth = {
-        "method": "ppdb",
-        "seed": 1,
+        **{"method": "ppdb", "seed": 1, "guards": guards, "copies_given_up": 0},
         "rows": {"before": 900, "after": 1000, "missing": 2},
         "words": {"before": 9000, "after": 9999, "replaced": 120},
         "rows_without_replaceable_words": 2,
-        "copies_given_up": 0,
-        "guards": {
-            "settings": {"sentiment": "opinion_words", "antonyms": True, "numbers": False},
-            "words_kept": {"sentiment": 7},
-            "candidates_refused": {"antonyms": 3},
-            "draws_refused": {},
-        },
         "examples": [{"source": "s1", "texts": {"text_a": words}}],
     }
     shared = {"train": "sst train", "held_out": "sst dev", "texts": 3, "rows": None}
-    lexicon = {"file": "l.txt", "lines": 9, "pairs": 8, "broken": [{"line": 3, "reason": "no"}]}
     grown = {
         "tasks": {"sst": growth},
         "shared_texts": {"original": [shared], "augmented": [shared | {"texts": 4}]},
-        "lexicon": lexicon,
+        "lexicon": {
+            **{"file": "l.txt", "lines": 9, "pairs": 8},
+            "broken": [{"line": 3, "reason": "no"}],
+        },
     }
     for name, data in {
         "text": text,
@@ -174,7 +155,3 @@ def _write_summaries(folder: Path) -> None:
         path = folder / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data))
-
-
-if __name__ == "__main__":
-    write_workspace(Path(sys.argv[1]), names=tuple(sys.argv[2:]) or tuple(STRATEGIES))

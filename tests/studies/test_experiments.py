@@ -1,22 +1,24 @@
-"""The reports' experiments as strategies: each is valid, and what was printed stands beside it."""
+"""The reports' experiments, beside what was printed, and as a budget cuts them."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from studies.drawn import examples_drawn
 
-from mtbert.core.params import read_section, read_yaml
-from mtbert.core.tasks import Task, read_tasks
-from mtbert.experiments.strategies import TrainSettings, check_names, merge, resolve_strategy
-from mtbert.studies.study import read_study
+from mtbert.core.params import read_yaml, write_yaml
+from mtbert.experiments.strategies import TrainSettings, resolve_strategies
+from mtbert.studies.study import Study, read_experiments, read_study
 from mtbert.studies.tables import points
-from mtbert.training.settings import Recipe, Recipes
 
-ROOT = Path(__file__).parents[2]
+from tiny import ROOT
+
+PARAMS = ROOT / "studies" / "params.yaml"
 REPORTS = ["elayattu", "fu_chan", "smet_walker", "wang", "wu"]
 OURS = "best"  # no report: its experiments stand beside no printed figures
+STUDIES = [*REPORTS, OURS]
 RANGES = {"sst": (0, 1), "para": (0, 1), "sts": (-1, 1), "overall": (0, 1)}
 # Experiments whose printed overall follows from their printed scores by no formula.
 DEVIATING = {("wang", "exp4"), ("smet_walker", "pcgrad-2ll-all")}
@@ -57,88 +59,60 @@ DIFFERENCES = [
 
 
 @cache
-def read(study: str) -> dict[str, Any]:
-    return read_yaml(ROOT / "studies" / study / "params.yaml")
+def read(study: str) -> Study:
+    return read_study(ROOT / "studies" / study / "params.yaml")
 
 
 @cache
-def root() -> tuple[dict[str, Any], Recipe, Mapping[str, Task]]:
-    params = ROOT / "studies" / "params.yaml"
-    recipes = read_section(params, "recipes", Recipes)
-    return read_yaml(params)["train"], recipes.pretrained, read_tasks(params)
+def experiments(study: str, budget: str = "paper") -> dict[str, TrainSettings]:
+    """A study's experiments under a budget; `paper` leaves them as printed."""
+    with TemporaryDirectory() as folder:
+        params = Path(folder) / "params.yaml"
+        write_yaml(params, {**read_yaml(PARAMS), "budget": budget})
+        file = ROOT / "studies" / study / "params.yaml"
+        return read_experiments(file, params, encoder="pretrained")
 
 
-@cache
-def settled(study: str, name: str) -> TrainSettings:
-    train, recipe, tasks = root()
-    return resolve_strategy(
-        name,
-        train=merge(train, read(study)["train"]),
-        changes=read(study)["strategies"][name],
-        recipe=recipe,
-        tasks=tasks,
-        where=f"studies/{study}/params.yaml",
-    )
-
-
-EXPERIMENTS = [(study, name) for study in REPORTS for name in read(study)["strategies"]]
 PRINTED = [
-    (study, name, split, figures)
+    (study, name, figures)
     for study in REPORTS
-    for name, dev in read(study)["printed"].items()
-    for split, figures in (("dev", dev), ("test", dev.get("test", {})))
+    for name, dev in read(study).printed.items()
+    for figures in (dev, dev.test)
+    if figures is not None
 ]
 
 
-@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
-def test_an_experiment_is_a_strategy_at_one_printed_learning_rate(study: str, name: str) -> None:
-    settings = settled(study, name)
-    assert settings.head_learning_rate == settings.learning_rate
-
-
-@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
-def test_an_experiment_has_figures_or_a_reason_for_none(study: str, name: str) -> None:
-    ours = name.startswith("our-")
-    assert name not in read(study)["printed"] or not ours
-    assert name in read(study)["choices"] or (not ours and name in read(study)["printed"])
+@pytest.mark.parametrize("study", REPORTS)
+def test_an_experiment_has_figures_or_a_reason_for_none(study: str) -> None:
+    printed, reasons = read(study).printed, read(study).choices
+    for name, settings in experiments(study).items():
+        assert settings.head_learning_rate == settings.learning_rate
+        assert name in reasons or name in printed
+        if name.startswith("our-"):
+            assert name in reasons
+            assert name not in printed
 
 
 @pytest.mark.parametrize("study", REPORTS)
-def test_a_study_names_its_own_experiments(study: str) -> None:
-    data = read(study)
-    keys = ["title", "overall", "mix", "train", "strategies", "printed", "choices"]
-    optional = ("batches", "faulty", "sweeps")
-    assert [key for key in data if key not in optional] == [*keys, "seeds", "more_seeds"]
-    names = check_names(data["strategies"], Path(study))
-    assert set(data["printed"]) <= set(names)
-    assert set(data["choices"]) - {"all"} <= set(names)
+def test_our_experiments_stand_at_the_end_and_train_each_task_alone(study: str) -> None:
+    names = list(read(study).strategies)
     ours = [name.startswith("our-") for name in names]
-    assert ours == sorted(ours), "our experiments stand at the end"
+    assert ours == sorted(ours)
     assert {"our-sst", "our-para", "our-sts"} <= set(names)
 
 
-@pytest.mark.parametrize(("study", "name", "split", "figures"), PRINTED)
-def test_printed_figures_are_possible(
-    study: str, name: str, split: str, figures: dict[str, Any]
-) -> None:
-    for score, value in figures.items():
-        if score in ("test", "other"):
-            continue
-        low, high = RANGES[score]
-        assert low <= value <= high, (study, name, split, score)
-
-
-@pytest.mark.parametrize(("study", "name", "split", "figures"), PRINTED)
-def test_a_printed_overall_follows_from_the_scores(
-    study: str, name: str, split: str, figures: dict[str, Any]
-) -> None:
-    if set(RANGES) - set(figures):
+@pytest.mark.parametrize(("study", "name", "figures"), PRINTED)
+def test_printed_figures_are_possible_and_add_up(study: str, name: str, figures: Any) -> None:
+    values = {score: getattr(figures, score) for score in RANGES}
+    for score, (low, high) in RANGES.items():
+        assert values[score] is None or low <= values[score] <= high, score
+    if None in values.values():
         return
-    sst, para, sts = (figures[task] for task in ("sst", "para", "sts"))
-    overall = {"mean": (sst + para + sts) / 3, "leaderboard": (sst + para + (sts + 1) / 2) / 3}
+    sst, para, sts, overall = values.values()
+    formulas = {"mean": (sst + para + sts) / 3, "leaderboard": (sst + para + (sts + 1) / 2) / 3}
     # Scores and overall are rounded, some overalls downwards.
-    fits = {key for key, value in overall.items() if abs(value - figures["overall"]) <= 0.001}
-    formula = read(study)["overall"]
+    fits = {key for key, value in formulas.items() if abs(value - overall) <= 0.001}
+    formula = read(study).overall
     expected = set() if formula == "other" or (study, name) in DEVIATING else {formula}
     assert fits == expected
 
@@ -147,54 +121,99 @@ def test_a_printed_overall_follows_from_the_scores(
 def test_compared_experiments_differ_in_what_they_are_compared_for(
     study: str, a: str, b: str, keys: set[str]
 ) -> None:
-    first, second = (dict(settled(study, name)) for name in (a, b))
+    first, second = (dict(experiments(study)[name]) for name in (a, b))
     assert {key for key in first if first[key] != second[key]} == keys
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_paper_leaves_every_printed_rate_and_length(study: str) -> None:
+    for name, settings in experiments(study).items():
+        printed = {**read(study).train, **(read(study).strategies[name] or {})}
+        assert settings.epochs == printed["epochs"]
+        assert settings.learning_rate == printed["learning_rate"]
+        assert settings.steps is None
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_smoke_experiments_take_three_steps(study: str) -> None:
+    for settings in experiments(study, "smoke").values():
+        if settings.trained:
+            assert settings.steps == 3
+            assert all(settings.examples[task].count <= 200 for task in settings.trained)
+
+
+REDUCED = read_yaml(PARAMS)["budgets"]["reduced"]["studies"]["examples_per_epoch"]
+# Printed examples an epoch, of 156,082, of experiments whose epochs are no pass over the data.
+# `our-annealed` has as many as a pass, which it only draws in another way.
+OTHER_LENGTH = {
+    **{"exp6": 40_000, "exp7": 440_000, "exp8": 25_000, "exp9": 100_000},
+    **{"our-annealed": 156_082, "our-pal": 40_000},
+}
+
+
+@pytest.mark.parametrize(("name", "printed"), OTHER_LENGTH.items())
+def test_reduced_epochs_of_annealed_sampling_are_as_long_as_printed(
+    name: str, printed: int
+) -> None:
+    settings = experiments("elayattu", "reduced")[name]
+    expected = settings.epochs * REDUCED * printed / 156_082
+    assert sum(examples_drawn(settings).values()) == pytest.approx(expected, rel=0.12)
+
+
+@pytest.mark.parametrize("study", REPORTS)
+def test_reduced_experiments_see_as_much_of_a_task_as_each_other(study: str) -> None:
+    """An epoch has equally many examples, shared out alike, whatever batches and sampler are."""
+    mix = read(study).mix
+    for name, settings in experiments(study, "reduced").items():
+        if study == "elayattu" and name in OTHER_LENGTH:
+            continue
+        for task, count in examples_drawn(settings).items() if settings.trained else ():
+            expected = settings.epochs * REDUCED * mix[task] / sum(mix.values())
+            if name == "our-para-small" and task == "para":
+                expected *= mix["sst"] / mix["para"]
+            # all_tasks, shortest ends with the first task, whose last batch may be small.
+            assert 0.7 * expected <= count <= 1.03 * expected, (name, task)
 
 
 def leaves(tree: Any, prefix: str = "") -> dict[str, str]:
     """Settings as DVC has them, each leaf by its dotted path."""
     if not isinstance(tree, dict):
         return {prefix: str(tree).replace("'", "")}
-    found = {}
+    texts = {}
     for key, value in tree.items():
-        found |= leaves(value, f"{prefix}.{key}" if prefix else key)
-    return found
+        texts |= leaves(value, f"{prefix}.{key}" if prefix else key)
+    return texts
 
 
-def test_our_sweeps_start_from_the_root() -> None:
-    train, recipe, tasks = root()
-    plain = resolve_strategy("main", train=train, changes={}, recipe=recipe, tasks=tasks, where="")
-    start, other = dict(settled(OURS, "start")), dict(plain)
+def test_our_sweeps_start_from_the_root(tmp_path: Path) -> None:
+    params = {**read_yaml(PARAMS), "budget": "paper", "strategies": {"main": {}}}
+    write_yaml(tmp_path / "params.yaml", params)
+    plain = dict(resolve_strategies(tmp_path / "params.yaml", encoder="pretrained")["main"])
+    start = dict(experiments(OURS)["start"])
     changed = {"epochs", "examples", "learning_rate", "head_learning_rate", "conflicts_every"}
-    assert {key for key in start if start[key] != other[key]} == changed
+    assert {key for key in start if start[key] != plain[key]} == changed
 
 
-def test_our_best_experiment_is_what_the_sweeps_found() -> None:
-    found = points(ROOT / "studies" / OURS / "sweeps.csv")
-    assert found["changes"].iloc[0] == "–"
-    held = found["changes"][found["held"] != ""]
+def test_our_best_experiment_is_what_the_sweeps_sweeps() -> None:
+    sweeps = points(ROOT / "studies" / OURS / "sweeps.csv")
+    assert sweeps["changes"].iloc[0] == "–"
+    held = sweeps["changes"][sweeps["held"] != ""]
     changes = dict(item.split(": ") for text in held for item in text.split("; ") if text != "–")
-    assert changes == leaves(read(OURS)["strategies"]["best"])
+    assert changes == leaves(read(OURS).strategies["best"])
 
 
 def test_our_experiments_have_examples_as_their_batches_take_them() -> None:
     for name in ("start", "best"):
-        made = settled(OURS, name)
-        batches = {made.examples[task].count / made.batch_size[task] for task in made.tasks}
-        assert len(batches) == 1
-        assert sum(made.examples[task].count for task in made.tasks) == 18_000
+        settings = experiments(OURS)[name]
+        counts = {task: settings.examples[task].count for task in settings.tasks}
+        assert len({count / settings.batch_size[task] for task, count in counts.items()}) == 1
+        assert sum(counts.values()) == 18_000
 
 
-def test_ours_are_run_with_seeds_that_no_sweep_saw() -> None:
-    study = read_study(ROOT / "studies" / OURS / "params.yaml")
-    assert study.printed == {}
+def test_our_experiments_are_run_with_seeds_that_no_sweep_saw_and_each_task_alone() -> None:
+    study = read(OURS)
     assert set(study.more_seeds.experiments) == set(study.strategies)
     assert 1 not in (*study.seeds, *study.more_seeds.seeds)
-    assert len({*study.seeds, *study.more_seeds.seeds}) == 5
-
-
-@pytest.mark.parametrize("task", ["sst", "para", "sts"])
-def test_our_single_task_experiments_are_our_best_row(task: str) -> None:
-    changes = read(OURS)["strategies"]
-    assert changes[f"our-{task}"] == changes["best"] | {"tasks": [task]}
-    assert settled(OURS, f"our-{task}").tasks == (task,)
+    for task in ("sst", "para", "sts"):
+        assert study.strategies[f"our-{task}"] == study.strategies["best"] | {"tasks": (task,)}
+        assert experiments(OURS)[f"our-{task}"].tasks == (task,)
