@@ -21,9 +21,8 @@ def main(
     from mtbert.core.params import read_section
     from mtbert.core.schemas import write_table
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.settings import Data
-    from mtbert.corpora.summary import summarize, warnings
-    from mtbert.corpora.validation import read_task
+    from mtbert.corpora.summary import summarize
+    from mtbert.corpora.validation import Data, read_task
 
     data = read_section(params, "data", Data)
     facts: dict[str, dict[str, Any]] = {}
@@ -31,11 +30,11 @@ def main(
         for name, task in read_tasks(params).items():
             facts[name] = {}
             for split, examples in read_task(corpora / name, name, task, data):
-                for line in warnings(examples):
+                for line in examples.warnings():
                     print(line, file=sys.stderr)
                 write_table(folder / name / f"{split}.parquet", examples.table())
                 facts[name][split] = summarize(examples, task.labels)
-                print(f"{name} {split}: {len(examples.ids):,} of {examples.rows:,} rows")
+                print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
     write_text(report, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 

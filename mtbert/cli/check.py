@@ -28,8 +28,8 @@ def check(
     from mtbert.core.errors import InputError, choices
     from mtbert.core.params import read_section, read_yaml
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.settings import Data
     from mtbert.corpora.sources import find
+    from mtbert.corpora.validation import Data
     from mtbert.pretraining.settings import PretrainSettings
     from mtbert.tokenization.inputs import TokenizeSettings
 
@@ -76,12 +76,11 @@ def check_augment(params: Path) -> None:
     from mtbert.core.errors import InputError
     from mtbert.core.params import read_section
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
+    from mtbert.corpora.lexicons import Lexicons, check_lexicons
 
     lexicons = read_section(params, "lexicons", Lexicons)
     augment = read_augment(params, read_tasks(params))
-    check_lexicons(lexicons, where=str(params))
-    there = kinds(lexicons, where=str(params))
+    there = check_lexicons(lexicons, where=str(params))
     for place, kind in needs(augment):
         if kind not in there:
             raise InputError(
@@ -100,15 +99,14 @@ def check_strategies(params: Path, studies: Sequence[Path]) -> None:
     from mtbert.augmentation.settings import read_augment
     from mtbert.core.params import read_section
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.backbones import check_pretrained, known_config
+    from mtbert.corpora.backbones import Encoder
     from mtbert.corpora.folders import resolve
-    from mtbert.corpora.settings import Encoder
     from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
     from mtbert.experiments.strategies import resolve_strategies
     from mtbert.studies.study import read_experiments
 
     encoder = read_section(params, "encoder", Encoder)
-    check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
+    config = encoder.check(where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
     checked = {path: read_experiments(path, params, encoder=kind) for path in studies}
     if not studies:
@@ -117,7 +115,7 @@ def check_strategies(params: Path, studies: Sequence[Path]) -> None:
     for path, strategies in checked.items():
         check_extra_data(strategies, sets, where=str(path))
         # That of a name on the hub is known when it has been fetched: `plan` checks it again.
-        if (config := known_config(encoder)) is not None:
+        if config is not None:
             check_encoder(strategies, config, where=str(path))
         if folder.is_dir() and kind == "pretrained":
             check_pooler(strategies, folder, where=str(path))
@@ -151,8 +149,8 @@ def check_language_model(params: Path) -> None:
         InputError: it is one of its architecture or of its tokenizer.
     """
     from mtbert.core.params import read_section
+    from mtbert.corpora.backbones import Encoder
     from mtbert.corpora.folders import resolve
-    from mtbert.corpora.settings import Encoder
     from mtbert.modeling.encoder import read_config
     from mtbert.pretraining.language_model import check_architecture
     from mtbert.pretraining.masking import read_vocabulary

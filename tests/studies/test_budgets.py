@@ -40,7 +40,8 @@ def test_the_default_is_smoke_on_the_sample() -> None:
 def test_a_budget_changes_sections_and_leaves_what_it_does_not_name(
     tmp_path: Path, budget: str, encoder: str
 ) -> None:
-    from mtbert.corpora.settings import Data, Encoder
+    from mtbert.corpora.backbones import Encoder
+    from mtbert.corpora.validation import Data
 
     path = written(tmp_path, budget=budget)
     read, plain = read_params(path), read_yaml(path)
