@@ -46,10 +46,10 @@ def test_each_sentence_once_and_none_of_dev_or_test(tokens):
         [23, 24, 25, 26],
     ]
     counts = found.counts
-    assert (counts.texts, counts.distinct) == (10, 8)
+    assert (counts["texts"], counts["distinct"]) == (10, 8)
     # [12], [13, 14] and [22]; then [1], which is special, and the empty one.
-    assert (counts.in_dev_or_test, counts.without_words) == (3, 2)
-    assert (counts.trained_on, counts.held_out) == (2, 1)
+    assert (counts["in_dev_or_test"], counts["without_words"]) == (3, 2)
+    assert (counts["trained_on"], counts["held_out"]) == (2, 1)
 
 
 def test_sentences_are_compared_as_far_as_the_model_reads_them(tokens):
@@ -62,7 +62,7 @@ def test_the_seed_decides_what_is_held_out(tokens):
     kept = [read(tokens, "one", held_out=0.1, seed=seed) for seed in (1, 1, 2)]
     assert lists(kept[0].held_out) == lists(kept[1].held_out) != lists(kept[2].held_out)
     for found in kept:
-        assert (found.counts.trained_on, found.counts.held_out) == (270, 30)
+        assert (found.counts["trained_on"], found.counts["held_out"]) == (270, 30)
         pairs = [{tuple(ids) for ids in lists(part)} for part in (found.train, found.held_out)]
         assert not pairs[0] & pairs[1]
 
