@@ -52,8 +52,8 @@ class LanguageModel(nn.Module):
     def head(self, hidden: Tensor, ids: Tensor) -> Tensor:
         """Give logits of hidden states, (place, hidden) → (place, entry).
 
-        Each architecture's class has a head of its own: the whole model is called with an encoder
-        that returns the given hidden states.
+        Architectures name their heads differently: the whole model is called with an encoder that
+        returns the given hidden states.
         """
         from transformers.modeling_outputs import BaseModelOutput
 

@@ -43,8 +43,8 @@ def pretrain(
         settings: Section `pretrain`.
         tokens: Folder of TOKENS tables and the tokenizer.
         source: The encoder's folder.
-        folder: The trained encoder goes here.
-        log_folder: metrics.json, pretrain.json and curves/steps.csv go here.
+        folder: For the trained encoder.
+        log_folder: For metrics.json, pretrain.json and curves/steps.csv.
 
     Raises:
         InputError: the encoder or its tokenizer has no masked language model, there is no sentence
@@ -62,22 +62,25 @@ def pretrain(
         flush=True,
     )
     save_encoder(run.model, source, folder, tokens=tokens)
-    old = read_json(source / "SOURCE.json")
-    # With the old kind goes the recipe of fine-tuning: a comparison with and without further
-    # pre-training changes nothing else.
-    origin = {
-        "kind": old.get("kind"),
-        "name": f"{old.get('name') or old.get('kind')}, further pre-trained",
-        "pretrain": settings.model_dump(mode="json"),
-        "from": old,
-    }
     held_out = {"before": before, "after": after}
     for path, data in (
-        (folder / "SOURCE.json", origin),
+        (folder / "SOURCE.json", _origin(source, settings)),
         (log_folder / "metrics.json", held_out),
         (log_folder / "pretrain.json", {**run.describe(), "held_out": held_out, **counts}),
     ):
         write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def _origin(source: Path, settings: PretrainSettings) -> dict[str, Any]:
+    """The new encoder's SOURCE.json.
+
+    Its kind is the old one's: with it goes the recipe of fine-tuning, so that a comparison with and
+    without further pre-training changes nothing else.
+    """
+    old = read_json(source / "SOURCE.json")
+    name = f"{old.get('name') or old.get('kind')}, further pre-trained"
+    knobs = settings.model_dump(mode="json")
+    return {"kind": old.get("kind"), "name": name, "pretrain": knobs, "from": old}
 
 
 class Pretraining:
@@ -96,11 +99,9 @@ class Pretraining:
         )
         self.sentences = read_sentences(
             tokens,
-            settings.tasks,
+            settings,
             longest=self.shape.max_length - len(self.shape.prefix) - len(self.shape.suffix),
             ordinary=self.vocabulary.ordinary,
-            held_out=settings.held_out,
-            seed=settings.seed,
         )
         self.precision, self.fallback = usable(settings.precision, self.device)
         if self.precision == "bf16" and not takes_bf16(config):
@@ -126,11 +127,7 @@ class Pretraining:
     def predict_masked(
         self, texts: Ragged, rows: np.ndarray, generator: np.random.Generator
     ) -> tuple[Tensor, Tensor, TokenBatch]:
-        """Mask tokens of some sentences and predict them.
-
-        Returns:
-            Logits (masked, entry), the original ids (masked,), the batch.
-        """
+        """Mask tokens; give their logits (masked, entry), their ids (masked,), and the batch."""
         batch = collate({"texts": TaskExamples(texts, None, rows)}, self.shape)
         masked = mask(
             batch.input_ids.numpy(),
@@ -148,10 +145,12 @@ class Pretraining:
     def evaluate(self) -> dict[str, float]:
         """Mean loss and accuracy on the held-out sentences, with the same masks each time."""
         held_out, loss, right, count = self.sentences.held_out, 0.0, 0, 0
+        size, batch_size = len(held_out.lengths), self.settings.batch_size
         self.model.eval()
         with torch.inference_mode():
-            for rows in _batches(np.arange(len(held_out.lengths)), self.settings.batch_size):
-                generator = stream(self.settings.seed, "held-out masks", int(rows[0]))
+            for start in range(0, size, batch_size):
+                rows = np.arange(start, min(start + batch_size, size))
+                generator = stream(self.settings.seed, "held-out masks", start)
                 logits, labels, _ = self.predict_masked(held_out, rows, generator)
                 loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
                 right += int((logits.argmax(-1) == labels).sum())
@@ -220,11 +219,11 @@ class Pretraining:
 
     def _batches(self) -> Iterator[tuple[int, np.ndarray]]:
         """The epoch and the sentences of every step."""
-        size = len(self.sentences.train.lengths)
+        size, batch_size = len(self.sentences.train.lengths), self.settings.batch_size
         for epoch in range(1, self.settings.epochs + 1):
             order = stream(self.settings.seed, "order of sentences", epoch).permutation(size)
-            for rows in _batches(order, self.settings.batch_size):
-                yield epoch, rows
+            for start in range(0, size, batch_size):
+                yield epoch, order[start : start + batch_size]
 
     def describe(self) -> dict[str, Any]:
         """Give settings, sentences, hardware and versions for pretrain.json."""
@@ -240,7 +239,3 @@ class Pretraining:
             "threads": torch.get_num_threads(),
             "versions": versions(),
         }
-
-
-def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))

@@ -8,6 +8,7 @@ import numpy as np
 
 from mtbert.core.errors import InputError
 from mtbert.core.schemas import Ragged, read_table
+from mtbert.pretraining.settings import PretrainSettings
 from mtbert.training.batches import stream
 
 
@@ -21,13 +22,7 @@ class Sentences:
 
 
 def read_sentences(
-    tokens: Path,
-    tasks: Sequence[str],
-    *,
-    longest: int,
-    ordinary: np.ndarray,
-    held_out: float,
-    seed: int,
+    tokens: Path, settings: PretrainSettings, *, longest: int, ordinary: np.ndarray
 ) -> Sentences:
     """Collect distinct sentences of the tasks' train splits; hold out a share, by the seed.
 
@@ -40,17 +35,17 @@ def read_sentences(
     """
     paths = [path for path in sorted(tokens.glob("*/*.parquet")) if path.stem != "train"]
     evaluated = {text for path in paths for text in _texts(path, longest)}
-    texts = [t for task in tasks for t in _texts(tokens / task / "train.parquet", longest)]
+    texts = [t for task in settings.tasks for t in _texts(tokens / task / "train.parquet", longest)]
     distinct = dict.fromkeys(texts)
     allowed = [text for text in distinct if text not in evaluated]
     usable = [ids for text in allowed if ordinary[ids := np.frombuffer(text, np.int64)].any()]
     if len(usable) < 2:
         raise InputError(
-            f"{tokens}: pretrain.tasks: {', '.join(tasks)}: expected two sentences or more that "
-            f"stand in no dev or test split, found {len(usable)} of {len(distinct)}"
+            f"{tokens}: pretrain.tasks: {', '.join(settings.tasks)}: expected two sentences or "
+            f"more that stand in no dev or test split, found {len(usable)} of {len(distinct)}"
         )
-    count = min(max(1, round(held_out * len(usable))), len(usable) - 1)
-    order = stream(seed, "held-out sentences").permutation(len(usable))
+    count = min(max(1, round(settings.held_out * len(usable))), len(usable) - 1)
+    order = stream(settings.seed, "held-out sentences").permutation(len(usable))
     counts = {
         "texts": len(texts),
         "distinct": len(distinct),

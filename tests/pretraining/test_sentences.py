@@ -5,10 +5,15 @@ import pyarrow as pa
 import pytest
 
 from mtbert.core.errors import InputError
+from mtbert.core.params import read_section
 from mtbert.core.schemas import tokens_schema, write_table
 from mtbert.pretraining.sentences import read_sentences
+from mtbert.pretraining.settings import PretrainSettings
+
+from tiny import ROOT
 
 ORDINARY = np.arange(100) >= 5
+SETTINGS = read_section(ROOT / "params.yaml", "pretrain", PretrainSettings)
 
 
 def write(folder, task, split, first, second=None):
@@ -33,9 +38,9 @@ def lists(ragged):
     return [ids.tolist() for ids in np.split(ragged.ids, ragged.offsets[1:-1])]
 
 
-def read(tokens, *tasks, **changes):
-    options = {"longest": 9, "ordinary": ORDINARY, "held_out": 0.34, "seed": 0}
-    return read_sentences(tokens, tasks, **{**options, **changes})
+def read(tokens, *tasks, longest=9, **changes):
+    settings = SETTINGS.model_copy(update={"tasks": tasks, "held_out": 0.34, **changes})
+    return read_sentences(tokens, settings, longest=longest, ordinary=ORDINARY)
 
 
 def test_each_sentence_once_and_none_of_dev_or_test(tokens):
