@@ -25,7 +25,7 @@ def encode_tables(
     columns = [table[side].combine_chunks() for table in tables.values() for side in SIDES]
     distinct = pc.unique(pa.chunked_array(columns, pa.string())).drop_null()
     texts = distinct.to_pylist()
-    ids = [
+    ids: list[np.ndarray] = [
         np.asarray(item.ids, dtype=np.uint32)
         for start in range(0, len(texts), CHUNK)
         for item in tokenizer.encode_batch_fast(

@@ -1,8 +1,6 @@
 """`python -m stages.download` on the sample and on a shape."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -48,11 +46,6 @@ def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
     assert content(Path("one")) == first
 
 
-def test_an_encoders_shape_is_written(params: Path) -> None:
-    main(Thing.encoder, Path("encoder"), params)
-    assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
-
-
 def test_nothing_is_left_of_a_failure(params: Path) -> None:
     main(Thing.corpora, Path("out"), params)
     params.write_text(PARAMS.replace("SOURCE", "yours"))
@@ -64,21 +57,9 @@ def test_nothing_is_left_of_a_failure(params: Path) -> None:
     assert Path("out/a/a-dev.csv").is_file()
 
 
-def test_a_misspelt_encoder_is_told_with_its_place(params: Path) -> None:
+def test_an_encoder_is_described_or_refused_with_its_place(params: Path) -> None:
+    main(Thing.encoder, Path("encoder"), params)
+    assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
     params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))
     with pytest.raises(InputError, match=r"params\.yaml: encoder\.pretrained: unknown .*'scratch'"):
         main(Thing.encoder, Path("encoder"), params)
-
-
-@pytest.mark.parametrize("stage", ["download", "prepare"])
-def test_help_is_light(stage: str) -> None:
-    heavy = "{'torch', 'transformers', 'pandas', 'pyarrow', 'huggingface_hub', 'requests'}"
-    code = (
-        f"import runpy, sys; sys.argv[1:] = ['--help']\n"
-        f"try: runpy.run_module('stages.{stage}', run_name='__main__')\n"
-        f"finally: print('HEAVY', sorted({heavy} & set(sys.modules)))"
-    )
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-    assert "Usage" in done.stdout
-    assert "HEAVY []" in done.stdout
