@@ -17,9 +17,11 @@ def main(
     params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
 ) -> None:
     """Turn the tasks' files into tables; name every row that cannot be used."""
+    import pyarrow as pa
+
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.params import read_section
-    from mtbert.core.schemas import write_table
+    from mtbert.core.schemas import text_schema, write_table
     from mtbert.core.tasks import read_tasks
     from mtbert.corpora.summary import summarize
     from mtbert.corpora.validation import Data, read_task
@@ -32,7 +34,8 @@ def main(
             for split, examples in read_task(corpora / name, name, task, data):
                 for line in examples.warnings():
                     print(line, file=sys.stderr)
-                write_table(folder / name / f"{split}.parquet", examples.table())
+                table = pa.Table.from_pylist(examples.usable, schema=text_schema())
+                write_table(folder / name / f"{split}.parquet", table)
                 facts[name][split] = summarize(examples, task.labels)
                 print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
     write_text(report, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")

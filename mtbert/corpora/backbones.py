@@ -19,7 +19,7 @@ PINS = {
     "google-bert/bert-base-cased": "cd5ef92a9fb2f889e972770a36d4ed042daf221e",
     "google-bert/bert-large-uncased": "6da4b6a26a1877e173fca3225479512db81a5e5b",
 }
-# What the hub still redirects: the names of before organizations.
+# Names without an organization, which the hub still redirects.
 LEGACY = {name.partition("/")[2]: name for name in PINS}
 NAME = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 REVISION = re.compile(r"[0-9a-f]{40}")
@@ -110,7 +110,7 @@ class Encoder(Settings):
         return None
 
 
-def bring(encoder: Encoder, out: Path, *, where: str = "encoder.pretrained") -> None:
+def bring(encoder: Encoder, out: Path, *, where: str) -> None:
     """Fill the existing folder `out` with an encoder and `SOURCE.json`.
 
     Raises:
@@ -190,22 +190,8 @@ def check_folder(folder: Path) -> list[str]:
     Raises:
         InputError: a file is missing or unreadable, or it is no encoder.
     """
-    config = read_json(folder / "config.json")
-    _check_architecture(folder / "config.json", config)
-    index, shards = _weights(folder)
-    if not any((folder / name).is_file() for name in TOKENIZERS):
-        others = ", ".join(name for name in UNREAD if (folder / name).is_file()) or "neither"
-        raise InputError(
-            f"{folder}: no tokenizer: expected {' or '.join(TOKENIZERS)}, found {others}; where a "
-            "checkpoint has another kind, Transformers makes a tokenizer.json out of it: "
-            "AutoTokenizer.from_pretrained(name).save_pretrained(folder)"
-        )
-    _check_embeddings(folder, config, shards)
-    optional = [name for name in OPTIONAL if (folder / name).is_file()]
-    return ["config.json", *index, *shards, *optional]
-
-
-def _check_architecture(path: Path, config: dict[str, Any]) -> None:
+    path = folder / "config.json"
+    config = read_json(path)
     kind = config.get("model_type")
     if not isinstance(kind, str):
         raise InputError(f"{path}: model_type: expected a word such as bert, found {kind!r}")
@@ -216,6 +202,16 @@ def _check_architecture(path: Path, config: dict[str, Any]) -> None:
             f"{path}: expected an encoder, such as bert or electra; found a model that "
             f"generates text: model_type {kind}, architectures {', '.join(classes) or 'none'}"
         )
+    index, shards = _weights(folder)
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        others = ", ".join(name for name in UNREAD if (folder / name).is_file()) or "neither"
+        raise InputError(
+            f"{folder}: no tokenizer: expected {' or '.join(TOKENIZERS)}, found {others}; where a "
+            "checkpoint has another kind, Transformers makes a tokenizer.json out of it: "
+            "AutoTokenizer.from_pretrained(name).save_pretrained(folder)"
+        )
+    _check_embeddings(folder, config, shards)
+    return ["config.json", *index, *shards, *(n for n in OPTIONAL if (folder / n).is_file())]
 
 
 def _weights(folder: Path) -> tuple[list[str], list[str]]:

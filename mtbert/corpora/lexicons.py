@@ -28,8 +28,7 @@ ARCHIVES = {
 # Its site has no https and publishes no checksums.
 PPDB_URL = "http://nlpgrid.seas.upenn.edu/PPDB/eng"
 # What a folder may hold, laid out as NLTK's data. A part is a folder, or a zip of it.
-PARTS = (*ARCHIVES, "misc/mwa_ppdb")
-FOLDERS = ("ppdb", "opinion")
+PARTS = (*ARCHIVES, "misc/mwa_ppdb", "ppdb", "opinion")
 # What augmentation needs, and the places that have it
 KINDS = {
     "wordnet": ("corpora/wordnet",),
@@ -73,8 +72,9 @@ def check_lexicons(lexicons: Lexicons, *, where: str) -> set[str]:
         places = {*ARCHIVES, *(["ppdb"] if lexicons.ppdb_size else [])}
     else:
         folder = _folder(lexicons, where)
-        places = {part for part in (*PARTS, *FOLDERS) if (folder / part).is_dir()}
-        places |= {part for part in PARTS if (folder / f"{part}.zip").is_file()}
+        places = {
+            part for part in PARTS if (folder / part).is_dir() or (folder / f"{part}.zip").is_file()
+        }
     if opinion is not None:
         places.add("opinion")
     return {kind for kind, needed in KINDS.items() if not places.isdisjoint(needed)}
@@ -104,7 +104,10 @@ def collect_lexicons(lexicons: Lexicons, out: Path, *, where: str = "params") ->
         _copy(_folder(lexicons, where), out, where)
     if opinion is not None:
         shutil.rmtree(out / "opinion", ignore_errors=True)
-        _copy_texts(resolve(opinion), out / "opinion")
+        (out / "opinion").mkdir()
+        words = resolve(opinion)
+        for path in [words] if words.is_file() else filter(Path.is_file, words.iterdir()):
+            shutil.copyfile(path, out / "opinion" / path.name)
     files = {}
     for path in sorted(path for path in out.rglob("*") if path.is_file()):
         name = str(path.relative_to(out))
@@ -122,22 +125,11 @@ def _copy(folder: Path, out: Path, where: str) -> None:
             shutil.copytree(folder / part, out / part, copy_function=shutil.copyfile)
         elif (archive := folder / f"{part}.zip").is_file():
             _unpack(archive, out / part)
-    for name in FOLDERS:
-        if (folder / name).is_dir():
-            _copy_texts(folder / name, out / name)
     if not any(out.iterdir()):
-        expected = ", ".join((*PARTS, *(f"{name}/*" for name in FOLDERS)))
         raise InputError(
-            f"{where}: lexicons.source: {folder} has no lexicon; expected one or more of {expected}"
+            f"{where}: lexicons.source: {folder} has no lexicon; expected one or more of "
+            f"{', '.join(PARTS)}"
         )
-
-
-def _copy_texts(source: Path, target: Path) -> None:
-    """Copy a file, or the files of a folder, into a new folder."""
-    target.mkdir(parents=True)
-    for path in [source] if source.is_file() else sorted(source.iterdir()):
-        if path.is_file():
-            shutil.copyfile(path, target / path.name)
 
 
 def _unpack(archive: Path, out: Path) -> None:

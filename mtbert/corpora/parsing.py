@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 # Format -> what stands between two fields.
 DELIMITERS = {"tsv": "\t", "csv": ","}
 SEPARATED = {"tsv": "tab-separated", "csv": "comma-separated"}
-# The first bytes of every Parquet file.
-PARQUET = b"PAR1"
-# Index columns that a tab-separated file's header may leave out.
+PARQUET = b"PAR1"  # the first bytes of every Parquet file
 MAX_INDEX_COLUMNS = 2
 # Python's own limit on a field, in characters: what a stray quote can swallow at most.
 MIN_FIELD = 131_072
@@ -71,7 +69,10 @@ def read_rows(path: Path, *, format: str, max_characters: int) -> tuple[list[str
     if not header or not rows:
         raise InputError(f"{path}: empty: expected a header line and at least one row")
     names = [name.strip() for name in header]
-    return names if format == "csv" else _indexed(names, rows), rows
+    # A tab-separated file's header may leave out leading index columns, as pandas reads it.
+    usual, _ = Counter(len(row.fields) for row in rows).most_common(1)[0]
+    unnamed = usual - len(names) if format == "tsv" else 0
+    return [""] * unnamed + names if 0 < unnamed <= MAX_INDEX_COLUMNS else names, rows
 
 
 def _lines(file: BinaryIO, faults: dict[int, str]) -> Iterator[str]:
@@ -104,13 +105,6 @@ def _rows(reader: "Reader", faults: dict[int, str], format: str) -> Iterator[Row
         if format == "tsv" and any("\t" in field and "\n" in field for field in fields):
             fault = f"a quote that opens in line {line} swallows the text up to line {last}"
         yield Row(line, last, fields, fault)
-
-
-def _indexed(names: list[str], rows: list[Row]) -> list[str]:
-    """Leading index columns may be left out of a header, as pandas reads it."""
-    usual, _ = Counter(len(row.fields) for row in rows).most_common(1)[0]
-    extra = usual - len(names)
-    return [""] * extra + names if 0 < extra <= MAX_INDEX_COLUMNS else names
 
 
 def read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field, PositiveInt
 
@@ -13,9 +13,6 @@ from mtbert.core.labels import Binary, Labels, Similarity, classes
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Split, Task
 from mtbert.corpora.parsing import DELIMITERS, Row, read_parquet, read_rows
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # Said of an id that occurs twice, and what may help.
 REPEATED = "is already in"
@@ -46,14 +43,6 @@ class Examples:
     def rows(self) -> int:
         """Rows in the file, usable or not."""
         return len(self.usable) + len(self.unusable)
-
-    def table(self) -> "pa.Table":
-        """The usable rows as a TEXT table."""
-        import pyarrow as pa
-
-        from mtbert.core.schemas import text_schema
-
-        return pa.Table.from_pylist(self.usable, schema=text_schema())
 
     def warnings(self) -> list[str]:
         """Lines to print on the unusable rows: the first ones, then how many more."""

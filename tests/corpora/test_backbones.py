@@ -43,7 +43,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def test_scratch_is_a_shape_alone(out: Path) -> None:
-    bring(encoder(), out)
+    bring(encoder(), out, where="p")
     config = json.loads((out / "config.json").read_text())
     assert config["model_type"] == "bert"
     assert (config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]) == (2, 8, 100)
@@ -77,12 +77,12 @@ def test_other_encoders_are_taken(tmp_path: Path, out: Path, config: dict[str, A
     words = {key: value for key, value in config.items() if key not in ("name", "shape")}
     known = {key: value for key, value in (CONFIG | words).items() if value is not None}
     (folder / "config.json").write_text(json.dumps(known))
-    bring(encoder(folder), out)
+    bring(encoder(folder), out, where="p")
     assert (out / "model.safetensors").is_file()
 
 
 def test_a_folder_is_copied_with_checksums(tmp_path: Path, out: Path) -> None:
-    bring(encoder(checkpoint(tmp_path / "bert")), out)
+    bring(encoder(checkpoint(tmp_path / "bert")), out, where="p")
     facts = json.loads((out / "SOURCE.json").read_text())
     assert facts["kind"] == "pretrained"
     assert list(facts["files"]) == ["config.json", "model.safetensors", "tokenizer.json"]
@@ -97,13 +97,13 @@ def test_shards_are_copied_with_their_index(tmp_path: Path, out: Path) -> None:
     (folder / "model.safetensors").rename(folder / "model-1.safetensors")
     index = {"weight_map": {EMBEDDINGS: "model-1.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    bring(encoder(folder), out)
+    bring(encoder(folder), out, where="p")
     assert {"model-1.safetensors", "model.safetensors.index.json"} <= {
         path.name for path in out.iterdir()
     }
     (folder / "model-1.safetensors").unlink()
     with pytest.raises(InputError, match=r"names model-1\.safetensors, and there is no such file"):
-        bring(encoder(folder), out)
+        bring(encoder(folder), out, where="p")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_is_no_encoder_is_refused(
     tmp_path: Path, out: Path, fault: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        bring(encoder(checkpoint(tmp_path / "bert", **fault)), out)
+        bring(encoder(checkpoint(tmp_path / "bert", **fault)), out, where="p")
     assert not list(out.iterdir())
 
 
@@ -148,7 +148,10 @@ def test_a_faulty_file_is_named(
     (folder / name).unlink()
     if content is not None:
         (folder / name).write_bytes(content)
-    for refuse in (lambda: bring(encoder(folder), out), lambda: encoder(folder).check(where="p")):
+    for refuse in (
+        lambda: bring(encoder(folder), out, where="p"),
+        lambda: encoder(folder).check(where="p"),
+    ):
         with pytest.raises(InputError, match=message):
             refuse()
 
@@ -157,7 +160,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path, out: Path) -> None:
     weights = checkpoint(tmp_path / "bert") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(InputError, match="not whole or not safetensors"):
-        bring(encoder(tmp_path / "bert"), out)
+        bring(encoder(tmp_path / "bert"), out, where="p")
 
 
 @pytest.mark.parametrize(
@@ -216,10 +219,10 @@ def test_the_hub_s_cache_serves_without_a_network(
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
     name, commit = "me/bert", "0" * 40
     if cached:
-        bring(encoder(f"{name}@{commit}"), out)
+        bring(encoder(f"{name}@{commit}"), out, where="p")
         facts = json.loads((out / "SOURCE.json").read_text())
         assert (facts["name"], facts["revision"]) == (name, commit)
     else:
         message = rf"cannot fetch {name}@{commit} from the hub \(OSError: no route\)[^\n]+$"
         with pytest.raises(InputError, match=message):
-            bring(encoder(f"{name}@{commit}"), out)
+            bring(encoder(f"{name}@{commit}"), out, where="p")
