@@ -10,12 +10,8 @@ from threading import Thread
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import validate
-from mtbert.core.tasks import Task
-from mtbert.corpora import sources
 from mtbert.corpora.fetching import digest_fault, fetch
 from mtbert.corpora.folders import git_blob_sha1
-from mtbert.corpora.sources import collect
 
 BODY = bytes(range(256)) * 1024
 BLOB, WRONG = (
@@ -82,11 +78,6 @@ def get(server: Server, tries: int = 4) -> Path:
     return fetch(f"{server.url}/a", BLOB, fault, tries=tries, pause=0)
 
 
-def test_blob_id_is_gits(tmp_path: Path) -> None:
-    (tmp_path / "empty").touch()
-    assert git_blob_sha1(tmp_path / "empty") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-
-
 @pytest.mark.parametrize(
     ("manners", "ranges"),
     [
@@ -148,22 +139,3 @@ def test_no_connection_ends_in_one_line(server: Server) -> None:
     server.server_close()
     with pytest.raises(InputError, match=rf"^cannot reach {server.url}/a [^\n]+$"):
         get(server, tries=2)
-
-
-def test_the_course_files_are_verified(
-    server: Server, downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sources, "URL", server.url)
-    for file in ("sts-train.csv", "sts-dev.csv"):
-        monkeypatch.setitem(sources.BLOBS, file, BLOB)
-    row = {
-        "title": "a",
-        "files": {"train": "sts-train.csv", "dev": "sts-dev.csv"},
-        "columns": {"text_a": "a", "label": "b"},
-        "labels": {"kind": "binary"},
-        "predictions": {"file": "{split}"},
-    }
-    (tmp_path / "out").mkdir()
-    collect("cs224n", {"a": validate(Task, row, where="a")}, tmp_path / "out")
-    assert (tmp_path / "out/a/sts-dev.csv").read_bytes() == BODY
-    assert (downloads / BLOB).is_file()

@@ -4,25 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+from corpora.reading import task as any_task
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import validate
 from mtbert.core.tasks import Task
 from mtbert.corpora import sources
+from mtbert.corpora.fetching import Fault
 from mtbert.corpora.folders import SAMPLE, project_root, resolve
 from mtbert.corpora.sources import collect, find
 
 
 def task(folder: str | None = None, **files: str) -> Task:
-    row = {
-        "title": "a",
-        "folder": folder,
-        "files": files,
-        "columns": {"id": "id", "text_a": "sentence", "label": "label"},
-        "labels": {"kind": "binary"},
-        "predictions": {"file": "{split}.csv", "column": "a"},
-    }
-    return validate(Task, row, where="tasks.a")
+    return any_task(folder=folder, files=files)
 
 
 @pytest.fixture
@@ -65,9 +58,10 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     for name in names.values():
         (project / "mine" / name).write_text("mine\n")
 
-    def fetch(url: str, blob: str, *_: object) -> Path:
-        (project / blob).write_text(url)
-        return project / blob
+    def fetch(url: str, name: str, fault: Fault) -> Path:
+        (project / name).write_text(url)
+        assert fault(project / name).startswith(f"expected git_blob_sha1 {name}, found ")
+        return project / name
 
     monkeypatch.setattr(sources, "fetch", fetch)
     monkeypatch.setattr(sources, "URL", "https://course")
