@@ -11,7 +11,7 @@ from mtbert.core.tasks import Task
 from mtbert.corpora import sources
 from mtbert.corpora.fetching import Fault
 from mtbert.corpora.folders import SAMPLE, project_root, resolve
-from mtbert.corpora.sources import collect, find
+from mtbert.corpora.sources import collect
 
 
 def task(folder: str | None = None, **files: str) -> Task:
@@ -77,35 +77,25 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     assert facts["files"]["own/sts-dev.csv"]["terms"].startswith("given by the user")
 
 
-def test_an_own_folder_or_file_that_is_missing_is_told_before_any_fetch(project: Path) -> None:
-    course = task(train="sts-train.csv", dev="sts-dev.csv")
-    tasks = {"sts": course, "own": task("gone", train="a.csv", dev="b.csv")}
-    told = r"^p\.yaml: tasks\.own\.folder: there is no folder .*/gone$"
-    with pytest.raises(InputError, match=told):
-        collect("cs224n", tasks, project / "out", where="p.yaml")
-    tasks["own"] = task(train="sts-tarin.csv", dev="mine.csv")
-    with pytest.raises(InputError) as caught:
-        collect("cs224n", tasks, project / "out", where="p.yaml")
-    first, second = str(caught.value).splitlines()
-    assert first.startswith("p.yaml: tasks.own.files.train: unknown file of cs224n 'sts-tarin.csv'")
-    assert "did you mean 'sts-train.csv'?" in first
-    assert second.endswith("; one of your own lies in tasks.own.folder")
-    assert written(project) == []
-
-
-def test_a_missing_file_is_named_with_what_is_there(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "folder", "train", "message"),
+    [
+        ("cs224n", "gone", "a.csv", r"own\.folder: there is no folder .*/gone$"),
+        ("cs224n", None, "sts-tarin.csv", r"own\.files\.train: .* of cs224n .*mean 'sts-train\."),
+        ("cs224n", None, "mine.csv", r"; one of your own lies in tasks\.own\.folder$"),
+        ("sample", None, "quora-dve.csv", r"of data/sample 'quora-dve.*mean 'quora-dev\.csv'"),
+        ("cs242n", None, "a.csv", r"unknown source 'cs242n'; did you mean 'cs224n'.* or a folder"),
+    ],
+)
+def test_what_is_missing_is_reported_before_any_fetch(
+    project: Path, source: str, folder: str | None, train: str, message: str
+) -> None:
     (project / SAMPLE / "quora-dev.csv").touch()
-    with pytest.raises(InputError) as caught:
-        find("sample", {"a": task(train="quora-dev.csv", dev="quora-dve.csv")}, where="p.yaml")
-    assert "tasks.a.files.dev: unknown file of data/sample 'quora-dve.csv'" in str(caught.value)
-    assert "did you mean 'quora-dev.csv'?" in str(caught.value)
-
-
-def test_an_unknown_source_names_the_allowed_ones(project: Path) -> None:
-    told = r"^p\.yaml: data\.source: unknown source 'cs242n'; did you mean 'cs224n'.+ or a folder"
-    tasks = {"a": task(train="a.csv", dev="b.csv")}
-    with pytest.raises(InputError, match=told):
-        collect("cs242n", tasks, project / "out", where="p.yaml")
+    own = task(folder, train=train, dev="sts-dev.csv")
+    tasks = {"sts": task(train="sts-train.csv", dev="sts-dev.csv"), "own": own}
+    with pytest.raises(InputError, match=r"(?s)^p\.yaml: (data|tasks)\..*" + message):
+        collect(source, tasks, project / "out", where="p.yaml")
+    assert written(project) == []
 
 
 @pytest.mark.parametrize("name", ["tmpab12", "standalone/tmpab12"])
