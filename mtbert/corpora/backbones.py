@@ -2,8 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +28,7 @@ TOKENIZERS = ("tokenizer.json", "vocab.txt")
 # Read by Transformers' slow tokenizers alone.
 UNREAD = ("spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.json", "merges.txt")
 OPTIONAL = (*TOKENIZERS, "tokenizer_config.json", "special_tokens_map.json")
-WANTED = ("config.json", WEIGHTS, INDEX, "model-*.safetensors", *OPTIONAL)
+WANTED = ["config.json", WEIGHTS, INDEX, "model-*.safetensors", *OPTIONAL]
 
 # Endings of the names of decoders' classes, in config.json.
 DECODERS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
@@ -58,11 +56,9 @@ class Scratch(Settings):
 
     @model_validator(mode="after")
     def _divisible(self) -> "Scratch":
-        if self.hidden_size % self.heads:
-            raise ValueError(
-                f"hidden_size must be a multiple of heads, found {self.hidden_size} "
-                f"and {self.heads}"
-            )
+        size, heads = self.hidden_size, self.heads
+        if size % heads:
+            raise ValueError(f"hidden_size must be a multiple of heads, found {size} and {heads}")
         return self
 
     def config(self) -> dict[str, Any]:
@@ -95,8 +91,7 @@ class Encoder(Settings):
     def check(self, *, where: str) -> dict[str, Any] | None:
         """Check that `bring` can provide the encoder, without opening a connection.
 
-        Returns:
-            The content of its config.json; None for a name on the hub.
+        Give the content of its config.json; None for a name on the hub.
 
         Raises:
             InputError: the name is unknown, or the folder holds no encoder that can be loaded.
@@ -162,18 +157,19 @@ def _from_hub(repository: str, revision: str, *, where: str) -> Path:
     """Fetch the files we need from the hub (resumed, cached by its client); the snapshot folder."""
     from huggingface_hub import HfApi, snapshot_download
 
-    snapshot: Callable[..., str] = partial(
-        snapshot_download, repository, revision=revision, allow_patterns=[*WANTED]
-    )
+    def snapshot(**options: bool) -> Path:
+        path = snapshot_download(repository, revision=revision, allow_patterns=WANTED, **options)
+        return Path(path)
+
     try:
         # One request without the client's half minute of retries: is there a network?
         HfApi().model_info(repository, revision=revision, timeout=10)
-        return Path(snapshot())
+        return snapshot()
     # The client raises errors of three layers: of HTTP, of the hub, of the disk.
     except Exception as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     try:
-        return Path(snapshot(local_files_only=True))
+        return snapshot(local_files_only=True)
     except Exception:
         raise InputError(
             f"{where}: cannot fetch {repository}@{revision} from the hub ({reason}); "

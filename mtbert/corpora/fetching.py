@@ -10,6 +10,7 @@ from mtbert.core.outputs import WORK, held
 from mtbert.corpora.folders import project_root
 
 TIMEOUT = (10, 30)  # seconds: to connect, between two chunks
+TRIES = 4
 PAUSE = 1.0  # seconds before the second try, doubled before each further one
 EVERY = 2.0  # seconds between two lines of progress
 CHUNK = 1 << 16  # bytes
@@ -24,17 +25,11 @@ def digest_fault(digest: Callable[[Path], str], expected: str, path: Path) -> st
     return "" if found == expected else f"expected {digest.__name__} {expected}, found {found}"
 
 
-def fetch(url: str, name: str, fault: Fault, *, tries: int = 4, pause: float = PAUSE) -> Path:
+def fetch(url: str, name: str, fault: Fault) -> Path:
     """Fetch a file into the project's folder of downloads.
 
-    What came before a break is kept as `<name>.part` and continued, by this run or a later one.
-
-    Args:
-        url: where the file lies.
-        name: of the download: its digest, if that is known.
-        fault: checks the content.
-        tries: how often to try before giving up.
-        pause: seconds before the second try, doubled before each further one.
+    Its content must have no `fault`, and `name` is its digest, if that is known. What came before a
+    break is kept as `<name>.part` and continued, by this run or a later one.
 
     Raises:
         InputError: the file cannot be reached, or has another content.
@@ -46,25 +41,25 @@ def fetch(url: str, name: str, fault: Fault, *, tries: int = 4, pause: float = P
         if path.is_file() and not fault(path):
             print(f"{url}: already fetched")
             return path
-        _complete(url, part, fault, tries=tries, pause=pause)
+        _complete(url, part, fault)
         return part.replace(path)
 
 
-def _complete(url: str, part: Path, fault: Fault, *, tries: int, pause: float) -> None:
+def _complete(url: str, part: Path, fault: Fault) -> None:
     """Bring `part` to a content without fault, in several tries."""
     import requests
 
     reason = ""
-    for attempt in range(tries):
+    for attempt in range(TRIES):
         if attempt:
-            time.sleep(pause * 2 ** (attempt - 1))
+            time.sleep(PAUSE * 2 ** (attempt - 1))
         try:
             whole = _transfer(url, part)
         except requests.RequestException as error:
             cause = error.args[0] if error.args else error
             cause = getattr(cause, "reason", cause)
             reason = f"{type(error).__name__}: {' '.join(str(cause).split())}"
-            print(f"{url}: try {attempt + 1} of {tries}: {reason}", file=sys.stderr)
+            print(f"{url}: try {attempt + 1} of {TRIES}: {reason}", file=sys.stderr)
             continue
         if not (reason := fault(part)):
             return

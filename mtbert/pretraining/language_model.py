@@ -167,9 +167,7 @@ def save_encoder(model: LanguageModel, source: Path, folder: Path, *, tokens: Pa
     if not list(source.glob("*.safetensors")):
         # The size of the trained vocabulary
         config["vocab_size"] = model.encoder.config.vocab_size
-    for key in ("dtype", "torch_dtype"):
-        if key in config:
-            config[key] = "float32"
+    config |= {key: "float32" for key in ("dtype", "torch_dtype") if key in config}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for path in sorted(source.glob("*.*")):
         weighty = path.name.endswith((".safetensors", ".safetensors.index.json"))
