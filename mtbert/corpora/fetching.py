@@ -21,8 +21,8 @@ Fault = Callable[[Path], str]
 
 def digest_fault(digest: Callable[[Path], str], expected: str, path: Path) -> str:
     """Compare a file's digest with the expected one."""
-    found = digest(path)
-    return "" if found == expected else f"expected {digest.__name__} {expected}, found {found}"
+    actual = digest(path)
+    return "" if actual == expected else f"expected {digest.__name__} {expected}, found {actual}"
 
 
 def fetch(url: str, name: str, fault: Fault) -> Path:

@@ -52,11 +52,11 @@ def source_folder(source: str, *, sample: Path, other: str, where: str) -> Path:
     return folder
 
 
-def terms_of(name: str, source: str, known: Mapping[str, str]) -> str:
-    """Give the terms of use of a file; `known` has those of public files, by their beginning."""
+def terms_of(name: str, source: str, public: Mapping[str, str]) -> str:
+    """Give the terms of use of a file; `public` has those of public files, by their beginning."""
     if source == "sample":
         return "Apache-2.0, written for this project"
-    return next((terms for prefix, terms in known.items() if name.startswith(prefix)), UNKNOWN)
+    return next((terms for prefix, terms in public.items() if name.startswith(prefix)), UNKNOWN)
 
 
 def git_blob_sha1(path: Path) -> str:

@@ -70,8 +70,8 @@ def collect(source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "
             if task.folder is not None:
                 facts |= {"folder": task.folder, "terms": folders.UNKNOWN}
             else:
-                known = TERMS if source == "cs224n" else {}
-                facts["terms"] = folders.terms_of(file, source, known)
+                public = TERMS if source == "cs224n" else {}
+                facts["terms"] = folders.terms_of(file, source, public)
             files[f"{name}/{file}"] = facts
     origin = {"url": URL, "commit": COMMIT} if None in places.values() else {}
     folders.write_json(out / "SOURCE.json", {"source": source, **origin, "files": files})

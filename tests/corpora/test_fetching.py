@@ -21,7 +21,7 @@ BLOB, WRONG = (
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request in the next manner of `manners`, and notes the ranges asked for."""
+    """Answers each request in the next manner of `manners`, and notes the requested ranges."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -31,18 +31,18 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """break: half of what is asked for; whole: ignores ranges; wrong: other bytes; missing: 404."""
+    """break: half of the rest; whole: ignores ranges; wrong: other bytes; missing: 404."""
 
     server: Server
 
     def do_GET(self) -> None:
-        asked = self.headers["Range"]
-        self.server.ranges.append(asked)
+        byte_range = self.headers["Range"]
+        self.server.ranges.append(byte_range)
         manner = self.server.manners.pop(0) if self.server.manners else "good"
         if manner in ("missing", "busy"):
             self.send_error(404 if manner == "missing" else 503)
             return
-        start = int(asked[6:-1]) if asked and manner != "whole" else 0
+        start = int(byte_range[6:-1]) if byte_range and manner != "whole" else 0
         if start >= len(BODY):
             self.send_error(416)
             return

@@ -59,7 +59,7 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"source": "sampel"}, r"p: lexicons\.source: unknown source 'sampel'; did you mean"),
         ({"source": "empty"}, r"empty has no lexicon; expected one or more of corpora/wordnet"),
@@ -68,12 +68,12 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
         ({"source": "empty", "opinion_words": "no.txt"}, r"lexicons\.opinion_words: there is no"),
     ],
 )
-def test_what_cannot_be_used_is_told(out, tmp_path, changes, told):
+def test_what_cannot_be_used_is_refused(out, tmp_path, changes, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken/corpora").mkdir(parents=True)
     (tmp_path / "broken/corpora/wordnet.zip").write_text("no zip")
     archive(tmp_path / "other/corpora/wordnet.zip", "elsewhere", {"a": "b"})
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         collect_lexicons(Lexicons(**changes), out, where="p")
 
 

@@ -43,10 +43,10 @@ def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
     facts = json.loads((project / "out/SOURCE.json").read_text())
     assert facts["source"] == source
     # `echo hello | git hash-object --stdin`
-    found = facts["files"]["one/a.csv"]
-    assert found["git_blob_sha1"] == "ce013625030ba8dba906f756967f9e9ca394464a"
-    assert found["bytes"] == 6
-    assert found["terms"].startswith("Apache" if source == "sample" else "given")
+    file = facts["files"]["one/a.csv"]
+    assert file["git_blob_sha1"] == "ce013625030ba8dba906f756967f9e9ca394464a"
+    assert file["bytes"] == 6
+    assert file["terms"].startswith("Apache" if source == "sample" else "given")
 
 
 def test_a_task_s_own_folder_stands_beside_the_course_s_files(

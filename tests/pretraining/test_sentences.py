@@ -44,13 +44,13 @@ def read(tokens, *tasks, longest=9, **changes):
 
 
 def test_each_sentence_once_and_none_of_dev_or_test(tokens):
-    found = read(tokens, "one", "two")
-    assert sorted(lists(found.train) + lists(found.held_out)) == [
+    sentences = read(tokens, "one", "two")
+    assert sorted(lists(sentences.train) + lists(sentences.held_out)) == [
         [10, 11],
         [20, 21],
         [23, 24, 25, 26],
     ]
-    counts = found.counts
+    counts = sentences.counts
     assert (counts["texts"], counts["distinct"]) == (10, 8)
     # [12], [13, 14] and [22]; then [1], which is special, and the empty one.
     assert (counts["in_dev_or_test"], counts["without_words"]) == (3, 2)
@@ -58,17 +58,18 @@ def test_each_sentence_once_and_none_of_dev_or_test(tokens):
 
 
 def test_sentences_are_compared_as_far_as_the_model_reads_them(tokens):
-    found = read(tokens, "one", "two", longest=3)
-    assert sorted(lists(found.train) + lists(found.held_out)) == [[10, 11], [20, 21]]
+    sentences = read(tokens, "one", "two", longest=3)
+    assert sorted(lists(sentences.train) + lists(sentences.held_out)) == [[10, 11], [20, 21]]
 
 
 def test_the_seed_decides_what_is_held_out(tokens):
     write(tokens, "one", "train", [[i, j] for i in range(10, 40) for j in range(15, 25)])
     kept = [read(tokens, "one", held_out=0.1, seed=seed) for seed in (1, 1, 2)]
     assert lists(kept[0].held_out) == lists(kept[1].held_out) != lists(kept[2].held_out)
-    for found in kept:
-        assert (found.counts["trained_on"], found.counts["held_out"]) == (270, 30)
-        pairs = [{tuple(ids) for ids in lists(part)} for part in (found.train, found.held_out)]
+    for sentences in kept:
+        assert (sentences.counts["trained_on"], sentences.counts["held_out"]) == (270, 30)
+        parts = (sentences.train, sentences.held_out)
+        pairs = [{tuple(ids) for ids in lists(part)} for part in parts]
         assert not pairs[0] & pairs[1]
 
 

@@ -37,8 +37,8 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
     def content(out: Path) -> dict[str, bytes]:
         main(Thing.corpora, out, params)
-        found = (path for path in out.rglob("*") if path.is_file())
-        return {str(path.relative_to(out)): path.read_bytes() for path in found}
+        paths = (path for path in out.rglob("*") if path.is_file())
+        return {str(path.relative_to(out)): path.read_bytes() for path in paths}
 
     first = content(Path("one"))
     assert sorted(first) == ["SOURCE.json", "a/a-dev.csv", "a/a-train.csv"]

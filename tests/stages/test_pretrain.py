@@ -127,8 +127,8 @@ def test_on_learns_and_repeats_its_bits(inputs):
     counts = record["sentences"]
     assert counts["texts"] == 500
     assert counts["in_dev_or_test"] >= 7
-    left = counts["distinct"] - counts["in_dev_or_test"] - counts["without_words"]
-    assert counts["trained_on"] + counts["held_out"] == left
+    usable = counts["distinct"] - counts["in_dev_or_test"] - counts["without_words"]
+    assert counts["trained_on"] + counts["held_out"] == usable
     steps = list(csv.DictReader((log / "curves" / "steps.csv").open()))
     laps = -(-counts["trained_on"] // 16)
     assert record["steps"] == len(steps) == 3 * laps

@@ -77,11 +77,11 @@ def test_what_a_length_cuts_is_counted(inputs):
 
 
 def test_training_a_vocabulary_twice_gives_the_same_bytes(inputs):
-    found = []
+    vocabularies = []
     for _ in range(2):
         run(inputs)
-        found.append((inputs / "tokens" / "tokenizer.json").read_bytes())
-    assert found[0] == found[1]
+        vocabularies.append((inputs / "tokens" / "tokenizer.json").read_bytes())
+    assert vocabularies[0] == vocabularies[1]
 
 
 @pytest.mark.parametrize(
