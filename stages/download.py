@@ -27,16 +27,16 @@ def main(
     from mtbert.core.params import read_section
     from mtbert.core.tasks import read_tasks
     from mtbert.corpora.backbones import Encoder, bring
-    from mtbert.corpora.lexicons import Lexicons, collect_lexicons
-    from mtbert.corpora.sources import collect
+    from mtbert.corpora.lexicons import LexiconSettings, collect_lexicons
+    from mtbert.corpora.sources import collect_corpora
     from mtbert.corpora.validation import Data
 
     with new_folder(out) as folder:
         if thing is Thing.corpora:
             data, tasks = read_section(params, "data", Data), read_tasks(params)
-            collect(data.source, tasks, folder, where=str(params))
+            collect_corpora(data.source, tasks, folder, where=str(params))
         elif thing is Thing.lexicons:
-            lexicons = read_section(params, "lexicons", Lexicons)
+            lexicons = read_section(params, "lexicons", LexiconSettings)
             collect_lexicons(lexicons, folder, where=str(params))
         else:
             encoder = read_section(params, "encoder", Encoder)

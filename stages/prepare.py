@@ -23,7 +23,7 @@ def main(
     from mtbert.core.params import read_section
     from mtbert.core.schemas import text_schema, write_table
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.summary import summarize
+    from mtbert.corpora.summary import summarize_split
     from mtbert.corpora.validation import Data, read_task
 
     data = read_section(params, "data", Data)
@@ -36,7 +36,7 @@ def main(
                     print(line, file=sys.stderr)
                 table = pa.Table.from_pylist(examples.usable, schema=text_schema())
                 write_table(folder / name / f"{split}.parquet", table)
-                facts[name][split] = summarize(examples, task.labels)
+                facts[name][split] = summarize_split(examples, task.labels)
                 print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
     write_text(report, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 

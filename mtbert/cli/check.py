@@ -76,9 +76,9 @@ def check_augment(params: Path) -> None:
     from mtbert.core.errors import InputError
     from mtbert.core.params import read_section
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.lexicons import Lexicons, check_lexicons
+    from mtbert.corpora.lexicons import LexiconSettings, check_lexicons
 
-    lexicons = read_section(params, "lexicons", Lexicons)
+    lexicons = read_section(params, "lexicons", LexiconSettings)
     augment = read_augment(params, read_tasks(params))
     there = check_lexicons(lexicons, where=str(params))
     for place, kind in needs(augment):

@@ -44,7 +44,7 @@ TERMS = {
 }
 
 
-class Lexicons(Settings):
+class LexiconSettings(Settings):
     """Section `lexicons`: the sources of the words that replace others."""
 
     source: Annotated[str, Field(min_length=1)]  # sample | public | a folder
@@ -56,7 +56,7 @@ class Lexicons(Settings):
     opinion_words: Annotated[str, Field(min_length=1)] | None = None
 
 
-def check_lexicons(lexicons: Lexicons, *, where: str) -> set[str]:
+def check_lexicons(lexicons: LexiconSettings, *, where: str) -> set[str]:
     """Check that the folders and files of the section exist.
 
     Returns:
@@ -80,12 +80,12 @@ def check_lexicons(lexicons: Lexicons, *, where: str) -> set[str]:
     return {kind for kind, needed in KINDS.items() if not places.isdisjoint(needed)}
 
 
-def _folder(lexicons: Lexicons, where: str) -> Path:
+def _folder(lexicons: LexiconSettings, where: str) -> Path:
     sample, where = folders.SAMPLE / "lexicons", f"{where}: lexicons.source"
     return folders.source_folder(lexicons.source, sample=sample, other="public", where=where)
 
 
-def collect_lexicons(lexicons: Lexicons, out: Path, *, where: str = "params") -> None:
+def collect_lexicons(lexicons: LexiconSettings, out: Path, *, where: str = "params") -> None:
     """Fill the existing folder `out` with lexicons laid out as NLTK's data, and `SOURCE.json`.
 
     Raises:
@@ -144,7 +144,7 @@ def _unpack(archive: Path, out: Path) -> None:
         raise InputError(f"{archive}: expected a folder {out.name} in it, found none")
 
 
-def _fetch_ppdb(lexicons: Lexicons, out: Path) -> None:
+def _fetch_ppdb(lexicons: LexiconSettings, out: Path) -> None:
     if lexicons.ppdb_size is None:
         return
     name, digest = f"ppdb-2.0-{lexicons.ppdb_size}-lexical.gz", lexicons.ppdb_sha256

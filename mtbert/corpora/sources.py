@@ -41,7 +41,9 @@ TERMS = {
 SHOWN = 12  # names of files that a message lists
 
 
-def collect(source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "params") -> None:
+def collect_corpora(
+    source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "params"
+) -> None:
     """Bring the tasks' files into `{out}/{task}/`, and write `SOURCE.json` beside these folders.
 
     Args:

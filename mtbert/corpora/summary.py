@@ -9,7 +9,7 @@ from mtbert.corpora.validation import Examples
 BINS = 10
 
 
-def summarize(examples: Examples, labels: Labels) -> dict[str, Any]:
+def summarize_split(examples: Examples, labels: Labels) -> dict[str, Any]:
     """Describe one split, as plain JSON: the same rows give the same description."""
     rows = examples.usable
     texts = [row[side] for row in rows for side in ("text_a", "text_b") if side in row]

@@ -11,7 +11,7 @@ from mtbert.core.tasks import Task
 from mtbert.corpora import sources
 from mtbert.corpora.fetching import Fault
 from mtbert.corpora.folders import SAMPLE, project_root, resolve
-from mtbert.corpora.sources import collect
+from mtbert.corpora.sources import collect_corpora
 
 
 def task(folder: str | None = None, **files: str) -> Task:
@@ -38,7 +38,7 @@ def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
     folder.mkdir(exist_ok=True)
     for name in ("a.csv", "b.csv", "notes.txt"):
         (folder / name).write_text("hello\n")
-    collect(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
+    collect_corpora(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
     assert written(project) == ["SOURCE.json", "one/a.csv", "one/b.csv"]
     facts = json.loads((project / "out/SOURCE.json").read_text())
     assert facts["source"] == source
@@ -66,7 +66,7 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     monkeypatch.setattr(sources, "fetch", fetch)
     monkeypatch.setattr(sources, "URL", "https://course")
     tasks = {"sts": task(**names), "own": task("mine", **names)}
-    collect("cs224n", tasks, project / "out")
+    collect_corpora("cs224n", tasks, project / "out")
     assert (project / "out/sts/sts-dev.csv").read_text() == "https://course/sts-dev.csv"
     assert (project / "out/own/sts-dev.csv").read_text() == "mine\n"
     facts = json.loads((project / "out/SOURCE.json").read_text())
@@ -94,7 +94,7 @@ def test_what_is_missing_is_reported_before_any_fetch(
     own = task(folder, train=train, dev="sts-dev.csv")
     tasks = {"sts": task(train="sts-train.csv", dev="sts-dev.csv"), "own": own}
     with pytest.raises(InputError, match=r"(?s)^p\.yaml: (data|tasks)\..*" + message):
-        collect(source, tasks, project / "out", where="p.yaml")
+        collect_corpora(source, tasks, project / "out", where="p.yaml")
     assert written(project) == []
 
 

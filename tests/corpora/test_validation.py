@@ -9,7 +9,7 @@ from corpora.reading import read as read_file
 
 from mtbert.core.errors import InputError
 from mtbert.core.tasks import Task
-from mtbert.corpora.summary import summarize
+from mtbert.corpora.summary import summarize_split
 from mtbert.corpora.validation import Data, Examples, read_task
 
 HEAD = b"\tid\tone\ttwo\tscore\n"
@@ -142,7 +142,7 @@ def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
 def test_a_summary_counts() -> None:
     rows = [{"text_a": "one two", "label": 0.0}, {"text_a": "one", "label": 5.0}]
     examples = Examples("a.csv", rows, [(3, "no")])
-    grades = summarize(examples, task(labels=GRADES).labels)
+    grades = summarize_split(examples, task(labels=GRADES).labels)
     assert (grades["rows"], grades["usable"]) == (3, 2)
     assert grades["unusable"] == [{"line": 3, "reason": "no"}]
     assert grades["words"] == {"mean": 1.5, "max": 2}
@@ -153,7 +153,7 @@ def test_a_summary_counts() -> None:
     assert spread["histogram"]["edges"][:2] == [0, 0.5]
     classes = task(labels={"kind": "classes", "names": [*"abcdef"]}).labels
     counts = {"a": 1, "b": 0, "c": 0, "d": 0, "e": 0, "f": 1}
-    assert summarize(examples, classes)["label_distribution"] == counts
+    assert summarize_split(examples, classes)["label_distribution"] == counts
 
 
 @pytest.mark.parametrize(
