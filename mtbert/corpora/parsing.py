@@ -9,13 +9,13 @@ fault in one line costs that line alone.
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mtbert.core.errors import InputError
-from mtbert.core.tasks import Columns
+from mtbert.core.tasks import Columns, Task
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -41,16 +41,20 @@ class Row:
     fault: str | None = None
 
 
-def read_rows(path: Path, *, format: str, max_characters: int) -> tuple[list[str], list[Row]]:
-    """Read the names of a text file's columns ("" for each that has none), and its rows.
+def read_rows(path: Path, task: Task, *, max_characters: int) -> tuple[list[str], Iterable[Row]]:
+    """Read the names of a file's columns ("" for each that has none), and its rows.
 
     Blank lines are skipped. A comma-separated file has to be quoted as RFC 4180 says; in a
     tab-separated one a quote within a field is a quote. A field of more than twice
-    `max_characters` (and of 131,072) ends its row with a fault.
+    `max_characters` (and of 131,072) ends its row with a fault. A null of Parquet is an empty
+    field.
 
     Raises:
-        InputError: the file is empty, or its header is not text.
+        InputError: the file is empty, or is not of the task's format; with the first row: a column
+            of Parquet holds neither text nor, where they fit, numbers or truth values.
     """
+    if (format := task.format) == "parquet":
+        return _read_parquet(path, task.columns)
     csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))
     faults: dict[int, str] = {}
     with path.open("rb") as file:
@@ -107,16 +111,8 @@ def _rows(reader: "Reader", faults: dict[int, str], format: str) -> Iterator[Row
         yield Row(line, last, fields, fault)
 
 
-def read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]]:
-    """Read the names of a Parquet file's columns, and its rows, numbered from 1.
-
-    Columns that are not among `columns` may be large: they are not read, and their fields are
-    empty, as a null's is.
-
-    Raises:
-        InputError: the file is empty or not Parquet; with the first row: a wanted column holds
-            neither text nor, where they fit, numbers or truth values (False, True).
-    """
+def _read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]]:
+    """Read a Parquet file; columns that no key names may be large, and are left empty."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -46,15 +46,11 @@ def collect_corpora(
 ) -> None:
     """Bring the tasks' files into `{out}/{task}/`, and write `SOURCE.json` beside these folders.
 
-    Args:
-        source: `sample`, `cs224n`, or a folder, of the tasks that have no folder of their own.
-        tasks: their rows.
-        out: an existing folder.
-        where: the params file, to open the messages of errors.
+    `source` (`sample`, `cs224n`, or a folder) has the files of tasks without a folder of their own.
 
     Raises:
         InputError: no such source or folder, a file is missing, or a file cannot be fetched as it
-            should be.
+            should be; the message begins with `where`, the params file.
     """
     # What is missing is reported before anything is fetched.
     places = find(source, tasks, where=where)

@@ -1,7 +1,7 @@
 """From rows to examples: what cannot be used is named, never dropped silently."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import Binary, Labels, Similarity, classes
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Split, Task
-from mtbert.corpora.parsing import DELIMITERS, Row, read_parquet, read_rows
+from mtbert.corpora.parsing import DELIMITERS, Row, read_rows
 
 # Said of an id that occurs twice, and what may help.
 REPEATED = "is already in"
@@ -83,7 +83,7 @@ def read_split(
     Raises:
         InputError: as for `read_task`.
     """
-    header, rows = _open(path, task, data)
+    header, rows = read_rows(path, task, max_characters=data.max_characters)
     examples = Examples(path.name, unit="row" if task.format == "parquet" else "line")
     labelled = split != "test"
     places = _places(path, header, task, labelled=labelled)
@@ -104,13 +104,6 @@ def read_split(
         examples.usable.append(example)
     _judge(path, examples, data.max_bad_share)
     return examples
-
-
-def _open(path: Path, task: Task, data: Data) -> tuple[list[str], Iterable[Row]]:
-    """The names of a file's columns, and its rows."""
-    if task.format == "parquet":
-        return read_parquet(path, task.columns)
-    return read_rows(path, format=task.format, max_characters=data.max_characters)
 
 
 def _places(path: Path, header: list[str], task: Task, *, labelled: bool) -> dict[str, int]:

@@ -169,10 +169,10 @@ def save_encoder(model: LanguageModel, source: Path, folder: Path, *, tokens: Pa
         config["vocab_size"] = model.encoder.config.vocab_size
     config |= {key: "float32" for key in ("dtype", "torch_dtype") if key in config}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for path in sorted(source.glob("*.*")):
-        weighty = path.name.endswith((".safetensors", ".safetensors.index.json"))
-        if not weighty and path.name not in ("config.json", "SOURCE.json"):
-            shutil.copyfile(path, folder / path.name)
+    ignore = shutil.ignore_patterns("*.safetensors", "*.index.json", "config.json", "SOURCE.json")
+    shutil.copytree(
+        source, folder, ignore=ignore, copy_function=shutil.copyfile, dirs_exist_ok=True
+    )
     # A vocabulary trained on the data: the weights are useless without it.
     if not any((folder / name).is_file() for name in (TOKENIZER, "vocab.txt")):
         shutil.copyfile(tokens / TOKENIZER, folder / TOKENIZER)

@@ -76,14 +76,6 @@ def test_what_a_length_cuts_is_counted(inputs):
     assert run(inputs)["tasks"]["para"]["train"]["truncated_pairs"] == 0
 
 
-def test_training_a_vocabulary_twice_gives_the_same_bytes(inputs):
-    vocabularies = []
-    for _ in range(2):
-        run(inputs)
-        vocabularies.append((inputs / "tokens" / "tokenizer.json").read_bytes())
-    assert vocabularies[0] == vocabularies[1]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
