@@ -157,7 +157,7 @@ def _from_hub(repository: str, revision: str, *, where: str) -> Path:
     """Fetch the files we need from the hub (resumed, cached by its client); the snapshot folder."""
     from huggingface_hub import HfApi, snapshot_download
 
-    def snapshot(**options: bool) -> Path:
+    def snapshot(**options: Any) -> Path:
         path = snapshot_download(repository, revision=revision, allow_patterns=WANTED, **options)
         return Path(path)
 
