@@ -104,10 +104,7 @@ def collect_lexicons(lexicons: LexiconSettings, out: Path, *, where: str = "para
         _copy(_folder(lexicons, where), out, where)
     if opinion is not None:
         shutil.rmtree(out / "opinion", ignore_errors=True)
-        (out / "opinion").mkdir()
-        words = resolve(opinion)
-        for path in [words] if words.is_file() else filter(Path.is_file, words.iterdir()):
-            shutil.copyfile(path, out / "opinion" / path.name)
+        _copy_files(resolve(opinion), out / "opinion")
     files = {}
     for path in sorted(path for path in out.rglob("*") if path.is_file()):
         name = str(path.relative_to(out))
@@ -122,7 +119,7 @@ def _copy(folder: Path, out: Path, where: str) -> None:
     """Copy the parts that a folder has; an archive is unpacked."""
     for part in PARTS:
         if (folder / part).is_dir():
-            shutil.copytree(folder / part, out / part, copy_function=shutil.copyfile)
+            _copy_files(folder / part, out / part)
         elif (archive := folder / f"{part}.zip").is_file():
             _unpack(archive, out / part)
     if not any(out.iterdir()):
@@ -130,6 +127,14 @@ def _copy(folder: Path, out: Path, where: str) -> None:
             f"{where}: lexicons.source: {folder} has no lexicon; expected one or more of "
             f"{', '.join(PARTS)}"
         )
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Copy a file, or the files of a folder, into a new folder."""
+    target.mkdir(parents=True)
+    for path in [source] if source.is_file() else source.iterdir():
+        if path.is_file():
+            shutil.copyfile(path, target / path.name)
 
 
 def _unpack(archive: Path, out: Path) -> None:

@@ -45,6 +45,7 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
     (mine / "taggers/averaged_perceptron_tagger_eng").mkdir(parents=True)
     (mine / "taggers/averaged_perceptron_tagger_eng/a.json").write_text("{}")
     (mine / "unknown").mkdir()
+    (mine / "taggers/averaged_perceptron_tagger_eng/unread").mkdir()
     (tmp_path / "words.txt").write_text("good\n")
     collect_lexicons(LexiconSettings(source="mine", opinion_words="words.txt"), out)
     facts = json.loads((out / "SOURCE.json").read_text())
