@@ -26,22 +26,20 @@ def main(
     from mtbert.core.outputs import new_folder
     from mtbert.core.params import read_section
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.backbones import bring
-    from mtbert.corpora.lexicons import Lexicons, collect_lexicons
-    from mtbert.corpora.settings import Data, Encoder
-    from mtbert.corpora.sources import collect
+    from mtbert.corpora.backbones import Encoder, bring
+    from mtbert.corpora.lexicons import LexiconSettings, collect_lexicons
+    from mtbert.corpora.sources import collect_corpora
+    from mtbert.corpora.validation import Data
 
-    if thing is Thing.corpora:
-        data, tasks = read_section(params, "data", Data), read_tasks(params)
-        with new_folder(out) as folder:
-            collect(data.source, tasks, folder, where=str(params))
-    elif thing is Thing.lexicons:
-        lexicons = read_section(params, "lexicons", Lexicons)
-        with new_folder(out) as folder:
+    with new_folder(out) as folder:
+        if thing is Thing.corpora:
+            data, tasks = read_section(params, "data", Data), read_tasks(params)
+            collect_corpora(data.source, tasks, folder, where=str(params))
+        elif thing is Thing.lexicons:
+            lexicons = read_section(params, "lexicons", LexiconSettings)
             collect_lexicons(lexicons, folder, where=str(params))
-    else:
-        encoder = read_section(params, "encoder", Encoder)
-        with new_folder(out) as folder:
+        else:
+            encoder = read_section(params, "encoder", Encoder)
             bring(encoder, folder, where=f"{params}: encoder.pretrained")
 
 

@@ -17,13 +17,14 @@ def main(
     params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
 ) -> None:
     """Turn the tasks' files into tables; name every row that cannot be used."""
+    import pyarrow as pa
+
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.params import read_section
-    from mtbert.core.schemas import write_table
+    from mtbert.core.schemas import text_schema, write_table
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.settings import Data
-    from mtbert.corpora.summary import summarize, warnings
-    from mtbert.corpora.validation import read_task
+    from mtbert.corpora.summary import summarize_split
+    from mtbert.corpora.validation import Data, read_task
 
     data = read_section(params, "data", Data)
     facts: dict[str, dict[str, Any]] = {}
@@ -31,11 +32,12 @@ def main(
         for name, task in read_tasks(params).items():
             facts[name] = {}
             for split, examples in read_task(corpora / name, name, task, data):
-                for line in warnings(examples):
+                for line in examples.warnings():
                     print(line, file=sys.stderr)
-                write_table(folder / name / f"{split}.parquet", examples.table())
-                facts[name][split] = summarize(examples, task.labels)
-                print(f"{name} {split}: {len(examples.ids):,} of {examples.rows:,} rows")
+                table = pa.Table.from_pylist(examples.usable, schema=text_schema())
+                write_table(folder / name / f"{split}.parquet", table)
+                facts[name][split] = summarize_split(examples, task.labels)
+                print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
     write_text(report, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 

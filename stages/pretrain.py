@@ -29,8 +29,8 @@ def main(
     from mtbert.pretraining.settings import PretrainSettings
 
     settings = read_section(params, "pretrain", PretrainSettings)
-    known = sorted(path.parent.name for path in tokens.glob("*/train.parquet"))
-    settings.check_tasks(known, where=f"{params}: pretrain")
+    tasks = sorted(path.parent.name for path in tokens.glob("*/train.parquet"))
+    settings.check_tasks(tasks, where=f"{params}: pretrain")
     if not encoder.is_dir():
         raise InputError(f"{encoder}: no such folder; `dvc repro` makes it")
     with new_folder(out) as folder, new_folder(record) as log_folder:

@@ -8,11 +8,11 @@ from mtbert.claims.claim import read_claims
 from mtbert.core.errors import InputError, choices
 from mtbert.core.params import read_section, read_yaml
 from mtbert.core.tasks import read_tasks
-from mtbert.corpora.backbones import check_pretrained, known_config
+from mtbert.corpora.backbones import Encoder
 from mtbert.corpora.folders import resolve
-from mtbert.corpora.lexicons import Lexicons, check_lexicons, kinds
-from mtbert.corpora.settings import Data, Encoder
+from mtbert.corpora.lexicons import LexiconSettings, check_lexicons
 from mtbert.corpora.sources import find
+from mtbert.corpora.validation import Data
 from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.encoder import read_config
@@ -51,7 +51,7 @@ def check_params(params: Path) -> None:
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")
     encoder = read_section(params, "encoder", Encoder)
-    check_pretrained(encoder.pretrained, where=f"{params}: encoder.pretrained")
+    config = encoder.check(where=f"{params}: encoder.pretrained")
     kind = "scratch" if encoder.pretrained == "scratch" else "pretrained"
     folder = resolve(encoder.pretrained)
     # An encoder that is still on the Hub is checked by `plan`, once it is fetched.
@@ -60,7 +60,6 @@ def check_params(params: Path) -> None:
         check_architecture(read_config(folder), where=str(folder))
         read_vocabulary(load_tokenizer(folder), folder)
     checked = (_experiments if studies else _strategies)(params, kind)
-    config = known_config(encoder)
     for path, strategies in checked.items():
         check_extra_data(strategies, augment.sets, where=str(path))
         if config is not None:
@@ -89,9 +88,8 @@ def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSet
 
 def _check_lexicons(params: Path, augment: Augment) -> None:
     """Check the lexicons, and that they have what the sets of new rows need."""
-    lexicons = read_section(params, "lexicons", Lexicons)
-    check_lexicons(lexicons, where=str(params))
-    offered = kinds(lexicons, where=str(params))
+    lexicons = read_section(params, "lexicons", LexiconSettings)
+    offered = check_lexicons(lexicons, where=str(params))
     for place, kind in needs(augment):
         if kind not in offered:
             raise InputError(

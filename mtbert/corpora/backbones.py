@@ -1,17 +1,15 @@
 """The encoder: the shape of random weights, a folder of the user's, a pinned hub repository."""
 
-import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveInt, model_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.outputs import write_text
-from mtbert.core.params import read_json
-from mtbert.corpora.checkpoints import OPTIONAL, check, sha256
-from mtbert.corpora.folders import resolve
-from mtbert.corpora.settings import Encoder, Scratch
+from mtbert.core.params import Settings, read_json
+from mtbert.corpora.folders import resolve, size_and_sha256, write_json
 
 # Name on the Hugging Face hub -> (repository, pinned commit).
 PINS = {
@@ -19,82 +17,115 @@ PINS = {
     "google-bert/bert-base-cased": "cd5ef92a9fb2f889e972770a36d4ed042daf221e",
     "google-bert/bert-large-uncased": "6da4b6a26a1877e173fca3225479512db81a5e5b",
 }
-# What the hub still redirects: the names of before organizations.
+# Names without an organization, which the hub still redirects.
 LEGACY = {name.partition("/")[2]: name for name in PINS}
-
 NAME = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 REVISION = re.compile(r"[0-9a-f]{40}")
-WANTED = ("config.json", "model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+TOKENIZERS = ("tokenizer.json", "vocab.txt")
+# Read by Transformers' slow tokenizers alone.
+UNREAD = ("spiece.model", "sentencepiece.bpe.model", "spm.model", "vocab.json", "merges.txt")
+OPTIONAL = (*TOKENIZERS, "tokenizer_config.json", "special_tokens_map.json")
+WANTED = ["config.json", WEIGHTS, INDEX, "model-*.safetensors", *OPTIONAL]
+
+# Endings of the names of decoders' classes, in config.json.
+DECODERS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+# Decoders whose bare model's class has no such ending.
+GENERATORS = {
+    *("gpt2", "gpt_neo", "gpt_neox", "gptj", "opt", "bloom", "falcon", "llama", "mistral", "phi"),
+    *("gemma", "gemma2", "gemma3", "qwen2", "qwen3", "phi3", "mixtral", "mpt", "ctrl", "reformer"),
+    *("t5", "mt5", "bart", "mbart", "pegasus", "openai-gpt", "modernbert-decoder"),
+}
+# What most encoders call their word embeddings, and the keys of their width.
+EMBEDDINGS = ("word_embeddings.weight", "tok_embeddings.weight")
+WIDTHS = ("embedding_size", "input_embedding_size", "hidden_size", "dim")
 
 
-def bring(encoder: Encoder, out: Path, *, where: str = "encoder.pretrained") -> None:
-    """Fill the folder `out` with an encoder and `SOURCE.json`.
+class Scratch(Settings):
+    """The shape of an encoder with random weights."""
 
-    Args:
-        encoder: section `encoder`: `scratch`, a folder, or a name on the hub.
-        out: an existing folder.
-        where: opens the message of an error in the name: its params file and key.
+    layers: PositiveInt
+    hidden_size: PositiveInt
+    heads: PositiveInt
+    intermediate_size: PositiveInt
+    # An upper bound: a small corpus has fewer word pieces. Fewer could not hold the letters.
+    vocabulary_size: Annotated[int, Field(ge=100)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]  # of hidden states and attention
+
+    @model_validator(mode="after")
+    def _divisible(self) -> "Scratch":
+        size, heads = self.hidden_size, self.heads
+        if size % heads:
+            raise ValueError(f"hidden_size must be a multiple of heads, found {size} and {heads}")
+        return self
+
+    def config(self) -> dict[str, Any]:
+        """The config.json of a BERT; `tokenize` sets the vocabulary's real size."""
+        return {
+            "model_type": "bert",
+            "architectures": ["BertModel"],
+            "hidden_size": self.hidden_size,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+            "intermediate_size": self.intermediate_size,
+            "vocab_size": self.vocabulary_size,
+            "max_position_embeddings": 512,
+            "type_vocab_size": 2,
+            "hidden_act": "gelu",
+            "hidden_dropout_prob": self.dropout,
+            "attention_probs_dropout_prob": self.dropout,
+            "layer_norm_eps": 1e-12,
+            "initializer_range": 0.02,
+            "pad_token_id": 0,
+        }
+
+
+class Encoder(Settings):
+    """Section `encoder`: which encoder the tasks share."""
+
+    pretrained: Annotated[str, Field(min_length=1)]  # scratch | a name on the hub | a folder
+    scratch: Scratch
+
+    def check(self, *, where: str) -> dict[str, Any] | None:
+        """Check that `bring` can provide the encoder, without opening a connection.
+
+        Give the content of its config.json; None for a name on the hub.
+
+        Raises:
+            InputError: the name is unknown, or the folder holds no encoder that can be loaded.
+        """
+        if self.pretrained == "scratch":
+            return self.scratch.config()
+        if (folder := resolve(self.pretrained)).is_dir():
+            check_folder(folder)
+            return read_json(folder / "config.json")
+        pinned(self.pretrained, where=where)
+        return None
+
+
+def bring(encoder: Encoder, out: Path, *, where: str) -> None:
+    """Fill the existing folder `out` with an encoder and `SOURCE.json`.
 
     Raises:
-        InputError: the name is none of these, or what it stands for is no encoder we can load.
+        InputError: the name is neither `scratch`, a folder, nor a name on the hub, or stands for
+            no encoder that can be loaded; `where` (params file and key) opens the message.
     """
     name = encoder.pretrained
     if name == "scratch":
-        _write_json(out / "config.json", bert_config(encoder.scratch))
-        _write_json(out / "SOURCE.json", {"kind": "scratch"})
-    elif resolve(name).is_dir():
-        _copy(resolve(name), out, {"name": name})
-    else:
+        write_json(out / "config.json", encoder.scratch.config())
+        write_json(out / "SOURCE.json", {"kind": "scratch"})
+        return
+    folder, origin = resolve(name), {"name": name}
+    if not folder.is_dir():
         repository, revision = pinned(name, where=where)
         folder = _from_hub(repository, revision, where=where)
-        _copy(folder, out, {"name": repository, "revision": revision})
-
-
-def check_pretrained(name: str, *, where: str) -> None:
-    """Make sure that `bring` can take up a name, without opening a connection.
-
-    Raises:
-        InputError: it is no known name, or a folder without an encoder that can be loaded.
-    """
-    if name == "scratch":
-        return
-    if resolve(name).is_dir():
-        check(resolve(name))
-    else:
-        pinned(name, where=where)
-
-
-def known_config(encoder: Encoder) -> dict[str, Any] | None:
-    """The content of the encoder's config.json, where it is known without a connection.
-
-    Raises:
-        InputError: a folder's cannot be read.
-    """
-    if encoder.pretrained == "scratch":
-        return bert_config(encoder.scratch)
-    folder = resolve(encoder.pretrained)
-    return read_json(folder / "config.json") if folder.is_dir() else None
-
-
-def bert_config(scratch: Scratch) -> dict[str, Any]:
-    """The config.json of a BERT; `tokenize` sets the vocabulary's real size."""
-    return {
-        "model_type": "bert",
-        "architectures": ["BertModel"],
-        "hidden_size": scratch.hidden_size,
-        "num_hidden_layers": scratch.layers,
-        "num_attention_heads": scratch.heads,
-        "intermediate_size": scratch.intermediate_size,
-        "vocab_size": scratch.vocabulary_size,
-        "max_position_embeddings": 512,
-        "type_vocab_size": 2,
-        "hidden_act": "gelu",
-        "hidden_dropout_prob": scratch.dropout,
-        "attention_probs_dropout_prob": scratch.dropout,
-        "layer_norm_eps": 1e-12,
-        "initializer_range": 0.02,
-        "pad_token_id": 0,
-    }
+        origin = {"name": repository, "revision": revision}
+    files = {}
+    for file in check_folder(folder):
+        files[file] = size_and_sha256(Path(shutil.copyfile(folder / file, out / file)))
+    write_json(out / "SOURCE.json", {"kind": "pretrained", **origin, "files": files})
 
 
 def pinned(name: str, *, where: str) -> tuple[str, str]:
@@ -108,9 +139,9 @@ def pinned(name: str, *, where: str) -> tuple[str, str]:
     if not at and repository in PINS:
         return repository, PINS[repository]
     if not NAME.fullmatch(repository) or (not at and "/" not in repository):
-        known = choices("encoder", name, ("scratch", *PINS))
+        fault = choices("encoder", name, ("scratch", *PINS))
         raise InputError(
-            f"{where}: {known}, or a folder, or name@commit; there is no folder {resolve(name)}"
+            f"{where}: {fault}, or a folder, or name@commit; there is no folder {resolve(name)}"
         )
     if not REVISION.fullmatch(revision):
         raise InputError(
@@ -126,20 +157,19 @@ def _from_hub(repository: str, revision: str, *, where: str) -> Path:
     """Fetch the files we need from the hub (resumed, cached by its client); the snapshot folder."""
     from huggingface_hub import HfApi, snapshot_download
 
-    patterns = [*WANTED, *OPTIONAL]
+    def snapshot(**options: Any) -> Path:
+        path = snapshot_download(repository, revision=revision, allow_patterns=WANTED, **options)
+        return Path(path)
+
     try:
-        # Asked once, without the client's half minute of retries: is it there, is there a network?
+        # One request without the client's half minute of retries: is there a network?
         HfApi().model_info(repository, revision=revision, timeout=10)
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
-    # The client lets the errors of three layers through: of HTTP, of the hub, of the disk.
+        return snapshot()
+    # The client raises errors of three layers: of HTTP, of the hub, of the disk.
     except Exception as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     try:
-        return Path(
-            snapshot_download(
-                repository, revision=revision, allow_patterns=patterns, local_files_only=True
-            )
-        )
+        return snapshot(local_files_only=True)
     except Exception:
         raise InputError(
             f"{where}: cannot fetch {repository}@{revision} from the hub ({reason}); "
@@ -147,15 +177,80 @@ def _from_hub(repository: str, revision: str, *, where: str) -> Path:
         ) from None
 
 
-def _copy(folder: Path, out: Path, origin: dict[str, str]) -> None:
-    names = check(folder)
-    for name in names:
-        shutil.copyfile(folder / name, out / name)
-    files = {
-        name: {"bytes": (out / name).stat().st_size, "sha256": sha256(out / name)} for name in names
-    }
-    _write_json(out / "SOURCE.json", {"kind": "pretrained", **origin, "files": files})
+def check_folder(folder: Path) -> list[str]:
+    """Check that a folder holds an encoder with its weights and tokenizer.
+
+    Returns:
+        The names of the files that make it up.
+
+    Raises:
+        InputError: a file is missing or unreadable, or it is no encoder.
+    """
+    path = folder / "config.json"
+    config = read_json(path)
+    kind = config.get("model_type")
+    if not isinstance(kind, str):
+        raise InputError(f"{path}: model_type: expected a word such as bert, found {kind!r}")
+    classes = [str(name) for name in config.get("architectures") or []]
+    decoder = kind in GENERATORS or any(name.endswith(DECODERS) for name in classes)
+    if decoder or config.get("is_encoder_decoder") or config.get("is_decoder"):
+        raise InputError(
+            f"{path}: expected an encoder, such as bert or electra; found a model that "
+            f"generates text: model_type {kind}, architectures {', '.join(classes) or 'none'}"
+        )
+    index, shards = _weights(folder)
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        others = ", ".join(name for name in UNREAD if (folder / name).is_file()) or "neither"
+        raise InputError(
+            f"{folder}: no tokenizer: expected {' or '.join(TOKENIZERS)}, found {others}; where a "
+            "checkpoint has another kind, Transformers makes a tokenizer.json out of it: "
+            "AutoTokenizer.from_pretrained(name).save_pretrained(folder)"
+        )
+    _check_embeddings(folder, config, shards)
+    return ["config.json", *index, *shards, *(n for n in OPTIONAL if (folder / n).is_file())]
 
 
-def _write_json(path: Path, data: dict[str, Any]) -> None:
-    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+def _weights(folder: Path) -> tuple[list[str], list[str]]:
+    """Name the index, where there is one, and the files that hold tensors."""
+    if (folder / WEIGHTS).is_file():
+        return [], [WEIGHTS]
+    if not (folder / INDEX).is_file():
+        pickled = sorted(path.name for path in folder.glob("*.bin"))
+        why = f"; {pickled[0]} is not read, since unpickling runs code" if pickled else ""
+        raise InputError(f"{folder}: no {WEIGHTS} or {INDEX}: weights must be safetensors{why}")
+    places = read_json(folder / INDEX).get("weight_map")
+    if not isinstance(places, dict) or not places:
+        raise InputError(f"{folder / INDEX}: weight_map: expected a mapping of tensors to files")
+    shards = sorted({str(name) for name in places.values()})
+    for name in shards:
+        if Path(name).name != name or not (folder / name).is_file():
+            raise InputError(f"{folder / INDEX}: names {name}, and there is no such file beside it")
+    return [INDEX], shards
+
+
+def _check_embeddings(folder: Path, config: dict[str, Any], shards: list[str]) -> None:
+    """Compare the shape of the word embeddings, read from the headers alone, with the config."""
+    from safetensors import SafetensorError, safe_open
+
+    shapes: dict[str, list[int]] = {}
+    for shard in shards:
+        try:
+            with safe_open(folder / shard, framework="np") as file:
+                shapes |= {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            raise InputError(f"{folder / shard}: not whole or not safetensors: {error}") from None
+    named = {name: shape for name, shape in shapes.items() if name.endswith(EMBEDDINGS)}
+    words, widths = config.get("vocab_size"), [config[key] for key in WIDTHS if key in config]
+    # Under another name, it is still a table with a row for each word.
+    fits = [
+        shape[:1] == [words] and (not named or not widths or shape[1] in widths)
+        for shape in (named or shapes).values()
+    ]
+    if not shapes or (words is not None and not any(fits)):
+        present = named or dict(sorted(shapes.items())[:3])
+        raise InputError(
+            f"{folder}: a checkpoint of another architecture than its config.json "
+            f"({config['model_type']}): expected word embeddings of shape "
+            f"{[words, *widths[:1]]}, found "
+            + (", ".join(f"{name} {shape}" for name, shape in present.items()) or "no tensors")
+        )

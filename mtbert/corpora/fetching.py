@@ -1,101 +1,70 @@
 """Fetch a file over https: resumed after a break, verified before it is used."""
 
-import hashlib
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
-from mtbert.core.outputs import held
-
-if TYPE_CHECKING:
-    import requests
+from mtbert.core.outputs import WORK, held
+from mtbert.corpora.folders import project_root
 
 TIMEOUT = (10, 30)  # seconds: to connect, between two chunks
+TRIES = 4
 PAUSE = 1.0  # seconds before the second try, doubled before each further one
 EVERY = 2.0  # seconds between two lines of progress
 CHUNK = 1 << 16  # bytes
 
-
-def git_blob_sha1(path: Path) -> str:
-    """Git's id of a file's content: SHA-1 of `blob <size>`, a zero byte, and the content."""
-    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+# Says what is wrong with a file's content, "" if nothing is
+Fault = Callable[[Path], str]
 
 
-def fetch(
-    url: str,
-    blob: str,
-    folder: Path,
-    *,
-    tries: int = 4,
-    pause: float = PAUSE,
-    digest: Callable[[Path], str] = git_blob_sha1,
-    kind: str = "git blob id",
-) -> Path:
-    """Fetch a file into a folder of downloads, under its git blob id.
+def digest_fault(digest: Callable[[Path], str], expected: str, path: Path) -> str:
+    """Compare a file's digest with the expected one."""
+    actual = digest(path)
+    return "" if actual == expected else f"expected {digest.__name__} {expected}, found {actual}"
 
-    What came before a break is kept as `<blob>.part` and continued, by this run or a later one.
 
-    Args:
-        url: where the file lies.
-        blob: the git blob id, or other digest, that its content must have.
-        folder: made if need be.
-        tries: how often to ask before giving up.
-        pause: seconds before the second try, doubled before each further one.
-        digest: of a file.
-        kind: what to call it.
+def fetch(url: str, name: str, fault: Fault) -> Path:
+    """Fetch a file into the project's folder of downloads.
 
-    Returns:
-        The path of the verified file.
+    Its content must have no `fault`, and `name` is its digest, if that is known. What came before a
+    break is kept as `<name>.part` and continued, by this run or a later one.
 
     Raises:
         InputError: the file cannot be reached, or has another content.
     """
+    folder = project_root() / WORK / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
-    done, part = folder / blob, folder / f"{blob}.part"
-    with held(folder / f"{blob}.lock", part):
-        if done.is_file() and digest(done) == blob:
+    path, part = folder / name, folder / f"{name}.part"
+    with held(folder / f"{name}.lock", part):
+        if path.is_file() and not fault(path):
             print(f"{url}: already fetched")
-            return done
-        _complete(url, blob, part, tries=tries, pause=pause, digest=digest, kind=kind)
-        return part.replace(done)
+            return path
+        _complete(url, part, fault)
+        return part.replace(path)
 
 
-def _complete(
-    url: str,
-    blob: str,
-    part: Path,
-    *,
-    tries: int,
-    pause: float,
-    digest: Callable[[Path], str],
-    kind: str,
-) -> None:
-    """Bring `part` to the content with this id, in several tries."""
+def _complete(url: str, part: Path, fault: Fault) -> None:
+    """Bring `part` to a content without fault, in several tries."""
     import requests
 
     reason = ""
-    for attempt in range(tries):
+    for attempt in range(TRIES):
         if attempt:
-            time.sleep(pause * 2 ** (attempt - 1))
+            time.sleep(PAUSE * 2 ** (attempt - 1))
         try:
             whole = _transfer(url, part)
         except requests.RequestException as error:
-            reason = _plain(error)
-            print(f"{url}: try {attempt + 1} of {tries}: {reason}", file=sys.stderr)
+            cause = error.args[0] if error.args else error
+            cause = getattr(cause, "reason", cause)
+            reason = f"{type(error).__name__}: {' '.join(str(cause).split())}"
+            print(f"{url}: try {attempt + 1} of {TRIES}: {reason}", file=sys.stderr)
             continue
-        found = digest(part)
-        if found == blob:
+        if not (reason := fault(part)):
             return
         # What was continued may have begun as something else: once more, from the beginning.
         part.unlink()
-        reason = f"expected {kind} {blob}, found {found}"
         if whole:
             raise InputError(f"{url}: {reason}; give a folder that holds it instead")
     raise InputError(
@@ -105,44 +74,29 @@ def _complete(
 
 
 def _transfer(url: str, part: Path) -> bool:
-    """Bring `part` to its end; say whether all of it came in this one go."""
+    """Bring `part` to its end, with lines of progress; say whether all of it came in one go."""
     import requests
 
-    have = part.stat().st_size if part.exists() else 0
+    size = part.stat().st_size if part.exists() else 0
     # A compressed body could not be continued by its byte count.
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         status = response.status_code
         if status == requests.codes.requested_range_not_satisfiable:
-            # Nothing is left to fetch: the part is complete, or it is none of this file's.
+            # Nothing remains to fetch: the part is complete, or it is none of this file's.
             return False
         if status < 500 and status not in (200, 206, 408, 429):
             raise InputError(f"{url}: the server answers {status} {response.reason}")
         response.raise_for_status()
-        continues = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-        start = have if status == 206 and continues else 0
-        _save(response, part, start=start)
+        continues = response.headers.get("Content-Range", "").startswith(f"bytes {size}-")
+        start = size = size if status == 206 and continues else 0
+        total = start + int(response.headers.get("Content-Length", 0))
+        printed = time.monotonic()
+        with part.open("ab" if start else "wb") as file:
+            for chunk in response.iter_content(CHUNK):
+                size += file.write(chunk)
+                if time.monotonic() - printed >= EVERY or size == total:
+                    printed = time.monotonic()
+                    share = f" of {total:,} bytes ({size / total:.0%})" if total else " bytes"
+                    print(f"{url.rpartition('/')[2]}: {size:,}{share}", flush=True)
     return start == 0
-
-
-def _save(response: "requests.Response", part: Path, *, start: int) -> None:
-    """Write a response's body to `part` from byte `start` on, with lines of progress."""
-    name = response.url.rpartition("/")[2]
-    total = start + int(response.headers.get("Content-Length", 0))
-    size, told = start, time.monotonic()
-    with part.open("r+b" if start else "wb") as file:
-        file.seek(start)
-        file.truncate()
-        for chunk in response.iter_content(CHUNK):
-            file.write(chunk)
-            size += len(chunk)
-            if time.monotonic() - told >= EVERY or size == total:
-                told = time.monotonic()
-                share = f" of {total:,} bytes ({size / total:.0%})" if total else " bytes"
-                print(f"{name}: {size:,}{share}", flush=True)
-
-
-def _plain(error: Exception) -> str:
-    """The innermost cause of a failed request, in one line."""
-    cause = error.args[0] if error.args else error
-    return f"{type(error).__name__}: {' '.join(str(getattr(cause, 'reason', cause)).split())}"

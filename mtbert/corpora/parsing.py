@@ -1,30 +1,31 @@
-"""From bytes to rows with their line numbers.
+"""From a file of separated text or Parquet to rows with their numbers.
 
 The course reads its files with Python's csv module (tab separated, a field may be quoted and a
 doubled quote in it stands for one), so we do too: texts come out as its code sees them. Pandas'
 C reader follows the same rules of quoting, but reports no line numbers, and takes texts such as
-"None" for missing ones. Bytes are looked at line by line before they reach the parser, so that a
+"None" for missing ones. Bytes are decoded line by line before they reach the parser, so that a
 fault in one line costs that line alone.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mtbert.core.errors import InputError
+from mtbert.core.tasks import Columns, Task
 
 if TYPE_CHECKING:
     from _csv import Reader
 
+    import pyarrow as pa
+
 # Format -> what stands between two fields.
 DELIMITERS = {"tsv": "\t", "csv": ","}
 SEPARATED = {"tsv": "tab-separated", "csv": "comma-separated"}
-# The first bytes of every Parquet file.
-PARQUET = b"PAR1"
-# Index columns that a tab-separated file's header may leave out.
+PARQUET = b"PAR1"  # the first bytes of every Parquet file
 MAX_INDEX_COLUMNS = 2
 # Python's own limit on a field, in characters: what a stray quote can swallow at most.
 MIN_FIELD = 131_072
@@ -40,26 +41,20 @@ class Row:
     fault: str | None = None
 
 
-def read_rows(path: Path, *, format: str, max_characters: int) -> tuple[list[str], list[Row]]:
-    """Read a file of separated fields.
+def read_rows(path: Path, task: Task, *, max_characters: int) -> tuple[list[str], Iterable[Row]]:
+    """Read the names of a file's columns ("" for each that has none), and its rows.
 
-    Blank lines hold no row and are passed over. A comma-separated file has to be quoted as RFC 4180
-    says; in a tab-separated one a quote within a field is a quote.
-
-    Args:
-        path: the file.
-        format: tsv or csv.
-        max_characters: the longest text that is going to be accepted; a field of twice that (and
-            of 131,072 characters) ends its row with a fault.
-
-    Returns:
-        The names of its columns, with "" for each that has none, and its rows.
+    Blank lines are skipped. A comma-separated file has to be quoted as RFC 4180 says; in a
+    tab-separated one a quote within a field is a quote. A field of more than twice
+    `max_characters` (and of 131,072) ends its row with a fault. A null of Parquet is an empty
+    field.
 
     Raises:
-        InputError: the file is missing or empty, or its header is not text.
+        InputError: the file is empty, or is not of the task's format; with the first row: a column
+            of Parquet holds neither text nor, where they fit, numbers or truth values.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    if (format := task.format) == "parquet":
+        return _read_parquet(path, task.columns)
     csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))
     faults: dict[int, str] = {}
     with path.open("rb") as file:
@@ -78,11 +73,14 @@ def read_rows(path: Path, *, format: str, max_characters: int) -> tuple[list[str
     if not header or not rows:
         raise InputError(f"{path}: empty: expected a header line and at least one row")
     names = [name.strip() for name in header]
-    return names if format == "csv" else _indexed(names, rows), rows
+    # A tab-separated file's header may leave out leading index columns, as pandas reads it.
+    usual, _ = Counter(len(row.fields) for row in rows).most_common(1)[0]
+    unnamed = usual - len(names) if format == "tsv" else 0
+    return [""] * unnamed + names if 0 < unnamed <= MAX_INDEX_COLUMNS else names, rows
 
 
 def _lines(file: BinaryIO, faults: dict[int, str]) -> Iterator[str]:
-    """Decode line by line; note the faults of each line's bytes."""
+    """Decode line by line; note the fault of each line's bytes."""
     for number, line in enumerate(file, start=1):
         if b"\0" in line:
             faults[number] = "NUL byte"
@@ -113,8 +111,44 @@ def _rows(reader: "Reader", faults: dict[int, str], format: str) -> Iterator[Row
         yield Row(line, last, fields, fault)
 
 
-def _indexed(names: list[str], rows: list[Row]) -> list[str]:
-    """Leading index columns may be left out of a header, as pandas reads it."""
-    usual, _ = Counter(len(row.fields) for row in rows).most_common(1)[0]
-    extra = usual - len(names)
-    return [""] * extra + names if 0 < extra <= MAX_INDEX_COLUMNS else names
+def _read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]]:
+    """Read a Parquet file; columns that no key names may be large, and are left empty."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+        header, size = file.schema_arrow.names, file.metadata.num_rows
+        wanted = {name: key for key, name in columns.model_dump().items() if name in header}
+        table = file.read(columns=list(wanted))
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a whole Parquet file: {reason}; see its format") from None
+    if not size:
+        raise InputError(f"{path}: empty: expected at least one row")
+
+    def rows() -> Iterator[Row]:
+        unread = [""] * size
+        texts = {
+            name: _texts(table[name], key, f"{path}: columns.{key}: {name!r}")
+            for name, key in wanted.items()
+        }
+        fields = zip(*(texts.get(name, unread) for name in header), strict=True)
+        for number, row in enumerate(fields, start=1):
+            yield Row(number, number, list(row))
+
+    return header, rows()
+
+
+def _texts(column: "pa.ChunkedArray", key: str, where: str) -> list[str]:
+    """A column's values as a file of text would hold them."""
+    from pyarrow import types
+
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    number = types.is_integer(kind) or types.is_floating(kind)
+    others = {"id": (number,), "label": (number, types.is_boolean(kind))}
+    if not text and not any(others.get(key, ())):
+        allowed = {"id": "strings or numbers", "label": "strings, numbers or booleans"}
+        raise InputError(f"{where}: expected {allowed.get(key, 'strings')}, found {kind}")
+    return ["" if value is None else str(value) for value in column.to_pylist()]

@@ -1,19 +1,15 @@
 """The corpora's sources: the embedded sample, the course's repository, folders of the user's."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.outputs import WORK, write_text
 from mtbert.core.tasks import Task
-from mtbert.corpora.fetching import fetch, git_blob_sha1
-from mtbert.corpora.folders import project_root, resolve
-
-SAMPLE = Path("data/sample")
+from mtbert.corpora import folders
+from mtbert.corpora.fetching import digest_fault, fetch
 
 # The public course repository, pinned.
 COMMIT = "7ac8260577fc12a86c7aaf38918056c30054ef39"
@@ -42,60 +38,41 @@ TERMS = {
     "sts": "STS Benchmark (Cer et al. 2017): licences differ by part, see its LICENSE.txt",
     "ids-cfimdb": "CFIMDB, made from IMDb reviews: for research, no licence stated",
 }
-OURS = "Apache-2.0, written for this project"
-UNKNOWN = "given by the user; the terms are those of its owner"
 SHOWN = 12  # names of files that a message lists
 
 
-def collect(
-    source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "params", url: str = URL
+def collect_corpora(
+    source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "params"
 ) -> None:
     """Bring the tasks' files into `{out}/{task}/`, and write `SOURCE.json` beside these folders.
 
-    Args:
-        source: `sample`, `cs224n`, or a folder, of the tasks that have no folder of their own.
-        tasks: their rows.
-        out: an existing folder.
-        where: the params file, to open the messages of errors.
-        url: where the course's files lie.
+    `source` (`sample`, `cs224n`, or a folder) has the files of tasks without a folder of their own.
 
     Raises:
         InputError: no such source or folder, a file is missing, or a file cannot be fetched as it
-            should be.
+            should be; the message begins with `where`, the params file.
     """
-    # What is missing is told before anything is fetched.
+    # What is missing is reported before anything is fetched.
     places = find(source, tasks, where=where)
-    facts = {}
+    files = {}
     for name, task in tasks.items():
         (out / name).mkdir()
         for file in task.files.values():
-            copy, place = out / name / file, places[name]
-            shutil.copyfile(fetch_course(file, url=url) if place is None else place / file, copy)
-            facts[f"{name}/{file}"] = _facts(copy, source, task)
-    origin = {"url": url, "commit": COMMIT} if None in places.values() else {}
-    described = {"source": source, **origin, "files": facts}
-    write_text(out / "SOURCE.json", json.dumps(described, indent=2, ensure_ascii=False) + "\n")
-
-
-def _facts(path: Path, source: str, task: Task) -> dict[str, Any]:
-    """What SOURCE.json says of a file."""
-    if task.folder is not None:
-        origin = {"folder": task.folder, "terms": UNKNOWN}
-    elif source == "cs224n":
-        terms = (text for prefix, text in TERMS.items() if path.name.startswith(prefix))
-        origin = {"terms": next(terms)}
-    else:
-        origin = {"terms": OURS if source == "sample" else UNKNOWN}
-    return {"bytes": path.stat().st_size, "git_blob_sha1": git_blob_sha1(path), **origin}
-
-
-def fetch_course(file: str, *, url: str) -> Path:
-    """Fetch and verify one of the course's files; an earlier, broken run's is not fetched again.
-
-    Raises:
-        InputError: it cannot be fetched as it should be.
-    """
-    return fetch(f"{url}/{file}", BLOBS[file], project_root() / WORK / "downloads")
+            folder, copy = places[name], out / name / file
+            if folder is None:
+                fault = partial(digest_fault, folders.git_blob_sha1, BLOBS[file])
+                shutil.copyfile(fetch(f"{URL}/{file}", BLOBS[file], fault), copy)
+            else:
+                shutil.copyfile(folder / file, copy)
+            facts = {"bytes": copy.stat().st_size, "git_blob_sha1": folders.git_blob_sha1(copy)}
+            if task.folder is not None:
+                facts |= {"folder": task.folder, "terms": folders.UNKNOWN}
+            else:
+                public = TERMS if source == "cs224n" else {}
+                facts["terms"] = folders.terms_of(file, source, public)
+            files[f"{name}/{file}"] = facts
+    origin = {"url": URL, "commit": COMMIT} if None in places.values() else {}
+    folders.write_json(out / "SOURCE.json", {"source": source, **origin, "files": files})
 
 
 def find(source: str, tasks: Mapping[str, Task], *, where: str) -> dict[str, Path | None]:
@@ -105,47 +82,30 @@ def find(source: str, tasks: Mapping[str, Task], *, where: str) -> dict[str, Pat
         Task -> folder; None for the course's files, which have to be fetched.
 
     Raises:
-        InputError: a source or folder is not there, or lacks files, each with the names there that
-            come nearest.
+        InputError: a source or folder does not exist, or lacks files, each with the nearest names
+            that do.
     """
     places: dict[str, Path | None] = {}
-    missing = []
+    faults = []
     for name, task in tasks.items():
-        places[name] = folder = _folder(source, task, name, where)
-        there = [path.name for path in folder.iterdir() if path.is_file()] if folder else [*BLOBS]
+        if task.folder is not None:
+            folder: Path | None = folders.resolve(task.folder)
+        elif source == "cs224n":
+            folder = None
+        else:
+            folder = folders.source_folder(
+                source, sample=folders.SAMPLE, other="cs224n", where=f"{where}: data.source"
+            )
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"{where}: tasks.{name}.folder: there is no folder {folder}")
+        places[name] = folder
+        files = [path.name for path in folder.iterdir() if path.is_file()] if folder else [*BLOBS]
         for split, file in task.files.items():
-            if file not in there:
-                near = get_close_matches(file, there, n=SHOWN, cutoff=0.0) or ["none"]
+            if file not in files:
+                near = get_close_matches(file, files, n=SHOWN, cutoff=0.0) or ["none"]
                 own = "" if task.folder else f"; one of your own lies in tasks.{name}.folder"
                 fault = choices(f"file of {folder or source}", file, near) + own
-                missing.append(f"{where}: tasks.{name}.files.{split}: {fault}")
-    if missing:
-        raise InputError("\n".join(missing))
+                faults.append(f"{where}: tasks.{name}.files.{split}: {fault}")
+    if faults:
+        raise InputError("\n".join(faults))
     return places
-
-
-def _folder(source: str, task: Task, name: str, where: str) -> Path | None:
-    if task.folder is None:
-        return check_source(source, where=f"{where}: data.source")
-    folder = resolve(task.folder)
-    if not folder.is_dir():
-        raise InputError(f"{where}: tasks.{name}.folder: there is no folder {folder}")
-    return folder
-
-
-def check_source(source: str, *, where: str) -> Path | None:
-    """Make sure that a source is a known word or a folder, without opening a connection.
-
-    Returns:
-        The folder; None for the course's files, which have to be fetched.
-
-    Raises:
-        InputError: it is neither.
-    """
-    if source == "cs224n":
-        return None
-    folder = SAMPLE if source == "sample" else resolve(source)
-    if not folder.is_dir():
-        known = choices("source", source, ("sample", "cs224n"))
-        raise InputError(f"{where}: {known}, or a folder; there is no folder {folder}")
-    return folder

@@ -4,34 +4,31 @@ from statistics import fmean
 from typing import Any
 
 from mtbert.core.labels import Labels, Similarity, classes
-from mtbert.corpora.validation import SHOWN, Examples
+from mtbert.corpora.validation import Examples
 
 BINS = 10
 
 
-def summarize(examples: Examples, labels: Labels) -> dict[str, Any]:
+def summarize_split(examples: Examples, labels: Labels) -> dict[str, Any]:
     """Describe one split, as plain JSON: the same rows give the same description."""
-    texts = examples.texts_a + [text for text in examples.texts_b if text is not None]
+    rows = examples.usable
+    texts = [row[side] for row in rows for side in ("text_a", "text_b") if side in row]
     return {
         "file": examples.file,
         "rows": examples.rows,
-        "usable": len(examples.ids),
+        "usable": len(rows),
         "unusable": [{"line": line, "reason": reason} for line, reason in examples.unusable],
-        "label_distribution": distribution(
-            [label for label in examples.labels if label is not None], labels
-        ),
+        "label_distribution": _distribution([r["label"] for r in rows if "label" in r], labels),
         "words": _spread([len(text.split()) for text in texts]),
         "characters": _spread([len(text) for text in texts]),
     }
 
 
-def distribution(values: list[float], labels: Labels) -> dict[str, Any] | None:
-    """Examples of each class, or where similarities lie; None for an unlabelled split.
+def _distribution(values: list[float], labels: Labels) -> dict[str, Any] | None:
+    """Examples of each class, or a histogram of similarities; None for an unlabelled split.
 
-    Args:
-        values: the labels of a split.
-        labels: their kind. A histogram has 10 bins of equal width over its range; the last one
-            holds its upper edge.
+    The histogram has 10 bins of equal width over the labels' range; the last one holds its upper
+    edge.
     """
     if not values:
         return None
@@ -49,19 +46,6 @@ def distribution(values: list[float], labels: Labels) -> dict[str, Any] | None:
             "counts": counts.tolist(),
         },
     }
-
-
-def warnings(examples: Examples) -> list[str]:
-    """Lines to print on the unusable rows: the first ones, then how many more."""
-    lines = [
-        f"warning: {examples.file}: {examples.unit} {line}: not used: {reason}"
-        for line, reason in examples.unusable[:SHOWN]
-    ]
-    more = len(examples.unusable) - len(lines)
-    return [
-        *lines,
-        *([f"warning: {examples.file}: and {more} more, see the report"] if more else []),
-    ]
 
 
 def _spread(sizes: list[int]) -> dict[str, float]:

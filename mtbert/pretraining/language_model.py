@@ -41,22 +41,19 @@ class LanguageModel(nn.Module):
         return guesses is not None and guesses.weight is table.weight
 
     def forward(self, batch: TokenBatch, places: Tensor) -> Tensor:
-        """Predict masked tokens.
+        """Give logits of masked tokens, (place, entry).
 
         Args:
             batch: Sentences, some of their tokens masked.
             places: Which tokens to predict, in the rows laid end to end, (place,) int64.
-
-        Returns:
-            Logits, (place, entry).
         """
         return self.head(encode(self.encoder, batch)[places], batch.input_ids.flatten()[places])
 
     def head(self, hidden: Tensor, ids: Tensor) -> Tensor:
         """Give logits of hidden states, (place, hidden) → (place, entry).
 
-        Each architecture's class has a head of its own: the whole model is called with an encoder
-        that returns the given hidden states.
+        Architectures name their heads differently: the whole model is called with an encoder that
+        returns the given hidden states.
         """
         from transformers.modeling_outputs import BaseModelOutput
 
@@ -75,10 +72,7 @@ def load_language_model(source: Path, *, vocabulary: int) -> LanguageModel:
 
     Random weights come from torch's global generator: seed it first. A head that the checkpoint
     lacks entirely, as sentence encoders do, shares the weights of the input embeddings.
-
-    Args:
-        source: The encoder's folder.
-        vocabulary: Size of the tokenizer's vocabulary.
+    `vocabulary` is the size of the tokenizer's.
 
     Raises:
         InputError: the encoder cannot be loaded, or Transformers has no masked language model of
@@ -128,14 +122,10 @@ def _head(whole: Any) -> set[str]:
 
 
 def check_architecture(config: dict[str, Any], *, where: str) -> None:
-    """Refuse an encoder of which Transformers has no masked language model.
-
-    Args:
-        config: The content of its config.json.
-        where: Opens the error message.
+    """Refuse an encoder, by its config.json, of which Transformers has no masked language model.
 
     Raises:
-        InputError: naming its model_type.
+        InputError: naming its model_type, behind `where`.
     """
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
@@ -166,13 +156,10 @@ def _check_head(model: LanguageModel, source: Path) -> None:
 
 
 def save_encoder(model: LanguageModel, source: Path, folder: Path, *, tokens: Path) -> None:
-    """Write the encoder as `load_encoder` reads it, with the other files of the source folder.
+    """Write the encoder, without its head, into an existing folder as `load_encoder` reads it.
 
-    Args:
-        model: Holds the encoder; its head is not kept.
-        source: Folder of the encoder that it started from.
-        folder: Where to write, an existing folder.
-        tokens: Folder with the tokenizer, for an encoder that has none.
+    The other files come from `source`, the encoder's folder before; the tokenizer, if that has
+    none, from `tokens`.
     """
     weights = {k: v.detach().cpu().contiguous() for k, v in model.encoder.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
@@ -180,14 +167,12 @@ def save_encoder(model: LanguageModel, source: Path, folder: Path, *, tokens: Pa
     if not list(source.glob("*.safetensors")):
         # The size of the trained vocabulary
         config["vocab_size"] = model.encoder.config.vocab_size
-    for key in ("dtype", "torch_dtype"):
-        if key in config:
-            config[key] = "float32"
+    config |= {key: "float32" for key in ("dtype", "torch_dtype") if key in config}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for path in sorted(source.glob("*.*")):
-        weighty = path.name.endswith((".safetensors", ".safetensors.index.json"))
-        if not weighty and path.name not in ("config.json", "SOURCE.json"):
-            shutil.copyfile(path, folder / path.name)
+    ignore = shutil.ignore_patterns("*.safetensors", "*.index.json", "config.json", "SOURCE.json")
+    shutil.copytree(
+        source, folder, ignore=ignore, copy_function=shutil.copyfile, dirs_exist_ok=True
+    )
     # A vocabulary trained on the data: the weights are useless without it.
     if not any((folder / name).is_file() for name in (TOKENIZER, "vocab.txt")):
         shutil.copyfile(tokens / TOKENIZER, folder / TOKENIZER)

@@ -17,7 +17,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
 
 MASKED, RANDOM = 0.8, 0.1
-# What tokenizers call their mask token where no file beside them says it.
+# Mask tokens where no tokenizer_config.json names another.
 USUAL = ("[MASK]", "<mask>")
 
 
@@ -39,11 +39,7 @@ class MaskedTokens:
 
 
 def read_vocabulary(tokenizer: Tokenizer, encoder: Path) -> MaskingVocabulary:
-    """Find the mask token and the special ones.
-
-    Args:
-        tokenizer: The encoder's.
-        encoder: Its folder; tokenizer_config.json there may name the mask token.
+    """Find the mask token, which the encoder's tokenizer_config.json may name, and special ones.
 
     Raises:
         InputError: the tokenizer has no mask token, or the file cannot be read.
@@ -80,8 +76,8 @@ def mask(
         ids: Token ids, (row, token) int64.
         real: Which of them are not padding, (row, token) bool. One at least must be ordinary.
         vocabulary: Says which tokens are special.
-        share: Probability with which a token is chosen. If none is, one is drawn all the same, so
-            that every batch has a loss.
+        share: Probability of choosing a token. If none is chosen, one is drawn, so that every batch
+            has a loss.
         generator: Decides all draws.
     """
     eligible = np.flatnonzero(real & vocabulary.ordinary[ids])

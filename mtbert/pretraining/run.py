@@ -1,15 +1,15 @@
 """Further pre-training, from an encoder to an encoder."""
 
-import csv
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -32,10 +32,6 @@ from mtbert.training.schedule import factor
 
 # Seconds between two lines of progress
 PAUSE = 5.0
-COLUMNS = (
-    *("step", "epoch", "loss", "learning_rate", "gradient_norm"),
-    *("sentences", "tokens", "masked"),
-)
 
 
 def pretrain(
@@ -47,8 +43,8 @@ def pretrain(
         settings: Section `pretrain`.
         tokens: Folder of TOKENS tables and the tokenizer.
         source: The encoder's folder.
-        folder: The trained encoder goes here.
-        log_folder: metrics.json and pretrain.json go here, and steps.csv into its folder curves/.
+        folder: For the trained encoder.
+        log_folder: For metrics.json, pretrain.json and curves/steps.csv.
 
     Raises:
         InputError: the encoder or its tokenizer has no masked language model, there is no sentence
@@ -67,10 +63,24 @@ def pretrain(
     )
     save_encoder(run.model, source, folder, tokens=tokens)
     held_out = {"before": before, "after": after}
-    described = {**run.describe(), "held_out": held_out, **counts}
-    write_text(folder / "SOURCE.json", _json(_origin(source, settings)))
-    write_text(log_folder / "metrics.json", _json(held_out))
-    write_text(log_folder / "pretrain.json", _json(described))
+    for path, data in (
+        (folder / "SOURCE.json", _origin(source, settings)),
+        (log_folder / "metrics.json", held_out),
+        (log_folder / "pretrain.json", {**run.describe(), "held_out": held_out, **counts}),
+    ):
+        write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def _origin(source: Path, settings: PretrainSettings) -> dict[str, Any]:
+    """The new encoder's SOURCE.json.
+
+    Its kind is the old one's: with it goes the recipe of fine-tuning, so that a comparison with and
+    without further pre-training changes nothing else.
+    """
+    old = read_json(source / "SOURCE.json")
+    name = f"{old.get('name') or old.get('kind')}, further pre-trained"
+    knobs = settings.model_dump(mode="json")
+    return {"kind": old.get("kind"), "name": name, "pretrain": knobs, "from": old}
 
 
 class Pretraining:
@@ -89,11 +99,9 @@ class Pretraining:
         )
         self.sentences = read_sentences(
             tokens,
-            settings.tasks,
+            settings,
             longest=self.shape.max_length - len(self.shape.prefix) - len(self.shape.suffix),
             ordinary=self.vocabulary.ordinary,
-            held_out=settings.held_out,
-            seed=settings.seed,
         )
         self.precision, self.fallback = usable(settings.precision, self.device)
         if self.precision == "bf16" and not takes_bf16(config):
@@ -103,8 +111,8 @@ class Pretraining:
         self.model.to(self.device)
 
     def print_setup(self) -> None:
-        """Print what is read, and where the run departs from its settings."""
-        counts = asdict(self.sentences.counts).items()
+        """Print the counts of sentences, and where the run departs from its settings."""
+        counts = self.sentences.counts.items()
         print("pretrain:", ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts))
         if self.fallback:
             print(f"pretrain: in fp32, not {self.settings.precision}: {self.fallback}")
@@ -119,11 +127,7 @@ class Pretraining:
     def predict_masked(
         self, texts: Ragged, rows: np.ndarray, generator: np.random.Generator
     ) -> tuple[Tensor, Tensor, TokenBatch]:
-        """Mask tokens of some sentences and predict them.
-
-        Returns:
-            Logits (masked, entry), the original ids (masked,), the batch.
-        """
+        """Mask tokens; give their logits (masked, entry), their ids (masked,), and the batch."""
         batch = collate({"texts": TaskExamples(texts, None, rows)}, self.shape)
         masked = mask(
             batch.input_ids.numpy(),
@@ -141,10 +145,12 @@ class Pretraining:
     def evaluate(self) -> dict[str, float]:
         """Mean loss and accuracy on the held-out sentences, with the same masks each time."""
         held_out, loss, right, count = self.sentences.held_out, 0.0, 0, 0
+        size, batch_size = len(held_out.lengths), self.settings.batch_size
         self.model.eval()
         with torch.inference_mode():
-            for rows in _batches(np.arange(len(held_out.lengths)), self.settings.batch_size):
-                generator = stream(self.settings.seed, "held-out masks", int(rows[0]))
+            for start in range(0, size, batch_size):
+                rows = np.arange(start, min(start + batch_size, size))
+                generator = stream(self.settings.seed, "held-out masks", start)
                 logits, labels, _ = self.predict_masked(held_out, rows, generator)
                 loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
                 right += int((logits.argmax(-1) == labels).sum())
@@ -156,67 +162,74 @@ class Pretraining:
 
         AdamW with no decay on biases and layer norms, linear decay after a warm-up, as in BERT.
         """
-        settings = self.settings
-        batches = list(islice(self._batches(), settings.steps))
-        total = len(batches)
-        parameters = list(self.model.parameters())
-        decays = ((True, settings.weight_decay), (False, 0.0))
+        settings, parameters = self.settings, list(self.model.parameters())
         groups = [
             {"params": [p for p in parameters if (p.ndim > 1) == matrices], "weight_decay": decay}
-            for matrices, decay in decays
+            for matrices, decay in ((True, settings.weight_decay), (False, 0.0))
         ]
         optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
-        began, printed, tokens, masked = time.perf_counter(), 0.0, 0, 0
+        batches = list(islice(self._batches(), settings.steps))
+        total, began, printed, tokens = len(batches), time.perf_counter(), 0.0, 0
+        steps: list[dict[str, Any]] = []
         self.model.train()
-        with log.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for step, (epoch, rows) in enumerate(batches, 1):
-                rate = settings.learning_rate * factor(
-                    step - 1, total=total, warmup=settings.warmup, schedule="linear"
+        for step, (epoch, rows) in enumerate(batches, 1):
+            share = factor(step - 1, total=total, warmup=settings.warmup, schedule="linear")
+            for group in optimizer.param_groups:
+                group["lr"] = settings.learning_rate * share
+            steps.append({"step": step, "epoch": epoch, **self._step(step, rows, optimizer)})
+            tokens += steps[-1]["tokens"]
+            seconds = time.perf_counter() - began
+            if seconds - printed >= PAUSE or step in (1, total):
+                printed = seconds
+                print(
+                    f"pretrain: step {step}/{total}, epoch {epoch}, loss {steps[-1]['loss']}, "
+                    f"{tokens / seconds:,.0f} tokens/s, "
+                    f"{seconds / step * (total - step) / 60:.1f} min left",
+                    flush=True,
                 )
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                generator = stream(settings.seed, "masks", step)
-                logits, labels, batch = self.predict_masked(self.sentences.train, rows, generator)
-                loss = nn.functional.cross_entropy(logits, labels)
-                loss.backward()  # type: ignore[no-untyped-call]
-                norm = nn.utils.clip_grad_norm_(parameters, settings.clip).item()
-                if not np.isfinite([loss.item(), norm]).all():
-                    raise InputError(
-                        f"pretrain: step {step}: loss {loss.item()}, gradient norm {norm}: NaN or "
-                        f"inf; the optimizer step was skipped; try a lower pretrain.learning_rate"
-                    )
-                optimizer.step()
-                optimizer.zero_grad()
-                tokens, masked = tokens + batch.tokens, masked + len(labels)
-                numbers = [f"{loss.item():.5g}", f"{rate:.4g}", f"{norm:.4g}"]
-                writer.writerow([step, epoch, *numbers, len(rows), batch.tokens, len(labels)])
-                seconds = time.perf_counter() - began
-                if seconds - printed >= PAUSE or step in (1, total):
-                    printed = seconds
-                    print(
-                        f"pretrain: step {step}/{total}, epoch {epoch}, loss {loss.item():.3f}, "
-                        f"{tokens / seconds:,.0f} tokens/s, "
-                        f"{seconds / step * (total - step) / 60:.1f} min left",
-                        flush=True,
-                    )
         seconds = round(time.perf_counter() - began, 1)
+        pd.DataFrame(steps).to_csv(log, index=False)
+        masked = sum(row["masked"] for row in steps)
         return {"steps": total, "tokens": tokens, "masked": masked, "train_seconds": seconds}
+
+    def _step(
+        self, step: int, rows: np.ndarray, optimizer: torch.optim.Optimizer
+    ) -> dict[str, str | int]:
+        """Update the weights; give the rest of the step's row in the log."""
+        generator = stream(self.settings.seed, "masks", step)
+        logits, labels, batch = self.predict_masked(self.sentences.train, rows, generator)
+        loss = nn.functional.cross_entropy(logits, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip).item()
+        if not np.isfinite([loss.item(), norm]).all():
+            raise InputError(
+                f"pretrain: step {step}: loss {loss.item()}, gradient norm {norm}: NaN or inf; "
+                f"the optimizer step was skipped; try a lower pretrain.learning_rate"
+            )
+        optimizer.step()
+        optimizer.zero_grad()
+        return {
+            "loss": f"{loss.item():.5g}",
+            "learning_rate": f"{optimizer.param_groups[0]['lr']:.4g}",
+            "gradient_norm": f"{norm:.4g}",
+            "sentences": len(rows),
+            "tokens": batch.tokens,
+            "masked": len(labels),
+        }
 
     def _batches(self) -> Iterator[tuple[int, np.ndarray]]:
         """The epoch and the sentences of every step."""
-        size = len(self.sentences.train.lengths)
+        size, batch_size = len(self.sentences.train.lengths), self.settings.batch_size
         for epoch in range(1, self.settings.epochs + 1):
             order = stream(self.settings.seed, "order of sentences", epoch).permutation(size)
-            for rows in _batches(order, self.settings.batch_size):
-                yield epoch, rows
+            for start in range(0, size, batch_size):
+                yield epoch, order[start : start + batch_size]
 
     def describe(self) -> dict[str, Any]:
-        """Say what ran, on what, and how long: in pretrain.json, beside the counts."""
+        """Give settings, sentences, hardware and versions for pretrain.json."""
         return {
             "settings": self.settings.model_dump(mode="json"),
-            "sentences": asdict(self.sentences.counts),
+            "sentences": self.sentences.counts,
             "total_seconds": round(time.perf_counter() - self.started, 1),
             "head": {"tied": self.model.tied, "fresh": self.model.fresh},
             "layout": {"used": self.layout, "reason": self.layout_reason},
@@ -226,26 +239,3 @@ class Pretraining:
             "threads": torch.get_num_threads(),
             "versions": versions(),
         }
-
-
-def _origin(source: Path, settings: PretrainSettings) -> dict[str, Any]:
-    """Where the new encoder came from: the content of its SOURCE.json.
-
-    Its kind is the old one's: with it goes the recipe of fine-tuning, so that a comparison with and
-    without further pre-training changes nothing else.
-    """
-    old = read_json(source / "SOURCE.json")
-    return {
-        "kind": old.get("kind"),
-        "name": f"{old.get('name') or old.get('kind')}, further pre-trained",
-        "pretrain": settings.model_dump(mode="json"),
-        "from": old,
-    }
-
-
-def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

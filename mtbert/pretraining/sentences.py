@@ -1,32 +1,15 @@
-"""The sentences to read: distinct ones of train splits, none that a dev or test split has too."""
+"""The sentences to train on: distinct ones of train splits, none that is in a dev or test split."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtbert.core.errors import InputError
 from mtbert.core.schemas import Ragged, read_table
+from mtbert.pretraining.settings import PretrainSettings
 from mtbert.training.batches import stream
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-TRAIN = "train"
-
-
-@dataclass(frozen=True)
-class SentenceCounts:
-    """How many sentences there are, and why some are left out."""
-
-    texts: int  # of the tasks' train splits, both of a pair
-    distinct: int
-    in_dev_or_test: int  # of the distinct ones: left out, whichever task's split has them
-    without_words: int  # of the rest: left out, since nothing in them can be hidden
-    trained_on: int
-    held_out: int
 
 
 @dataclass(frozen=True)
@@ -35,68 +18,49 @@ class Sentences:
 
     train: Ragged
     held_out: Ragged
-    counts: SentenceCounts
+    counts: dict[str, int]  # of sentences, and of those that are left out
 
 
 def read_sentences(
-    tokens: Path,
-    tasks: Sequence[str],
-    *,
-    longest: int,
-    ordinary: np.ndarray,
-    held_out: float,
-    seed: int,
+    tokens: Path, settings: PretrainSettings, *, longest: int, ordinary: np.ndarray
 ) -> Sentences:
-    """Collect the distinct sentences to train on, and hold out a share of them.
+    """Collect distinct sentences of the tasks' train splits; hold out a share, by the seed.
 
-    Two sentences are the same if the model sees the same tokens. Dev and test splits of all tasks
-    are left out: one task's train text may be another's dev text.
-
-    Args:
-        tokens: Folder of TOKENS tables, {task}/{split}.parquet.
-        tasks: Whose train splits are read.
-        longest: Tokens of a sentence that the model sees.
-        ordinary: Which entries of the vocabulary are not special, (entry,) bool.
-        held_out: Share of the sentences that is held out.
-        seed: Decides which ones.
+    Two sentences are the same if the model sees the same tokens, of which `longest` fit. Dev and
+    test sentences of all tasks are left out: one task's train text may be another's dev text. So
+    are those without an `ordinary` token, (entry,) bool: nothing in them can be masked.
 
     Raises:
         InputError: a table cannot be read, or fewer than two sentences are left.
     """
-    evaluated = {
-        text
-        for path in sorted(tokens.glob("*/*.parquet"))
-        if path.stem != TRAIN
-        for text in _texts(read_table(path), longest)
-    }
-    tables = [read_table(tokens / task / f"{TRAIN}.parquet") for task in tasks]
-    texts = [text for table in tables for text in _texts(table, longest)]
+    paths = [path for path in sorted(tokens.glob("*/*.parquet")) if path.stem != "train"]
+    evaluated = {text for path in paths for text in _texts(path, longest)}
+    texts = [t for task in settings.tasks for t in _texts(tokens / task / "train.parquet", longest)]
     distinct = dict.fromkeys(texts)
     allowed = [text for text in distinct if text not in evaluated]
     usable = [ids for text in allowed if ordinary[ids := np.frombuffer(text, np.int64)].any()]
     if len(usable) < 2:
         raise InputError(
-            f"{tokens}: pretrain.tasks: {', '.join(tasks)}: expected two sentences or more that "
-            f"stand in no dev or test split, found {len(usable)} of {len(distinct)}"
+            f"{tokens}: pretrain.tasks: {', '.join(settings.tasks)}: expected two sentences or "
+            f"more that stand in no dev or test split, found {len(usable)} of {len(distinct)}"
         )
-    count = min(max(1, round(held_out * len(usable))), len(usable) - 1)
-    order = stream(seed, "held-out sentences").permutation(len(usable))
-    return Sentences(
-        train=_ragged([usable[i] for i in np.sort(order[count:])]),
-        held_out=_ragged([usable[i] for i in np.sort(order[:count])]),
-        counts=SentenceCounts(
-            texts=len(texts),
-            distinct=len(distinct),
-            in_dev_or_test=len(distinct) - len(allowed),
-            without_words=len(allowed) - len(usable),
-            trained_on=len(usable) - count,
-            held_out=count,
-        ),
-    )
+    count = min(max(1, round(settings.held_out * len(usable))), len(usable) - 1)
+    order = stream(settings.seed, "held-out sentences").permutation(len(usable))
+    counts = {
+        "texts": len(texts),
+        "distinct": len(distinct),
+        "in_dev_or_test": len(distinct) - len(allowed),
+        "without_words": len(allowed) - len(usable),
+        "trained_on": len(usable) - count,
+        "held_out": count,
+    }
+    train, rest = ([usable[i] for i in np.sort(part)] for part in (order[count:], order[:count]))
+    return Sentences(_ragged(train), _ragged(rest), counts)
 
 
-def _texts(table: "pa.Table", longest: int) -> Iterator[bytes]:
-    """Every text's first token ids, as the bytes of int64."""
+def _texts(path: Path, longest: int) -> Iterator[bytes]:
+    """The first token ids of every text in a table, as the bytes of int64."""
+    table = read_table(path)
     for side in ("ids_a", "ids_b"):
         lists = table[side].drop_null().combine_chunks()
         ids = lists.flatten().to_numpy().astype(np.int64)

@@ -1,6 +1,6 @@
 """Texts to token ids, each distinct text once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,30 +10,28 @@ from tokenizers import Tokenizer
 
 from mtbert.core.schemas import tokens_schema
 
+SIDES = ("text_a", "text_b")
 # Texts handed to the tokenizer's threads at once; bounds memory, not speed.
 CHUNK = 16384
-
-
-def encode_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> list[np.ndarray]:
-    """Encode texts without special tokens and without truncation.
-
-    Truncation waits until a sequence is assembled: how much of a text fits depends on its pair.
-    """
-    chunks = (list(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK))
-    return [
-        np.asarray(item.ids, dtype=np.uint32)
-        for chunk in chunks
-        for item in tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
-    ]
 
 
 def encode_tables(
     tokenizer: Tokenizer, tables: Mapping[tuple[str, str], pa.Table]
 ) -> dict[tuple[str, str], pa.Table]:
-    """Turn TEXT tables into TOKENS tables, in the same order, each distinct text encoded once."""
-    columns = [table[side].combine_chunks() for table in tables.values() for side in _SIDES]
+    """Turn TEXT tables into TOKENS tables, in the same order, each distinct text encoded once.
+
+    Nothing is truncated yet: how much of a text fits into a sequence depends on its pair.
+    """
+    columns = [table[side].combine_chunks() for table in tables.values() for side in SIDES]
     distinct = pc.unique(pa.chunked_array(columns, pa.string())).drop_null()
-    ids = encode_texts(tokenizer, distinct.to_pylist())
+    texts = distinct.to_pylist()
+    ids: list[np.ndarray] = [
+        np.asarray(item.ids, dtype=np.uint32)
+        for start in range(0, len(texts), CHUNK)
+        for item in tokenizer.encode_batch_fast(
+            texts[start : start + CHUNK], add_special_tokens=False
+        )
+    ]
     schema = tokens_schema(tokenizer.get_vocab_size())
     values = pa.array(np.concatenate(ids or [np.zeros(0)]).astype(np.int64))
     lengths = np.array([len(item) for item in ids], dtype=np.int64)
@@ -43,16 +41,13 @@ def encode_tables(
         key: pa.table(
             [
                 table["id"],
-                *(lists.take(pc.index_in(table[side], distinct)) for side in _SIDES),
+                *(lists.take(pc.index_in(table[side], distinct)) for side in SIDES),
                 table["label"],
             ],
             schema=schema,
         )
         for key, table in tables.items()
     }
-
-
-_SIDES = ("text_a", "text_b")
 
 
 def count_tokens(table: pa.Table, shape: Mapping[str, Any], max_length: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.params import Settings, read_json
 from mtbert.core.tasks import SPLITS
 
-# Encoders whose positions count from the padding id + 1: so many rows of their table stay unused.
+# Encoders whose positions start at the padding id + 1: rows up to there stay unused.
 AFTER_PADDING = {
     *("camembert", "data2vec-text", "ibert", "longformer", "luke", "mpnet", "roberta"),
     *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
@@ -58,15 +58,11 @@ def padding_id(config: Path) -> int | None:
 
 
 def check_length(config: Path, max_length: int, *, where: str) -> None:
-    """Check that an encoder has a position for every token of the longest sequence.
-
-    Args:
-        config: The encoder's config.json; if it counts no positions, any length fits.
-        max_length: Tokens of the longest sequence.
-        where: Opens the error message: the params file and key.
+    """Check by its config.json that an encoder has a position for every token of a sequence.
 
     Raises:
-        InputError: there are fewer, or the file cannot be read.
+        InputError: there are fewer than `max_length`, or the file cannot be read; `where`, the
+            params file and key, opens the message.
     """
     content = read_json(config)
     if content.get("max_position_embeddings") is None:

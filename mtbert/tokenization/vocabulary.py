@@ -26,13 +26,13 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
         InputError: the folder holds no tokenizer, or a broken one.
     """
     whole, vocabulary = (encoder / name for name in TOKENIZER_FILES)
+    if not whole.is_file() and not vocabulary.is_file():
+        raise InputError(f"{encoder}: no {whole.name} and no {vocabulary.name}")
     try:
         if whole.is_file():
             tokenizer = Tokenizer.from_file(str(whole))
-        elif vocabulary.is_file():
-            tokenizer = _from_vocabulary(vocabulary)
         else:
-            raise InputError(f"{encoder}: no tokenizer.json and no vocab.txt")
+            tokenizer = _from_vocabulary(vocabulary)
     except InputError:
         raise
     except Exception as error:  # the Rust library raises bare Exceptions
@@ -71,16 +71,15 @@ def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
     Words with a letter too rare to have an entry are left out: they become [UNK] as a whole.
     """
     trainer = BertWordPieceTokenizer(lowercase=True)
-    words = _words(trainer, texts)
+    words: Counter[str] = Counter()
+    for text in texts:
+        pieces = trainer.pre_tokenizer.pre_tokenize_str(trainer.normalizer.normalize_str(text))
+        words.update(word for word, _ in pieces)
     letters = _letters(words, min(LETTERS, size - len(SPECIALS)))
     # The library numbers the letters in the order of a hash table, anew in each process, and ties
     # between equally frequent pieces fall by number: letters named beforehand keep their numbers.
     trainer.train_from_iterator(
-        (
-            " ".join([word] * words[word])
-            for word in sorted(words)
-            if letters.issuperset(_split(word))
-        ),
+        (" ".join([w] * words[w]) for w in sorted(words) if letters.issuperset(_split(w))),
         vocab_size=size,
         min_frequency=2,
         show_progress=False,
@@ -90,17 +89,8 @@ def train_tokenizer(texts: Iterable[str], *, size: int) -> Tokenizer:
     return Tokenizer.from_str(BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True).to_str())
 
 
-def _words(tokenizer: BertWordPieceTokenizer, texts: Iterable[str]) -> Counter[str]:
-    """How often each word stands in the texts, as the tokenizer cuts them."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        pieces = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-        counts.update(word for word, _ in pieces)
-    return counts
-
-
 def _split(word: str) -> list[str]:
-    """A word's letters: the one that opens it, and those that go on with it (as `##x`)."""
+    """A word's letters: the first, and the others as `##x`."""
     return [word[0], *(f"##{letter}" for letter in word[1:])]
 
 
@@ -146,15 +136,13 @@ def template(tokenizer: Tokenizer, *, pad: int | None = None) -> dict[str, Any]:
     middle = pair.ids[start + len(plain) : second]
     if pair.ids != [*prefix, *plain, *middle, *plain, *suffix]:
         raise InputError("the tokenizer treats single texts and pairs differently; not supported")
+    if pad is None:
+        ids = (tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>"))
+        pad = next((number for number in ids if number is not None), 0)
     return {
         "prefix": prefix,
         "middle": middle,
         "suffix": suffix,
         "types": [pair.type_ids[start], pair.type_ids[second]],
-        "pad": pad if pad is not None else _padding_id(tokenizer),
+        "pad": pad,
     }
-
-
-def _padding_id(tokenizer: Tokenizer) -> int:
-    numbers = (tokenizer.token_to_id(word) for word in ("[PAD]", "<pad>"))
-    return next((number for number in numbers if number is not None), 0)

@@ -6,33 +6,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from corpora.reading import column, task
+from corpora.reading import read as read_file
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import validate
-from mtbert.core.tasks import Task
-from mtbert.corpora.settings import Data
-from mtbert.corpora.summary import warnings
-from mtbert.corpora.validation import Examples, read_split
+from mtbert.corpora.validation import Examples
 
 HEAD = b"text,stars,id\n"
+COLUMNS = {"id": "id", "text_a": "text", "label": "stars"}
 
 
 def read(path: Path, content: bytes | dict[str, Any], *, format: str, **keys: Any) -> Examples:
     if isinstance(content, dict):
         pq.write_table(pa.table(content), path)
-    else:
-        path.write_bytes(content)
-    row: dict[str, Any] = {
-        "title": "a",
-        "format": format,
-        "files": {"train": "train", "dev": "dev"},
-        "columns": {"id": "id", "text_a": "text", "label": "stars"},
-        "labels": {"kind": "binary"},
-        "predictions": {"file": "{split}"},
-    }
-    data = Data(source="x", max_bad_share=0.9, max_characters=40)
-    task = validate(Task, row | keys, where="tasks.a")
-    return read_split(path, task, data, split="train", seen={})
+        content = path.read_bytes()
+    return read_file(path, content, task(**{"format": format, "columns": COLUMNS, **keys}))
 
 
 @pytest.fixture
@@ -42,8 +30,9 @@ def path(tmp_path: Path) -> Path:
 
 def test_quoted_text_may_hold_commas_quotes_and_line_ends(path: Path) -> None:
     examples = read(path, HEAD + b'"Well, ""so""\nso",1,x\nB,0.0,y\n', format="csv")
-    assert examples.texts_a == ['Well, "so"\nso', "B"]
-    assert (examples.labels, examples.ids, examples.unusable) == ([1, 0], ["x", "y"], [])
+    assert column(examples, "text_a") == ['Well, "so"\nso', "B"]
+    assert column(examples, "label") == [1, 0]
+    assert examples.unusable == []
 
 
 def test_an_unquoted_comma_is_no_new_column(path: Path) -> None:
@@ -57,7 +46,7 @@ def test_a_stray_quote_in_commas_loses_no_row_silently(path: Path) -> None:
     rows = [b"A %d,1,id%d\n" % (n, n) for n in range(6)]
     rows[1], rows[3] = b'"A 1,1,id1\n', b'"A 3",1,id3\n'
     examples = read(path, HEAD + b"".join(rows), format="csv")
-    assert examples.ids == ["id0", "id4", "id5"]
+    assert column(examples, "id") == ["id0", "id4", "id5"]
     assert [line for line, _ in examples.unusable] == [3, 4, 5]
     assert "not comma-separated text" in examples.unusable[0][1]
 
@@ -81,6 +70,11 @@ def test_a_stray_quote_in_commas_loses_no_row_silently(path: Path) -> None:
             {"text": ["a"], "stars": [[1]], "id": ["x"]},
             "columns.label: 'stars': expected strings, numbers or booleans, found list",
         ),
+        (
+            "parquet",
+            {"text": ["A"], "stars": [True], "id": [True]},
+            "columns.id: 'id': expected strings or numbers, found bool",
+        ),
     ],
 )
 def test_another_format_is_told(path: Path, format: str, content: Any, message: str) -> None:
@@ -89,33 +83,28 @@ def test_another_format_is_told(path: Path, format: str, content: Any, message: 
 
 
 @pytest.mark.parametrize(
-    ("labels", "found"),
+    ("kind", "names", "values"),
     [
-        ({"kind": "binary"}, [1, 0]),
-        ({"kind": "binary", "names": ["no", "yes"]}, [1, 0]),
-        ({"kind": "binary", "names": ["True", "False"]}, [0, 1]),
-        ({"kind": "classes", "names": ["False", "True"]}, [1, 0]),
+        ("binary", None, [1, 0]),
+        ("binary", ["no", "yes"], [1, 0]),
+        ("binary", ["True", "False"], [0, 1]),
+        ("classes", ["False", "True"], [1, 0]),
+        # Names that are truth values or numbers themselves leave a doubt.
+        ("binary", ["true", "false"], None),
+        ("binary", ["1", "2"], None),
     ],
 )
-def test_parquet_holds_truth_values(path: Path, labels: dict[str, Any], found: list[int]) -> None:
+def test_parquet_holds_truth_values(
+    path: Path, kind: str, names: list[str] | None, values: list[int] | None
+) -> None:
     content = {"text": ["A", "B", "C"], "stars": [True, False, None], "id": ["x", "y", "z"]}
-    examples = read(path, content, format="parquet", labels=labels)
-    assert (examples.labels, examples.unusable) == (found, [(3, "no label")])
-
-
-@pytest.mark.parametrize("names", [["true", "false"], ["1", "2"]])
-def test_truth_values_do_not_fit_names_of_another_order(path: Path, names: list[str]) -> None:
-    content = {"text": ["A"], "stars": [True], "id": ["x"]}
-    with pytest.raises(InputError, match="unknown label 'True'"):
-        read(path, content, format="parquet", labels={"kind": "binary", "names": names})
-
-
-def test_an_id_is_no_truth_value(path: Path) -> None:
-    content = {"text": ["A"], "stars": [True], "id": [True]}
-    with pytest.raises(
-        InputError, match=r"columns\.id: 'id': expected strings or numbers, found b"
-    ):
-        read(path, content, format="parquet")
+    labels = {"kind": kind, "names": names}
+    if values is None:
+        with pytest.raises(InputError, match="unknown label 'True'"):
+            read(path, content, format="parquet", labels=labels)
+    else:
+        examples = read(path, content, format="parquet", labels=labels)
+        assert (column(examples, "label"), examples.unusable) == (values, [(3, "no label")])
 
 
 def test_parquet_names_the_rows_it_cannot_use(path: Path) -> None:
@@ -126,17 +115,6 @@ def test_parquet_names_the_rows_it_cannot_use(path: Path) -> None:
         "id": [7, 8, 9, 10],
     }
     examples = read(path, content, format="parquet")
-    assert (examples.ids, examples.texts_a, examples.labels) == (["7"], ["A\tB"], [1.0])
+    assert examples.usable == [{"id": "7", "text_a": "A\tB", "label": 1.0}]
     assert examples.unusable[:2] == [(2, "no text_a"), (3, "no label")]
-    assert warnings(examples)[2].startswith("warning: train: row 4: not used: label '2.0'")
-
-
-def test_parquet_without_ids_and_with_names(path: Path) -> None:
-    examples = read(
-        path,
-        {"text": ["A", "B"], "stars": ["bad", "good"]},
-        format="parquet",
-        columns={"text_a": "text", "label": "stars"},
-        labels={"kind": "binary", "names": ["bad", "good"]},
-    )
-    assert (examples.ids, examples.labels) == (["train-1", "train-2"], [0.0, 1.0])
+    assert examples.warnings()[2].startswith("warning: train: row 4: not used: label '2.0'")

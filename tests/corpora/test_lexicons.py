@@ -9,7 +9,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.corpora import lexicons as module
-from mtbert.corpora.lexicons import ARCHIVES, Lexicons, collect_lexicons
+from mtbert.corpora.lexicons import ARCHIVES, LexiconSettings, collect_lexicons
 
 from tiny import ROOT
 
@@ -31,7 +31,7 @@ def archive(path, name, files):
 
 def test_the_sample_needs_no_network(out, monkeypatch):
     monkeypatch.chdir(ROOT)
-    collect_lexicons(Lexicons(source="sample"), out)
+    collect_lexicons(LexiconSettings(source="sample"), out)
     facts = json.loads((out / "SOURCE.json").read_text())["files"]
     assert set(facts) == {"ppdb/sample.txt", "opinion/words.txt"}
     assert all(fact["terms"].startswith("Apache-2.0") for fact in facts.values())
@@ -45,8 +45,9 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
     (mine / "taggers/averaged_perceptron_tagger_eng").mkdir(parents=True)
     (mine / "taggers/averaged_perceptron_tagger_eng/a.json").write_text("{}")
     (mine / "unknown").mkdir()
+    (mine / "taggers/averaged_perceptron_tagger_eng/unread").mkdir()
     (tmp_path / "words.txt").write_text("good\n")
-    collect_lexicons(Lexicons(source="mine", opinion_words="words.txt"), out)
+    collect_lexicons(LexiconSettings(source="mine", opinion_words="words.txt"), out)
     facts = json.loads((out / "SOURCE.json").read_text())
     assert set(facts["files"]) == {
         "corpora/wordnet/lexnames",
@@ -59,7 +60,7 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"source": "sampel"}, r"p: lexicons\.source: unknown source 'sampel'; did you mean"),
         ({"source": "empty"}, r"empty has no lexicon; expected one or more of corpora/wordnet"),
@@ -68,18 +69,18 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
         ({"source": "empty", "opinion_words": "no.txt"}, r"lexicons\.opinion_words: there is no"),
     ],
 )
-def test_what_cannot_be_used_is_told(out, tmp_path, changes, told):
+def test_what_cannot_be_used_is_refused(out, tmp_path, changes, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken/corpora").mkdir(parents=True)
     (tmp_path / "broken/corpora/wordnet.zip").write_text("no zip")
     archive(tmp_path / "other/corpora/wordnet.zip", "elsewhere", {"a": "b"})
-    with pytest.raises(InputError, match=told):
-        collect_lexicons(Lexicons(**changes), out, where="p")
+    with pytest.raises(InputError, match=message):
+        collect_lexicons(LexiconSettings(**changes), out, where="p")
 
 
 def test_public_files_are_verified(out, tmp_path, monkeypatch):
     """Everything but the connection: the files lie where `fetch` keeps what it has verified."""
-    downloads = tmp_path / module.WORK / "downloads"
+    downloads = tmp_path / ".dvc/tmp/mtbert/downloads"
     digests = {}
     for part in ARCHIVES:
         name = part.rpartition("/")[2]
@@ -89,7 +90,7 @@ def test_public_files_are_verified(out, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ARCHIVES", digests)
     packed = gzip.compress(b"[NN] ||| a ||| b\n")
     (downloads / "ppdb-2.0-s-lexical.gz").write_bytes(packed)
-    collect_lexicons(Lexicons(source="public"), out)
+    collect_lexicons(LexiconSettings(source="public"), out)
     facts = json.loads((out / "SOURCE.json").read_text())
     assert set(facts["files"]) == {
         "corpora/wordnet/file",
@@ -101,19 +102,15 @@ def test_public_files_are_verified(out, tmp_path, monkeypatch):
 
 
 def test_a_file_of_another_content_is_not_taken(out, tmp_path, monkeypatch):
-    asked = []
-
-    def refuse(url, blob, folder, *, digest, kind, **_):
-        asked.append((url, kind))
+    def refuse(url, name, fault):
         (tmp_path / "f").write_bytes(b"\x1f\x8b broken")
-        raise InputError(f"{kind} {blob}, found {digest(tmp_path / 'f')}")
+        raise InputError(f"{url}: {fault(tmp_path / 'f')}")
 
     monkeypatch.setattr(module, "fetch", refuse)
-    with pytest.raises(InputError, match=r"SHA-256 cbda5ea6\w+, found \w{64}"):
-        collect_lexicons(Lexicons(source="public"), out, url="https://there")
+    with pytest.raises(InputError, match=r"^https://.*/wordnet\.zip: .* sha256 cbda5ea6\w+, found"):
+        collect_lexicons(LexiconSettings(source="public"), out)
     monkeypatch.setattr(module, "ARCHIVES", {})
-    with pytest.raises(InputError, match=r"ppdb-2\.0-l-lexical\.gz, found a broken one"):
-        collect_lexicons(Lexicons(source="public", ppdb_size="l"), out)
-    with pytest.raises(InputError, match=rf"SHA-256 {'a' * 64}, found"):
-        collect_lexicons(Lexicons(source="public", ppdb_sha256="a" * 64), out)
-    assert asked[0] == ("https://there/corpora/wordnet.zip", "SHA-256")
+    with pytest.raises(InputError, match=r"0-l-lexical\.gz: expected .*, found a broken one"):
+        collect_lexicons(LexiconSettings(source="public", ppdb_size="l"), out)
+    with pytest.raises(InputError, match=rf"expected sha256 {'a' * 64}, found"):
+        collect_lexicons(LexiconSettings(source="public", ppdb_sha256="a" * 64), out)

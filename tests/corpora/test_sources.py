@@ -4,25 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+from corpora.reading import task as any_task
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import validate
 from mtbert.core.tasks import Task
 from mtbert.corpora import sources
-from mtbert.corpora.folders import project_root, resolve
-from mtbert.corpora.sources import SAMPLE, check_source, collect, find
+from mtbert.corpora.fetching import Fault
+from mtbert.corpora.folders import SAMPLE, project_root, resolve
+from mtbert.corpora.sources import collect_corpora
 
 
 def task(folder: str | None = None, **files: str) -> Task:
-    row = {
-        "title": "a",
-        "folder": folder,
-        "files": files,
-        "columns": {"id": "id", "text_a": "sentence", "label": "label"},
-        "labels": {"kind": "binary"},
-        "predictions": {"file": "{split}.csv", "column": "a"},
-    }
-    return validate(Task, row, where="tasks.a")
+    return any_task(folder=folder, files=files)
 
 
 @pytest.fixture
@@ -34,26 +27,26 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+def written(project: Path) -> list[str]:
+    out = project / "out"
+    return sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+
+
 @pytest.mark.parametrize("source", ["sample", "../mine"])
 def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
     folder = project / (SAMPLE if source == "sample" else source)
     folder.mkdir(exist_ok=True)
     for name in ("a.csv", "b.csv", "notes.txt"):
         (folder / name).write_text("hello\n")
-    collect(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
+    collect_corpora(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
     assert written(project) == ["SOURCE.json", "one/a.csv", "one/b.csv"]
     facts = json.loads((project / "out/SOURCE.json").read_text())
     assert facts["source"] == source
     # `echo hello | git hash-object --stdin`
-    found = facts["files"]["one/a.csv"]
-    assert found["git_blob_sha1"] == "ce013625030ba8dba906f756967f9e9ca394464a"
-    assert found["bytes"] == 6
-    assert found["terms"].startswith("Apache" if source == "sample" else "given")
-
-
-def written(project: Path) -> list[str]:
-    out = project / "out"
-    return sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    file = facts["files"]["one/a.csv"]
+    assert file["git_blob_sha1"] == "ce013625030ba8dba906f756967f9e9ca394464a"
+    assert file["bytes"] == 6
+    assert file["terms"].startswith("Apache" if source == "sample" else "given")
 
 
 def test_a_task_s_own_folder_stands_beside_the_course_s_files(
@@ -65,13 +58,15 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     for name in names.values():
         (project / "mine" / name).write_text("mine\n")
 
-    def fetch(url: str, blob: str, folder: Path) -> Path:
-        (project / blob).write_text(url)
-        return project / blob
+    def fetch(url: str, name: str, fault: Fault) -> Path:
+        (project / name).write_text(url)
+        assert fault(project / name).startswith(f"expected git_blob_sha1 {name}, found ")
+        return project / name
 
     monkeypatch.setattr(sources, "fetch", fetch)
+    monkeypatch.setattr(sources, "URL", "https://course")
     tasks = {"sts": task(**names), "own": task("mine", **names)}
-    collect("cs224n", tasks, project / "out", url="https://course")
+    collect_corpora("cs224n", tasks, project / "out")
     assert (project / "out/sts/sts-dev.csv").read_text() == "https://course/sts-dev.csv"
     assert (project / "out/own/sts-dev.csv").read_text() == "mine\n"
     facts = json.loads((project / "out/SOURCE.json").read_text())
@@ -82,45 +77,33 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     assert facts["files"]["own/sts-dev.csv"]["terms"].startswith("given by the user")
 
 
-def test_an_own_folder_or_file_that_is_missing_is_told_before_any_fetch(project: Path) -> None:
-    course = task(train="sts-train.csv", dev="sts-dev.csv")
-    tasks = {"sts": course, "own": task("gone", train="a.csv", dev="b.csv")}
-    told = r"^p\.yaml: tasks\.own\.folder: there is no folder .*/gone$"
-    with pytest.raises(InputError, match=told):
-        collect("cs224n", tasks, project / "out", where="p.yaml")
-    tasks["own"] = task(train="sts-tarin.csv", dev="mine.csv")
-    with pytest.raises(InputError) as caught:
-        collect("cs224n", tasks, project / "out", where="p.yaml")
-    first, second = str(caught.value).splitlines()
-    assert first.startswith("p.yaml: tasks.own.files.train: unknown file of cs224n 'sts-tarin.csv'")
-    assert "did you mean 'sts-train.csv'?" in first
-    assert second.endswith("; one of your own lies in tasks.own.folder")
-    assert written(project) == []
-
-
-def test_a_missing_file_is_named_with_what_is_there(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "folder", "train", "message"),
+    [
+        ("cs224n", "gone", "a.csv", r"own\.folder: there is no folder .*/gone$"),
+        ("cs224n", None, "sts-tarin.csv", r"own\.files\.train: .* of cs224n .*mean 'sts-train\."),
+        ("cs224n", None, "mine.csv", r"; one of your own lies in tasks\.own\.folder$"),
+        ("sample", None, "quora-dve.csv", r"of data/sample 'quora-dve.*mean 'quora-dev\.csv'"),
+        ("cs242n", None, "a.csv", r"unknown source 'cs242n'; did you mean 'cs224n'.* or a folder"),
+    ],
+)
+def test_what_is_missing_is_reported_before_any_fetch(
+    project: Path, source: str, folder: str | None, train: str, message: str
+) -> None:
     (project / SAMPLE / "quora-dev.csv").touch()
-    with pytest.raises(InputError) as caught:
-        find("sample", {"a": task(train="quora-dev.csv", dev="quora-dve.csv")}, where="p.yaml")
-    assert "tasks.a.files.dev: unknown file of data/sample 'quora-dve.csv'" in str(caught.value)
-    assert "did you mean 'quora-dev.csv'?" in str(caught.value)
-
-
-def test_an_unknown_source_names_the_allowed_ones(project: Path) -> None:
-    told = r"^p\.yaml: data\.source: unknown source 'cs242n'; did you mean 'cs224n'.+ or a folder"
-    tasks = {"a": task(train="a.csv", dev="b.csv")}
-    with pytest.raises(InputError, match=told):
-        collect("cs242n", tasks, project / "out", where="p.yaml")
-    with pytest.raises(InputError, match=told):
-        check_source("cs242n", where="p.yaml: data.source")
-    for known in ("cs224n", "sample", "out"):
-        check_source(known, where="p.yaml: data.source")
+    own = task(folder, train=train, dev="sts-dev.csv")
+    tasks = {"sts": task(train="sts-train.csv", dev="sts-dev.csv"), "own": own}
+    with pytest.raises(InputError, match=r"(?s)^p\.yaml: (data|tasks)\..*" + message):
+        collect_corpora(source, tasks, project / "out", where="p.yaml")
+    assert written(project) == []
 
 
 @pytest.mark.parametrize("name", ["tmpab12", "standalone/tmpab12"])
 def test_a_folder_outside_is_the_same_from_an_experiment(
     project: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    assert project_root() == project
+    assert resolve(str(SAMPLE)) == project / SAMPLE
     (project / "untracked").mkdir()
     copy = project / ".dvc/tmp/exps" / name
     (copy / SAMPLE).mkdir(parents=True)
@@ -132,9 +115,3 @@ def test_a_folder_outside_is_the_same_from_an_experiment(
     assert resolve("untracked") == project / "untracked"
     assert resolve(str(SAMPLE)) == copy / SAMPLE
     assert resolve("/somewhere") == Path("/somewhere")
-
-
-def test_a_folder_is_relative_to_the_project(project: Path) -> None:
-    assert project_root() == project
-    assert resolve("../mine") == project / "../mine"
-    assert resolve(str(SAMPLE)) == project / SAMPLE

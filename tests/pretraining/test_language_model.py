@@ -79,22 +79,24 @@ def bert_with_head(tie):
     from transformers import BertConfig, BertForMaskedLM
 
     torch.manual_seed(3)
-    made = BertForMaskedLM(BertConfig(**config_of("bert"), tie_word_embeddings=tie)).eval()
-    torch.nn.init.normal_(made.cls.predictions.transform.dense.weight, std=0.3)
-    torch.nn.init.normal_(made.cls.predictions.decoder.bias)
-    return made
+    model = BertForMaskedLM(BertConfig(**config_of("bert"), tie_word_embeddings=tie)).eval()
+    torch.nn.init.normal_(model.cls.predictions.transform.dense.weight, std=0.3)
+    torch.nn.init.normal_(model.cls.predictions.decoder.bias)
+    return model
 
 
 @pytest.mark.parametrize("tie", [True, False])
 def test_a_checkpoint_s_own_head_is_used(tie, tmp_path):
-    made = bert_with_head(tie)
-    made.save_pretrained(tmp_path)
+    original = bert_with_head(tie)
+    original.save_pretrained(tmp_path)
     model, ids = load_language_model(tmp_path, vocabulary=100).eval(), torch.tensor([[2, 7, 9, 3]])
     assert model.fresh == []
     assert model.tied == tie
     with torch.inference_mode():
         hidden = model.encoder(input_ids=ids).last_hidden_state[0]
-        assert torch.allclose(model.head(hidden, ids[0]), made(input_ids=ids).logits[0], atol=1e-6)
+        assert torch.allclose(
+            model.head(hidden, ids[0]), original(input_ids=ids).logits[0], atol=1e-6
+        )
 
 
 def test_a_head_that_is_not_there_guesses_by_the_embeddings(tmp_path):
@@ -126,8 +128,8 @@ def test_what_is_saved_is_loaded_as_the_encoder_was(kind, tmp_path):
     has_pooler = ARCHITECTURES[kind].pooler
     old, new = (load_encoder(place, vocabulary=100, pooler=has_pooler) for place in (source, out))
     assert [n for n, _ in old.named_parameters()] == [n for n, _ in new.named_parameters()]
-    for one, other in zip(model.encoder.parameters(), new.parameters(), strict=True):
-        assert torch.equal(one, other)
+    for before, after in zip(model.encoder.parameters(), new.parameters(), strict=True):
+        assert torch.equal(before, after)
     assert {value.dtype for value in load_file(out / "model.safetensors").values()} <= {
         torch.float32,
         torch.int64,
@@ -148,8 +150,8 @@ def test_an_encoder_from_scratch_takes_its_vocabulary_along(tmp_path):
     rows = batch()
     rows = replace(rows, input_ids=rows.input_ids.clamp(max=76))
     with torch.inference_mode():
-        one, other = (encode(part.eval(), rows) for part in (model.encoder, again))
-    assert torch.equal(one, other)
+        before, after = (encode(part.eval(), rows) for part in (model.encoder, again))
+    assert torch.equal(before, after)
 
 
 def test_an_architecture_without_a_masked_language_model_is_refused(tmp_path):
@@ -165,10 +167,10 @@ def test_a_head_on_more_than_the_last_hidden_states_is_refused(tmp_path, monkeyp
     plain = BertForMaskedLM.forward
 
     def scaled(self, input_ids, **more):
-        found = plain(self, input_ids, **more)
+        output = plain(self, input_ids, **more)
         # As a head that reads the encoder's first layer too would.
-        found.logits = found.logits + ("forward" not in vars(self.bert))
-        return found
+        output.logits = output.logits + ("forward" not in vars(self.bert))
+        return output
 
     monkeypatch.setattr(BertForMaskedLM, "forward", scaled)
     with pytest.raises(InputError, match="of model_type bert is more than a head on the last"):

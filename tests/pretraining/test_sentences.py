@@ -5,10 +5,15 @@ import pyarrow as pa
 import pytest
 
 from mtbert.core.errors import InputError
+from mtbert.core.params import read_section
 from mtbert.core.schemas import tokens_schema, write_table
 from mtbert.pretraining.sentences import read_sentences
+from mtbert.pretraining.settings import PretrainSettings
+
+from tiny import ROOT
 
 ORDINARY = np.arange(100) >= 5
+SETTINGS = read_section(ROOT / "params.yaml", "pretrain", PretrainSettings)
 
 
 def write(folder, task, split, first, second=None):
@@ -33,37 +38,38 @@ def lists(ragged):
     return [ids.tolist() for ids in np.split(ragged.ids, ragged.offsets[1:-1])]
 
 
-def read(tokens, *tasks, **changes):
-    options = {"longest": 9, "ordinary": ORDINARY, "held_out": 0.34, "seed": 0}
-    return read_sentences(tokens, tasks, **{**options, **changes})
+def read(tokens, *tasks, longest=9, **changes):
+    settings = SETTINGS.model_copy(update={"tasks": tasks, "held_out": 0.34, **changes})
+    return read_sentences(tokens, settings, longest=longest, ordinary=ORDINARY)
 
 
 def test_each_sentence_once_and_none_of_dev_or_test(tokens):
-    found = read(tokens, "one", "two")
-    assert sorted(lists(found.train) + lists(found.held_out)) == [
+    sentences = read(tokens, "one", "two")
+    assert sorted(lists(sentences.train) + lists(sentences.held_out)) == [
         [10, 11],
         [20, 21],
         [23, 24, 25, 26],
     ]
-    counts = found.counts
-    assert (counts.texts, counts.distinct) == (10, 8)
+    counts = sentences.counts
+    assert (counts["texts"], counts["distinct"]) == (10, 8)
     # [12], [13, 14] and [22]; then [1], which is special, and the empty one.
-    assert (counts.in_dev_or_test, counts.without_words) == (3, 2)
-    assert (counts.trained_on, counts.held_out) == (2, 1)
+    assert (counts["in_dev_or_test"], counts["without_words"]) == (3, 2)
+    assert (counts["trained_on"], counts["held_out"]) == (2, 1)
 
 
 def test_sentences_are_compared_as_far_as_the_model_reads_them(tokens):
-    found = read(tokens, "one", "two", longest=3)
-    assert sorted(lists(found.train) + lists(found.held_out)) == [[10, 11], [20, 21]]
+    sentences = read(tokens, "one", "two", longest=3)
+    assert sorted(lists(sentences.train) + lists(sentences.held_out)) == [[10, 11], [20, 21]]
 
 
 def test_the_seed_decides_what_is_held_out(tokens):
     write(tokens, "one", "train", [[i, j] for i in range(10, 40) for j in range(15, 25)])
     kept = [read(tokens, "one", held_out=0.1, seed=seed) for seed in (1, 1, 2)]
     assert lists(kept[0].held_out) == lists(kept[1].held_out) != lists(kept[2].held_out)
-    for found in kept:
-        assert (found.counts.trained_on, found.counts.held_out) == (270, 30)
-        pairs = [{tuple(ids) for ids in lists(part)} for part in (found.train, found.held_out)]
+    for sentences in kept:
+        assert (sentences.counts["trained_on"], sentences.counts["held_out"]) == (270, 30)
+        parts = (sentences.train, sentences.held_out)
+        pairs = [{tuple(ids) for ids in lists(part)} for part in parts]
         assert not pairs[0] & pairs[1]
 
 

@@ -12,7 +12,7 @@ from mtbert.augmentation.sets import augmented_schema
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_section
 from mtbert.core.schemas import read_table, text_schema, write_table
-from mtbert.corpora.lexicons import Lexicons, collect_lexicons
+from mtbert.corpora.lexicons import LexiconSettings, collect_lexicons
 from stages.augment import main
 
 from tiny import ROOT
@@ -51,7 +51,7 @@ def inputs(tmp_path, monkeypatch):
         table = pa.table(columns, schema=text_schema())
         write_table(tmp_path / "text" / name / f"{split}.parquet", table)
     (tmp_path / "params.yaml").write_text(TASKS + AUGMENT)
-    sample = Lexicons(source=str(ROOT / "data/sample/lexicons"))
+    sample = LexiconSettings(source=str(ROOT / "data/sample/lexicons"))
     (tmp_path / "lexicons").mkdir()
     collect_lexicons(sample, tmp_path / "lexicons")
     return tmp_path
@@ -103,7 +103,7 @@ def test_the_projects_own_settings_fit():
 
     params = ROOT / "params.yaml"
     assert read_augment(params, read_tasks(params)).sets
-    assert read_section(params, "lexicons", Lexicons).source == "sample"
+    assert read_section(params, "lexicons", LexiconSettings).source == "sample"
 
 
 def test_another_lexicon_than_a_setting_needs_is_refused_before_anything_runs(tmp_path):

@@ -52,10 +52,10 @@ def test_tables_and_report(corpora: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_the_same_files_give_the_same_bytes(corpora: Path) -> None:
     for out in ("one", "two"):
-        main(corpora, Path(out), Path(out, "../", f"{out}.json"), Path("params.yaml"))
+        main(corpora, Path(out), Path(f"{out}.json"), Path("params.yaml"))
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
-    for one in Path("one").rglob("*.parquet"):
-        assert one.read_bytes() == Path("two", one.relative_to("one")).read_bytes()
+    for path in Path("one").rglob("*.parquet"):
+        assert path.read_bytes() == Path("two", path.relative_to("one")).read_bytes()
 
 
 def test_a_faulty_file_leaves_nothing(corpora: Path) -> None:

@@ -1,13 +1,15 @@
 """Further pre-training, through the stage."""
 
 import csv
-import hashlib
 import json
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from mtbert.cli.check import check_params
 from mtbert.core.errors import InputError
@@ -69,17 +71,13 @@ def pretrain(inputs, out="out", **changes):
     return inputs / out
 
 
-def digests(folder):
-    return {
-        str(path.relative_to(folder)): hashlib.md5(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_off_hands_on_the_same_bits(inputs):
     (inputs / "encoder" / "model.safetensors").write_bytes(b"any bytes at all")
-    assert digests(pretrain(inputs)) == digests(inputs / "encoder")
+    assert contents(pretrain(inputs)) == contents(inputs / "encoder")
     log = inputs / "out-log"
     assert json.loads((log / "metrics.json").read_text()) == {}
     assert json.loads((log / "pretrain.json").read_text()) == {"settings": {"epochs": 0}}
@@ -87,20 +85,17 @@ def test_off_hands_on_the_same_bits(inputs):
     assert list((log / "curves").iterdir()) == []
 
 
-def test_off_imports_neither_torch_nor_transformers(inputs):
+def test_off_imports_nothing_heavy(inputs):
     pretrain(inputs)
-    words = ["pretrain", "tokens", "encoder", "out", "log"]
     code = (
-        f"import sys, runpy\nsys.argv = {words}\n"
+        f"import sys, runpy\nsys.argv = {['pretrain', 'tokens', 'encoder', 'out', 'log']}\n"
         "try: runpy.run_module('stages.pretrain', run_name='__main__')\n"
-        "except SystemExit as end: print('CODE', end.code)\n"
-        "print('HEAVY', sorted({'torch', 'transformers', 'pyarrow'} & set(sys.modules)))"
+        "finally: print('HEAVY', sorted({'torch', 'transformers', 'pyarrow'} & set(sys.modules)))"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", code], cwd=inputs, capture_output=True, text=True,
-        env={"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert "HEAVY []" in told.stdout, told.stdout + told.stderr
+    env = {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, cwd=inputs, capture_output=True, text=True, env=env)
+    assert "HEAVY []" in ended.stdout, ended.stdout + ended.stderr
     assert (inputs / "log" / "metrics.json").is_file()
 
 
@@ -109,14 +104,10 @@ def test_on_learns_and_repeats_its_bits(inputs):
         pretrain(inputs, name, **{**KNOBS, **changes})
         for name, changes in (("out", {}), ("again", {}), ("other", {"seed": 4, "steps": 5}))
     )
-    assert digests(out) == digests(again)
-    assert digests(out)["model.safetensors"] != digests(other)["model.safetensors"]
-    assert set(digests(out)) == {
-        "SOURCE.json",
-        "config.json",
-        "model.safetensors",
-        "tokenizer.json",
-    }
+    assert contents(out) == contents(again)
+    assert contents(out)["model.safetensors"] != contents(other)["model.safetensors"]
+    names = {"SOURCE.json", "config.json", "model.safetensors", "tokenizer.json"}
+    assert set(contents(out)) == names
     source = json.loads((out / "SOURCE.json").read_text())
     assert (source["kind"], source["name"]) == ("scratch", "scratch, further pre-trained")
     assert source["from"] == {"kind": "scratch"}
@@ -131,8 +122,8 @@ def test_on_learns_and_repeats_its_bits(inputs):
     counts = record["sentences"]
     assert counts["texts"] == 500
     assert counts["in_dev_or_test"] >= 7
-    left = counts["distinct"] - counts["in_dev_or_test"] - counts["without_words"]
-    assert counts["trained_on"] + counts["held_out"] == left
+    usable = counts["distinct"] - counts["in_dev_or_test"] - counts["without_words"]
+    assert counts["trained_on"] + counts["held_out"] == usable
     steps = list(csv.DictReader((log / "curves" / "steps.csv").open()))
     laps = -(-counts["trained_on"] // 16)
     assert record["steps"] == len(steps) == 3 * laps
@@ -141,40 +132,22 @@ def test_on_learns_and_repeats_its_bits(inputs):
     assert sum(int(row["sentences"]) for row in steps[:laps]) == counts["trained_on"]
     assert sum(int(row["masked"]) for row in steps) == record["masked"]
     assert 0.08 < record["masked"] / record["tokens"] < 0.16
-    again_steps = inputs / "again-log" / "curves" / "steps.csv"
-    assert (log / "curves" / "steps.csv").read_bytes() == again_steps.read_bytes()
+    assert contents(log / "curves") == contents(inputs / "again-log" / "curves")
 
 
-def test_the_encoder_that_comes_out_is_read_like_the_one_before(inputs):
-    import numpy as np
-    import torch
-
-    from mtbert.modeling.encoder import encode, load_encoder
-    from mtbert.modeling.packing import RowShape, TaskExamples, collate
-
-    from tiny import ragged
-
-    vocabulary = json.loads((inputs / "tokens" / "sequences.json").read_text())["vocabulary"]
+def test_the_new_encoder_can_be_trained_again(inputs):
     first = pretrain(inputs, "first", **{**KNOBS, "steps": 1, "learning_rate": 1e-9})
-    shape = RowShape([2], [3], [3], [0, 1], pad=0, max_length=40, row_length=40)
-    batch = collate({"t": TaskExamples(ragged([5, 9, 3]), None, np.arange(3))}, shape)
-
-    def vectors(folder):
-        encoder = load_encoder(folder, vocabulary=vocabulary, pooler=True).eval()
-        with torch.inference_mode():
-            return encode(encoder, batch)[batch.starts]
-
-    before = vectors(first)
-    # What came out is an encoder as any other: pre-train it again, its own weights to start from.
     (first / "SOURCE.json").write_text('{"kind": "pretrained", "name": "first"}')
     (inputs / "encoder").rename(inputs / "scratch")
-    first.rename(inputs / "encoder")
+    shutil.copytree(first, inputs / "encoder")
     out = pretrain(inputs, **{**KNOBS, "steps": 5})
     source = json.loads((out / "SOURCE.json").read_text())
     assert (source["kind"], source["name"]) == ("pretrained", "first, further pre-trained")
     assert len((inputs / "out-log" / "curves" / "steps.csv").read_text().splitlines()) == 6
-    moved = (vectors(out) - before).abs().max()
-    assert 1e-3 < moved < 10
+    old, new = (load_file(folder / "model.safetensors") for folder in (first, out))
+    assert old.keys() == new.keys()
+    # Five steps from the encoder's own weights, not from other random ones.
+    assert 1e-3 < max(abs(new[name] - old[name]).max() for name in old) < 0.1
 
 
 def test_a_loss_that_is_no_number_stops_it(inputs):
@@ -184,45 +157,36 @@ def test_a_loss_that_is_no_number_stops_it(inputs):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"tasks": ["sst", "stss"]}, "pretrain.tasks: unknown task 'stss'; did you mean 'sts'?"),
         ({"tasks": ["sst", "sst"]}, "pretrain.tasks: each task once"),
-        ({"tasks": []}, "pretrain.tasks"),
         ({"epochs": -1}, "pretrain.epochs: input should be greater than or equal to 0"),
-        ({"steps": 0}, "pretrain.steps: input should be greater than 0, found 0"),
-        ({"mask_share": 1.0}, "pretrain.mask_share: input should be less than 1"),
-        ({"held_out": 0.0}, "pretrain.held_out: input should be greater than 0"),
         ({"precision": "fp16"}, "pretrain.precision: unknown precision 'fp16'"),
         ({"mask": 0.1}, "pretrain: unknown key 'mask'; did you mean"),
     ],
 )
-def test_what_does_not_fit_is_refused_even_where_it_is_off(inputs, changes, told):
+def test_what_does_not_fit_is_refused_even_where_it_is_off(inputs, changes, message):
     with pytest.raises(InputError) as error:
         pretrain(inputs, **changes)
     assert str(error.value).startswith(f"{inputs / 'params.yaml'}: ")
-    assert told in str(error.value)
+    assert message in str(error.value)
     assert not (inputs / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"model_type": "xlnet"}, "no masked language model of model_type xlnet"),
-        ({}, "its tokenizer has no mask token ([MASK] or <mask>)"),
+        ({}, r"its tokenizer has no mask token \(\[MASK\] or <mask>\)"),
     ],
 )
-def test_check_refuses_an_encoder_that_cannot_before_anything_runs(tmp_path, config, told):
-    import numpy as np
-    from safetensors.numpy import save_file
-
+def test_check_refuses_an_encoder_before_anything_runs(tmp_path, config, message):
     folder = tmp_path / "encoder"
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(tiny_config(**config)))
-    save_file(
-        {"embeddings.word_embeddings.weight": np.zeros((100, 24), np.float32)},
-        folder / "model.safetensors",
-    )
+    weights = {"embeddings.word_embeddings.weight": np.zeros((100, 24), np.float32)}
+    save_file(weights, folder / "model.safetensors")
     (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\n")
     params = read_yaml(ROOT / "params.yaml")
     params["encoder"]["pretrained"] = str(folder)
@@ -230,14 +194,9 @@ def test_check_refuses_an_encoder_that_cannot_before_anything_runs(tmp_path, con
     check_params(tmp_path / "params.yaml")
     params["pretrain"]["epochs"] = 1
     write_yaml(tmp_path / "params.yaml", params)
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError, match=message):
         check_params(tmp_path / "params.yaml")
-    assert told in str(error.value)
-
-
-def test_check_knows_the_tasks(tmp_path):
-    params = read_yaml(ROOT / "params.yaml")
     params["pretrain"]["tasks"] = ["imdb"]
     write_yaml(tmp_path / "params.yaml", params)
-    with pytest.raises(InputError, match=r"pretrain\.tasks: unknown task 'imdb'; did you mean"):
+    with pytest.raises(InputError, match=r"pretrain\.tasks: unknown task 'imdb'"):
         check_params(tmp_path / "params.yaml")

@@ -29,7 +29,7 @@ def inputs(tmp_path, monkeypatch):
     write_table(tmp_path / "text" / "sst" / "train.parquet", single)
     encoder = tmp_path / "encoder"
     encoder.mkdir()
-    (encoder / "config.json").write_text(json.dumps({"vocab_size": 60}))
+    (encoder / "config.json").write_text('{"vocab_size": 60}')
     settings(tmp_path, 8)
     return tmp_path
 
@@ -44,36 +44,25 @@ def run(folder):
     return json.loads((folder / "report.json").read_text())
 
 
-def test_order_ids_and_labels_are_kept(inputs):
-    run(inputs)
-    tokens = read_tokens(inputs / "tokens" / "para" / "train.parquet", paired=True)
-    assert tokens.example_ids == ["3", "1", "2"]
-    assert tokens.labels.tolist() == [1, 0, 1]
-    single = read_tokens(inputs / "tokens" / "sst" / "test.parquet", paired=False)
-    assert single.example_ids == ["b", "a"]
-    assert np.isnan(single.labels).all()
-
-
-def test_ids_are_the_tokenizer_s_own_and_equal_texts_have_equal_ids(inputs):
+def test_order_ids_labels_and_tokens_are_kept(inputs):
     from tokenizers import Tokenizer
 
     run(inputs)
-    tokens = read_tokens(inputs / "tokens" / "para" / "train.parquet", paired=True)
+    pairs = read_tokens(inputs / "tokens" / "para" / "train.parquet", paired=True)
+    assert pairs.example_ids == ["3", "1", "2"]
+    assert pairs.labels.tolist() == [1, 0, 1]
+    single = read_tokens(inputs / "tokens" / "sst" / "test.parquet", paired=False)
+    assert single.example_ids == ["b", "a"]
+    assert np.isnan(single.labels).all()
     tokenizer = Tokenizer.from_file(str(inputs / "tokens" / "tokenizer.json"))
-    for side, texts in ((tokens.a, TEXTS[:3]), (tokens.b, [TEXTS[3], TEXTS[0], TEXTS[1]])):
+    for side, texts in ((pairs.a, TEXTS[:3]), (pairs.b, [TEXTS[3], TEXTS[0], TEXTS[1]])):
         lists = np.split(side.ids, side.offsets[1:-1])
         expected = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
         assert [item.tolist() for item in lists] == expected
-
-
-def test_special_tokens_are_read_off_the_tokenizer(inputs):
-    run(inputs)
     sequences = json.loads((inputs / "tokens" / "sequences.json").read_text())
-    assert sequences["prefix"] == [2]
-    assert sequences["middle"] == sequences["suffix"] == [3]
-    assert sequences["types"] == [0, 1]
-    assert sequences["pad"] == 0
-    assert sequences["max_length"] == 8
+    special = {"prefix": [2], "middle": [3], "suffix": [3], "types": [0, 1], "pad": 0}
+    size = {"max_length": 8, "vocabulary": tokenizer.get_vocab_size()}
+    assert sequences == special | size
 
 
 def test_what_a_length_cuts_is_counted(inputs):
@@ -87,54 +76,41 @@ def test_what_a_length_cuts_is_counted(inputs):
     assert run(inputs)["tasks"]["para"]["train"]["truncated_pairs"] == 0
 
 
-def test_training_a_vocabulary_twice_gives_the_same_bytes(inputs):
-    found = []
-    for _ in range(2):
-        run(inputs)
-        found.append((inputs / "tokens" / "tokenizer.json").read_bytes())
-    assert found[0] == found[1]
-
-
-def test_an_encoder_with_fewer_positions_is_refused(inputs):
-    (inputs / "encoder" / "config.json").write_text(
-        json.dumps({"vocab_size": 60, "max_position_embeddings": 4})
-    )
-    with pytest.raises(
-        InputError, match=r"tokenize.max_length: the encoder has 4 positions, found 8"
-    ):
-        run(inputs)
-
-
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("name", "content", "message"),
     [
-        (None, r"config\.json: no such file"),
-        ("{", r"config\.json: not JSON"),
-        ("{}", r"config\.json: vocab_size: expected a whole number above 0, found None"),
-        ('{"vocab_size": "60"}', r"vocab_size: expected a whole number above 0, found '60'"),
-        ('{"max_position_embeddings": 0}', r"max_position_embeddings: expected .*, found 0"),
+        ("config.json", None, r"config\.json: no such file"),
+        ("config.json", "{", r"config\.json: not JSON"),
+        ("config.json", "{}", r"vocab_size: expected a whole number above 0, found None"),
+        ("config.json", '{"vocab_size": "60"}', "expected a whole number above 0, found '60'"),
+        ("config.json", '{"max_position_embeddings": 0}', "embeddings: expected .*, found 0"),
+        (
+            "config.json",
+            '{"max_position_embeddings": 4}',
+            r"params\.yaml: tokenize\.max_length: the encoder has 4 positions, found 8",
+        ),
+        ("tokenizer.json", "{}", "the tokenizer cannot be read"),
     ],
 )
-def test_a_faulty_config_is_told(inputs, content, told):
-    (inputs / "encoder" / "config.json").unlink()
-    if content is not None:
-        (inputs / "encoder" / "config.json").write_text(content)
-    with pytest.raises(InputError, match=told):
-        run(inputs)
-
-
-def test_missing_tables_are_told(inputs):
-    (inputs / "text" / "sst" / "train.parquet").unlink()
-    with pytest.raises(InputError, match=r"sst: no train\.parquet"):
-        run(inputs)
-    for path in inputs.glob("text/*/*"):
-        path.unlink()
-    with pytest.raises(InputError, match=r"text: no tables \{task\}/\{split\}\.parquet"):
+def test_a_faulty_encoder_is_refused(inputs, name, content, message):
+    if content is None:
+        (inputs / "encoder" / name).unlink()
+    else:
+        (inputs / "encoder" / name).write_text(content)
+    with pytest.raises(InputError, match=message):
         run(inputs)
     assert not (inputs / "tokens").exists()
 
 
-def test_a_broken_tokenizer_is_told(inputs):
-    (inputs / "encoder" / "tokenizer.json").write_text("{}")
-    with pytest.raises(InputError, match="the tokenizer cannot be read"):
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("sst/train.parquet", r"sst: no train\.parquet"),
+        ("*/*", r"text: no tables \{task\}/\{split\}\.parquet"),
+    ],
+)
+def test_missing_tables_are_named(inputs, missing, message):
+    for path in inputs.glob(f"text/{missing}"):
+        path.unlink()
+    with pytest.raises(InputError, match=message):
         run(inputs)

@@ -33,14 +33,10 @@ def test_the_longest_sequence_has_a_position_for_each_token(tmp_path, content, u
         check_length(path, usable + 1, where="p")
 
 
-@pytest.mark.parametrize("content", [{"model_type": "xlnet"}, {"max_position_embeddings": None}])
-def test_an_encoder_that_counts_no_positions_takes_any_length(tmp_path, content):
-    check_length(config(tmp_path, **content), 10**6, where="p")
-
-
-@pytest.mark.parametrize(("content", "found"), [({}, None), ({"pad_token_id": 5}, 5)])
-def test_the_padding_id(tmp_path, content, found):
-    assert padding_id(config(tmp_path, **content)) == found
+def test_an_encoder_may_count_no_positions_and_name_no_padding(tmp_path):
+    check_length(config(tmp_path, model_type="xlnet"), 10**6, where="p")
+    assert padding_id(config(tmp_path)) is None
+    assert padding_id(config(tmp_path, pad_token_id=5)) == 5
 
 
 @pytest.mark.parametrize("value", ["0", -1, True, 1.0])

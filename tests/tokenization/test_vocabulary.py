@@ -64,42 +64,44 @@ def roberta(texts=TEXTS):
     """A byte-level BPE with RoBERTa's special tokens, its padding id 1."""
     from tokenizers.implementations import ByteLevelBPETokenizer
 
-    made = ByteLevelBPETokenizer()
+    tokenizer = ByteLevelBPETokenizer()
     specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    made.train_from_iterator(texts, vocab_size=300, special_tokens=specials, show_progress=False)
-    made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
-    return Tokenizer.from_str(made.to_str())
+    tokenizer.train_from_iterator(
+        texts, vocab_size=300, special_tokens=specials, show_progress=False
+    )
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return Tokenizer.from_str(tokenizer.to_str())
 
 
 def unigram():
     """A unigram model with the template of ALBERT and DeBERTa-v3."""
     pieces = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "\u2581", "\u2581a", "\u2581cat", "s", "a"]
     scores = [(piece, 0.0 if piece[0] == "[" else -1.0 - n) for n, piece in enumerate(pieces)]
-    made = Tokenizer(models.Unigram(scores, unk_id=3))
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
-    made.post_processor = processors.TemplateProcessing(
+    tokenizer = Tokenizer(models.Unigram(scores, unk_id=3))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
         special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
     )
-    return made
+    return tokenizer
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("build", "expected"),
     [
         (roberta, {"prefix": [0], "middle": [2, 2], "suffix": [2], "types": [0, 0], "pad": 1}),
         (unigram, {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}),
     ],
 )
-def test_special_tokens_of_other_kinds_are_read_off(tmp_path, made, expected):
-    made().save(str(tmp_path / "tokenizer.json"))
+def test_special_tokens_of_other_kinds_are_read_off(tmp_path, build, expected):
+    build().save(str(tmp_path / "tokenizer.json"))
     loaded = load_tokenizer(tmp_path)
-    found = template(loaded)
-    assert found == expected
+    special = template(loaded)
+    assert special == expected
     assert template(loaded, pad=7) == {**expected, "pad": 7}
     a, b = (loaded.encode(text, add_special_tokens=False).ids for text in ("a cats", "cat"))
-    whole = [*found["prefix"], *a, *found["middle"], *b, *found["suffix"]]
+    whole = [*special["prefix"], *a, *special["middle"], *b, *special["suffix"]]
     assert whole == loaded.encode("a cats", "cat").ids
 
 
