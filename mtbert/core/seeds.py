@@ -28,10 +28,6 @@ class Seeds(Settings):
 
 
 def read_seeds(params: Path) -> tuple[int, ...]:
-    """Read the seeds of a params file.
-
-    Raises:
-        InputError: they do not fit.
-    """
-    data = read_yaml(params)
-    return validate(Seeds, {k: data[k] for k in ("seeds",) if k in data}, where=str(params)).seeds
+    """Read the seeds of a params file; an InputError names one that does not fit."""
+    section = {key: value for key, value in read_yaml(params).items() if key == "seeds"}
+    return validate(Seeds, section, where=str(params)).seeds
