@@ -76,11 +76,7 @@ def _move(source: Path, target: Path) -> None:
 
 @contextmanager
 def held(lock: Path, output: Path) -> Iterator[None]:
-    """Hold a lock file while writing an output; the system frees it when the process ends.
-
-    Raises:
-        InputError: another process holds it.
-    """
+    """Hold a lock file while writing an output; an InputError names another process that does."""
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

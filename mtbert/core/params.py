@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeGuard, TypeVar
@@ -111,14 +111,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    return _read(path, YAML(typ="safe", pure=True).load, YAMLError, "valid YAML")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    return _read(path, json.loads, ValueError, "JSON")
+
+
+def _read(
+    path: Path, parse: Callable[[str], Any], fault: type[Exception], form: str
+) -> dict[str, Any]:
     try:
-        data = YAML(typ="safe", pure=True).load(path)
+        data = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except YAMLError as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except (OSError, UnicodeDecodeError, fault) as error:
+        raise InputError(f"{path}: not {form}: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a mapping of sections, found {type(data).__name__}")
+        raise InputError(f"{path}: {MAPPING}, found {type(data).__name__}")
     return data
 
 
@@ -160,19 +171,6 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 def is_section(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether a value is a mapping of keys, and not a method with its options."""
     return isinstance(value, Mapping) and "name" not in value
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(data).__name__}")
-    return data
 
 
 def write_yaml(path: Path, data: Mapping[str, Any], *, heading: str = "") -> None:

@@ -114,7 +114,7 @@ def test_a_file_has_one_line_for_each_fault(data, message):
         (read_json, b"", "not JSON"),
         (read_json, b'{"a": ', "not JSON"),
         (read_json, b'{"a": "\xff"}', "not JSON: .* byte 0xff in position 7"),
-        (read_json, b"[]", "expected a JSON object, found list"),
+        (read_json, b"[]", "expected a mapping of keys, found list"),
         (read_yaml, None, "no such file"),
         (read_yaml, b"- 1\n", "expected a mapping"),
         (read_yaml, b"a: [1\n", "not valid YAML"),

@@ -134,7 +134,7 @@ def test_what_is_no_encoder_is_refused(
     [
         ("config.json", None, r"config\.json: no such file"),
         ("config.json", b"{", r"config\.json: not JSON"),
-        ("config.json", b"[]", "expected a JSON object, found list"),
+        ("config.json", b"[]", "expected a mapping of keys, found list"),
         (
             "tokenizer.json",
             None,

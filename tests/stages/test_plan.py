@@ -178,7 +178,7 @@ def test_a_file_is_read_once_however_many_strategies_share_it(inputs, monkeypatc
     [
         (None, "no such file; `dvc repro` makes it"),
         ("{", "not JSON"),
-        ("[]", "expected a JSON object, found list"),
+        ("[]", "expected a mapping of keys, found list"),
         ("{}", "kind: required"),
         ('{"kind": "tiny"}', "unknown kind 'tiny'"),
     ],
