@@ -248,7 +248,7 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, told):
         (put("strategies", "_-_", {}), "letters, digits, _ and, inside, - only, found '_-_'"),
         (put("strategies", "../a", {}), "letters, digits, _ and, inside, - only, found '../a'"),
         (put("strategies", {}), "strategies: expected at least one"),
-        (put("seeds", [1, 1]), "seeds: each seed once, found [1, 1]"),
+        (put("seeds", [1, 1]), "seeds: at least one, and each seed once, found [1, 1]"),
         (put("seeds", [-1]), "found [-1]"),
         (put("seeds", []), "found []"),
         (put("tasks", "sst", "labels", {"kind": "classes"}), "tasks.sst.labels"),
