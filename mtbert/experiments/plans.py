@@ -71,13 +71,10 @@ def make_plans(
     augmented: Path,
     encoder: Path,
 ) -> list[Plan]:
-    """Plan every strategy.
+    """Plan every strategy; an InputError names a file that is missing or does not fit.
 
     The corpora of tasks without a folder come from `source`; `tokens` has the TOKENS tables,
     `augmented` the sets of tables with new rows.
-
-    Raises:
-        InputError: a file is missing, or the encoder's SOURCE.json does not fit.
     """
     # An encoder has hundreds of MB, and all strategies read the same files.
     digest = cache(file_digest)
