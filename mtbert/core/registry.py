@@ -61,7 +61,7 @@ def by_task(registry: Mapping[str, type[Any]], what: str, *, stack: bool = False
     With `stack`, any number of methods instead of one: `none`, a method or a list of methods, which
     becomes a tuple.
     """
-    kind = entry(registry, what)
+    kind: Any = entry(registry, what)
     if stack:
         kind = Annotated[tuple[kind, ...], BeforeValidator(_stack)]
     return Annotated[

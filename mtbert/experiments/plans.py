@@ -109,7 +109,8 @@ def find_tables(
     Raises:
         InputError: there is no such set of extra data.
     """
-    tables = {split: tokens / name / f"{split}.parquet" for split in SPLITS if split in task.files}
+    splits = [split for split in SPLITS if split in task.files]
+    tables: dict[str, Path] = {split: tokens / name / f"{split}.parquet" for split in splits}
     extra = augmented / settings.extra_data
     if name not in settings.trained:
         del tables["train"]
