@@ -9,8 +9,7 @@ import pytest
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Binary, Classes, Labels, Similarity
 from mtbert.core.tasks import SubmissionFile
-from mtbert.evaluation.predictions import decode
-from mtbert.evaluation.submission import confusion, submission, submission_path
+from mtbert.evaluation.predictions import confusion, decode, submission, submission_path
 
 CLASSES = Classes(kind="classes", count=3)
 BINARY = Binary(kind="binary")
