@@ -11,7 +11,6 @@ from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.core.tasks import Task
-    from mtbert.evaluation.predictions import Predictions
 
 DECIMALS = 4  # a dev set of 100,000 examples leaves the third one open
 

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import platform
 import random
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -56,6 +57,5 @@ def hardware(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    name = re.search(r"^model name\s*: *(.*)", info.read_text() if info.is_file() else "", re.M)
+    return name[1].strip() if name else platform.processor() or platform.machine()

@@ -2,7 +2,7 @@
 
 import json
 from math import floor
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -50,13 +50,11 @@ class Classes(Settings):
     @classmethod
     def _counted(cls, row: Any) -> Any:
         names = row.get("names") if isinstance(row, dict) else None
-        return {"count": len(names), **row} if isinstance(names, tuple) else row
-
-    @model_validator(mode="after")
-    def _agree(self) -> "Classes":
-        if self.names is not None and len(self.names) != self.count:
-            raise ValueError(f"count is {self.count}, but there are {len(self.names)} names")
-        return self
+        if not isinstance(names, tuple):
+            return row
+        if (count := row.get("count", len(names))) != len(names):
+            raise ValueError(f"count is {count}, but there are {len(names)} names")
+        return {**row, "count": len(names)}
 
 
 class Binary(Settings):
@@ -65,11 +63,7 @@ class Binary(Settings):
     kind: Literal["binary"]
     names: Annotated[Names, Field(min_length=2, max_length=2)] | None = None
     width: Literal[1] = 1
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest label."""
-        return 0.0, 1.0
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
 
 class Similarity(Settings):
@@ -79,6 +73,7 @@ class Similarity(Settings):
     low: float
     high: float
     width: Literal[1] = 1
+    names: ClassVar[None] = None
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -97,7 +92,7 @@ Labels = Annotated[Classes | Binary | Similarity, Field(discriminator="kind")]
 
 def classes(labels: Labels) -> tuple[str, ...]:
     """Names of the whole labels from the lowest to the highest (of a range, halves up)."""
-    if not isinstance(labels, Similarity) and labels.names is not None:
+    if labels.names is not None:
         return labels.names
     low, high = (floor(bound + 0.5) for bound in labels.bounds)
     return tuple(map(str, range(low, high + 1)))
@@ -105,5 +100,4 @@ def classes(labels: Labels) -> tuple[str, ...]:
 
 def unnamed(labels: Labels) -> Labels:
     """The labels without the names of their classes, which training does not depend on."""
-    named = not isinstance(labels, Similarity)
-    return labels.model_copy(update={"names": None}) if named else labels
+    return labels if labels.names is None else labels.model_copy(update={"names": None})

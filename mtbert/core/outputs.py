@@ -25,13 +25,9 @@ def work_path(path: Path) -> Path:
 def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
     """Give an empty folder to write into; it replaces `path` when the block succeeds.
 
-    `unfinished=True` keeps the files of a failed attempt, so that the stage can resume.
-
-    The writer holds a lock: `kill -9` of DVC leaves a stage's process running, which could
-    overwrite what a rerun wrote.
-
-    Raises:
-        InputError: another process is writing the same output, or `path` is a file.
+    `unfinished=True` keeps the files of a failed attempt, so that the stage can resume. The writer
+    holds a lock: `kill -9` of DVC leaves a stage's process running, which could overwrite what a
+    rerun wrote. An InputError names such a process.
     """
     if path.is_file():
         raise InputError(f"{path}: expected a folder to replace, or nothing; found a file")

@@ -23,10 +23,9 @@ RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a 
 
 
 class FaultsError(InputError, ValueError):
-    """Data do not fit settings: one line a fault. A validator may raise it, too."""
+    """Data do not fit settings; `where` is a file or `file: section`. Validators may raise it."""
 
     def __init__(self, faults: Sequence[Fault], where: str = "") -> None:
-        """`where` is a file, a place in one (`file: section`), or unknown."""
         self.faults = faults
         # Keys stand behind a colon in a file and behind a dot in a section.
         link = ": " if where.endswith((".yaml", ".yml", ".json")) else "."
@@ -92,15 +91,12 @@ def _quoted(text: str) -> list[str]:
 
 
 def _place(loc: tuple[str | int, ...], data: Any) -> tuple[str, ...]:
-    """Keep the keys of a location, which has pydantic's names for parts of unions too.
-
-    The first names a field, even one that a validator added to the data.
-    """
+    """Keep the keys of a location, without pydantic's names for parts of unions."""
     keys: list[str] = []
     for key in loc:
         indices = range(len(data)) if isinstance(data, tuple) else ()
         inside = key in (data if isinstance(data, Mapping) else indices)
-        if inside or not keys:
+        if inside or not keys:  # the first names a field, maybe one that a validator added
             keys.append(str(key))
         data = data[key] if inside else data
     return tuple(keys)

@@ -20,11 +20,7 @@ RENAMED = {"annealed": "anneal"}
 
 
 def build(registry: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
-    """Build the method that `spec` names: `word` or `{name: word, option: value, ...}`.
-
-    Raises:
-        FaultsError: no such method in the registry, or an option does not fit.
-    """
+    """Build the method that `spec` names: `word` or `{name: word, option: value, ...}`."""
     if isinstance(spec, list | tuple):
         raise FaultsError([((), f"expected one {what}, found a list: {spec!r}")])
     options = dict(spec) if isinstance(spec, Mapping) else {"name": spec}

@@ -52,11 +52,7 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path) -> pa.Table:
-    """Read a Parquet table.
-
-    Raises:
-        InputError: there is no such file, or it is not whole.
-    """
+    """Read a Parquet table; an InputError says that the file is missing or not whole."""
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes it")
     try:

@@ -26,5 +26,4 @@ class Seeds(Settings):
 
 def read_seeds(params: Path) -> tuple[int, ...]:
     """Read the seeds of a params file; an InputError names one that does not fit."""
-    section = {key: value for key, value in read_yaml(params).items() if key == "seeds"}
-    return validate(Seeds, section, where=str(params)).seeds
+    return validate(Seeds, {"seeds": read_yaml(params).get("seeds")}, where=str(params)).seeds

@@ -26,7 +26,7 @@ def test_seeds_keep_their_order(tmp_path):
         ("seeds: [x]", "seeds.0: input should be a valid integer, found 'x'"),
         ("seeds: [true]", "seeds.0: input should be a valid integer, found True"),
         ("seeds: 3", "seeds: expected a list, found 3"),
-        ("a: 1", "seeds: required, but not given"),
+        ("a: 1", "seeds: expected a list, found None"),
     ],
 )
 def test_a_bad_seed_is_refused(tmp_path, text, message):

@@ -131,7 +131,7 @@ def test_a_plan_names_tasks_that_exist(tmp_path):
     tasks = read(tmp_path, a=ROW, b=ROW)
     assert list(tasks_of_plan(tasks, ["b"], plan=tmp_path)) == ["b"]
     with pytest.raises(InputError, match=r"^plan\.yaml: unknown task 'c' .*dvc repro"):
-        tasks_of_plan(tasks, iter(["a", "c"]), plan=Path("plan.yaml"))
+        tasks_of_plan(tasks, ["a", "c"], plan=Path("plan.yaml"))
 
 
 @pytest.mark.parametrize("name", ["overall", "SST", "1st", "_a", "a-b", "a/b", "a b", "ä", ""])
@@ -140,12 +140,9 @@ def test_a_name_that_is_no_word_is_refused(tmp_path, name):
         read(tmp_path, **{name: ROW})
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("name", "names a method"), *((n, "is a word of torch's") for n in ("type", "forward"))],
-)
-def test_a_name_that_torch_or_a_method_has_is_refused(tmp_path, name, why):
-    with pytest.raises(InputError, match=f"a task cannot be called '{name}', which {why}"):
+@pytest.mark.parametrize("name", ["name", "type", "forward"])
+def test_a_name_that_torch_or_a_method_uses_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match=f"a task cannot be called '{name}', which torch or"):
         read(tmp_path, **{name: ROW})
     assert list(read(tmp_path, **{f"{name}_task": ROW})) == [f"{name}_task"]
 
