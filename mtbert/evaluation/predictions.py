@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -120,7 +119,7 @@ def submission(predictions: Predictions, labels: Labels, column: str) -> str:
     Classes are written by their names, or as integers; binary labels without names as 1.0 or 0.0,
     similarities as the unclipped number.
     """
-    values: list[Any] = predictions.values.tolist()
+    values = predictions.values.tolist()
     if not isinstance(labels, Similarity) and labels.names is not None:
         values = [labels.names[value] for value in values]
     elif not isinstance(labels, Classes):
