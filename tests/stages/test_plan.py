@@ -71,10 +71,6 @@ def test_a_plan_is_complete(inputs):
     assert type(plans["round_robin"].train.sampler).__name__ == "RoundRobin"
 
 
-def test_a_name_may_have_hyphens_inside(inputs):
-    assert set(plan(inputs, put("strategies", {"d3": {}, "1-ll--sts": {}}))) == {"d3", "1-ll--sts"}
-
-
 @pytest.mark.parametrize("kind", ["scratch", "pretrained"])
 def test_each_kind_of_encoder_has_its_recipe(inputs, kind):
     (inputs / "encoder" / "SOURCE.json").write_text(json.dumps({"kind": kind}))
@@ -111,7 +107,7 @@ def test_files_that_changed_since_are_noticed(inputs):
         train("objectives", "sts", {"name": "squared_error"}),
         strategy({"sampler": "all_tasks"}),
         strategy({"tasks": ["sst", "para", "sts"]}),
-        put("strategies", "new", {"sampler": "sequential"}),
+        put("strategies", "new-1--2", {"sampler": "sequential"}),
         put("seeds", [7]),
         put("train", backwards),
         *(train(key, backwards) for key in ("heads", "objectives", "batch_size")),
@@ -125,18 +121,11 @@ def test_what_training_does_not_depend_on_leaves_its_plan_alone(inputs, change):
     assert (inputs / "plans" / "main.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        train("batch_size", "sst", 4),
-        train("tasks", ["para", "sst", "sts"]),
-        put("tasks", "sst", "labels", "count", 6),
-        put("data", "source", "elsewhere"),
-    ],
-)
-def test_what_training_depends_on_changes_its_plan(inputs, change):
-    before = plan(inputs)["main"]
-    assert plan(inputs, change)["main"] != before
+def test_what_training_depends_on_changes_its_plan(inputs):
+    changes = [train("batch_size", "sst", 4), train("tasks", ["para", "sst", "sts"])]
+    changes += [put("tasks", "sst", "labels", "count", 6), put("data", "source", "elsewhere")]
+    plans = [plan(inputs, change)["main"] for change in (dict, *changes)]
+    assert all(plans[0] != other for other in plans[1:])
 
 
 def test_a_file_is_read_once_however_many_strategies_share_it(inputs, monkeypatch):
@@ -148,23 +137,15 @@ def test_a_file_is_read_once_however_many_strategies_share_it(inputs, monkeypatc
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [
-        (None, "no such file; `dvc repro` makes it"),
-        ("{", "not JSON"),
-        ("[]", "expected a mapping of keys, found list"),
-        ("{}", "kind: required"),
-        ('{"kind": "tiny"}', "unknown kind 'tiny'"),
-    ],
+    [(None, "no such file"), ('{"kind": "tiny"}', "kind: unknown kind 'tiny'.* `dvc repro`")],
 )
 def test_an_encoder_of_unknown_origin_is_refused(inputs, text, message):
     path = inputs / "encoder" / "SOURCE.json"
     path.unlink()
     if text is not None:
         path.write_text(text)
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError, match=f"^{path}: {message}"):
         plan(inputs)
-    assert str(error.value).startswith(str(path))
-    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +178,6 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, message):
         (train("batch_size", {"sst": 8}), "train.batch_size.para: required"),
         (train("heads", "imdb", "linear"), "train.heads: unknown task 'imdb'; did you mean 'cfimdb'?"),
         (train("smapler", "sum"), "train: unknown key 'smapler'; did you mean 'sampler'?"),
-        (train("heads", "sst", "cosine"), "train.heads.sst: needs two vectors"),
-        (train("objectives", "sst", "squared_error"), "train.objectives.sst: needs labels of kind similarity, found classes"),
         (strategy({"smapler": 1}), "strategies.main: unknown key 'smapler'; did you mean 'sampler'?"),
         (put("strategies", "main", [1]), "strategies.main: expected changes to train"),
         *((put("strategies", name, {}), f"letters, digits, _ and, inside, - only, found {name!r}") for name in ("a b", "a-", "-a", "_-_", "../a")),
@@ -222,7 +201,6 @@ def test_what_does_not_fit_is_refused_and_nothing_is_overwritten(inputs, change,
     ("config", "changes", "message"),
     [
         ({"model_type": "electra"}, {"pooling": "pooler"}, "strategies.main.pooling.sst: pooler: an encoder of model_type electra is not known to have one"),
-        ({}, {"adaptation": {"name": "pal", "size": 204, "heads": 5}}, "strategies.main.adaptation.heads: must divide size: 204, found 5"),
         ({"model_type": "albert"}, {"adaptation": "pal"}, "strategies.main.adaptation: "),
         ({}, {"adaptation": {"name": "lora", "rank": 25}}, "strategies.main.adaptation: rank: at most the encoder's hidden size 24"),
         ({}, {"pooling": {"para": "max_mean"}, "projections": {"para": "layers", "sts": {"name": "shared", "task": "para"}}}, "strategies.main.projections.sts: shares that of 'para', whose vectors are 48 wide, not 24"),
@@ -254,29 +232,24 @@ def test_options_without_effect_are_printed(inputs, capsys):
     assert "round_robin" not in lines
 
 
-def test_a_value_for_all_tasks_is_planned_by_task(inputs):
-    short = plan(inputs, train("pooling", "cls"))["main"]
-    assert {type(pooling).__name__ for pooling in short.train.pooling.values()} == {"ClsPooling"}
-    long = dict.fromkeys(["sst", "para", "sts", "cfimdb"], "cls")
-    assert plan(inputs, train("pooling", long))["main"] == short
+@pytest.mark.parametrize("change", ["cls", dict.fromkeys(["sst", "para", "sts", "cfimdb"], "cls")])
+def test_a_value_for_all_tasks_is_planned_by_task(inputs, change):
+    def both(params):
+        params["train"]["pooling"] = change
+        params["strategies"]["main"] = {"pooling": {"sts": "max"}}
 
-
-def test_a_strategy_changes_the_value_of_all_tasks_for_one(inputs):
-    pooling = plan(inputs, strategy({"pooling": {"sts": "max"}}))["main"].train.pooling
+    pooling = plan(inputs, both)["main"].train.pooling
     kinds = {task: type(method).__name__ for task, method in pooling.items()}
-    assert kinds == {"sst": "MeanPooling", "para": "MeanPooling", "sts": "MaxPooling"}
+    assert kinds == {"sst": "ClsPooling", "para": "ClsPooling", "sts": "MaxPooling"}
 
 
 def test_plan_needs_neither_torch_nor_transformers(inputs):
-    code = (
-        "import sys, runpy\n"
-        "sys.argv = ['plan', 'tokens', 'encoder', 'plans', '--params', 'params.yaml']\n"
-        "try: runpy.run_module('stages.plan', run_name='__main__')\nexcept SystemExit: pass\n"
-        "print('HEAVY', sorted({'torch', 'transformers'} & set(sys.modules)))"
-    )
     plan(inputs)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=inputs, capture_output=True, text=True,
-        env={"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert "HEAVY []" in done.stdout, done.stdout + done.stderr
+    code = (
+        "import sys; from pathlib import Path; from stages.plan import main\n"
+        "main(*map(Path, ('tokens', 'encoder', 'plans', 'params.yaml')))\n"
+        "print(sorted({'torch', 'transformers'} & set(sys.modules)))"
+    )
+    env = {"PYTHONPATH": str(ROOT)}
+    output = subprocess.check_output([sys.executable, "-c", code], cwd=inputs, env=env, text=True)
+    assert output.splitlines()[-1] == "[]"
