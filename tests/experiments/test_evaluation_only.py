@@ -8,7 +8,6 @@ import pytest
 from safetensors.numpy import load_file
 from workspace import SIZES, plan
 
-from mtbert.core.errors import InputError
 from mtbert.experiments.runs import Run, train_run
 
 ALL = ["sst", "para", "sts"]
@@ -119,51 +118,3 @@ def test_the_plan_holds_what_training_reads_alone(place):
     }
     how = {"batch_size": {"sts": 2}, "examples": {"para": 3}, "regularizers": {"sts": "fgm"}}
     assert plan(place, {"evaluation_only": ["sts", "para"], **how}) == short
-
-
-SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        (
-            {"evaluation_only": ["stss"]},
-            "evaluation_only: unknown task 'stss'; did you mean 'sts'?",
-        ),
-        (
-            {"evaluation_only": ["sst", "sst"]},
-            "evaluation_only: each task once, found ['sst', 'sst']",
-        ),
-        (
-            {"evaluation_only": ["cfimdb"]},
-            "evaluation_only: 'cfimdb' is not among the strategy's tasks: sst, para, sts",
-        ),
-        (
-            {"evaluation_only": ["sts"], "projections": SHARED},
-            "projections.para: shares that of 'sts', which is evaluation-only",
-        ),
-        (
-            {"evaluation_only": ["para", "sts"], "balancing": "pcgrad"},
-            "balancing: pcgrad needs several tasks, found sst alone",
-        ),
-        (
-            {"evaluation_only": ["sst", "para"], "adaptation": "frozen"},
-            "adaptation: frozen, and neither a head nor a projection has parameters",
-        ),
-        (
-            {"evaluation_only": ["sst", "sts"], "extra_data": "synonyms"},
-            "none of the tasks that the",
-        ),
-    ],
-)
-def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
-    with pytest.raises(InputError) as error:
-        plan(place, changes)
-    assert "strategies.drawn" in str(error.value)
-    assert told in str(error.value)
-
-
-def test_an_evaluation_only_task_may_share_a_projection(place):
-    for only in (["para"], ["para", "sts"]):
-        assert plan(place, {"evaluation_only": only, "projections": SHARED}).train.trained
