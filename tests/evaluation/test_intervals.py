@@ -7,14 +7,10 @@ import pytest
 from scipy.stats import binomtest, pearsonr, t
 
 from mtbert.evaluation.intervals import Z95, bootstrap, fisher, wilson, with_seeds
-from mtbert.evaluation.metrics import METRICS
+from mtbert.evaluation.metrics import METRICS, accuracy
 from mtbert.evaluation.overall import FORMULAS, overall
 
 RANDOM = np.random.default_rng(0)
-
-
-def accuracy(actual, predicted):
-    return (actual == predicted).mean(-1)
 
 
 def test_wilson():
