@@ -16,41 +16,30 @@ SHORT = {"steps": None, "epochs": 3}
 
 
 def run(planned, folder):
-    """Train; give the weights before, the best and last ones, run.json and the rows of a log."""
+    """Train; give the weights before, the best and last ones, run.json and a reader of the logs."""
     out, log = folder / "out", folder / "log"
-    for path in (out, log):
-        path.mkdir(parents=True)
+    out.mkdir()
+    log.mkdir()
     start = {k: v.numpy() for k, v in Run(planned, seed=1).model.state_dict().items()}
     train_run(planned, seed=1, folder=out, log_folder=log)
     ends = [load_file(out / name / "model.safetensors") for name in ("best", "last")]
     assert {path.stem for path in (out / "predictions").iterdir()} == {
         f"{task}-{split}" for task in planned.tasks for split in ("dev", "test")
     }
-    return start, ends, json.loads((log / "run.json").read_text()), lambda name: rows(log / name)
-
-
-def rows(path):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    facts = json.loads((log / "run.json").read_text())
+    return start, ends, facts, lambda name: list(csv.DictReader((log / name).open()))
 
 
 def moved(before, after):
-    """The parts of which a weight is another one; buffers never are."""
-    return {
-        ".".join(key.split(".")[: 3 if "task_parts" in key else 2])
-        for key, value in before.items()
-        if not np.array_equal(value, after[key])
-    }
+    """The parts of the model whose weights changed."""
+    changed = [key for key, value in before.items() if not np.array_equal(value, after[key])]
+    return {".".join(key.split(".")[: 3 if "task_parts" in key else 2]) for key in changed}
 
 
 def test_evaluation_only_tasks_keep_their_initial_weights(place, tmp_path):
-    changes = {
-        **SHORT,
-        "evaluation_only": ["para", "sts"],
-        "adaptation": PAL,
-        "projections": "layers",
-    }
-    start, ends, facts, log = run(plan(place, {**changes, "conflicts_every": 1}), tmp_path)
+    changes = {**SHORT, "evaluation_only": ["para", "sts"], "adaptation": PAL, "conflicts_every": 1}
+    planned = plan(place, {**changes, "projections": "layers"})
+    start, ends, facts, log = run(planned, tmp_path)
     for weights in ends:
         own = {part for part in moved(start, weights) if not part.startswith("encoder.")}
         assert own == {"heads.sst", "projections.sst", "adapter.task_parts.sst"}
