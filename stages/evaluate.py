@@ -11,7 +11,6 @@ from mtbert.core.commands import run
 
 if TYPE_CHECKING:
     from mtbert.core.tasks import Task
-    from mtbert.evaluation.predictions import Predictions
 
 DECIMALS = 4  # a dev set of 100,000 examples leaves the third one open
 
@@ -34,22 +33,14 @@ def main(
     TASK-confusion.csv.
     """
     from mtbert.core.outputs import new_folder, write_text
-    from mtbert.core.tasks import LEADERBOARD, OVERALL
-    from mtbert.evaluation.metrics import score
+    from mtbert.core.tasks import LEADERBOARD, OVERALL, read_tasks, tasks_of_plan
     from mtbert.evaluation.overall import overall
-    from mtbert.evaluation.submission import confusion
 
-    training = count_training(plan, logs)
+    names, training = read_training(plan, logs)
     scores: dict[str, dict[str, float | None]] = {}
-    splits = ("dev", "test") if test else ("dev",)
     with new_folder(predictions) as folder:
-        for name, task in planned_tasks(plan, params).items():
-            for split in (split for split in splits if split in task.files):
-                predicted = write_split(name, task, split, trained / "predictions", folder)
-                if split == "dev":
-                    scores[name] = score(task.labels, predicted)
-                    write_text(folder / f"{name}-confusion.csv", confusion(predicted, task.labels))
-    warn_of_undefined(scores)
+        for name, task in tasks_of_plan(read_tasks(params), names, plan=plan).items():
+            scores[name] = write_task(name, task, trained / "predictions", folder, test=test)
     parts = {t: scores[t].get(metric) for t, metric in LEADERBOARD.items() if t in scores}
     if combined := overall(parts):
         scores[OVERALL] = combined
@@ -61,81 +52,57 @@ def main(
     write_text(metrics, text + "\n")
 
 
-def warn_of_undefined(scores: "dict[str, dict[str, float | None]]") -> None:
-    """Name each metric that has no value on stderr."""
-    for name, values in scores.items():
-        for metric in (metric for metric, value in values.items() if value is None):
-            text = f"{name} dev: {metric} is undefined (constant predictions?), written as null"
-            print(f"warning: {text}", file=sys.stderr)
-
-
-def count_training(plan: Path, logs: Path) -> dict[str, Any]:
-    """Read how many updates a run made, and how many examples of each task they drew.
+def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
+    """Read a run's tasks, the number of its updates, and of the examples of each task it drew.
 
     Raises:
-        InputError: a log is missing or broken, or its settings are not the plan's.
+        InputError: a file is missing or broken, or the log's settings are not the plan's.
     """
     import pandas as pd
 
     from mtbert.core.errors import InputError
     from mtbert.core.params import read_json, read_yaml
 
-    facts, train = read_json(logs / "run.json"), read_yaml(plan).get("train")
-    if facts.get("settings", train) != train:
+    planned, facts, path = read_yaml(plan), read_json(logs / "run.json"), logs / "steps.csv"
+    if not isinstance(names := planned.get("tasks"), dict):
+        raise InputError(f"{plan}: tasks: expected those of the strategy, found {names!r}")
+    if "settings" in facts and facts["settings"] != planned.get("train"):
         raise InputError(
             f"{logs / 'run.json'}: settings: differ from train in {plan}; `dvc repro` trains anew"
         )
-    path = logs / "steps.csv"
     try:
         drawn = pd.read_csv(path).filter(regex="^examples_")
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
-    counts = drawn.sum().astype(int).to_dict()
-    examples = {str(name).removeprefix("examples_"): count for name, count in counts.items()}
-    return {"updates": len(drawn), "examples": examples}
+    examples = drawn.rename(columns=lambda name: name.removeprefix("examples_")).sum().astype(int)
+    return list(names), {"updates": len(drawn), "examples": examples.to_dict()}
 
 
-def write_split(name: str, task: "Task", split: str, outputs: Path, folder: Path) -> "Predictions":
-    """Write the predictions for a task's split, as a table and as its submission file.
-
-    Args:
-        name: The task's name.
-        task: Its row.
-        split: dev or test.
-        outputs: Folder of the model's outputs, {task}-{split}.parquet.
-        folder: Where to write, an existing folder.
-
-    Raises:
-        InputError: the model's file is missing or does not fit, or the submission file's name.
-    """
+def write_task(
+    name: str, task: "Task", outputs: Path, folder: Path, *, test: bool
+) -> dict[str, float | None]:
+    """Write a task's predictions, from the model's outputs, and submission files; score dev."""
     from mtbert.core.outputs import write_text
     from mtbert.core.schemas import read_table, write_table
-    from mtbert.evaluation.predictions import decode
-    from mtbert.evaluation.submission import submission, submission_path
+    from mtbert.evaluation import predictions
+    from mtbert.evaluation.metrics import score
 
-    source = outputs / f"{name}-{split}.parquet"
-    labelled = split == "dev"
-    predicted = decode(read_table(source), task.labels, labelled=labelled, where=str(source))
-    write_table(folder / source.name, predicted.table())
-    hand = submission_path(folder, task.predictions, split, task=name)
-    write_text(hand, submission(predicted, task.labels, task.predictions.column))
-    return predicted
-
-
-def planned_tasks(plan: Path, params: Path) -> "dict[str, Task]":
-    """Read the tasks that a strategy trains on, as the params file has them.
-
-    Raises:
-        InputError: a file does not fit, or the params file has lost a task of the plan.
-    """
-    from mtbert.core.errors import InputError
-    from mtbert.core.params import read_yaml
-    from mtbert.core.tasks import read_tasks, tasks_of_plan
-
-    planned = read_yaml(plan).get("tasks")
-    if not isinstance(planned, dict):
-        raise InputError(f"{plan}: tasks: expected those of the strategy, found {planned!r}")
-    return tasks_of_plan(read_tasks(params), planned, plan=plan)
+    scores = {}
+    for split in ("dev", "test") if test and "test" in task.files else ("dev",):
+        source, labelled = outputs / f"{name}-{split}.parquet", split == "dev"
+        table = read_table(source)
+        predicted = predictions.decode(table, task.labels, labelled=labelled, where=str(source))
+        write_table(folder / source.name, predicted.table())
+        path = predictions.submission_path(folder, task.predictions, split, task=name)
+        write_text(path, predictions.submission(predicted, task.labels, task.predictions.column))
+        if split == "dev":
+            scores = score(task.labels, predicted)
+            names = predictions.confusion(predicted, task.labels)
+            write_text(folder / f"{name}-confusion.csv", names)
+    for metric in (metric for metric, value in scores.items() if value is None):
+        text = f"{name} dev: {metric} is undefined (constant predictions?), written as null"
+        print(f"warning: {text}", file=sys.stderr)
+    return scores
 
 
 if __name__ == "__main__":

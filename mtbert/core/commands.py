@@ -1,4 +1,4 @@
-"""How a stage becomes a command: bad input ends in one clear message and exit code 2."""
+"""Run a command; bad input ends in one message and exit code 2."""
 
 import sys
 from collections.abc import Callable

@@ -1,10 +1,11 @@
-"""What a run stands on: seeds, versions, hardware."""
+"""What decides a run beside its settings and data: seeds, versions, hardware."""
 
 import ctypes
 import hashlib
 import importlib.metadata
 import platform
 import random
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def seed_everything(seed: int) -> None:
-    """Seed every generator; choose kernels that repeat their bits, where there are such."""
+    """Seed every generator, and prefer kernels that repeat their results bit for bit."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -27,10 +28,10 @@ def seed_everything(seed: int) -> None:
 
 
 def hold_memory() -> None:
-    """Let glibc keep freed memory for the next allocation.
+    """Let glibc keep freed memory for the next allocation; other C libraries stay as they are.
 
-    It returns large blocks at once, so that every step's tensors get new pages, which the kernel
-    has to clear. Other C libraries keep their settings.
+    By default it returns large blocks at once: every step's tensors then get new pages, which the
+    kernel has to clear.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
@@ -38,30 +39,23 @@ def hold_memory() -> None:
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+@cache
 def versions() -> dict[str, str]:
-    """Versions of Python and of what else decides a result; ours with a digest of the code."""
+    """Versions of Python and of what else decides a result; mtbert's with a digest of its code."""
     names = ("mtbert", "torch", "transformers", "peft", "torchjd", "tokenizers", "numpy", "pyarrow")
     numbers = {name: importlib.metadata.version(name) for name in names}
-    numbers["mtbert"] += f"+{code()[:8]}"
-    return {"python": platform.python_version(), **numbers}
-
-
-@cache
-def code() -> str:
-    """Digest of all our code, which changes more often than its version."""
-    folder = Path(__file__).parents[1]
-    digest = hashlib.sha256()
+    folder, digest = Path(__file__).parents[1], hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
-    return digest.hexdigest()
+    numbers["mtbert"] += f"+{digest.hexdigest()[:8]}"
+    return {"python": platform.python_version(), **numbers}
 
 
 def hardware(device: torch.device) -> str:
-    """Name of the processor that did the work."""
+    """Name of the GPU or the processor."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    name = re.search(r"^model name\s*: *(.*)", info.read_text() if info.is_file() else "", re.M)
+    return name[1].strip() if name else platform.processor() or platform.machine()

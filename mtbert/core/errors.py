@@ -1,4 +1,4 @@
-"""The error that bad input raises, and words that help to correct it."""
+"""The error that bad input raises, and messages that help to correct the input."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def choices(what: str, value: object, allowed: Iterable[str]) -> str:
 
 @contextmanager
 def located(place: str, *, link: str = ": ") -> Iterator[None]:
-    """Put a place in front of the message of an InputError, with what joins the two."""
+    """Put a place and `link` in front of the message of an InputError."""
     try:
         yield
     except InputError as error:

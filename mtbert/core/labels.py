@@ -1,43 +1,32 @@
-"""The kinds of labels that a task may have, what they are called, and what they are judged by."""
+"""The kinds of labels that a task may have, their names, and their main metrics."""
 
 import json
 from math import floor
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mtbert.core.params import Settings
 
-# What a task is judged by, unless its row names another metric
+# The main metric of a task that names none
 MAIN_METRICS = {"classes": "accuracy", "binary": "accuracy", "similarity": "pearson"}
 
 
-def _quoted(names: Any) -> Any:
+def _check_names(names: Any) -> Any:
     """Refuse what YAML takes for a number or a truth value: `01` would become another text."""
-    if not isinstance(names, tuple):
-        return names
-    if wrong := [name for name in names if name is None or isinstance(name, (int, float))]:
-        quoted = ", ".join(f'"{n if isinstance(n, str) else json.dumps(n)}"' for n in names)
-        raise ValueError(
-            f"names are text, quote each: [{quoted}]; found {json.dumps(wrong[0])} without quotes"
-        )
-    return names
-
-
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    if wrong := [name for name in names if not name.isprintable() or name != name.strip()]:
-        raise ValueError(f"a name is printable text without spaces around it, found {wrong[0]!r}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"each name once, found {list(names)}")
+    for name in names if isinstance(names, tuple) else ():
+        if not isinstance(name, str):
+            found = json.dumps(name, default=str)
+            raise ValueError(f'names are text, quote each: ["0", "1", …]; found {found} unquoted')
+        if not name or not name.isprintable() or name != name.strip():
+            raise ValueError(f"a name is printable text without spaces around it, found {name!r}")
+        if names.count(name) > 1:
+            raise ValueError(f"each name once, found {names}")
     return names
 
 
 # What labels are called, in files and in reports, in the order 0, 1, …
-Names = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...],
-    BeforeValidator(_quoted),
-    AfterValidator(_distinct),
-]
+Names = Annotated[tuple[str, ...], BeforeValidator(_check_names)]
 
 
 class Classes(Settings):
@@ -61,13 +50,11 @@ class Classes(Settings):
     @classmethod
     def _counted(cls, row: Any) -> Any:
         names = row.get("names") if isinstance(row, dict) else None
-        return {"count": len(names), **row} if isinstance(names, tuple) else row
-
-    @model_validator(mode="after")
-    def _agree(self) -> "Classes":
-        if self.names is not None and len(self.names) != self.count:
-            raise ValueError(f"count is {self.count}, but there are {len(self.names)} names")
-        return self
+        if not isinstance(names, tuple):
+            return row
+        if (count := row.get("count", len(names))) != len(names):
+            raise ValueError(f"count is {count}, but there are {len(names)} names")
+        return {**row, "count": len(names)}
 
 
 class Binary(Settings):
@@ -76,11 +63,7 @@ class Binary(Settings):
     kind: Literal["binary"]
     names: Annotated[Names, Field(min_length=2, max_length=2)] | None = None
     width: Literal[1] = 1
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest label."""
-        return 0.0, 1.0
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
 
 class Similarity(Settings):
@@ -90,6 +73,7 @@ class Similarity(Settings):
     low: float
     high: float
     width: Literal[1] = 1
+    names: ClassVar[None] = None
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -107,15 +91,13 @@ Labels = Annotated[Classes | Binary | Similarity, Field(discriminator="kind")]
 
 
 def classes(labels: Labels) -> tuple[str, ...]:
-    """What the whole labels from the lowest to the highest are called (of a range, halves up)."""
-    if not isinstance(labels, Similarity) and labels.names is not None:
+    """Names of the whole labels from the lowest to the highest (of a range, halves up)."""
+    if labels.names is not None:
         return labels.names
     low, high = (floor(bound + 0.5) for bound in labels.bounds)
     return tuple(map(str, range(low, high + 1)))
 
 
 def unnamed(labels: Labels) -> Labels:
-    """The labels as training sees them: what they are called is for people."""
-    if isinstance(labels, Similarity):
-        return labels
-    return labels.model_copy(update={"names": None})
+    """The labels without the names of their classes, which training does not depend on."""
+    return labels if labels.names is None else labels.model_copy(update={"names": None})

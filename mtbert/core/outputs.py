@@ -15,25 +15,19 @@ WORK = Path(".dvc/tmp/mtbert")
 
 
 def work_path(path: Path) -> Path:
-    """Where a writer of `path` works, in the DVC repository that the process stands in."""
+    """Where a writer of `path` works: inside the DVC repository around the working directory."""
     here = Path.cwd()
-    roots = (folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir())
-    root = next(roots, here)
-    name = os.path.relpath(path.absolute(), root).replace("/", "-")
-    return root / WORK / name
+    root = next((at for at in (here, *here.parents) if (at / ".dvc").is_dir()), here)
+    return root / WORK / os.path.relpath(path.absolute(), root).replace("/", "-")
 
 
 @contextmanager
 def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
-    """Give an empty folder to write into; it takes the place of `path` when the block succeeds.
+    """Give an empty folder to write into; it replaces `path` when the block succeeds.
 
-    `unfinished=True` keeps the files of a failed attempt, so that the stage can resume.
-
-    A lock is held while the writer lives: `kill -9` of DVC leaves a stage's process running, which
-    could overwrite what a rerun wrote.
-
-    Raises:
-        InputError: another process is writing the same output, or a file stands in its place.
+    `unfinished=True` keeps the files of a failed attempt, so that the stage can resume. The writer
+    holds a lock: `kill -9` of DVC leaves a stage's process running, which could overwrite what a
+    rerun wrote. An InputError names such a process.
     """
     if path.is_file():
         raise InputError(f"{path}: expected a folder to replace, or nothing; found a file")
@@ -49,7 +43,7 @@ def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
 
 
 def _replace(path: Path, new: Path, *, aside: Path) -> None:
-    """Put a folder in place of another, which is deleted last and comes back after a failure."""
+    """Replace a folder by a new one; a failure puts the old one back."""
     shutil.rmtree(aside, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
@@ -64,7 +58,7 @@ def _replace(path: Path, new: Path, *, aside: Path) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Rename a folder, which never lands inside another; to another disk it is copied first."""
+    """Rename a folder, never into another one; to another disk, copy it first."""
     try:
         source.rename(target)
     except OSError as error:
@@ -78,11 +72,7 @@ def _move(source: Path, target: Path) -> None:
 
 @contextmanager
 def held(lock: Path, output: Path) -> Iterator[None]:
-    """Hold a lock file while writing an output; the system frees it when the process ends.
-
-    Raises:
-        InputError: another process holds it.
-    """
+    """Hold a lock file while writing an output; an InputError names another process that does."""
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,15 +87,6 @@ def held(lock: Path, output: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
-
-
-def empty(folder: Path) -> None:
-    """Delete what is in a folder."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

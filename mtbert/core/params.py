@@ -2,18 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeGuard, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ModelWrapValidatorHandler as Handler
 from pydantic_core import ErrorDetails
 
 from mtbert.core.errors import InputError, choices
@@ -28,37 +23,33 @@ RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a 
 
 
 class FaultsError(InputError, ValueError):
-    """Data do not fit settings. A validator may raise it, too: the faults keep their place."""
+    """Data do not fit settings; `where` is a file or `file: section`. Validators may raise it."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], where: str = "") -> None:
         self.faults = faults
-        super().__init__(self.message())
-
-    def message(self, where: str = "") -> str:
-        """One line a fault; `where` is a file, or a place in one (`file: section`), or unknown."""
         # Keys stand behind a colon in a file and behind a dot in a section.
         link = ": " if where.endswith((".yaml", ".yml", ".json")) else "."
         lines = []
-        for keys, rule in self.faults:
+        for keys, rule in faults:
             place = link.join(filter(None, [where, ".".join(keys)]))
             lines.append(f"{place}: {rule}" if place else rule)
-        return "\n".join(dict.fromkeys(lines))
+        super().__init__("\n".join(dict.fromkeys(lines)))
 
 
 class Settings(BaseModel):
-    """Base of every settings class: unknown keys, wrong types and later changes are refused.
+    """Base of every settings class: refuses unknown keys, wrong types and later changes.
 
     Each class words the faults of its own fields, because it knows the allowed keys.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    # Names that fields had once, and their names now
+    # Former names of fields, and their present names
     renamed: ClassVar[Mapping[str, str]] = {}
 
     @model_validator(mode="wrap")
     @classmethod
-    def _word_faults(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _word_faults(cls, data: Any, handler: Handler[Self]) -> Self:
         try:
             return handler(data)
         except ValidationError as error:
@@ -67,7 +58,7 @@ class Settings(BaseModel):
 
     @classmethod
     def faults_of(cls, item: ErrorDetails, data: Any) -> Iterator[Fault]:
-        """Say in our words what pydantic found: one fault, or several of settings within."""
+        """Put pydantic's finding into our words: one fault, or several of nested settings."""
         place, context = _place(item["loc"], data), item.get("ctx", {})
         field, words = place[0] if place else "", _quoted(context.get("expected", ""))
         match item["type"]:
@@ -100,37 +91,41 @@ def _quoted(text: str) -> list[str]:
 
 
 def _place(loc: tuple[str | int, ...], data: Any) -> tuple[str, ...]:
-    """Keep the keys of a location: beside them pydantic names the parts of unions.
-
-    The first names a field, which a validator may have added to the data.
-    """
+    """Keep the keys of a location, without pydantic's names for parts of unions."""
     keys: list[str] = []
     for key in loc:
         indices = range(len(data)) if isinstance(data, tuple) else ()
         inside = key in (data if isinstance(data, Mapping) else indices)
-        if inside or not keys:
+        if inside or not keys:  # the first names a field, maybe one that a validator added
             keys.append(str(key))
         data = data[key] if inside else data
     return tuple(keys)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML 1.2 mapping (`1e-5` is a number there, as it is for DVC).
-
-    Raises:
-        InputError: the file is missing, is not YAML, or is not a mapping.
-    """
+    """Read a YAML 1.2 mapping (`1e-5` is a number there, as it is for DVC)."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    return _read(path, YAML(typ="safe", pure=True).load, YAMLError, "valid YAML")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    return _read(path, json.loads, ValueError, "JSON")
+
+
+def _read(
+    path: Path, parse: Callable[[str], Any], fault: type[Exception], form: str
+) -> dict[str, Any]:
     try:
-        data = YAML(typ="safe", pure=True).load(path)
+        data = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except YAMLError as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except (OSError, UnicodeDecodeError, fault) as error:
+        raise InputError(f"{path}: not {form}: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a mapping of sections, found {type(data).__name__}")
+        raise InputError(f"{path}: {MAPPING}, found {type(data).__name__}")
     return data
 
 
@@ -138,8 +133,8 @@ def read_params(path: Path) -> dict[str, Any]:
     """Read a params file; where it has budgets, lay the sections of the chosen one over its own.
 
     Raises:
-        InputError: the file cannot be read, names a budget that it does not have, or names a source
-            or an encoder itself that this budget would replace.
+        InputError: the file cannot be read or has no such budget, or the budget would replace a
+            source or an encoder that the file itself names.
     """
     data = read_yaml(path)
     if not is_section(budgets := data.get("budgets")):
@@ -164,35 +159,14 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     """Lay changes over settings: mappings key by key, all else (methods, too) whole."""
     merged = dict(base)
     for key, value in changes.items():
-        old = merged.get(key)
-        if is_section(old) and is_section(value):
-            value = merge(old, value)
-        merged[key] = value
+        old = base.get(key)
+        merged[key] = merge(old, value) if is_section(old) and is_section(value) else value
     return merged
 
 
 def is_section(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether a value is a mapping of keys, and not a method with its options."""
     return isinstance(value, Mapping) and "name" not in value
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        InputError: the file is missing, is not UTF-8 or JSON, or is not an object.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not JSON: invalid UTF-8 at byte {error.start + 1}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(data).__name__}")
-    return data
 
 
 def write_yaml(path: Path, data: Mapping[str, Any], *, heading: str = "") -> None:
@@ -202,17 +176,12 @@ def write_yaml(path: Path, data: Mapping[str, Any], *, heading: str = "") -> Non
     yaml = YAML()
     yaml.width = 100
     with path.open("w", encoding="utf-8") as file:
-        if heading:
-            file.write(f"# {heading}\n")
+        file.write(f"# {heading}\n" if heading else "")
         yaml.dump(dict(data), file)
 
 
 def read_section(path: Path, section: str, kind: type[S]) -> S:
-    """Read one section of a params file as `kind`.
-
-    Raises:
-        InputError: the section is missing or does not fit, naming each key at fault.
-    """
+    """Read one section of a params file as settings of a kind."""
     data = read_params(path)
     if section not in data:
         sections = ", ".join(map(str, data))
@@ -220,30 +189,18 @@ def read_section(path: Path, section: str, kind: type[S]) -> S:
     return validate(kind, data[section], where=f"{path}: {section}")
 
 
-def validate(kind: type[S], data: Any, *, where: str) -> S:
-    """Turn plain data into settings of a kind; `where` opens the error message.
-
-    Raises:
-        InputError: one message that lists every key at fault.
-    """
-    try:
-        return fit(kind, data)
-    except FaultsError as error:
-        raise InputError(error.message(where)) from None
-
-
-def fit(kind: type[S], data: Any) -> S:
+def validate(kind: type[S], data: Any, *, where: str = "") -> S:
     """Turn plain data into settings of a kind.
 
     Raises:
-        FaultsError: it lists every key at fault.
+        FaultsError: lists every key at fault; `where` opens each line.
     """
     data = _as_strict(data)
     try:
         return kind.model_validate(data)
     except ValidationError as error:
         details = error.errors()
-    raise FaultsError([fault for item in details for fault in kind.faults_of(item, data)])
+    raise FaultsError([fault for item in details for fault in kind.faults_of(item, data)], where)
 
 
 class _List(tuple[Any, ...]):

@@ -11,21 +11,16 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Discriminator, PlainSerializer, PlainValidator, Tag
 
 from mtbert.core.errors import choices
-from mtbert.core.params import FaultsError, Settings, fit, is_section
+from mtbert.core.params import FaultsError, Settings, is_section, validate
 
 M = TypeVar("M", bound=Settings)
 
-# Names that methods had once, and their names now
+# Former names of methods, and their present names
 RENAMED = {"annealed": "anneal"}
 
 
 def build(registry: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
-    """Build the method that `spec` names: `word` or `{name: word, option: value, ...}`.
-
-    Raises:
-        FaultsError: no such method in the registry (with the nearest name), or an option does not
-            fit.
-    """
+    """Build the method that `spec` names: `word` or `{name: word, option: value, ...}`."""
     if isinstance(spec, list | tuple):
         raise FaultsError([((), f"expected one {what}, found a list: {spec!r}")])
     options = dict(spec) if isinstance(spec, Mapping) else {"name": spec}
@@ -35,10 +30,10 @@ def build(registry: Mapping[str, type[M]], spec: Any, *, what: str) -> M:
         raise FaultsError([((), rule)])
     name = options.pop("name", None)
     if not isinstance(name, str) or name not in registry:
-        if (new := RENAMED.get(str(name))) in registry:
-            raise FaultsError([((), f"{name!r} is now called {new!r}")])
-        raise FaultsError([((), choices(what, name, registry))])
-    return fit(registry[name], options)
+        new = RENAMED.get(str(name))
+        renamed = f"{name!r} is now called {new!r}" if new in registry else ""
+        raise FaultsError([((), renamed or choices(what, name, registry))])
+    return validate(registry[name], options)
 
 
 def to_spec(registry: Mapping[str, type[Settings]], method: Settings) -> dict[str, Any]:
@@ -56,29 +51,22 @@ def entry(registry: Mapping[str, type[Any]], what: str) -> Any:
     return Annotated[Any, PlainValidator(read), PlainSerializer(partial(to_spec, registry))]
 
 
-def by_task(registry: Mapping[str, type[Any]], what: str) -> Any:
-    """Annotate a settings field that holds one method for all tasks, or one for each task."""
-    return _by_task(entry(registry, what))
+def by_task(registry: Mapping[str, type[Any]], what: str, *, stack: bool = False) -> Any:
+    """Annotate a settings field that holds one method for all tasks, or one for each task.
 
-
-def stacks_by_task(registry: Mapping[str, type[Any]], what: str) -> Any:
-    """Annotate a settings field that holds any number of methods for all tasks, or for each task.
-
-    `none`, a method or a list of methods; as a value a tuple.
+    With `stack`, any number of methods instead of one: `none`, a method or a list of methods, which
+    becomes a tuple.
     """
-    method = entry(registry, what)
-    methods = tuple[method, ...]  # type: ignore[valid-type]
-    return _by_task(Annotated[methods, BeforeValidator(_stack)])
+    kind: Any = entry(registry, what)
+    if stack:
+        kind = Annotated[tuple[kind, ...], BeforeValidator(_stack)]
+    return Annotated[
+        Annotated[kind, Tag("all tasks")] | Annotated[dict[str, kind], Tag("by task")],
+        Discriminator(lambda value: "by task" if is_section(value) else "all tasks"),
+    ]
 
 
 def _stack(spec: Any) -> tuple[Any, ...]:
     if spec is None or spec == "none":
         return ()
     return tuple(spec) if isinstance(spec, list | tuple) else (spec,)
-
-
-def _by_task(kind: Any) -> Any:
-    return Annotated[
-        Annotated[kind, Tag("all tasks")] | Annotated[dict[str, kind], Tag("by task")],
-        Discriminator(lambda value: "by task" if is_section(value) else "all tasks"),
-    ]

@@ -7,51 +7,36 @@ in the same order, texts replaced by token ids without special tokens.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from mtbert.core.errors import InputError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # Column name -> Arrow type name. `label` is null in unlabelled splits, `text_b` in single tasks.
 TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
 
 
-def text_schema() -> "pa.Schema":
+def text_schema() -> pa.Schema:
     """The Arrow schema of a TEXT table."""
-    import pyarrow as pa
-
     return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in TEXT.items()])
 
 
-def tokens_schema(vocabulary_size: int) -> "pa.Schema":
+def tokens_schema(vocabulary_size: int) -> pa.Schema:
     """The Arrow schema of a TOKENS table: token ids in the smallest unsigned type that fits."""
-    import pyarrow as pa
-
     ids = pa.list_(pa.uint16() if vocabulary_size <= 2**16 else pa.uint32())
     return pa.schema([("id", pa.string()), ("ids_a", ids), ("ids_b", ids), ("label", pa.float64())])
 
 
-def write_table(path: Path, table: "pa.Table") -> None:
+def write_table(path: Path, table: pa.Table) -> None:
     """Write a table as Parquet; the same rows give the same bytes."""
-    import pyarrow.parquet as pq
-
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, compression="zstd")
 
 
-def read_table(path: Path) -> "pa.Table":
-    """Read a Parquet table.
-
-    Raises:
-        InputError: there is no such file, or it is not whole.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def read_table(path: Path) -> pa.Table:
+    """Read a Parquet table; an InputError says that the file is missing or not whole."""
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes it")
     try:
@@ -90,11 +75,7 @@ class Tokens:
 
 
 def read_tokens(path: Path, *, paired: bool) -> Tokens:
-    """Read a TOKENS table.
-
-    Raises:
-        InputError: there is no such file, or it is not whole.
-    """
+    """Read a TOKENS table."""
     table = read_table(path)
     return Tokens(
         example_ids=table["id"].to_pylist(),
@@ -104,7 +85,7 @@ def read_tokens(path: Path, *, paired: bool) -> Tokens:
     )
 
 
-def _ragged(table: "pa.Table", column: str) -> Ragged:
+def _ragged(table: pa.Table, column: str) -> Ragged:
     lists = table[column].combine_chunks()
     return Ragged(
         ids=lists.flatten().to_numpy().astype(np.int64),

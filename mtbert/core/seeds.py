@@ -1,8 +1,9 @@
 """Section `seeds` of the params file: every strategy is run once with each."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from mtbert.core.params import Settings, read_yaml, validate
 
@@ -13,25 +14,16 @@ MAX_SEED = 2**32 - 1
 class Seeds(Settings):
     """Distinct whole numbers from 0 to `MAX_SEED`, at least one."""
 
-    seeds: tuple[int, ...]
+    seeds: tuple[Annotated[int, Field(ge=0, le=MAX_SEED)], ...]
 
     @field_validator("seeds")
     @classmethod
     def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if not seeds or not all(0 <= seed <= MAX_SEED for seed in seeds):
-            raise ValueError(
-                f"expected one or more whole numbers from 0 to {MAX_SEED}, found {list(seeds)}"
-            )
-        if len(set(seeds)) < len(seeds):
-            raise ValueError(f"each seed once, found {list(seeds)}")
+        if not seeds or len(set(seeds)) < len(seeds):
+            raise ValueError(f"at least one, and each seed once, found {list(seeds)}")
         return seeds
 
 
 def read_seeds(params: Path) -> tuple[int, ...]:
-    """Read the seeds of a params file.
-
-    Raises:
-        InputError: they do not fit.
-    """
-    data = read_yaml(params)
-    return validate(Seeds, {k: data[k] for k in ("seeds",) if k in data}, where=str(params)).seeds
+    """Read the seeds of a params file; an InputError names one that does not fit."""
+    return validate(Seeds, {"seeds": read_yaml(params).get("seeds")}, where=str(params)).seeds

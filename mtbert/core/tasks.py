@@ -1,7 +1,7 @@
 """A task is data: its files, columns and labels. The loop knows no task's name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,10 +21,11 @@ Split = Literal["train", "dev", "test"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Name of the score that combines the tasks' scores
 OVERALL = "overall"
-# Names become keys of torch's ModuleDict too, which refuses those of its own attributes.
+# Names become keys of torch's ModuleDict too, which refuses those of its own attributes; and a
+# mapping with the key `name` is a method, not a value for each task.
 RESERVED = frozenset(
     """
-    add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double
+    name add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double
     dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
     get_submodule half ipu items keys load_state_dict modules mtia named_buffers named_children
     named_modules named_parameters parameters pop register_backward_hook register_buffer
@@ -36,8 +37,6 @@ RESERVED = frozenset(
     zero_grad
     """.split()  # noqa: SIM905 - a list would take a line for each
 )
-# A mapping with this key is a method (`{name: word, …}`), not a value for each task.
-METHOD_KEY = "name"
 # The three tasks of the CS224N leaderboard, and the metric of each that counts there.
 LEADERBOARD = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 
@@ -56,12 +55,9 @@ class Columns(Settings):
 
     @model_validator(mode="after")
     def _distinct(self) -> "Columns":
-        owners: dict[str, str] = {}
-        for key, column in self.model_dump(exclude_none=True).items():
-            if (owner := owners.setdefault(column, key)) != key:
-                raise ValueError(
-                    f"each key needs a column of its own, found {column!r} for {owner} and {key}"
-                )
+        columns = self.model_dump(exclude_none=True)
+        if len(set(columns.values())) < len(columns):
+            raise ValueError(f"each key needs a column of its own, found {columns}")
         return self
 
 
@@ -97,8 +93,8 @@ class Task(Settings):
     @field_validator("files")
     @classmethod
     def _train_and_dev(cls, files: dict[str, str]) -> dict[str, str]:
-        if missing := {"train", "dev"} - set(files):
-            raise ValueError(f"a task needs train and dev files, missing: {', '.join(missing)}")
+        if absent := {"train", "dev"} - set(files):
+            raise ValueError(f"a task needs train and dev files, missing: {', '.join(absent)}")
         if len(set(files.values())) < len(files):
             raise ValueError(f"each split needs a file of its own, found {files}")
         if paths := [file for file in files.values() if Path(file).name != file]:
@@ -117,51 +113,26 @@ class Task(Settings):
 
 
 def read_tasks(path: Path) -> dict[str, Task]:
-    """Read section `tasks` of a params file.
-
-    Raises:
-        InputError: a name or an entry does not fit, or two submission files have the same name.
-    """
+    """Read section `tasks` of a params file."""
     entries = read_yaml(path).get("tasks")
     if not isinstance(entries, Mapping) or not entries:
         raise InputError(f"{path}: tasks: expected a mapping of task names, found {entries!r}")
-    for name in entries:
+    tasks = {}
+    for name, given in entries.items():
         if not NAME.fullmatch(str(name)) or name == OVERALL:
             raise InputError(
                 f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
                 f"{OVERALL!r}, which is the combined score; found {name!r}"
             )
-        if name == METHOD_KEY or name in RESERVED:
-            why = "names a method in {name: word}" if name == METHOD_KEY else "is a word of torch's"
+        if name in RESERVED:
             raise InputError(
-                f"{path}: tasks: a task cannot be called {name!r}, which {why}; another name will "
-                f"do, {name}_task for instance"
+                f"{path}: tasks: a task cannot be called {name!r}, which torch or {{name: method}} "
+                f"uses; another name will do, {name}_task for instance"
             )
-    tasks = {}
-    for name, given in entries.items():
         defaults = {"title": name, "predictions": {"file": f"{name}-{{split}}-output.csv"}}
         completed = {**defaults, **given} if isinstance(given, Mapping) else given
         tasks[str(name)] = validate(Task, completed, where=f"{path}: tasks.{name}")
-    _check_submissions(path, tasks)
-    return tasks
-
-
-def tasks_of_plan(
-    tasks: Mapping[str, Task], names: Iterable[str], *, plan: Path
-) -> dict[str, Task]:
-    """Give the tasks of a plan, in its file `plan`, by their names.
-
-    Raises:
-        InputError: the params file has lost one since the plan was made.
-    """
-    names = list(names)
-    if lost := [name for name in names if name not in tasks]:
-        raise InputError(f"{plan}: {choices('task', lost[0], tasks)}; `dvc repro` makes it anew")
-    return {name: tasks[name] for name in names}
-
-
-def _check_submissions(path: Path, tasks: Mapping[str, Task]) -> None:
-    """Refuse two submission files of the same name: all lie in one folder."""
+    # All submission files lie in one folder.
     owners: dict[str, str] = {}
     for name, task in tasks.items():
         for split in SPLITS:
@@ -171,3 +142,11 @@ def _check_submissions(path: Path, tasks: Mapping[str, Task]) -> None:
                     f"{path}: tasks.{name}.predictions.file: {file} is tasks.{owner}'s already; "
                     f"each task needs names of its own, found {task.predictions.file!r}"
                 )
+    return tasks
+
+
+def tasks_of_plan(tasks: Mapping[str, Task], names: list[str], plan: Path) -> dict[str, Task]:
+    """Select the tasks that the file `plan` names; an InputError names one that is gone."""
+    if gone := [name for name in names if name not in tasks]:
+        raise InputError(f"{plan}: {choices('task', gone[0], tasks)}; `dvc repro` makes it anew")
+    return {name: tasks[name] for name in names}

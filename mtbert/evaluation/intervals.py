@@ -1,4 +1,4 @@
-"""95 % intervals around scores: what the size of a dev set and the number of seeds leave open."""
+"""95 % intervals of scores, from the size of a dev set and the number of seeds."""
 
 from collections.abc import Callable, Sequence
 from math import atanh, sqrt, tanh
@@ -9,11 +9,9 @@ Z95 = 1.959963984540054
 DRAWS = 1000
 BLOCK = 2**22  # drawn examples in memory at once
 
-Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
 
 def wilson(share: float, n: int) -> tuple[float, float]:
-    """Wilson's score interval (1927) around a share of n; it has a length at 0 and 1 too."""
+    """Wilson's score interval (1927) of a share of n; its length is above 0 at 0 and 1, too."""
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(share * n, n, method="wilson")
@@ -34,20 +32,16 @@ def fisher(r: float, n: int, *, ranks: bool = False) -> tuple[float, float]:
 
 
 def bootstrap(
-    function: Function,
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray],
     actual: np.ndarray,
     ours: Sequence[np.ndarray],
     base: Sequence[np.ndarray] = (),
 ) -> float:
     """Half of the 95 % percentile interval (Efron 1979) of a score, or of a paired difference.
 
-    Args:
-        function: Of a metric.
-        actual: Labels, (example,).
-        ours: Predictions of one or more runs; the score is their mean.
-        base: Those of the same number of other runs on the same examples, to be subtracted.
-
-    Where all draws are alike, as at a perfect score, it is half of Wilson's interval at 1.
+    The score is the mean of a metric's `function` on the predictions of the runs `ours`, minus that
+    of the same number of runs `base`; `actual` has the labels, (example,). Where all draws are
+    alike, as at a perfect score, it is half of Wilson's interval at 1.
     """
     from scipy import stats
 
@@ -74,7 +68,7 @@ def bootstrap(
 
 
 def with_seeds(half_width: float, by_seed: Sequence[float]) -> float:
-    """Half of a 95 % interval that counts seeds as drawn too, not only dev examples.
+    """Half of a 95 % interval over random seeds as well as random dev examples.
 
     Variances of the mean add up, (half_width / z)² + sd² / seeds, and Student's t has the degrees
     of freedom of Welch (1947) and Satterthwaite (1946). With one seed, its spread is unknown: the

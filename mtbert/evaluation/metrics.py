@@ -8,23 +8,20 @@ where it is undefined: all draws of a bootstrap are scored in one call.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from mtbert.core.errors import InputError, choices
+from mtbert.core.tasks import Labels, Task
 from mtbert.evaluation import intervals
-
-if TYPE_CHECKING:
-    from mtbert.core.labels import Labels
-    from mtbert.core.tasks import Task
-    from mtbert.evaluation.predictions import Predictions
+from mtbert.evaluation.predictions import Predictions, answer
 
 BINS = 15  # of confidence, in the calibration error
 
 
 def accuracy(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Share of right classes."""
+    """Share of correct classes."""
     return np.asarray((predicted == actual).mean(-1))
 
 
@@ -32,11 +29,6 @@ def f1(actual: np.ndarray, predicted: np.ndarray, label: float = 1) -> np.ndarra
     """F1 of one label, 2 · hits / (named + predicted); NaN where it is neither."""
     named, guessed = actual == label, predicted == label
     return _ratio(2.0 * (named & guessed).sum(-1), named.sum(-1) + guessed.sum(-1))
-
-
-def f1_or_zero(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """F1 of label 1; 0 where it is neither named nor predicted."""
-    return np.asarray(np.nan_to_num(f1(actual, predicted)))
 
 
 def macro_f1(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -116,11 +108,11 @@ def r2(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Metric:
-    """What the project knows of a metric."""
+    """A metric: its function, what it fits, its baseline and its interval."""
 
     function: Callable[[np.ndarray, np.ndarray], np.ndarray]
     kinds: tuple[str, ...]  # of labels that it fits
-    # The answer without a model: that constant's score is the baseline
+    # The best constant prediction, whose score is the baseline
     constant: Callable[[np.ndarray], np.ndarray]
     reads: Literal["values", "clipped", "probabilities"] = "values"  # clipped to the labels' range
     # 95 % interval of a value on n examples, by formula; without one, by the bootstrap
@@ -128,13 +120,13 @@ class Metric:
     lower_is_better: bool = False
 
     def baseline(self, actual: np.ndarray) -> float:
-        """What needs no model scores on these labels, (example,); 0 where it has no score."""
+        """Score of the constant on these labels, (example,); 0 where it is undefined."""
         constant = self.constant(actual)
         answers = np.broadcast_to(constant, (*actual.shape, *np.shape(constant)))
         return float(np.nan_to_num(self.function(actual, answers)))
 
     def half_width(self, actual: np.ndarray, predicted: np.ndarray) -> float:
-        """Half of the 95 % interval that a dev set of this size, (example,), leaves; maybe NaN."""
+        """Half of the 95 % interval on these labels, (example,); may be NaN."""
         if self.formula is None:
             return intervals.bootstrap(self.function, actual, [predicted])
         low, high = self.formula(float(self.function(actual, predicted)), len(actual))
@@ -142,10 +134,9 @@ class Metric:
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """A division that gives NaN where the whole is 0."""
+    """Quotient; NaN where the whole is 0."""
     part, whole = np.asarray(part, float), np.asarray(whole, float)
-    out = np.full_like(whole, np.nan)
-    return np.asarray(np.divide(part, whole, out=out, where=whole != 0))
+    return np.asarray(np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole != 0))
 
 
 def _majority(actual: np.ndarray) -> np.ndarray:
@@ -162,19 +153,18 @@ def _error(function: Callable[[np.ndarray, np.ndarray], np.ndarray], best: objec
 
 
 _CLASSES, _BINARY, _BOTH, _RANGE = ("classes",), ("binary",), ("classes", "binary"), ("similarity",)
-_SPEARMAN = partial(intervals.fisher, ranks=True)
 
 METRICS: dict[str, Metric] = {
     "accuracy": Metric(accuracy, _BOTH, _majority, formula=intervals.wilson),
     "macro_f1": Metric(macro_f1, _CLASSES, _majority),
-    "f1": Metric(f1_or_zero, _BINARY, lambda _: np.array(1)),
+    "f1": Metric(lambda a, b: np.nan_to_num(f1(a, b)), _BINARY, lambda _: np.array(1)),
     "matthews": Metric(matthews, _BOTH, _majority),
     "roc_auc": Metric(roc_auc, _BINARY, np.mean, reads="probabilities"),
     "calibration_error": Metric(
         calibration_error, _BOTH, _shares, reads="probabilities", lower_is_better=True
     ),
     "pearson": Metric(pearson, _RANGE, np.mean, formula=intervals.fisher),
-    "spearman": Metric(spearman, _RANGE, np.mean, formula=_SPEARMAN),
+    "spearman": Metric(spearman, _RANGE, np.mean, formula=partial(intervals.fisher, ranks=True)),
     "mse": _error(mse, np.mean),
     "rmse": _error(lambda actual, predicted: np.sqrt(mse(actual, predicted)), np.mean),
     "msle": Metric(msle, _RANGE, np.mean, reads="clipped", lower_is_better=True),
@@ -187,7 +177,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def score(labels: "Labels", predictions: "Predictions") -> dict[str, float | None]:
+def score(labels: Labels, predictions: Predictions) -> dict[str, float | None]:
     """Every metric that fits the labels; None where it is undefined."""
     values = {
         name: float(metric.function(predictions.labels, predictions.read(metric.reads, labels)))
@@ -197,21 +187,15 @@ def score(labels: "Labels", predictions: "Predictions") -> dict[str, float | Non
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
-def main_score(name: str, labels: "Labels", outputs: np.ndarray, actual: np.ndarray) -> float:
+def main_score(name: str, labels: Labels, outputs: np.ndarray, actual: np.ndarray) -> float:
     """One metric of a head's outputs, (example, width), to choose an epoch by; 0 if undefined."""
-    from mtbert.evaluation.predictions import Predictions, answer
-
     predictions = Predictions([], actual, *answer(outputs.astype(np.float64), labels))
     read = predictions.read(METRICS[name].reads, labels)
     return float(np.nan_to_num(METRICS[name].function(actual, read)))
 
 
-def check_metrics(tasks: "Mapping[str, Task]", *, where: str) -> None:
-    """Refuse a main metric that does not fit its task's labels, or of which less is better.
-
-    Raises:
-        InputError: a task has one.
-    """
+def check_metrics(tasks: Mapping[str, Task], *, where: str) -> None:
+    """Refuse a main metric that does not fit its task's labels, or of which less is better."""
     for name, task in tasks.items():
         kind = task.labels.kind
         fits = [m for m, it in METRICS.items() if kind in it.kinds and not it.lower_is_better]

@@ -14,11 +14,10 @@ class Formula(NamedTuple):
     function: Any  # of the three tasks' scores, numbers or arrays
 
     def half_width(self, widths: Mapping[str, float]) -> float:
-        """Half of its 95 % interval: those of its tasks, as independent, times their weights."""
-        zero = self.function(**dict.fromkeys(LEADERBOARD, 0.0))
-        parts = {task: self.function(**{t: float(t == task) for t in LEADERBOARD}) - zero
-                 for task in LEADERBOARD}  # fmt: skip
-        return hypot(*(weight * widths[task] for task, weight in parts.items()))
+        """Half of its 95 % interval, from those of its tasks, taken as independent."""
+        scores = dict.fromkeys(LEADERBOARD, 0.0)
+        weights = {t: self.function(**scores | {t: 1.0}) - self.function(**scores) for t in scores}
+        return hypot(*(weight * widths[task] for task, weight in weights.items()))
 
 
 FORMULAS = {
@@ -31,7 +30,6 @@ FORMULAS = {
 
 def overall(scores: Mapping[str, Any]) -> dict[str, Any]:
     """Every overall score of tasks' main scores (numbers or arrays); {} unless all are there."""
-    own = {task: scores.get(task) for task in LEADERBOARD}
-    if any(value is None for value in own.values()):
-        return {}
-    return {name: formula.function(**own) for name, formula in FORMULAS.items()}
+    own = {task: scores[task] for task in LEADERBOARD if scores.get(task) is not None}
+    complete = len(own) == len(LEADERBOARD)
+    return {name: it.function(**own) for name, it in FORMULAS.items()} if complete else {}

@@ -1,26 +1,23 @@
-"""Raw head outputs become predictions, in the terms of the task's labels."""
+"""From raw head outputs to predictions, and from these to the files that graders and DVC read."""
 
 from dataclasses import dataclass
 from math import floor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Binary, Classes, Labels, Similarity, classes
+from mtbert.core.tasks import SubmissionFile
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-# The columns that training writes; labels are null in unlabelled splits.
-COLUMNS = ("id", "label", "output")
-# An example is called positive above this probability; one of exactly 0.5 is negative.
+# An example is positive above this probability; at exactly 0.5 it is negative.
 THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one run predicts for one split of one task, in the split's order."""
+    """Predictions of one run for one split of one task, in the split's order."""
 
     ids: list[str]
     labels: np.ndarray  # (example,) float64, NaN where there is no label
@@ -48,10 +45,8 @@ class Predictions:
         )
         return actual, predicted
 
-    def table(self) -> "pa.Table":
+    def table(self) -> pa.Table:
         """As an Arrow table: id, label, prediction, then `probability` or `probabilities`."""
-        import pyarrow as pa
-
         columns = {
             "id": pa.array(self.ids, pa.string()),
             "label": pa.array(self.labels, pa.float64(), from_pandas=True),
@@ -63,27 +58,26 @@ class Predictions:
         return pa.table(columns)
 
 
-def decode(table: "pa.Table", labels: Labels, *, labelled: bool, where: str) -> Predictions:
-    """Turn a table of raw outputs (id, label, output) into predictions.
+def decode(table: pa.Table, labels: Labels, *, labelled: bool, where: str) -> Predictions:
+    """Turn a table of raw outputs into predictions; labels of unlabelled splits are null.
 
     Raises:
-        InputError: a column is missing; an output has another width than the labels ask for, or is
-            not finite; a split that has to be `labelled` lacks a label.
+        InputError: a column is missing; an output has another width than the labels need, or is not
+            finite; a split that has to be `labelled` lacks a label.
     """
-    if lost := [name for name in COLUMNS if name not in table.column_names]:
+    if absent := [name for name in ("id", "label", "output") if name not in table.column_names]:
         raise InputError(
-            f"{where}: no column {lost[0]!r} (found: {', '.join(table.column_names)}); "
+            f"{where}: no column {absent[0]!r} (found: {', '.join(table.column_names)}); "
             "not what training writes, rerun it with `dvc repro -f`"
         )
     outputs = _outputs(table, labels, where)
     actual = table["label"].to_numpy(zero_copy_only=False).astype(np.float64)
     if labelled and (bare := np.flatnonzero(np.isnan(actual)).tolist()):
         raise InputError(f"{where}: row {bare[0]}: a label is required here, found none")
-    values, probabilities = answer(outputs, labels)
-    return Predictions(table["id"].to_pylist(), actual, values, probabilities)
+    return Predictions(table["id"].to_pylist(), actual, *answer(outputs, labels))
 
 
-def _outputs(table: "pa.Table", labels: Labels, where: str) -> np.ndarray:
+def _outputs(table: pa.Table, labels: Labels, where: str) -> np.ndarray:
     """Outputs as one array, (example, width) float64."""
     lists = table["output"].combine_chunks()
     widths = lists.value_lengths().to_numpy()
@@ -91,11 +85,10 @@ def _outputs(table: "pa.Table", labels: Labels, where: str) -> np.ndarray:
     allowed = (1, 2) if isinstance(labels, Binary) else (labels.width,)
     width = widths[0] if len(widths) and widths[0] in allowed else allowed[0]
     if wrong := np.flatnonzero(widths != width).tolist():
-        actual = int(widths[wrong[0]])
         raise InputError(
             f"{where}: row {wrong[0]}: the task's labels ask for {' or '.join(map(str, allowed))} "
-            f"outputs an example, the same for all, found {actual}; rerun the training with the "
-            "present task row"
+            f"outputs an example, the same for all, found {widths[wrong[0]]}; train again with the "
+            "present entry of the task"
         )
     outputs: np.ndarray = lists.flatten().to_numpy().astype(np.float64).reshape(-1, width)
     if broken := np.flatnonzero(~np.isfinite(outputs).all(axis=1)).tolist():
@@ -118,3 +111,37 @@ def answer(outputs: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray 
     single = outputs.shape[1] == 1
     positive = expit(outputs[:, 0]) if single else softmax(outputs, axis=1)[:, 1]
     return (positive > THRESHOLD).astype(np.int64), positive
+
+
+def submission(predictions: Predictions, labels: Labels, column: str) -> str:
+    r"""Write predictions in the course's format: `id \t Heading `, then `id , value ` a line.
+
+    Classes are written by their names, or as integers; binary labels without names as 1.0 or 0.0,
+    similarities as the unclipped number.
+    """
+    values = predictions.values.tolist()
+    if not isinstance(labels, Similarity) and labels.names is not None:
+        values = [labels.names[value] for value in values]
+    elif not isinstance(labels, Classes):
+        values = [float(value) for value in values]
+    rows = zip(predictions.ids, values, strict=True)
+    lines = [f"id \t {column} ", *(f"{name} , {value} " for name, value in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def submission_path(folder: Path, hand: SubmissionFile, split: str, *, task: str) -> Path:
+    """Path of a split's submission file in a folder, where Parquet tables lie too."""
+    if hand.file.endswith(".parquet"):
+        raise InputError(
+            f"tasks.{task}.predictions.file: submission files are text, and .parquet "
+            f"is the ending of the tables beside them; found {hand.file!r}"
+        )
+    return folder / hand.file.replace("{split}", split)
+
+
+def confusion(predictions: Predictions, labels: Labels) -> str:
+    """Actual and predicted class of each example as CSV, by their names."""
+    import pandas as pd
+
+    columns = dict(zip(("actual", "predicted"), predictions.classes(labels), strict=True))
+    return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n")

@@ -1,7 +1,7 @@
-"""A plan is all that a strategy's runs depend on: its settings and the content of its files."""
+"""A plan holds all that a strategy's runs depend on: settings and the content of files."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +16,11 @@ from mtbert.modeling.architectures import pooler_in_weights
 from mtbert.modeling.settings import ModelTask
 from mtbert.training.settings import NO_EXTRA
 
-TRAIN = SPLITS[0]
 Strategies = Mapping[str, TrainSettings]
 
 
 class File(Settings):
-    """A file that a run reads, and its content's digest when the plan was made."""
+    """A file that a run reads, and the digest of its content when the plan was made."""
 
     path: str
     md5: str
@@ -48,8 +47,8 @@ class Origin(Settings):
 class Plan(Settings):
     """A strategy's complete settings, and the content of every file that its training reads.
 
-    What only a report or a grader reads (titles, columns, submission files) is left out: it would
-    make finished training run again.
+    Without what only a report or a grader reads (titles, columns, submission files): a change of it
+    must not make finished training run again.
     """
 
     strategy: str
@@ -72,98 +71,69 @@ def make_plans(
     augmented: Path,
     encoder: Path,
 ) -> list[Plan]:
-    """Plan every strategy.
+    """Plan every strategy; an InputError names a file that is missing or does not fit.
 
-    Args:
-        strategies: Name of each to its settings.
-        tasks: All tasks of the params file.
-        source: `data.source`, where the corpora of tasks without a folder come from.
-        tokens: Folder of TOKENS tables.
-        augmented: Folder of the sets of TOKENS tables with new rows.
-        encoder: Folder of the encoder.
-
-    Raises:
-        InputError: a file is missing, or the encoder's SOURCE.json does not fit.
+    The corpora of tasks without a folder come from `source`; `tokens` has the TOKENS tables,
+    `augmented` the sets of tables with new rows.
     """
     # An encoder has hundreds of MB, and all strategies read the same files.
     digest = cache(file_digest)
     origin = read_origin(encoder)
-    encoder_files = EncoderFiles(
-        folder=str(encoder),
-        kind=origin.kind,
-        name=origin.name or origin.kind,
-        files=tuple(digest(path) for path in sorted(encoder.glob("*.*"))),
-    )
-
-    def splits(task: str, settings: TrainSettings) -> dict[str, File]:
-        read = [split for split in SPLITS[1:] if split in tasks[task].files]
-        paths: dict[str, Path] = {s: tokens / task / f"{s}.parquet" for s in read}
-        if task in settings.trained:
-            train = train_table(task, settings.extra_data, tokens, augmented)
-            paths = {TRAIN: train, **paths}
-        return {split: digest(path) for split, path in paths.items()}
-
-    return [
-        Plan(
-            strategy=name,
-            **plan_of_params(settings, tasks, source),
+    files = tuple(digest(path) for path in sorted(encoder.glob("*.*")))
+    name = origin.name or origin.kind
+    encoder_files = EncoderFiles(folder=str(encoder), kind=origin.kind, name=name, files=files)
+    plans = []
+    for strategy, settings in strategies.items():
+        own = {task: tasks[task] for task in settings.tasks}
+        tables = {task: find_tables(settings, task, own[task], tokens, augmented) for task in own}
+        plan = Plan(
+            strategy=strategy,
+            data_source=", ".join(dict.fromkeys(task.folder or source for task in own.values())),
+            train=settings,
+            tasks={name: ModelTask.of(task) for name, task in own.items()},
+            metrics={name: task.main_metric for name, task in own.items()},
             encoder=encoder_files,
             sequences=digest(tokens / "sequences.json"),
             tokenizer=digest(tokens / "tokenizer.json"),
-            tokens={task: splits(task, settings) for task in settings.tasks},
+            tokens={name: {s: digest(path) for s, path in tables[name].items()} for name in own},
         )
-        for name, settings in strategies.items()
-    ]
+        plans.append(plan)
+    return plans
 
 
-def plan_of_params(
-    settings: TrainSettings, tasks: Mapping[str, Task], source: str
-) -> dict[str, Any]:
-    """Give the fields of a strategy's plan that follow from the params file alone."""
-    folders = dict.fromkeys(tasks[name].folder or source for name in settings.tasks)
-    return {
-        "data_source": ", ".join(folders),
-        "train": settings,
-        "tasks": {name: ModelTask.of(tasks[name]) for name in settings.tasks},
-        "metrics": {name: tasks[name].main_metric for name in settings.tasks},
-    }
-
-
-def train_table(task: str, extra_data: str, tokens: Path, augmented: Path) -> Path:
-    """Find the TOKENS table that a strategy trains a task on, with its extra data if it has any.
+def find_tables(
+    settings: TrainSettings, name: str, task: Task, tokens: Path, augmented: Path
+) -> dict[str, Path]:
+    """Find the TOKENS table of each split of a task, that of train with the strategy's extra data.
 
     Raises:
         InputError: there is no such set of extra data.
     """
-    table = Path(task) / f"{TRAIN}.parquet"
-    if extra_data == NO_EXTRA:
-        return tokens / table
-    if not (augmented / extra_data).is_dir():
-        raise InputError(f"{augmented / extra_data}: no such folder; `dvc repro` makes it")
-    grown = augmented / extra_data / table
-    return grown if grown.is_file() else tokens / table
+    splits = [split for split in SPLITS if split in task.files]
+    tables: dict[str, Path] = {split: tokens / name / f"{split}.parquet" for split in splits}
+    extra = augmented / settings.extra_data
+    if name not in settings.trained:
+        del tables["train"]
+    elif settings.extra_data != NO_EXTRA:
+        if not extra.is_dir():
+            raise InputError(f"{extra}: no such folder; `dvc repro` makes it")
+        if (grown := extra / name / "train.parquet").is_file():
+            tables["train"] = grown
+    return tables
 
 
-# What cannot be checked from the params file's section `train` alone. `where` opens the messages.
+# Checks that need more than section `train`. `where` opens the messages.
 
 
 def check_encoder(strategies: Strategies, config: Mapping[str, Any], *, where: str) -> None:
-    """Refuse what the encoder, by the content of its config.json, does not have.
-
-    Raises:
-        InputError: naming the strategy, the key and the reason.
-    """
+    """Refuse what the encoder, by the content of its config.json, does not have."""
     for name, settings in strategies.items():
         with located(f"{where}: strategies.{name}", link="."):
             settings.check_encoder(config)
 
 
 def check_pooler(strategies: Strategies, encoder: Path, *, where: str) -> None:
-    """Refuse to read a pooler that the encoder's weights lack: it would start at random.
-
-    Raises:
-        InputError: naming the strategy.
-    """
+    """Refuse to read a pooler that the encoder's weights lack: it would start at random."""
     needing = [name for name, settings in strategies.items() if settings.needs_pooler]
     if needing and not pooler_in_weights(encoder):
         raise InputError(
@@ -175,15 +145,9 @@ def check_pooler(strategies: Strategies, encoder: Path, *, where: str) -> None:
 def check_extra_data(
     strategies: Strategies, sets: Mapping[str, Collection[str]], *, where: str
 ) -> None:
-    """Refuse extra data that no set of section `augment` makes.
+    """Refuse extra data that no set of section `augment` makes for a strategy's trained tasks.
 
-    Args:
-        strategies: Name of each to its settings.
-        sets: Name of each set to the tasks that it has rows for.
-        where: The params file.
-
-    Raises:
-        InputError: no such set, or it has rows for none of the tasks that a strategy trains.
+    `sets` has, by the name of each set, the tasks that it has rows for.
     """
     for name, settings in strategies.items():
         wanted = settings.extra_data
@@ -197,27 +161,18 @@ def check_extra_data(
                 )
 
 
-def check_examples(strategies: Strategies, tokens: Path, augmented: Path, *, where: str) -> None:
-    """Refuse to draw from more examples than a task's TOKENS table has.
-
-    Raises:
-        InputError: naming the strategy, the task and both numbers.
-    """
+def check_examples(plans: Iterable[Plan], *, where: str) -> None:
+    """Refuse to draw from more examples than a task's TOKENS table has."""
     from pyarrow.parquet import read_metadata
 
-    for name, settings in strategies.items():
-        for task, subset in settings.examples.items():
-            with located(f"{where}: strategies.{name}.examples.{task}", link="."):
-                table = train_table(task, settings.extra_data, tokens, augmented)
-                subset.check(read_metadata(table).num_rows)
+    for plan in plans:
+        for task, subset in plan.train.examples.items():
+            with located(f"{where}: strategies.{plan.strategy}.examples.{task}", link="."):
+                subset.check(read_metadata(plan.tokens[task]["train"].path).num_rows)
 
 
 def read_source(params: Path) -> str:
-    """Read `data.source`: where the corpora came from.
-
-    Raises:
-        InputError: it is missing or not a word.
-    """
+    """Read `data.source`: where the corpora came from."""
     data = read_params(params).get("data")
     source = data.get("source") if isinstance(data, Mapping) else data
     if not isinstance(source, str):
@@ -228,11 +183,7 @@ def read_source(params: Path) -> str:
 
 
 def read_origin(encoder: Path) -> Origin:
-    """Read where an encoder came from, as the download stage recorded it.
-
-    Raises:
-        InputError: the record is missing or does not fit.
-    """
+    """Read where an encoder came from, as the download stage recorded it."""
     path = encoder / "SOURCE.json"
     try:
         return validate(Origin, read_json(path), where=str(path))
@@ -241,20 +192,12 @@ def read_origin(encoder: Path) -> Origin:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan that the plan stage wrote.
-
-    Raises:
-        InputError: it is missing or does not fit.
-    """
+    """Read a plan that the plan stage wrote."""
     return validate(Plan, read_yaml(path), where=str(path))
 
 
 def file_digest(path: Path) -> File:
-    """Take the digest of a file's content.
-
-    Raises:
-        InputError: there is no such file.
-    """
+    """Digest a file's content."""
     try:
         with path.open("rb") as file:
             return File(path=str(path), md5=hashlib.file_digest(file, "md5").hexdigest())
@@ -263,11 +206,7 @@ def file_digest(path: Path) -> File:
 
 
 def verify(plan: Plan) -> None:
-    """Refuse to run a plan whose files have changed since.
-
-    Raises:
-        InputError: naming the first one.
-    """
+    """Refuse to run a plan whose files have changed since it was made."""
     splits = (file for task in plan.tokens.values() for file in task.values())
     for file in (*plan.encoder.files, plan.sequences, plan.tokenizer, *splits):
         if file_digest(Path(file.path)) != file:

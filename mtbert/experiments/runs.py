@@ -17,8 +17,9 @@ from torch import Tensor
 
 from mtbert.core.environment import hardware, seed_everything, versions
 from mtbert.core.errors import InputError
-from mtbert.core.outputs import empty, write_text
+from mtbert.core.outputs import write_text
 from mtbert.core.schemas import Tokens, read_tokens, write_table
+from mtbert.core.tasks import SPLITS
 from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
 from mtbert.modeling.architectures import takes_bf16, usable_layout
@@ -39,6 +40,11 @@ from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import usable
 from mtbert.training.resuming import Resuming
 
+# Settings that the training loop takes as they are
+LOOP = (
+    *("sampler", "epochs", "steps", "schedule", "warmup", "clip", "conflicts_every"),
+    "evaluate_every",
+)
 # Folder of the weights before the step at which a run had to stop
 STOPPED = "before_stop"
 
@@ -67,15 +73,15 @@ class Run:
         self.shape = RowShape.of(
             sequences, row_length=plan.train.row_length, packed=self.layout.used == "packed"
         )
-        self.precision = Choice(plan.train.precision, *usable(plan.train.precision, self.device))
-        if self.precision.used == "bf16" and not takes_bf16(config):
-            reason = f"model_type {config['model_type']} does not run in bf16"
-            self.precision = Choice("bf16", "fp32", reason)
-        self.tokens: dict[str, dict[str, Tokens]] = {"train": {}, "dev": {}, "test": {}}
+        precision, reason = usable(plan.train.precision, self.device)
+        if precision == "bf16" and not takes_bf16(config):
+            precision, reason = "fp32", f"model_type {config['model_type']} does not run in bf16"
+        self.precision = Choice(plan.train.precision, precision, reason)
+        self.tokens: dict[str, dict[str, Tokens]] = {split: {} for split in SPLITS}
         for task, files in plan.tokens.items():
+            paired = plan.tasks[task].paired
             for split, file in files.items():
-                read = read_tokens(Path(file.path), paired=plan.tasks[task].paired)
-                self.tokens[split][task] = read
+                self.tokens[split][task] = read_tokens(Path(file.path), paired=paired)
         fields = {name: getattr(plan.train, name) for name in ModelSettings.model_fields}
         self.settings = ModelSettings.model_construct(**fields)
         encoder = load_encoder(
@@ -86,18 +92,19 @@ class Run:
         self.model = MultiTaskModel(encoder=encoder, settings=self.settings, tasks=plan.tasks)
         self.model.to(self.device)
         self._encoded: dict[str, VectorBatch] = {}
-        if any(term.perturbs for task in plan.train.trained for term in plan.train.terms(task)):
-            input_embeddings(self.model.encoder)  # raises where there are none, before any work
+        self._terms = {task: plan.train.terms(task) for task in plan.train.trained}
+        if any(term.perturbs for terms in self._terms.values() for term in terms):
+            input_embeddings(self.model.encoder)  # raises before any work if there are none
 
     def print_fallbacks(self) -> None:
         """Print which options the hardware or the encoder does not allow, and why."""
-        if (precision := self.precision).reason:
-            print(f"{self.name}: training in fp32, not {precision.requested}: {precision.reason}")
+        if self.precision.reason:
+            print(f"{self.name}: training in fp32, not bf16: {self.precision.reason}")
         if self.layout.reason:
             print(f"{self.name}: padded batches, not packed rows: {self.layout.reason}")
 
     def encoded(self, split: str) -> VectorBatch | None:
-        """Sentence vectors of a split, computed once; None where training changes them."""
+        """Sentence vectors of a split, computed once; None if training changes them."""
         if self.model.fixed and self.tokens[split] and split not in self._encoded:
             with self.autocast():
                 self._encoded[split] = encode_splits(self.model, self.tokens[split], self.shape)
@@ -118,7 +125,7 @@ class Run:
         """Each trained task's train split, and how it is trained on."""
         settings, data = self.plan.train, {}
         for task, split in self.tokens["train"].items():
-            terms = settings.terms(task)
+            terms = self._terms[task]
             clustered = any(term.needs_clusters for term in terms) and not self.model.joint[task]
             data[task] = TaskData(
                 labels=torch.tensor(split.labels, dtype=torch.float32, device=self.device),
@@ -134,7 +141,7 @@ class Run:
         return data
 
     def _clusters(self, task: str) -> Tensor:
-        """Number of the cluster of paraphrases of a task's train sentences, (example, side)."""
+        """Number of the paraphrase cluster of each train sentence of a task, (example, side)."""
         split, labels = self.tokens["train"][task], self.plan.tasks[task].labels
         duplicates = split.labels > 0.5 if labels.kind == "binary" else None
         sides = [side for side in (split.a, split.b) if side is not None]
@@ -142,13 +149,9 @@ class Run:
 
     def log(self, folder: Path) -> Log:
         """Open the log of this run."""
-        train = self.plan.train
-        terms = [
-            f"{TERM_NAMES[type(term)]}_{task}"
-            for task in train.trained
-            for term in train.terms(task)
-        ]
-        return Log(folder, list(train.trained), name=self.name, terms=terms)
+        names = {t: [TERM_NAMES[type(term)] for term in terms] for t, terms in self._terms.items()}
+        terms = [f"{name}_{task}" for task in names for name in names[task]]
+        return Log(folder, list(names), name=self.name, terms=terms)
 
     def train(
         self,
@@ -156,7 +159,7 @@ class Run:
         log: Log,
         resuming: Resuming | None = None,
     ) -> None:
-        """Run the training loop; where no task is trained, only evaluate the start.
+        """Run the training loop; if no task is trained, only evaluate the start.
 
         Raises:
             NotFiniteError: a loss or the gradient norm is NaN or inf.
@@ -168,44 +171,37 @@ class Run:
         losses = TaskLosses(
             self.model, tasks, collate=self.collate, autocast=self.autocast, seed=self.seed
         )
-        balancer = settings.balancing.begin(
-            Setup(
-                tasks=list(tasks),
-                shared=self.model.shared_parameters(),
-                seed=self.seed,
-                regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
-                device=self.device,
-            )
+        setup = Setup(
+            tasks=list(tasks),
+            shared=self.model.shared_parameters(),
+            seed=self.seed,
+            regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
+            device=self.device,
         )
-        groups = parameter_groups(
-            self.model,
-            peaks={
-                "encoder": settings.learning_rate,
-                "adapter": settings.adapter_learning_rate,
-                "heads": settings.head_learning_rate,
-            },
-            layer_decay=settings.layer_decay,
-            weight_decay=settings.weight_decay,
-        )
+        balancer = settings.balancing.begin(setup)
+        optimizer = settings.optimizer.build([*self._groups(), *balancer.groups()])
         train(
             self.model,
             losses=losses,
             balancer=balancer,
-            optimizer=settings.optimizer.build([*groups, *balancer.groups()]),
+            optimizer=optimizer,
             average=settings.averaging.begin(losses.parameters),
-            sampler=settings.sampler,
-            epochs=settings.epochs,
-            steps=settings.steps,
-            schedule=settings.schedule,
-            warmup=settings.warmup,
-            clip=settings.clip,
-            conflicts_every=settings.conflicts_every,
-            evaluate_every=settings.evaluate_every,
+            **{key: getattr(settings, key) for key in LOOP},
             seed=self.seed,
             end_epoch=end_epoch,
             log=log,
             resuming=resuming,
         )
+
+    def _groups(self) -> list[dict[str, Any]]:
+        settings = self.plan.train
+        peaks = {
+            "encoder": settings.learning_rate,
+            "adapter": settings.adapter_learning_rate,
+            "heads": settings.head_learning_rate,
+        }
+        decay = {"layer_decay": settings.layer_decay, "weight_decay": settings.weight_decay}
+        return parameter_groups(self.model, peaks=peaks, **decay)
 
     def save(self, folder: Path) -> None:
         """Save the model as it is."""
@@ -214,21 +210,20 @@ class Run:
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context in which a forward pass runs; weights stay in fp32."""
-        return torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self.precision.used == "bf16"
-        )
+        bf16 = self.precision.used == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
 
     def predict(self, split: str) -> dict[str, np.ndarray]:
         """Outputs of every example of a split, (example, width) for each task."""
         with self.autocast():
-            tokens, encoded = self.tokens[split], self.encoded(split)
-            return predict(self.model, tokens, self.shape, encoded=encoded)
+            encoded = self.encoded(split)
+            return predict(self.model, self.tokens[split], self.shape, encoded=encoded)
 
     def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Each task's main metric of outputs on dev, and `score`, which chooses the best epoch.
 
         `score` is the mean over the trained tasks, so that chance does not choose; over all tasks
-        where none is trained.
+        if none is trained.
         """
         scores = {}
         for task, logits in outputs.items():
@@ -240,26 +235,12 @@ class Run:
 
 
 def train_run(
-    plan: Plan,
-    *,
-    seed: int,
-    folder: Path,
-    log_folder: Path,
-    last: bool = True,
-    test: bool = True,
+    plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bool = True, test: bool = True
 ) -> None:
-    """Train a strategy with a seed; keep the best epoch, the last, and the best one's predictions.
+    """Train a strategy with a seed; resume the same run if the folders hold its interrupted start.
 
-    Resumes from what an interrupted run left in the folders, if it was the same run; deletes it
-    otherwise.
-
-    Args:
-        plan: The strategy's plan.
-        seed: Decides initial weights, order of examples and dropout.
-        folder: Takes best/, last/ and predictions/.
-        log_folder: Takes steps.csv, conflicts.csv, epochs.csv and run.json.
-        last: Whether to keep the last epoch's weights, too.
-        test: Whether to predict the test split, too.
+    `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
+    with `test`); `log_folder` takes steps.csv, conflicts.csv, epochs.csv and run.json.
 
     Raises:
         InputError: loss, gradient norm or outputs are NaN or inf. `folder` keeps the best epoch
@@ -270,8 +251,9 @@ def train_run(
     resuming = Resuming(folder / "state.pt", identity(run))
     resumed_after = resuming.saved["step"] if resuming.saved else None
     if resumed_after is None:
-        empty(folder)
-        empty(log_folder)
+        for path in (folder, log_folder):
+            shutil.rmtree(path)
+            path.mkdir()
     shutil.rmtree(folder / STOPPED, ignore_errors=True)
     with closing(run.log(log_folder)) as log:
         setup = time.perf_counter() - run.started
@@ -283,10 +265,8 @@ def train_run(
         except NotFiniteError as error:
             run.save(folder / STOPPED)
             best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
-            raise InputError(
-                f"{error}\nkept until the next run: {folder / STOPPED}: the weights as they were "
-                f"then{best}"
-            ) from None
+            kept = f"{folder / STOPPED}: the weights as they were then{best}"
+            raise InputError(f"{error}\nkept until the next run: {kept}") from None
     resuming.close()
     if test:
         run.model = load_checkpoint(folder / "best").to(run.device)
@@ -298,16 +278,9 @@ def train_run(
 def evaluate_and_save(
     run: Run, log: Log, folder: Path, last: bool, epoch: int, step: int, finished: bool
 ) -> None:
-    """Score the model on dev after an epoch; keep it if it is the best so far, or the last.
+    """Score the model on dev after an epoch, whose last step is `step`.
 
-    Args:
-        run: The run.
-        log: Takes the scores.
-        folder: Takes best/ and its predictions on dev, and last/.
-        last: Whether to keep the last epoch.
-        epoch: Number of the epoch.
-        step: Number of its last step.
-        finished: Whether it is the run's last.
+    Save it and its predictions if it is the best so far; save the last one of the run if `last`.
 
     Raises:
         NotFiniteError: an output is NaN or inf, and so are weights.
@@ -341,19 +314,16 @@ def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.n
     """Write the model's outputs for a split, as {task}-{split}.parquet, in original order."""
     for task, logits in outputs.items():
         tokens = run.tokens[split][task]
-        labels = [None if np.isnan(label) else label for label in tokens.labels]
-        table = pa.table(
-            {
-                "id": pa.array(tokens.example_ids, pa.string()),
-                "label": pa.array(labels, pa.float64()),
-                "output": pa.array(list(logits), pa.list_(pa.float32())),
-            }
-        )
-        write_table(folder / f"{task}-{split}.parquet", table)
+        columns = {
+            "id": pa.array(tokens.example_ids, pa.string()),
+            "label": pa.array(tokens.labels, pa.float64(), from_pandas=True),  # NaN becomes null
+            "output": pa.array(list(logits), pa.list_(pa.float32())),
+        }
+        write_table(folder / f"{task}-{split}.parquet", pa.table(columns))
 
 
 def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
-    """Say what ran, on what, and how fast: the content of run.json.
+    """Describe what ran, on what, and how fast, for run.json.
 
     `steps` are updates; `examples` take part in training, each counted once.
     """
@@ -361,7 +331,7 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
     best = max(log.epochs, key=lambda row: row["score"])
     examples = {task: len(split) for task, split in run.tokens["train"].items()}
     examples |= {task: subset.count for task, subset in plan.train.examples.items()}
-    # A frozen encoder has done its work before the steps: no rate of theirs would mean anything.
+    # A frozen encoder works before the first step: a rate of the steps would mean nothing.
     timed = log.seconds and not log.ahead
     return {
         "strategy": plan.strategy,

@@ -1,6 +1,7 @@
-"""A strategy is section `train` with some keys changed; here its settings are resolved."""
+"""Complete and check the settings of a strategy: section `train` with some keys changed."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from mtbert.modeling.settings import ModelSettings
 from mtbert.training.settings import Recipe, Recipes, TrainingSettings
 from mtbert.training.term import TaskFacts
 
-# May be given once for all tasks
+# Keys that may have one value for all tasks
 FOR_ALL = ("pooling", "projections", "regularizers", "auxiliaries")
 
 
@@ -25,13 +26,12 @@ class TrainSettings(ModelSettings, TrainingSettings):
         return {key: value for key, value in self if isinstance(value, dict)}
 
     def per_task(self) -> "TrainSettings":
-        """Write what is given once for all tasks out by task."""
-        given = {key: getattr(self, key) for key in FOR_ALL}
-        once = {key: value for key, value in given.items() if not isinstance(value, dict)}
+        """Key by task what has one value for all tasks."""
+        once = {key: getattr(self, key) for key in FOR_ALL if key not in self.keyed}
         return self.model_copy(update={k: dict.fromkeys(self.tasks, v) for k, v in once.items()})
 
     def own(self) -> "TrainSettings":
-        """Keep, of what is keyed by task, the strategy's own tasks, in the order of `tasks`.
+        """Keep the strategy's own tasks, in the order of `tasks`.
 
         Options of training are kept for the trained tasks. Two ways to write the same training then
         give the same settings.
@@ -45,11 +45,7 @@ class TrainSettings(ModelSettings, TrainingSettings):
         return self.model_copy(update={**update, "evaluation_only": only})
 
     def check_use(self) -> None:
-        """Refuse a layer decay without a trained encoder, and a strategy that trains nothing.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse a layer decay without a trained encoder, and a strategy that trains nothing."""
         if self.layer_decay < 1 and not self.adaptation.trains_encoder:
             raise InputError(
                 f"layer_decay: {self.layer_decay} is for the encoder's own weights, and this "
@@ -69,13 +65,13 @@ def resolve_strategies(
     file: Path | None = None,
     shared: Mapping[str, Any] | None = None,
 ) -> dict[str, TrainSettings]:
-    """Check every strategy of a file; give each one's complete settings.
+    """Complete and check the settings of every strategy of a file.
 
     Args:
         params: The params file, with sections `train`, `recipes` and `tasks`.
         encoder: Kind of the encoder, which decides the recipe: scratch or pretrained.
-        file: The file with the strategies, a study's; by default the params file.
-        shared: Changes to section `train` that all of the strategies share.
+        file: The file with the strategies, if not the params file: a study's.
+        shared: Changes to section `train` that all strategies share.
 
     Raises:
         InputError: a section, name, key, word or type does not fit, or they do not fit together.
@@ -88,22 +84,15 @@ def resolve_strategies(
         raise InputError(f"{params}: train: expected a mapping of keys, found {train!r}")
     if shared:
         train = with_changes(train, shared, tasks, where=f"{file}: train")
-    common: dict[str, Any] = {"train": train, "recipe": recipe, "tasks": tasks, "where": str(file)}
+    resolve = partial(resolve_strategy, train=train, recipe=recipe, tasks=tasks, where=str(file))
     # Section `train` is checked first, without changes: later faults are the strategy's own.
-    resolve_strategy("train", changes={}, **common)
+    resolve("train", changes={})
     strategies = check_names(read_params(file).get("strategies"), file)
-    return {
-        name: resolve_strategy(name, changes=changes, **common)
-        for name, changes in strategies.items()
-    }
+    return {name: resolve(name, changes=changes) for name, changes in strategies.items()}
 
 
 def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
-    """Refuse strategies that cannot name a run; give each one's changes.
-
-    Raises:
-        InputError: with the rule.
-    """
+    """Refuse names that cannot be part of a run's; give each strategy's changes."""
     if not isinstance(strategies, Mapping) or not strategies:
         raise InputError(f"{params}: strategies: expected at least one, found {strategies!r}")
     for name, changes in strategies.items():
@@ -124,11 +113,7 @@ def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
 def with_changes(
     train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str], *, where: str
 ) -> dict[str, Any]:
-    """Lay changes over section `train`: a word for all tasks may change for some of them.
-
-    Raises:
-        InputError: section `train` has no such key.
-    """
+    """Lay changes over section `train`: a value for all tasks may change for some of them."""
     for key in changes:
         if key not in train:
             new = TrainSettings.renamed.get(key)
@@ -147,19 +132,9 @@ def resolve_strategy(
     tasks: Mapping[str, Task],
     where: str,
 ) -> TrainSettings:
-    """Complete and check a strategy's settings, of its own tasks alone.
+    """Complete and check the settings of a strategy, which changes section `train`.
 
-    Args:
-        name: The strategy's name.
-        train: Section `train` as written.
-        changes: What the strategy changes in it.
-        recipe: What `auto` stands for.
-        tasks: All tasks of the params file.
-        where: Opens error messages: the params file.
-
-    Raises:
-        InputError: a key, a word or a type does not fit; or a task, head or encoding is missing or
-            does not fit the task.
+    `recipe` is what `auto` stands for; `where`, the params file, opens error messages.
     """
     place = f"{where}: strategies.{name}" if changes else f"{where}: train"
     merged = with_changes(train, changes, tasks, where=place)
@@ -179,7 +154,7 @@ def resolve_strategy(
 
 
 def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:
-    """Refuse keys that name no task, and tasks that lack one."""
+    """Refuse keys that name no task, and tasks that lack a key."""
     listed = {"tasks": settings.tasks, "evaluation_only": settings.evaluation_only}
     for key, names in {**listed, **settings.keyed}.items():
         if unknown := [task for task in names if task not in tasks]:
@@ -200,7 +175,7 @@ def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:
 
 
 def _check_task(settings: TrainSettings, name: str, task: Task) -> None:
-    """Refuse an encoding, a head or, of a trained task, an option of training that does not fit."""
+    """Refuse an encoding, a head or an option of training that does not fit a task."""
     encoding = settings.encoding.get(name)
     if task.paired and encoding is None:
         raise InputError(f"encoding.{name}: required for a task on pairs")

@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 
 from mtbert.core.errors import InputError
-from mtbert.core.fingerprint import fingerprint
 from mtbert.core.outputs import work_path, write_text
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table, write_table
 from mtbert.reporting.runs import KEY, SCORE, read_cosines, read_csv, read_facts, read_scores
 from mtbert.studies.budgets import read_budget
+from mtbert.studies.fingerprint import fingerprint
 from mtbert.studies.study import read_study
 
 # updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients;

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mtbert.core.errors import InputError, located
 from mtbert.core.params import Settings
-from mtbert.core.registry import entry, stacks_by_task, to_spec
+from mtbert.core.registry import by_task, entry, to_spec
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
 from mtbert.training.balancing import BALANCINGS, check_sampler
@@ -32,8 +32,8 @@ class TrainingSettings(Settings):
     balancing: entry(BALANCINGS, "balancing")  # type: ignore[valid-type]
     # Steps between two logs of the cosines of per-task gradients; 0: never
     conflicts_every: Annotated[int, Field(ge=0)]
-    regularizers: stacks_by_task(REGULARIZERS, "regularizer")  # type: ignore[valid-type]
-    auxiliaries: stacks_by_task(AUXILIARIES, "auxiliary loss")  # type: ignore[valid-type]
+    regularizers: by_task(REGULARIZERS, "regularizer", stack=True)  # type: ignore[valid-type]
+    auxiliaries: by_task(AUXILIARIES, "auxiliary loss", stack=True)  # type: ignore[valid-type]
     averaging: entry(AVERAGINGS, "averaging")  # type: ignore[valid-type]
     optimizer: entry(OPTIMIZERS, "optimizer")  # type: ignore[valid-type]
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]

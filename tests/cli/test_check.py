@@ -30,7 +30,7 @@ def test_the_committed_params_fit():
         ("pretrained: scratch", "pretrained: scrach", "encoder.pretrained: "),
         ("pretrained: scratch", "pretrained: me/bert", "encoder.pretrained: "),
         ("sampler: all_tasks", "sampler: all", "'all'"),
-        ("seeds: [1, 2]", "seeds: [1, 1]", "seeds: each seed once"),
+        ("seeds: [1, 2]", "seeds: [1, 1]", "each seed once"),
         ("baseline: main", "baseline: mian", "report.baseline: .*'main'"),
         ("low: 0, high: 5", "low: 9, high: 5", "tasks.sts"),
         (

@@ -12,25 +12,31 @@ from mtbert.core.outputs import new_folder, write_text
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one old file."""
     monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    Path("out/old").touch()
+    return Path("out")
 
 
-def test_a_folder_takes_the_place_of_the_old_one():
-    out = Path("out")
-    out.mkdir()
-    (out / "old").touch()
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_folder_replaces_the_old_one(out: Path):
     with new_folder(out) as folder:
         (folder / "new").touch()
-        assert (out / "old").exists()
-    assert [p.name for p in out.iterdir()] == ["new"]
+        assert names(out) == ["old"]
+    assert names(out) == ["new"]
 
 
-def test_a_failure_leaves_the_old_one_as_it_was():
-    out = Path("out")
-    out.mkdir()
-    (out / "old").touch()
+def test_an_old_folder_that_cannot_be_deleted_is_put_aside(out: Path, monkeypatch):
+    monkeypatch.setattr("mtbert.core.outputs.shutil.rmtree", lambda *_, **__: None)
+    test_a_folder_replaces_the_old_one(out)
 
+
+def test_a_failure_leaves_the_old_folder(out: Path):
     def break_off():
         with new_folder(out) as folder:
             (folder / "half").touch()
@@ -38,29 +44,16 @@ def test_a_failure_leaves_the_old_one_as_it_was():
 
     with pytest.raises(RuntimeError, match="broke"):
         break_off()
-    assert [p.name for p in out.iterdir()] == ["old"]
+    assert names(out) == ["old"]
 
 
-def test_what_cannot_be_deleted_is_put_aside(monkeypatch):
-    out = Path("out")
-    out.mkdir()
-    (out / "old").touch()
-    monkeypatch.setattr("mtbert.core.outputs.shutil.rmtree", lambda *_, **__: None)
-    with new_folder(out) as folder:
-        (folder / "new").touch()
-    assert [p.name for p in out.iterdir()] == ["new"]
-
-
-def test_the_old_one_comes_back_when_the_new_one_cannot_take_its_place():
-    out = Path("out")
-    out.mkdir()
-    (out / "old").touch()
+def test_the_old_folder_comes_back_when_the_new_one_cannot_replace_it(out: Path):
     with pytest.raises(FileNotFoundError), new_folder(out) as folder:
         folder.rmdir()
-    assert [p.name for p in out.iterdir()] == ["old"]
+    assert names(out) == ["old"]
 
 
-def test_on_another_disk_a_folder_is_copied(monkeypatch):
+def test_a_folder_is_copied_to_another_disk(out: Path, monkeypatch):
     rename = Path.rename
 
     def renamed(self, target):
@@ -69,30 +62,25 @@ def test_on_another_disk_a_folder_is_copied(monkeypatch):
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", renamed)
-    for name in ("one", "two"):
-        with new_folder(Path("out")) as folder:
-            (folder / name).touch()
-    assert [p.name for p in Path("out").iterdir()] == ["two"]
-    assert sorted(p.name for p in Path().iterdir()) == [".dvc", "out"]
+    test_a_folder_replaces_the_old_one(out)
+    assert names(Path()) == [".dvc", "out"]
 
 
-def test_a_link_to_a_folder_stays_one():
-    Path("disk").mkdir()
-    Path("out").symlink_to("disk")
-    with new_folder(Path("out")) as folder:
-        (folder / "new").touch()
-    assert Path("out").is_symlink()
-    assert [p.name for p in Path("disk").iterdir()] == ["new"]
+def test_a_link_to_a_folder_stays_a_link(out: Path):
+    out.rename("disk")
+    out.symlink_to("disk")
+    test_a_folder_replaces_the_old_one(out)
+    assert out.is_symlink()
+    assert names(Path("disk")) == ["new"]
 
 
-def test_a_file_in_the_place_of_a_folder_is_refused():
-    Path("out").write_text("mine")
-    with pytest.raises(InputError, match=r"out: expected a folder .* found a file"):
-        new_folder(Path("out")).__enter__()
-    assert Path("out").read_text() == "mine"
+def test_a_file_in_place_of_a_folder_is_refused(out: Path):
+    with pytest.raises(InputError, match=r"old: expected a folder .* found a file"):
+        new_folder(out / "old").__enter__()
+    assert names(out) == ["old"]
 
 
-def test_a_writer_left_over_from_a_killed_run_is_named():
+def test_a_writer_left_over_from_a_killed_run_is_named(out: Path):
     hold = (
         "import sys, time; from pathlib import Path; from mtbert.core.outputs import new_folder\n"
         "with new_folder(Path('out')): print('held', flush=True); time.sleep(60)"
@@ -101,14 +89,14 @@ def test_a_writer_left_over_from_a_killed_run_is_named():
         assert other.stdout is not None
         other.stdout.readline()
         with pytest.raises(InputError, match=f"process {other.pid} is still writing it"):
-            new_folder(Path("out")).__enter__()
+            new_folder(out).__enter__()
         other.kill()
-    with new_folder(Path("out")):
+    with new_folder(out):
         pass
 
 
-def test_small_files_are_replaced_whole(tmp_path: Path):
-    write_text(tmp_path / "a" / "x.json", "1")
-    write_text(tmp_path / "a" / "x.json", "2")
-    assert [p.name for p in (tmp_path / "a").iterdir()] == ["x.json"]
-    assert (tmp_path / "a" / "x.json").read_text() == "2"
+def test_small_files_are_replaced_whole():
+    for text in ("1", "2"):
+        write_text(Path("a/x.json"), text)
+    assert names(Path("a")) == ["x.json"]
+    assert Path("a/x.json").read_text() == "2"

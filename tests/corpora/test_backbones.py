@@ -120,7 +120,7 @@ def test_what_is_no_encoder_is_refused(tmp_path: Path, fault: dict[str, Any], me
     ("name", "content", "message"),
     [
         ("config.json", None, r"config\.json: no such file"),
-        ("config.json", b"[]", "expected a JSON object, found list"),
+        ("config.json", b"[]", "expected a mapping of keys, found list"),
         ("tokenizer.json", None, "no tokenizer: .* vocab.txt, found spm.model; .*AutoTokenizer"),
         ("model.safetensors", None, "weights must be safetensors; pytorch_model.bin is not read"),
         ("model.safetensors", b"version https://git-lfs", "not whole or not safetensors"),

@@ -9,7 +9,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.labels import MAIN_METRICS, Binary, Classes, Similarity
 from mtbert.core.params import validate
 from mtbert.core.tasks import Task
-from mtbert.evaluation.metrics import METRICS, Metric, check_metrics, main_score, score
+from mtbert.evaluation.metrics import METRICS, check_metrics, main_score, score
 from mtbert.evaluation.predictions import Predictions, answer
 
 CLASSES = Classes(kind="classes", count=3)
@@ -44,12 +44,6 @@ LIBRARY = {
 def scored(labels, actual, values, probabilities):
     actual, values, probabilities = map(np.array, (actual, values, probabilities))
     return score(labels, Predictions([], actual.astype(float), values, probabilities))
-
-
-def task(labels, **row):
-    row |= {"title": "a", "files": {"train": "x", "dev": "y"}, "labels": labels}
-    row |= {"columns": {"text_a": "a", "label": "b"}, "predictions": {"file": "{split}"}}
-    return validate(Task, row, where="x")
 
 
 def test_classes():
@@ -140,27 +134,15 @@ def test_the_best_epoch_is_chosen_by_the_same_functions(width):
         assert main_score(name, BINARY, outputs, actual) == scores[name]
 
 
-def test_a_task_may_be_judged_by_what_fits_its_labels_and_is_better_when_higher():
+def test_a_main_metric_fits_the_labels_and_is_better_when_higher():
+    def check(metric):
+        row = {"title": "a", "files": {"train": "x", "dev": "y"}, "labels": {"kind": "binary"}}
+        row |= {"columns": {"text_a": "a", "label": "b"}, "predictions": {"file": "{split}"}}
+        check_metrics({"a": validate(Task, row | {"metric": metric})}, where="p")
+
     for kind, name in MAIN_METRICS.items():
         assert kind in METRICS[name].kinds
-    binary = {"kind": "binary"}
-    check_metrics({"a": task(binary, metric="roc_auc")}, where="p")
+    check("roc_auc")
     for wrong in ("macro_f1", "calibration_error", "roc_acu"):
         with pytest.raises(InputError, match=f"p: tasks.a.metric: .*'{wrong}'.*roc_auc"):
-            check_metrics({"a": task(binary, metric=wrong)}, where="p")
-
-
-def test_a_new_metric_is_one_entry(monkeypatch):
-    def balanced_accuracy(actual, predicted):
-        hits = [np.where(actual == c, predicted == c, np.nan) for c in np.unique(actual)]
-        return np.nanmean(np.nanmean(hits, axis=-1), axis=0)
-
-    entry = Metric(balanced_accuracy, ("binary",), constant=lambda _: np.array(1))
-    monkeypatch.setitem(METRICS, "balanced_accuracy", entry)
-    actual, values, probabilities = DRAWN["binary"]
-    expected = sklearn.balanced_accuracy_score(actual, values)
-    scores = scored(BINARY, actual, values, probabilities)
-    assert scores["balanced_accuracy"] == pytest.approx(expected)
-    check_metrics({"a": task({"kind": "binary"}, metric="balanced_accuracy")}, where="p")
-    assert METRICS["balanced_accuracy"].baseline(actual) == 0.5
-    assert 0 < METRICS["balanced_accuracy"].half_width(actual, values) < 0.1
+            check(wrong)

@@ -1,8 +1,9 @@
-"""Whole runs on a tiny encoder: any strategy that plan accepts, unbroken and broken off."""
+"""Whole runs on a tiny encoder: any strategy that plan accepts, with and without interruption."""
 
 import csv
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from workspace import BATCHES, plan, workspace
 from mtbert.core.errors import InputError
 from mtbert.experiments.runs import train_run
 from mtbert.training.balancing import BALANCINGS
+from mtbert.training.losses import TaskLosses
 from mtbert.training.resuming import Resuming
 from mtbert.training.samplers import SAMPLERS
 
+SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
 # What a draw may choose of each setting; the default stands first.
 CHOICES = {
     "sampler": [
@@ -65,7 +68,7 @@ MOSTLY_DEFAULT = ("sampler", "tasks", "encoding", "layout", "adaptation", "evalu
 
 
 def draw(generator, unused):
-    """Draw a strategy, with one choice that no accepted one has."""
+    """Draw a strategy, with one choice that no accepted strategy has."""
     drawn = {}
     for key, choices in CHOICES.items():
         default = key in MOSTLY_DEFAULT and generator.random() < 0.5
@@ -80,43 +83,39 @@ def draw(generator, unused):
 
 @pytest.fixture(scope="module")
 def accepted(place):
-    """64 and more strategies, drawn until every choice of every setting is in one of them."""
-    generator, found, refused = np.random.default_rng(4), [], []
+    """At least 64 strategies, drawn until each choice of each setting is in one of them."""
+    generator, plans = np.random.default_rng(4), []
     unused = [(key, choice) for key, choices in CHOICES.items() for choice in choices]
-    while len(found) < 64 or unused:
+    while len(plans) < 64 or unused:
         changes = draw(generator, unused)
         try:
-            found.append((changes, plan(place, changes)))
-        except InputError as error:
-            refused.append(str(error))
+            plans.append((changes, plan(place, changes)))
+        except InputError:
             continue
         unused = [(key, choice) for key, choice in unused if changes[key] != choice]
-    assert refused, "draws that do not fit are among them"
-    assert all("strategies.drawn" in told for told in refused), "a refusal names its place"
-    return found
+    return plans
 
 
-def run(planned, folder, *, seed=1):
+def run(planned, folder, *, seed=1, **options):
     """Train; give the files of weights and predictions, and the log without times."""
     out, log = folder / "out", folder / "log"
     for path in (out, log):
         path.mkdir(parents=True, exist_ok=True)
-    train_run(planned, seed=seed, folder=out, log_folder=log)
-    weights = {name: load_file(out / name / "model.safetensors") for name in ("best", "last")}
+    train_run(planned, seed=seed, folder=out, log_folder=log, **options)
+    weights = {path.parent.name: load_file(path) for path in out.glob("*/model.safetensors")}
     predictions = {path.name: path.read_bytes() for path in (out / "predictions").iterdir()}
     assert not (out / "state.pt").exists(), "a finished run leaves no state"
     return weights, predictions, rows(log)
 
 
 def rows(log):
-    told = {}
+    tables = {}
     for path in sorted(log.glob("*.csv")):
         with path.open() as file:
-            told[path.name] = [
-                {key: value for key, value in row.items() if key != "tokens_per_second"}
-                for row in csv.DictReader(file)
-            ]
-    return told
+            tables[path.name] = list(csv.DictReader(file))
+        for row in tables[path.name]:
+            row.pop("tokens_per_second", None)
+    return tables
 
 
 def same(one, other):
@@ -128,83 +127,108 @@ def same(one, other):
     assert one[1:] == other[1:]
 
 
-def test_whatever_plan_accepts_runs_and_goes_on_where_it_was_broken_off(
-    place, accepted, tmp_path, monkeypatch
-):
-    for number, (changes, planned) in enumerate(accepted):
-        unbroken = run(planned, tmp_path / f"{number}")
-        assert len(unbroken[2]["steps.csv"]) == (3 if planned.train.trained else 0), changes
-        for weights in unbroken[0].values():
-            assert all(np.isfinite(value).all() for value in weights.values()), changes
-        with monkeypatch.context() as patched:
-            patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=1 + number % 2))
-            with pytest.raises(KeyboardInterrupt):
-                run(planned, tmp_path / f"{number}-broken")
-        same(unbroken, run(planned, tmp_path / f"{number}-broken"))
+def interrupt(monkeypatch, planned, folder, *, after, rest=1, train=run):
+    """Save a state after so many steps; interrupt the run `rest` steps later, or at its end."""
 
-
-def breaks(*, after, rest=1):
-    """A state is saved after so many steps; `rest` steps later, or at the end, it breaks off."""
-
-    class Breaks(Resuming):
-        asked = 0
+    class Interrupted(Resuming):
+        steps = 0
 
         def due(self):
-            self.asked += 1
-            if self.asked == after + rest:
+            self.steps += 1
+            if self.steps == after + rest:
                 raise KeyboardInterrupt
-            return self.asked == after
+            return self.steps == after
 
         def close(self):
             raise KeyboardInterrupt
 
-    return Breaks
+    with monkeypatch.context() as patched:
+        patched.setattr("mtbert.experiments.runs.Resuming", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(planned, folder)
+
+
+def test_every_accepted_strategy_runs_and_resumes(place, accepted, tmp_path, monkeypatch):
+    for number, (changes, planned) in enumerate(accepted):
+        whole, folder = run(planned, tmp_path / f"{number}"), tmp_path / f"{number}-resumed"
+        assert len(whole[2]["steps.csv"]) == (3 if planned.train.trained else 0), changes
+        for weights in whole[0].values():
+            assert all(np.isfinite(value).all() for value in weights.values()), changes
+        interrupt(monkeypatch, planned, folder, after=1 + number % 2)
+        same(whole, run(planned, folder))
 
 
 SHORT = {"steps": None, "epochs": 3}
 
 
-def test_a_run_goes_on_across_its_epochs(place, tmp_path, monkeypatch, capsys):
+def test_a_run_resumes_anywhere(place, tmp_path, monkeypatch, capsys):
     changes = {**SHORT, "averaging": "ema", "balancing": {"name": "dwa"}, "examples": {"para": 12}}
     planned = plan(place, changes)
-    unbroken = run(planned, tmp_path / "unbroken")
-    steps = len(unbroken[2]["steps.csv"])
+    whole = run(planned, tmp_path / "whole")
+    steps = len(whole[2]["steps.csv"])
     assert steps == 15
     for after in range(1, steps):
         folder = tmp_path / f"{after}"
-        with monkeypatch.context() as patched:
-            patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=after))
-            with pytest.raises(KeyboardInterrupt):
-                run(planned, folder)
+        interrupt(monkeypatch, planned, folder, after=after)
         capsys.readouterr()
-        same(unbroken, run(planned, folder))
+        same(whole, run(planned, folder))
         assert f"resumes after step {after}" in capsys.readouterr().out
         facts = json.loads((folder / "log" / "run.json").read_text())
         assert facts["resumed_after"] == after
 
 
-@pytest.mark.parametrize("other", [{"seed": 2}, {"learning_rate": 2e-3}])
-def test_another_run_starts_anew(place, tmp_path, monkeypatch, capsys, other):
-    with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=1))
-        with pytest.raises(KeyboardInterrupt):
-            run(plan(place, {}), tmp_path / "broken")
-    assert (tmp_path / "broken" / "out" / "state.pt").exists()
-    (tmp_path / "broken" / "out" / "left").mkdir()
-    seed = other.pop("seed", 1)
-    planned = plan(place, other)
-    expected = run(planned, tmp_path / "whole", seed=seed)
-    same(expected, run(planned, tmp_path / "broken", seed=seed))
-    assert "goes on" not in capsys.readouterr().out
-    assert not (tmp_path / "broken" / "out" / "left").exists()
+def test_a_run_resumes_more_than_once(place, tmp_path, monkeypatch):
+    planned = plan(place, {**SHORT, "conflicts_every": 4})
+    whole = run(planned, tmp_path / "whole")
+    # Rows are added to conflicts.csv less often than states are saved.
+    for after in (2, 1, 3, 1, 1):
+        interrupt(monkeypatch, planned, tmp_path / "resumed", after=after, rest=2)
+    same(whole, run(planned, tmp_path / "resumed"))
 
 
-def test_a_state_that_is_not_whole_is_none(place, tmp_path):
+def test_the_stage_resumes(place, tmp_path, monkeypatch, capsys):
+    from stages.train import main
+
+    monkeypatch.chdir(tmp_path)
+    plan(place, {})
+    args = (place / "plans" / "drawn.yaml", 1, Path("out"), Path("log"))
+    interrupt(monkeypatch, None, None, after=2, train=lambda *_: main(*args))
+    assert not Path("out").exists()
+    main(*args)
+    assert "resumes after step 2" in capsys.readouterr().out
+    assert sorted(path.name for path in Path("out").iterdir()) == ["best", "last", "predictions"]
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"learning_rate": 2e-3}, {"state": b"PK half"}])
+def test_the_state_of_another_run_is_deleted(place, tmp_path, monkeypatch, capsys, other):
+    interrupt(monkeypatch, plan(place, {}), tmp_path / "other", after=1)
+    (tmp_path / "other/out/folder").mkdir()
+    state = tmp_path / "other/out/state.pt"
+    state.write_bytes(other.get("state", state.read_bytes()))
+    planned = plan(place, {k: v for k, v in other.items() if k == "learning_rate"})
+    seed = other.get("seed", 1)
+    whole = run(planned, tmp_path / "whole", seed=seed)
+    same(whole, run(planned, tmp_path / "other", seed=seed))
+    assert "resumes" not in capsys.readouterr().out
+    assert not (tmp_path / "other/out/folder").exists()
+
+
+def test_a_state_that_cannot_be_saved_does_not_stop_the_run(place, tmp_path, monkeypatch, capsys):
     planned = plan(place, {})
-    expected = run(planned, tmp_path / "whole")
-    (tmp_path / "broken" / "out").mkdir(parents=True)
-    (tmp_path / "broken" / "out" / "state.pt").write_bytes(b"PK half of it")
-    same(expected, run(planned, tmp_path / "broken"))
+    whole = run(planned, tmp_path / "whole")
+    monkeypatch.setattr(Resuming, "due", lambda self: True)
+    monkeypatch.setattr("torch.save", Mock(side_effect=RuntimeError("no space left on device")))
+    same(whole, run(planned, tmp_path / "full"))
+    assert "the run's state could not be saved: no space left" in capsys.readouterr().out
+
+
+def test_the_last_weights_and_test_may_be_left_out(place, tmp_path):
+    planned = plan(place, {})
+    whole, dev = run(planned, tmp_path / "a"), run(planned, tmp_path / "b", last=False, test=False)
+    assert set(dev[0]) == {"best"}
+    assert set(dev[1]) == {f"{task}-dev.parquet" for task in planned.tasks}
+    whole[0].pop("last")
+    same(dev, (whole[0], {name: whole[1][name] for name in dev[1]}, whole[2]))
 
 
 def test_averaging_does_not_change_the_training(place, tmp_path):
@@ -215,186 +239,119 @@ def test_averaging_does_not_change_the_training(place, tmp_path):
     assert not np.array_equal(plain[0]["last"][key], other[0]["last"][key])
 
 
-def test_telemetry_changes_the_order_of_dropout_alone(tmp_path):
+def test_logging_conflicts_changes_the_order_of_dropout_alone(tmp_path):
     still = workspace(tmp_path / "still", dropout=0.0)
     heads = {task: {"name": "linear", "dropout": 0.0} for task in BATCHES}
-    told = [
-        run(plan(still, {**SHORT, "heads": heads, "conflicts_every": every}), tmp_path / f"{every}")
-        for every in (0, 1)
-    ]
-    assert told[0][2]["conflicts.csv"] == []
-    losses = [[float(row["loss"]) for row in one[2]["steps.csv"]] for one in told]
+    losses = []
+    for every in (0, 1):
+        planned = plan(still, {**SHORT, "heads": heads, "conflicts_every": every})
+        log = run(planned, tmp_path / f"{every}")[2]
+        losses.append([float(row["loss"]) for row in log["steps.csv"]])
+        assert bool(log["conflicts.csv"]) == bool(every)
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
-def test_conflicts_are_logged_at_the_rate_asked_for(place, tmp_path):
-    told = run(plan(place, {**SHORT, "conflicts_every": 4}), tmp_path / "a")[2]["conflicts.csv"]
-    assert [row["step"] for row in told] == [str(step) for step in (1, 5, 9, 13) for _ in range(3)]
-    assert [(row["first"], row["second"]) for row in told[:3]] == [
-        ("sst", "para"),
-        ("sst", "sts"),
-        ("para", "sts"),
-    ]
-    assert all(-1 <= float(row["cosine"]) <= 1 for row in told)
+def test_conflicts_are_logged_every_few_steps(place, tmp_path):
+    logged = run(plan(place, {**SHORT, "conflicts_every": 4}), tmp_path / "a")[2]["conflicts.csv"]
+    pairs = [("sst", "para"), ("sst", "sts"), ("para", "sts")]
+    expected = [(f"{step}", *pair) for step in (1, 5, 9, 13) for pair in pairs]
+    assert [(row["step"], row["first"], row["second"]) for row in logged] == expected
+    assert all(-1 <= float(row["cosine"]) <= 1 for row in logged)
     alone = plan(place, {**SHORT, "sampler": "uniform", "conflicts_every": 1})
     assert run(alone, tmp_path / "b")[2]["conflicts.csv"] == []
 
 
 @pytest.mark.parametrize("value", ["nan", "inf"])
-def test_a_loss_that_is_no_number_stops_and_keeps_what_was_good(
-    place, tmp_path, monkeypatch, value
-):
+def test_a_loss_that_is_not_finite_stops_the_run(place, tmp_path, monkeypatch, value):
     planned = plan(place, {"steps": None, "epochs": 2, "sampler": "round_robin"})
     steps = run(planned, tmp_path / "whole")[2]["steps.csv"]
     fatal = next(row for row in steps if row["epoch"] == "2" and row["tasks"] == "sts")
-    count = sum(row["tasks"] == "sts" for row in steps) // 2 + 1
+    drawn, call, before = [row["tasks"] for row in steps], TaskLosses.__call__, {}
+
+    def poisoned(self, tasks):
+        losses = call(self, tasks)
+        del drawn[0]
+        if len(drawn) == len(steps) - int(fatal["step"]):
+            before.update({k: v.detach().clone() for k, v in self.model.state_dict().items()})
+            losses["sts"] = losses["sts"] * float(value)
+        return losses
+
     with monkeypatch.context() as patched:
-        seen = poison(patched, task="sts", count=count, value=value)
+        patched.setattr(TaskLosses, "__call__", poisoned)
         with pytest.raises(InputError) as error:
-            run(planned, tmp_path / "broken")
-    told = str(error.value)
-    assert f"step {fatal['step']}: loss of sts is {value}" in told
-    assert told.count("sts-train-") == 5, "the examples of the batch"
-    out = tmp_path / "broken" / "out"
-    assert f"{out / 'before_stop'}: the weights as they were then" in told
-    assert f"{out / 'best'}: its best epoch" in told
+            run(planned, tmp_path / "stopped")
+    message, out = str(error.value), tmp_path / "stopped" / "out"
+    assert f"step {fatal['step']}: loss of sts is {value}" in message
+    assert message.count("sts-train-") == 5, "the examples of the batch"
+    assert f"{out / 'before_stop'}: the weights as they were then" in message
+    assert f"{out / 'best'}: its best epoch" in message
     kept = load_file(out / "before_stop" / "model.safetensors")
-    for name, weight in seen.items():
+    for name, weight in before.items():
         np.testing.assert_array_equal(kept[name], weight)
-    assert len(rows(tmp_path / "broken" / "log")["steps.csv"]) == int(fatal["step"]) - 1
-    # The next run goes its own way, and leaves nothing of this.
-    run(planned, tmp_path / "broken")
+    assert len(rows(tmp_path / "stopped" / "log")["steps.csv"]) == int(fatal["step"]) - 1
+    run(planned, tmp_path / "stopped")
     assert not (out / "before_stop").exists()
 
 
-def test_outputs_that_are_no_numbers_stop_it_too(place, tmp_path):
+def test_outputs_that_are_not_finite_stop_the_run(place, tmp_path):
     rates = {"learning_rate": 1e30, "head_learning_rate": 1e30, "warmup": 0.0, "steps": 1}
     with pytest.raises(InputError, match=r"epoch 1, step 1: 8 of 8 outputs of sst on dev are NaN"):
         run(plan(place, {"tasks": ["sst"], **rates}), tmp_path)
     assert not (tmp_path / "out" / "best").exists()
 
 
-def test_a_state_that_cannot_be_saved_stops_nothing(place, tmp_path, monkeypatch, capsys):
-    planned = plan(place, {})
-    expected = run(planned, tmp_path / "whole")
-
-    def full(*_):
-        raise RuntimeError("no space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Resuming, "due", lambda self: True)
-        patched.setattr("torch.save", full)
-        same(expected, run(planned, tmp_path / "full"))
-    assert "the run's state could not be saved: no space left" in capsys.readouterr().out
-
-
-def test_the_stage_goes_on_too(place, tmp_path, monkeypatch, capsys):
-    from stages.train import main
-
-    monkeypatch.chdir(tmp_path)
-    plan(place, {})
-    args = (place / "plans" / "drawn.yaml", 1, Path("out"), Path("log"))
-    with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=2))
-        with pytest.raises(KeyboardInterrupt):
-            main(*args)
-    assert not Path("out").exists()
-    main(*args)
-    assert "resumes after step 2" in capsys.readouterr().out
-    assert sorted(path.name for path in Path("out").iterdir()) == ["best", "last", "predictions"]
-
-
-def test_the_last_weights_may_be_left_out(place, tmp_path):
-    planned = plan(place, {})
-    whole = run(planned, tmp_path / "whole")
-    out, log = tmp_path / "best", tmp_path / "log"
-    for path in (out, log):
-        path.mkdir()
-    train_run(planned, seed=1, folder=out, log_folder=log, last=False)
-    assert sorted(path.name for path in out.iterdir()) == ["best", "predictions"]
-    best = load_file(out / "best/model.safetensors")
-    assert all(np.array_equal(best[key], value) for key, value in whole[0]["best"].items())
-
-
-def test_test_may_be_left_out(place, tmp_path):
-    planned = plan(place, {})
-    out, log = tmp_path / "dev", tmp_path / "log"
-    for path in (out, log):
-        path.mkdir()
-    train_run(planned, seed=1, folder=out, log_folder=log, test=False)
-    dev = {f"{task}-dev.parquet" for task in planned.tasks}
-    assert {path.name for path in (out / "predictions").iterdir()} == dev
-
-
-def test_a_run_may_break_off_more_than_once(place, tmp_path, monkeypatch):
-    planned = plan(place, {**SHORT, "conflicts_every": 4})
-    unbroken = run(planned, tmp_path / "whole")
-    # Rows are added to conflicts.csv less often than states are saved.
-    for after in (2, 1, 3, 1, 1):
-        with monkeypatch.context() as patched:
-            patched.setattr("mtbert.experiments.runs.Resuming", breaks(after=after, rest=2))
-            with pytest.raises(KeyboardInterrupt):
-                run(planned, tmp_path / "broken")
-    same(unbroken, run(planned, tmp_path / "broken"))
-
-
-def poison(patched, *, task, count, value):
-    """Let a task's loss be no number the `count`-th time; give the weights of that moment."""
-    from mtbert.training.losses import TaskLosses
-
-    asked, give, seen = [], TaskLosses.__call__, {}
-
-    def call(self, tasks):
-        found = give(self, tasks)
-        asked.extend([1] if task in tasks else [])
-        if len(asked) == count and task in tasks:
-            model = self.model
-            seen.update({k: v.detach().numpy().copy() for k, v in model.state_dict().items()})
-            found[task] = found[task] * float(value)
-        return found
-
-    patched.setattr(TaskLosses, "__call__", call)
-    return seen
-
-
-def test_a_plan_names_the_samplers_that_fit(place):
-    for word in BALANCINGS:
-        spec = {"name": "weights", "weights": {"sst": 1.0}} if word == "weights" else word
-        changes = {"balancing": spec, "sampler": "anneal"}
-        if not BALANCINGS[word].needs_several:
-            plan(place, changes)
-            continue
-        with pytest.raises(InputError) as error:
-            plan(place, changes)
-        assert f"strategies.drawn.sampler: balancing {word} needs several tasks" in str(error.value)
-        assert str(error.value).endswith("samplers that fit: all_tasks")
+@pytest.mark.parametrize("word", [w for w, kind in BALANCINGS.items() if kind.needs_several])
+def test_a_refusal_names_the_samplers_that_fit_a_balancing(place, word):
+    with pytest.raises(InputError) as error:
+        plan(place, {"balancing": word, "sampler": "anneal"})
+    assert f"strategies.drawn.sampler: balancing {word} needs several tasks" in str(error.value)
+    assert str(error.value).endswith("samplers that fit: all_tasks")
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"balancing": "pcgrad", "adaptation": "frozen"}, "balancing: pcgrad combines the tasks'"),
-        ({"balancing": "pcgrad", "tasks": ["sst"]}, "balancing: pcgrad needs several tasks"),
-        ({"balancing": {"name": "weights", "weights": {"stt": 1}}}, "did you mean 'sts'?"),
+        ({"balancing": {"name": "weights", "weights": {"stt": 1}}}, "balancing.weights: unknown"),
         ({"regularizers": "fgm", "adaptation": "frozen"}, "regularizers.sst: fgm: perturbs tokens"),
         ({"regularizers": {"sst": ["fgm", "fgm"]}}, "regularizers.sst: fgm: given twice"),
         ({"regularizers": ["fgm", "fmg"]}, "regularizers.1: unknown regularizer 'fmg'; did you"),
         ({"regularizers": {"st": "fgm"}}, "regularizers: unknown task 'st'; did you mean 'sts'?"),
         ({"auxiliaries": "simcse"}, "auxiliaries.sst: simcse: needs labels of kind binary"),
-        (
-            {"auxiliaries": {"para": "simcse"}, "encoding": {"para": "joint"}},
-            "auxiliaries.para: simcse: needs two vectors",
-        ),
         ({"examples": {"sst": 21}}, "examples.sst.count: at most the 20 train examples there are"),
-        ({"averaging": {"name": "ema", "decay": 1.0}}, "averaging.decay: input should be less"),
-        ({"optimizer": "adamm"}, "optimizer: unknown optimizer 'adamm'; did you mean 'adam'?"),
+        ({"evaluation_only": ["stss"]}, "evaluation_only: unknown task 'stss'; did you mean 'sts'"),
+        ({"evaluation_only": ["sst", "sst"]}, "evaluation_only: each task once, found ['sst', "),
+        (
+            {"evaluation_only": ["cfimdb"]},
+            "evaluation_only: 'cfimdb' is not among the strategy's tasks: sst, para, sts",
+        ),
+        (
+            {"evaluation_only": ["sts"], "projections": SHARED},
+            "projections.para: shares that of 'sts', which is evaluation-only",
+        ),
+        (
+            {"evaluation_only": ["para", "sts"], "balancing": "pcgrad"},
+            "balancing: pcgrad needs several tasks, found sst alone",
+        ),
+        (
+            {"evaluation_only": ["sst", "para"], "adaptation": "frozen"},
+            "adaptation: frozen, and neither a head nor a projection has parameters",
+        ),
+        (
+            {"evaluation_only": ["sst", "sts"], "extra_data": "synonyms"},
+            "extra_data: synonyms has rows for ",
+        ),
     ],
 )
-def test_what_does_not_fit_is_refused_at_plan_time(place, changes, told):
+def test_what_does_not_fit_is_refused_at_plan_time(place, changes, message):
     with pytest.raises(InputError) as error:
         plan(place, changes)
-    assert "strategies.drawn" in str(error.value)
-    assert told in str(error.value)
+    assert f"strategies.drawn.{message}" in str(error.value)
+
+
+def test_an_evaluation_only_task_may_share_a_projection(place):
+    for only in (["para"], ["para", "sts"]):
+        assert plan(place, {"evaluation_only": only, "projections": SHARED}).train.trained
 
 
 def test_none_is_written_in_one_way(place):

@@ -113,5 +113,5 @@ def test_a_faulty_config_is_told(tmp_path):
     with pytest.raises(InputError, match=r"config\.json: no such file"):
         read_config(tmp_path)
     (tmp_path / "config.json").write_text("[]")
-    with pytest.raises(InputError, match="expected a JSON object, found list"):
+    with pytest.raises(InputError, match="expected a mapping of keys, found list"):
         read_config(tmp_path)

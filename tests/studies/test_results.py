@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.core.fingerprint import fingerprint
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.core.schemas import write_table
+from mtbert.studies.fingerprint import fingerprint
 from mtbert.studies.results import merge_runs, missing_runs, read_results, run_names
 
 from tiny import ROOT

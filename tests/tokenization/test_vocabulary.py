@@ -56,7 +56,7 @@ def test_a_faulty_tokenizer_config_is_told(tmp_path):
     with pytest.raises(InputError, match="the tokenizer cannot be read"):
         load_tokenizer(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text("[]")
-    with pytest.raises(InputError, match=r"tokenizer_config\.json: expected a JSON object"):
+    with pytest.raises(InputError, match=r"tokenizer_config\.json: expected a mapping of keys"):
         load_tokenizer(tmp_path)
 
 

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-# Says where an encoder came from, which does not change what it is
+KEYS = ("train", "tasks", "metrics", "tokens", "sequences", "tokenizer")
+# Where an encoder came from, which does not change what it is
 ORIGIN = "SOURCE.json"
 
 
 def fingerprint(plan: Mapping[str, Any]) -> str:
     """Digest of a plan's settings and of the content of its files, wherever they lie."""
-    named = {key: plan.get(key) for key in ("train", "tasks", "metrics", "tokens")}
-    read = {key: plan.get(key) for key in ("sequences", "tokenizer")}
     files = (plan.get("encoder") or {}).get("files") or ()
     encoder = {PurePosixPath(file["path"]).name: file["md5"] for file in files}
     encoder.pop(ORIGIN, None)
-    content = _without_paths({**named, **read, "encoder": encoder})
+    content = _without_paths({**{key: plan.get(key) for key in KEYS}, "encoder": encoder})
     text = json.dumps(content, sort_keys=True)
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 

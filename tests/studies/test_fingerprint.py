@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mtbert.core.fingerprint import fingerprint
+from mtbert.studies.fingerprint import fingerprint
 
 
 def plan(**changes: Any) -> dict[str, Any]:
