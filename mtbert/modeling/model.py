@@ -41,7 +41,7 @@ class MultiTaskModel(nn.Module):
         self.tasks = {task: ModelTask.of(tasks[task]) for task in settings.tasks}
         self.encoder = encoder
         self.adapter = settings.adaptation.adapt(encoder, settings.tasks)
-        self.fixed = self.adapter.fixed
+        self.fixed = settings.adaptation.fixed
         self.pooling = {task: settings.pooling[task] for task in settings.tasks}
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
         self.projection_owner = {task: settings.projection_owner(task) for task in settings.tasks}
@@ -141,11 +141,11 @@ class MultiTaskModel(nn.Module):
 
     def _by_part(self) -> Iterator[tuple[str, str, nn.Parameter]]:
         """Every parameter with its part (encoder, adapter, heads.sst …) and name."""
-        injected = {id(p) for p in self.adapter.injected(self.encoder)}
+        injected = {f"encoder.{name}" for name in self.adapter.injected}
         for name, parameter in self.named_parameters():
             first, second = name.split(".")[:2]
             part = f"{first}.{second}" if first in ("projections", "heads") else first
-            yield "adapter" if id(parameter) in injected else part, name, parameter
+            yield "adapter" if name in injected else part, name, parameter
 
 
 def below_top(name: str, layers: int) -> int:

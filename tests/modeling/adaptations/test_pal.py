@@ -291,9 +291,9 @@ def test_options_that_do_not_fit_are_refused(options, message):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"model_type": "albert"}, "model_type albert: its layers share one set"),
+        ({"model_type": "albert"}, "found albert: its layers share one set"),
         ({"model_type": "modernbert"}, "no LayerNorm closes its layers"),
-        ({"model_type": "convbert"}, "bert, camembert, .*, not of model_type convbert$"),
+        ({"model_type": "convbert"}, "bert, camembert, .*, found convbert$"),
         ({"model_type": "bert", "chunk_size_feed_forward": 4}, "chunk_size_feed_forward 0"),
     ],
 )
