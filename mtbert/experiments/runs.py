@@ -26,7 +26,7 @@ from mtbert.modeling.checkpoint import load_checkpoint, read_sequences, save_che
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
-from mtbert.modeling.perturbation import input_embeddings
+from mtbert.modeling.passes import input_embeddings
 from mtbert.modeling.prediction import encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.modeling.vectors import VectorBatch

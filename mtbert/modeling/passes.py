@@ -1,16 +1,116 @@
-"""Forward passes over one task's batch, as regularizers and auxiliary losses need them."""
+"""Forward passes over one task's batch, on perturbed input embeddings too, whatever the encoder.
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+A perturbation is laid out by real tokens, sequence after sequence: padding has no place in it, and
+packed and padded rows of the same examples have the same one.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 from torch.func import functional_call
 
+from mtbert.core.errors import InputError
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import TokenBatch
-from mtbert.modeling.perturbation import RealTokens, perturbed
 from mtbert.modeling.vectors import VectorBatch, VectorPair, all_pairs
+
+
+@dataclass(frozen=True)
+class RealTokens:
+    """The real tokens of one task's batch, sequence after sequence."""
+
+    places: Tensor  # (token,): where each one stands in the rows laid end to end
+    ids: Tensor  # (token,)
+    example: Tensor  # (token,): number of the example; the two sequences of a pair have one
+    examples: int
+    width: int  # of an input embedding
+
+    @classmethod
+    def of(cls, encoder: Any, batch: TokenBatch) -> "RealTokens":
+        """Find the real tokens of a batch; an encoder without a table of embeddings is refused."""
+        (part,) = batch.parts.values()
+        sequence = batch.sequence.flatten()
+        # A sequence's tokens stand in their order already; padding has the highest number.
+        places = sequence.argsort(stable=True)[: batch.tokens]
+        count = part.first.stop - part.first.start
+        example = torch.arange(len(batch.starts), device=sequence.device) % count
+        return cls(
+            places=places,
+            ids=batch.input_ids.flatten()[places],
+            example=example[sequence[places]],
+            examples=count,
+            width=input_embeddings(encoder).embedding_dim,
+        )
+
+
+def input_embeddings(encoder: Any) -> nn.Embedding:
+    """Give the table that an encoder looks its tokens up in; InputError where there is none."""
+    try:
+        table = encoder.get_input_embeddings()
+    except NotImplementedError:
+        table = None
+    if not isinstance(table, nn.Embedding):
+        raise InputError(
+            f"{type(encoder).__name__} has no table of input embeddings that could be perturbed: "
+            f"leave out regularizers that do"
+        )
+    return table
+
+
+@contextmanager
+def perturbed(encoder: Any, batch: TokenBatch, tokens: RealTokens, delta: Tensor) -> Iterator[None]:
+    """Add `delta`, (real token, width), to a batch's input embeddings, not to the weights.
+
+    Raises:
+        InputError: the encoder did not look every token up once, in rows as they were given.
+    """
+    seen = 0
+
+    def add(_: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        nonlocal seen
+        places, numbers = _looked_up(args[0], batch, tokens)
+        seen += len(places)
+        added = delta if numbers is None else delta[numbers]
+        return output.flatten(0, 1).index_add(0, places, added).view_as(output)
+
+    handle = input_embeddings(encoder).register_forward_hook(add)
+    try:
+        yield
+    finally:
+        handle.remove()
+    if seen != len(tokens.ids):
+        raise InputError(
+            f"{type(encoder).__name__} looked up {seen} of {len(tokens.ids)} tokens where they "
+            f"were expected: its input embeddings cannot be perturbed; leave out regularizers that "
+            f"do"
+        )
+
+
+def _looked_up(ids: Tensor, batch: TokenBatch, tokens: RealTokens) -> tuple[Tensor, Tensor | None]:
+    """Find the real tokens in what an encoder looks up.
+
+    Returns:
+        Their places in `ids` laid end to end, and which of all tokens they are (None: all).
+    """
+    rows, width = batch.input_ids.shape
+    count, length = ids.shape
+    if count == rows and length >= width and torch.equal(ids[:, :width], batch.input_ids):
+        # Longformer makes rows longer, for its windows.
+        return tokens.places // width * length + tokens.places % width, None
+    if torch.equal(ids, batch.input_ids.T):  # XLNet
+        return tokens.places % width * rows + tokens.places // width, None
+    # Rows of one length at a time, a sequence each.
+    lengths = (batch.sequence < len(batch.starts)).sum(1)
+    ends = lengths.cumsum(0)[lengths == length]
+    numbers = (ends[:, None] + torch.arange(-length, 0, device=ends.device)).flatten()
+    if len(numbers) != ids.numel():
+        return numbers[:0], numbers[:0]
+    return torch.arange(len(numbers), device=ids.device), numbers
 
 
 class ForwardPasses:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mtbert.core.errors import InputError
-from mtbert.modeling.parts import load_part, save_part
+from mtbert.modeling.checkpoint import load_part, save_part
 
 from tiny import model_settings, tiny_model
 

@@ -10,7 +10,7 @@ from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED
 from mtbert.modeling.encoder import encode
 from mtbert.modeling.packing import RowShape, TaskExamples, collate
-from mtbert.modeling.perturbation import RealTokens, input_embeddings, perturbed
+from mtbert.modeling.passes import RealTokens, input_embeddings, perturbed
 
 from tiny import ragged
 
