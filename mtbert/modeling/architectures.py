@@ -74,11 +74,7 @@ def packs(config: Mapping[str, Any]) -> bool:
 
 
 def usable_layout(layout: str, config: Mapping[str, Any]) -> tuple[str, str]:
-    """Choose the layout of batches: the given one, or padded where packed rows may be wrong.
-
-    Returns:
-        The layout and, if it is not the given one, the reason.
-    """
+    """Give the layout, or padded and the reason where packed rows may be wrong."""
     if layout == "padded" or packs(config):
         return layout, ""
     return "padded", f"model_type {config.get('model_type')} is not proven to take packed rows"
@@ -86,14 +82,12 @@ def usable_layout(layout: str, config: Mapping[str, Any]) -> tuple[str, str]:
 
 def has_pooler(config: Mapping[str, Any]) -> bool:
     """Whether an encoder's bare model is known to have a pooler of first tokens."""
-    kind = str(config.get("model_type"))
-    return kind in ARCHITECTURES and ARCHITECTURES[kind].pooler
+    return ARCHITECTURES.get(str(config.get("model_type")), _PLAIN).pooler
 
 
 def takes_bf16(config: Mapping[str, Any]) -> bool:
     """Whether an encoder is known to run in mixed precision; unknown ones are taken to."""
-    kind = str(config.get("model_type"))
-    return kind not in ARCHITECTURES or ARCHITECTURES[kind].bf16
+    return ARCHITECTURES.get(str(config.get("model_type")), _PLAIN).bf16
 
 
 def hidden_size(config: Mapping[str, Any]) -> int:
@@ -119,15 +113,13 @@ def pooler_in_weights(folder: Path) -> bool:
     Raises:
         InputError: a file is not whole or not safetensors.
     """
-    paths = sorted(folder.glob("*.safetensors"))
-    return not paths or any("pooler" in name.split(".") for path in paths for name in _names(path))
-
-
-def _names(path: Path) -> list[str]:
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(path, framework="np") as file:
-            return list(file.keys())
-    except SafetensorError as error:
-        raise InputError(f"{path}: not whole or not safetensors: {error}") from None
+    names: list[str] = []
+    for path in (paths := sorted(folder.glob("*.safetensors"))):
+        try:
+            with safe_open(path, framework="np") as file:
+                names += file.keys()
+        except SafetensorError as error:
+            raise InputError(f"{path}: not whole or not safetensors: {error}") from None
+    return not paths or any("pooler" in name.split(".") for name in names)

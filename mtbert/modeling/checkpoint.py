@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import FaultsError, Settings, read_json, read_yaml, validate, write_yaml
+from mtbert.core.params import FaultsError, Settings, read_yaml, validate, write_yaml
 from mtbert.core.tasks import Task
 from mtbert.modeling.encoder import encoder_of, read_config
 from mtbert.modeling.model import MultiTaskModel
@@ -37,10 +37,10 @@ class CheckpointSettings(Settings):
         keyed = {"tasks": self.tasks, "heads": self.model.heads}
         keyed |= {"pooling": self.model.pooling, "projections": self.model.projections}
         faults = [
-            ((key,), f"nothing of {task}, one of the model's tasks")
-            for key, named in keyed.items()
+            ((key,), f"no entry for {task}, one of the model's tasks")
+            for key, entries in keyed.items()
             for task in self.model.tasks
-            if not isinstance(named, dict) or task not in named
+            if not isinstance(entries, dict) or task not in entries
         ]
         if faults:
             raise FaultsError(faults)
@@ -93,17 +93,8 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
     return model
 
 
-def read_sequences(folder: Path) -> dict[str, Any]:
-    """Read where special tokens stand, as the tokenize stage recorded it."""
-    return read_json(folder / "sequences.json")
-
-
 def save_part(folder: Path, model: MultiTaskModel, task: str) -> None:
-    """Write a task's own weights and the settings that they belong to.
-
-    Raises:
-        InputError: the model has no such task, or the task shares its projection.
-    """
+    """Write a task's own weights and the settings that they belong to."""
     _write_weights(folder / PART_WEIGHTS, _own_modules(model, task))
     write_yaml(
         folder / PART_SETTINGS,
@@ -154,6 +145,7 @@ def _describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
 
 
 def _own_modules(model: MultiTaskModel, task: str) -> nn.ModuleDict:
+    """Head, projection and PAL; a task that shares its projection is refused."""
     if task not in model.heads:
         raise InputError(f"no task {task!r} in this model; it has {', '.join(model.heads)}")
     owners = model.projection_owner

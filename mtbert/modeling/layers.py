@@ -14,6 +14,7 @@ Activation = Literal["relu", "gelu", "tanh", "none"]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 # What a head can see of two sentence vectors u and v.
 Feature = Literal["u", "v", "abs_diff", "product", "cosine"]
+CosineForm = Literal["signed", "relu", "shifted"]
 
 
 def stack(

@@ -1,7 +1,6 @@
 """One encoder, and for each task a pooling, a projection and a head."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,7 +41,7 @@ class MultiTaskModel(nn.Module):
         self.encoder = encoder
         self.adapter = settings.adaptation.adapt(encoder, settings.tasks)
         self.fixed = settings.adaptation.fixed
-        self.pooling = {task: settings.pooling[task] for task in settings.tasks}
+        self.pooling = settings.pooling
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
         self.projection_owner = {task: settings.projection_owner(task) for task in settings.tasks}
         self.projections, self.heads = nn.ModuleDict(), nn.ModuleDict()
@@ -56,18 +55,11 @@ class MultiTaskModel(nn.Module):
                 labels=self.tasks[task].labels,
                 paired=self.tasks[task].paired and not self.joint[task],
             )
-        self._freeze()
-
-    def _freeze(self) -> None:
-        """Freeze the heads, projections and adapters of evaluation-only tasks.
-
-        If no task is trained, freeze everything.
-        """
-        for task in self.settings.evaluation_only:
+        for task in settings.evaluation_only:
             for own in (self.heads, self.projections, self.adapter.task_parts):
                 if task in own:
                     own[task].requires_grad_(False)
-        if not self.settings.trained:
+        if not settings.trained:
             self.requires_grad_(False)
 
     def forward(
@@ -75,10 +67,8 @@ class MultiTaskModel(nn.Module):
     ) -> dict[str, Any]:
         """Give each task's logits, (example, width), in the order of its examples.
 
-        Args:
-            batch: Examples of one or several tasks.
-            with_vectors: Give pairs of logits and the vectors that the head was given,
-                (example, size).
+        With `with_vectors`, pairs of logits and the vectors that the head was given,
+        (example, size).
         """
         pooled = batch.vectors if isinstance(batch, VectorBatch) else self.encode(batch)
         outputs: dict[str, Any] = {}
@@ -122,13 +112,14 @@ class MultiTaskModel(nn.Module):
     def groups(self) -> list[ParameterGroup]:
         """The trainable parameters by part, the encoder's also by layer."""
         layers = int(self.encoder.config.num_hidden_layers)
-        groups: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
+        groups: dict[tuple[str, int], ParameterGroup] = {}
         for part, name, parameter in self._by_part():
             if parameter.requires_grad:
                 part = "heads" if part.startswith(("projections.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
-                groups[part, below].append(parameter)
-        return [ParameterGroup(part, below, group) for (part, below), group in groups.items()]
+                group = groups.setdefault((part, below), ParameterGroup(part, below))
+                group.parameters.append(parameter)
+        return list(groups.values())
 
     def parts(self) -> dict[str, dict[str, int]]:
         """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""

@@ -6,7 +6,6 @@ packed and padded rows of the same examples have the same one.
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,32 +19,27 @@ from mtbert.modeling.packing import TokenBatch
 from mtbert.modeling.vectors import VectorBatch, VectorPair, all_pairs
 
 
-@dataclass(frozen=True)
 class RealTokens:
-    """The real tokens of one task's batch, sequence after sequence."""
+    """The real tokens of one task's batch, sequence after sequence.
 
-    places: Tensor  # (token,): where each one stands in the rows laid end to end
-    ids: Tensor  # (token,)
-    example: Tensor  # (token,): number of the example; the two sequences of a pair have one
-    examples: int
-    width: int  # of an input embedding
+    Attributes:
+        places: Where each token stands in the rows laid end to end, (token,).
+        ids: Their ids, (token,).
+        example: Number of each one's example, (token,); the two sequences of a pair have the same.
+        examples: Number of examples.
+        width: Of an input embedding.
+    """
 
-    @classmethod
-    def of(cls, encoder: Any, batch: TokenBatch) -> "RealTokens":
-        """Find the real tokens of a batch; an encoder without a table of embeddings is refused."""
+    def __init__(self, encoder: Any, batch: TokenBatch) -> None:
+        """Find them; an encoder without a table of input embeddings is refused."""
+        self.width = input_embeddings(encoder).embedding_dim
         (part,) = batch.parts.values()
+        self.examples: int = part.first.stop - part.first.start
         sequence = batch.sequence.flatten()
         # A sequence's tokens stand in their order already; padding has the highest number.
-        places = sequence.argsort(stable=True)[: batch.tokens]
-        count = part.first.stop - part.first.start
-        example = torch.arange(len(batch.starts), device=sequence.device) % count
-        return cls(
-            places=places,
-            ids=batch.input_ids.flatten()[places],
-            example=example[sequence[places]],
-            examples=count,
-            width=input_embeddings(encoder).embedding_dim,
-        )
+        self.places = sequence.argsort(stable=True)[: batch.tokens]
+        self.ids = batch.input_ids.flatten()[self.places]
+        self.example = sequence[self.places] % self.examples
 
 
 def input_embeddings(encoder: Any) -> nn.Embedding:
@@ -56,8 +50,8 @@ def input_embeddings(encoder: Any) -> nn.Embedding:
         table = None
     if not isinstance(table, nn.Embedding):
         raise InputError(
-            f"{type(encoder).__name__} has no table of input embeddings that could be perturbed: "
-            f"leave out regularizers that do"
+            f"{type(encoder).__name__} has no table of input embeddings: leave out regularizers "
+            f"that perturb them"
         )
     return table
 
@@ -86,8 +80,7 @@ def perturbed(encoder: Any, batch: TokenBatch, tokens: RealTokens, delta: Tensor
     if seen != len(tokens.ids):
         raise InputError(
             f"{type(encoder).__name__} looked up {seen} of {len(tokens.ids)} tokens where they "
-            f"were expected: its input embeddings cannot be perturbed; leave out regularizers that "
-            f"do"
+            f"were expected: leave out regularizers that perturb input embeddings"
         )
 
 
@@ -105,7 +98,7 @@ def _looked_up(ids: Tensor, batch: TokenBatch, tokens: RealTokens) -> tuple[Tens
     if torch.equal(ids, batch.input_ids.T):  # XLNet
         return tokens.places % width * rows + tokens.places // width, None
     # Rows of one length at a time, a sequence each.
-    lengths = (batch.sequence < len(batch.starts)).sum(1)
+    lengths = batch.real().sum(1)
     ends = lengths.cumsum(0)[lengths == length]
     numbers = (ends[:, None] + torch.arange(-length, 0, device=ends.device)).flatten()
     if len(numbers) != ids.numel():
@@ -121,26 +114,18 @@ class ForwardPasses:
 
     @cached_property
     def tokens(self) -> RealTokens | None:
-        """The real tokens; None for precomputed sentence vectors.
-
-        Raises:
-            InputError: the encoder has no table of input embeddings.
-        """
+        """The real tokens; None for precomputed sentence vectors."""
         if isinstance(self._batch, VectorBatch):
             return None
-        return RealTokens.of(self._model.encoder, self._batch)
+        return RealTokens(self._model.encoder, self._batch)
 
     def __call__(
         self, delta: Tensor | None = None, weights: Mapping[str, Tensor] | None = None
     ) -> tuple[Tensor, VectorPair]:
-        """Run the model.
+        """Give logits, (example, width), and the vectors that the head was given, (example, size).
 
-        Args:
-            delta: Added to the real tokens' input embeddings, (token, width).
-            weights: Parameters to use instead of the model's own, by name.
-
-        Returns:
-            Logits (example, width), and the vectors that the head was given, (example, size).
+        `delta`, (token, width), is added to the real tokens' input embeddings; `weights`, by name,
+        replace the model's own.
         """
         model, batch = self._model, self._batch
         context: AbstractContextManager[None] = nullcontext()

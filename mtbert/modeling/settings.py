@@ -75,11 +75,7 @@ class ModelSettings(Settings):
         return [task for task in self.trained if task not in learning]
 
     def check_projections(self) -> None:
-        """Refuse to share a projection that is missing, shared itself, or never trained.
-
-        Raises:
-            InputError: naming the task.
-        """
+        """Refuse to share a projection that is missing, shared itself, or never trained."""
         for task, own in self.projections.items():
             if not isinstance(own, SharedProjection):
                 continue
@@ -96,11 +92,7 @@ class ModelSettings(Settings):
                 )
 
     def check_encoder(self, config: Mapping[str, Any]) -> None:
-        """Refuse what an encoder does not have; `config` is the content of its config.json.
-
-        Raises:
-            InputError: naming the key and the reason.
-        """
+        """Refuse what an encoder does not have; `config` is the content of its config.json."""
         with located("adaptation"):
             self.adaptation.check(config)
         sizes = {task: self.pooling[task].size(hidden_size(config)) for task in self.tasks}

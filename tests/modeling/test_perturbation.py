@@ -27,7 +27,7 @@ def batch_of(*, packed, joint=False, lengths=LENGTHS):
 
 def test_tokens_are_in_the_order_of_sequences_whatever_the_layout():
     encoder = tiny_encoder("bert")
-    one, other = (RealTokens.of(encoder, batch_of(packed=it)) for it in (True, False))
+    one, other = (RealTokens(encoder, batch_of(packed=it)) for it in (True, False))
     assert torch.equal(one.ids, other.ids)
     assert torch.equal(one.example, other.example)
     assert one.width == 24
@@ -35,7 +35,7 @@ def test_tokens_are_in_the_order_of_sequences_whatever_the_layout():
     # Two special tokens each; the second text of an example counts as its first does.
     both = np.array(LENGTHS) + np.array(LENGTHS[::-1]) + 4
     assert torch.bincount(one.example).tolist() == both.tolist()
-    joint = RealTokens.of(encoder, batch_of(packed=True, joint=True))
+    joint = RealTokens(encoder, batch_of(packed=True, joint=True))
     assert torch.bincount(joint.example).tolist() == (both - 1).tolist()
 
 
@@ -43,7 +43,7 @@ def test_tokens_are_in_the_order_of_sequences_whatever_the_layout():
 def test_the_same_vector_for_all_tokens_is_a_shift_of_the_table(kind):
     encoder = tiny_encoder(kind)
     batch = batch_of(packed=kind in ARCHITECTURES)
-    tokens = RealTokens.of(encoder, batch)
+    tokens = RealTokens(encoder, batch)
     shift = torch.randn(tokens.width, generator=torch.Generator().manual_seed(2))
     table = input_embeddings(encoder).weight
     before = table.detach().clone()
@@ -63,7 +63,7 @@ def test_the_same_vector_for_all_tokens_is_a_shift_of_the_table(kind):
 
 def test_neighbours_in_a_row_are_left_alone():
     encoder, batch = tiny_encoder("bert"), batch_of(packed=True)
-    tokens = RealTokens.of(encoder, batch)
+    tokens = RealTokens(encoder, batch)
     delta = torch.zeros(len(tokens.ids), 24)
     delta[tokens.example == 2] = 1.0
     with torch.no_grad():
@@ -88,7 +88,7 @@ def test_no_table():
 
 def test_an_encoder_that_looks_up_otherwise():
     encoder, batch = tiny_encoder("bert"), batch_of(packed=False)
-    tokens = RealTokens.of(encoder, batch)
+    tokens = RealTokens(encoder, batch)
     delta = torch.zeros(len(tokens.ids), 24)
     with (
         pytest.raises(InputError, match="looked up 0 of"),

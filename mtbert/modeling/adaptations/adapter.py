@@ -1,7 +1,6 @@
 """What stands beside an encoder: parameters injected into it, or modules of each task's own."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -66,27 +65,21 @@ class TaskResidual(nn.Module):
         return outer
 
 
-@dataclass(frozen=True)
 class TokensByTask:
     """Which tokens of a batch belong to which task; padding counts as the first task's."""
 
-    tasks: tuple[str, ...]
-    counts: list[int]  # tokens of each task
-    order: Tensor  # (token,): the tokens task by task
-    place: Tensor  # (token,): where each token stands in that order
-
-    @classmethod
-    def of(cls, batch: TokenBatch) -> "TokensByTask":
+    def __init__(self, batch: TokenBatch) -> None:
         """Sort the tokens by their sequence's task."""
+        self.tasks = tuple(batch.parts)
         owner = torch.zeros(len(batch.starts) + 1, dtype=torch.long)
         for number, part in enumerate(batch.parts.values()):
             for sequences in filter(None, (part.first, part.second)):
                 owner[sequences] = number
         owners = owner.to(batch.sequence.device)[batch.sequence.flatten()]
-        order = owners.argsort(stable=True)
+        self.order = owners.argsort(stable=True)  # (token,): the tokens task by task
+        self.place = self.order.argsort()  # (token,): where each token stands in that order
         # The only wait for the device in a batch: `split` needs the sizes on the host.
-        counts = owners.bincount(minlength=len(batch.parts)).tolist()
-        return cls(tuple(batch.parts), counts, order, order.argsort())
+        self.counts = owners.bincount(minlength=len(self.tasks)).tolist()
 
     def apply(self, function: Callable[[str, Tensor], Tensor], tokens: Tensor) -> Tensor:
         """Apply each task's function to its tokens: (token, n) → (token, m)."""
@@ -104,6 +97,10 @@ class ResidualAdapter(Adapter):
     different tasks never see each other.
     """
 
+    _tokens: TokensByTask | None = None
+    _mask: Tensor | None = None
+    _hidden: Tensor | None = None
+
     def __init__(self, method: PAL, encoder: Any, tasks: Sequence[str]) -> None:
         """Hook into each layer and the LayerNorm that closes it.
 
@@ -112,7 +109,6 @@ class ResidualAdapter(Adapter):
         super().__init__()
         self.task_parts.update({task: TaskResidual(method, encoder.config) for task in tasks})
         self.heads, self.dropout = method.heads, method.dropout or 0.0
-        self.end()
         layers, norm = PLACES[encoder.config.model_type]
         for number, layer in enumerate(encoder.get_submodule(layers)):
             layer.register_forward_pre_hook(self._enter)
@@ -120,14 +116,12 @@ class ResidualAdapter(Adapter):
 
     def begin(self, batch: TokenBatch) -> None:
         """Find each task's tokens, and which tokens see each other."""
-        self._tokens = TokensByTask.of(batch)
+        self._tokens = TokensByTask(batch)
         self._mask = batch.visible()
 
     def end(self) -> None:
         """Forget the batch."""
-        self._tokens: TokensByTask | None = None
-        self._mask: Tensor | None = None
-        self._hidden: Tensor | None = None
+        self._tokens = self._mask = self._hidden = None
 
     def _enter(self, layer: nn.Module, args: tuple[Any, ...]) -> None:
         self._hidden = args[0]

@@ -14,8 +14,6 @@ from mtbert.modeling.architectures import hidden_size
 from mtbert.modeling.layers import Dropout
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from mtbert.modeling.adaptations.adapter import Adapter
 
 
@@ -110,39 +108,34 @@ class LoRA(Adaptation):
         if isinstance(self.targets, tuple) and kind in LINEAR:
             _matching(self.targets, LINEAR[kind])
 
-    def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
+    def adapt(self, encoder: Any, tasks: Sequence[str]) -> Adapter:
         """Freeze the encoder and put A and B beside its linear layers, in place."""
         from peft import LoraConfig, inject_adapter_in_model
+        from torch import nn
 
         from mtbert.modeling.adaptations.adapter import Adapter
 
-        config = LoraConfig(
-            r=self.rank,
-            lora_alpha=self.alpha,
-            lora_dropout=self.dropout,
-            target_modules=self._modules(encoder),
-        )
-        inject_adapter_in_model(config, encoder)  # it freezes all else
-        return Adapter(name for name, p in encoder.named_parameters() if p.requires_grad)
-
-    def _modules(self, encoder: nn.Module) -> list[str]:
-        """Full names of the linear layers that get A and B."""
-        from torch import nn
-
         # A number in its name tells a layer's module from the embeddings' and the pooler's.
-        linear = [
+        modules = [
             name
             for name, module in encoder.named_modules()
             if isinstance(module, nn.Linear) and any(map(str.isdigit, name.split(".")))
         ]
-        if self.targets == "linear":
-            if not linear:
-                kind = type(encoder).__name__
-                raise InputError(f"adaptation: targets: {kind} has no linear layer in its layers")
-            return linear
-        config: Any = encoder.config
-        names = QUERY_VALUE[config.model_type] if self.targets == "attention" else self.targets
-        return _matching(names, linear)
+        if not modules:
+            kind = type(encoder).__name__
+            raise InputError(f"adaptation: targets: {kind} has no linear layer in its layers")
+        if self.targets != "linear":
+            kind = encoder.config.model_type
+            names = QUERY_VALUE[kind] if self.targets == "attention" else self.targets
+            modules = _matching(names, modules)
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=modules,
+        )
+        inject_adapter_in_model(config, encoder)  # it freezes all else
+        return Adapter(name for name, p in encoder.named_parameters() if p.requires_grad)
 
 
 def _matching(names: Sequence[str], modules: Sequence[str]) -> list[str]:

@@ -35,12 +35,7 @@ class LinearHead(Settings):
         return max(self.logits, labels.width)
 
     def check(self, *, labels: Labels, paired: bool) -> None:
-        """Refuse what the task's examples or labels do not have.
-
-        Raises:
-            InputError: a feature of two vectors for an example that has one, or no feature; two
-                logits for labels that are not binary; a range for labels that have none.
-        """
+        """Refuse features, logits or a range that the task's examples or labels do not have."""
         if self.features is not None and len(set(self.features)) != max(1, len(self.features)):
             raise InputError(f"features: name at least one, each once, found {list(self.features)}")
         if not paired and set(self.features or ()) - {"u"}:
