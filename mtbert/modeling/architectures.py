@@ -98,10 +98,8 @@ def hidden_size(config: Mapping[str, Any]) -> int:
     """
     value = next((config[key] for key in HIDDEN_SIZE if key in config), None)
     if type(value) is not int or value < 1:
-        raise InputError(
-            f"config.json: expected a whole number above 0 as {' or '.join(HIDDEN_SIZE)}, found "
-            f"{value!r}"
-        )
+        keys = " or ".join(HIDDEN_SIZE)
+        raise InputError(f"config.json: {keys}: expected a whole number above 0, found {value!r}")
     return value
 
 

@@ -82,14 +82,8 @@ def load_checkpoint(folder: Path) -> MultiTaskModel:
     content = validate(CheckpointSettings, read_yaml(path), where=str(path))
     encoder = encoder_of(read_config(folder), pooler=content.model.needs_pooler)
     model = MultiTaskModel(encoder=encoder, settings=content.model, tasks=content.tasks)
-    weights = _read_weights(folder / WEIGHTS)
-    if faults := _differences(model.state_dict(), weights):
-        listed = "\n".join(f"  {fault}" for fault in faults[:20])
-        raise InputError(
-            f"{folder / WEIGHTS}: not the weights of the model in {SETTINGS} and config.json; "
-            f"{len(faults)} differ:\n{listed}"
-        )
-    model.load_state_dict(weights)
+    rule = f"{folder / WEIGHTS}: not the weights of the model in {SETTINGS} and config.json"
+    _load_weights(folder / WEIGHTS, model, [], rule=rule)
     return model
 
 
@@ -117,12 +111,8 @@ def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
         for key in sorted({*expected, *saved})
         if expected.get(key) != saved.get(key)
     ]
-    weights = _read_weights(folder / PART_WEIGHTS)
-    faults += _differences(modules.state_dict(), weights)
-    if faults:
-        listed = "\n".join(f"  {fault}" for fault in faults)
-        raise InputError(f"{folder}: not a part for {task} of this model:\n{listed}")
-    modules.load_state_dict(weights)
+    rule = f"{folder}: not a part for {task} of this model"
+    _load_weights(folder / PART_WEIGHTS, modules, faults, rule=rule)
 
 
 def _describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
@@ -163,21 +153,21 @@ def _write_weights(path: Path, module: nn.Module) -> None:
     save_file({name: value.contiguous() for name, value in module.state_dict().items()}, path)
 
 
-def _read_weights(path: Path) -> dict[str, Tensor]:
+def _load_weights(path: Path, module: nn.Module, faults: list[str], *, rule: str) -> None:
+    """Load a file's weights; raise InputError with the rule and what differs, if anything does."""
     try:
         weights: dict[str, Tensor] = load_file(path)
     except Exception as error:  # the Rust library raises its own type
         raise InputError(f"{path}: cannot be read: {error}") from None
-    return weights
-
-
-def _differences(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> list[str]:
-    """Say, weight by weight, how a state differs from the expected one."""
-    faults = [f"{name}: missing" for name in sorted(set(expected) - set(weights))]
+    expected = module.state_dict()
+    faults += [f"{name}: missing" for name in sorted(set(expected) - set(weights))]
     faults += [f"{name}: not part of the model" for name in sorted(set(weights) - set(expected))]
     faults += [
         f"{name}: expected shape {list(expected[name].shape)}, found {list(weights[name].shape)}"
         for name in sorted(set(expected) & set(weights))
         if expected[name].shape != weights[name].shape
     ]
-    return faults
+    if faults:
+        listed = "\n".join(f"  {fault}" for fault in faults[:20])
+        raise InputError(f"{rule}; {len(faults)} differ:\n{listed}")
+    module.load_state_dict(weights)

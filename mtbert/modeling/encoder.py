@@ -225,13 +225,10 @@ def _types(encoder: Any, batch: TokenBatch) -> dict[str, Tensor]:
 
 def pooler_output(encoder: Any, first: Tensor) -> Tensor:
     """Send first tokens' hidden states through the encoder's own pooler: (sequence, hidden)."""
-    # ALBERT keeps the activation outside of its pooler; the others look for the first token.
-    vectors: Tensor = (
-        encoder.pooler_activation(encoder.pooler(first))
-        if hasattr(encoder, "pooler_activation")
-        else encoder.pooler(first.unsqueeze(1))
-    )
-    return vectors
+    if hasattr(encoder, "pooler_activation"):  # ALBERT has it outside of its pooler
+        return encoder.pooler_activation(encoder.pooler(first))  # type: ignore[no-any-return]
+    # The others look for the first token.
+    return encoder.pooler(first.unsqueeze(1))  # type: ignore[no-any-return]
 
 
 def _line(error: Exception) -> str:

@@ -87,7 +87,7 @@ class MultiTaskModel(nn.Module):
         pooler = partial(pooler_output, self.encoder)
         sequence, vectors = batch.sequence.flatten(), {}
         # Once for each pooling, not for each task
-        for pooling in {self.pooling[task] for task in batch.parts}:
+        for pooling in dict.fromkeys(self.pooling[task] for task in batch.parts):
             vectors[pooling] = pooling.pool(hidden, sequence, batch.starts, pooler)
         outputs = {}
         for task, part in batch.parts.items():

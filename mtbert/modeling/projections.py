@@ -74,12 +74,8 @@ class LayersProjection(Settings):
         """(example, vector) → (example, size)."""
         from torch import nn
 
-        modules = stack(
-            vector,
-            [self.size(vector)] * self.layers,
-            activation=self.activation,
-            dropout=self.dropout,
-        )
+        widths = [self.size(vector)] * self.layers
+        modules = stack(vector, widths, activation=self.activation, dropout=self.dropout)
         # Two modules follow each linear layer.
         kept = modules if self.end_activated else modules[:-2]
         return nn.Sequential(nn.Dropout(self.input_dropout), *kept)

@@ -38,7 +38,7 @@ def test_a_convolution_reaches_over_the_end_of_a_sequence(size, packed):
 
 
 def test_a_config_without_a_size_is_told():
-    with pytest.raises(InputError, match=r"as hidden_size or dim or .*, found None"):
+    with pytest.raises(InputError, match=r"hidden_size or dim or .*, found None"):
         hidden_size({"model_type": "bert"})
 
 

@@ -160,7 +160,7 @@ def test_mlp_by_hand(activation, formula):
     [
         ("cosine", RANGE, False, "needs two vectors"),
         ("cosine", FIVE, True, "needs labels of kind similarity"),
-        ({"name": "linear", "logits": 2}, FIVE, False, "kind binary; classes has 5"),
+        ({"name": "linear", "logits": 2}, FIVE, False, "kind binary, found classes"),
         ({"name": "mlp", "range": "sigmoid"}, FIVE, False, "kind similarity, found classes"),
         ({"name": "mlp", "features": ["cosine"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": ["v"]}, FIVE, False, "need encoding: siamese"),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.params import FaultsError
 from mtbert.modeling.adaptations.adaptation import Adaptation
 from mtbert.modeling.architectures import hidden_size
 from mtbert.modeling.layers import Dropout
@@ -89,10 +88,10 @@ class LoRA(Adaptation):
             if spec in ("attention", "linear"):
                 return spec
             rule = choices("targets", spec, ("attention", "linear"))
-            raise FaultsError([((), f"{rule}; single layers are given as a list of names")])
+            raise ValueError(f"{rule}; single layers are given as a list of names")
         if spec and isinstance(spec, list | tuple) and all(isinstance(it, str) for it in spec):
             return tuple(spec)
-        raise FaultsError([((), f"expected attention, linear or a list of names, found {spec!r}")])
+        raise ValueError(f"expected attention, linear or a list of names, found {spec!r}")
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse a rank above the encoder's width, and targets that the architecture lacks.
@@ -129,10 +128,7 @@ class LoRA(Adaptation):
             names = QUERY_VALUE[kind] if self.targets == "attention" else self.targets
             modules = _matching(names, modules)
         config = LoraConfig(
-            r=self.rank,
-            lora_alpha=self.alpha,
-            lora_dropout=self.dropout,
-            target_modules=modules,
+            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=modules
         )
         inject_adapter_in_model(config, encoder)  # it freezes all else
         return Adapter(name for name, p in encoder.named_parameters() if p.requires_grad)

@@ -44,13 +44,9 @@ class LinearHead(Settings):
                 f"{list(self.features or ())} (features of pairs need encoding: siamese)"
             )
         if self.logits == 2 and not isinstance(labels, Binary):
-            raise InputError(
-                f"logits: 2 is for labels of kind binary; {labels.kind} has {labels.width}"
-            )
+            raise InputError(f"logits: 2 needs labels of kind binary, found {labels.kind}")
         if self.range == "sigmoid" and not isinstance(labels, Similarity):
-            raise InputError(
-                f"range: sigmoid is for labels of kind similarity, found {labels.kind}"
-            )
+            raise InputError(f"range: sigmoid needs labels of kind similarity, found {labels.kind}")
 
     def hidden_layers(self, size: int) -> tuple[list[int], Activation]:
         """Widths of the layers before the last one, and their activation."""
