@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from modeling.zoo import tiny_encoder
 from torch import nn
-from zoo import tiny_encoder
 
 from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED
@@ -27,14 +27,13 @@ def batch_of(*, packed, joint=False, lengths=LENGTHS):
 
 def test_tokens_are_in_the_order_of_sequences_whatever_the_layout():
     encoder = tiny_encoder("bert")
-    one, other = (RealTokens(encoder, batch_of(packed=it)) for it in (True, False))
-    assert torch.equal(one.ids, other.ids)
-    assert torch.equal(one.example, other.example)
-    assert one.width == 24
-    assert one.examples == len(LENGTHS)
+    packed, padded = (RealTokens(encoder, batch_of(packed=it)) for it in (True, False))
+    assert torch.equal(packed.ids, padded.ids)
+    assert torch.equal(packed.example, padded.example)
+    assert (packed.width, packed.examples) == (24, len(LENGTHS))
     # Two special tokens each; the second text of an example counts as its first does.
     both = np.array(LENGTHS) + np.array(LENGTHS[::-1]) + 4
-    assert torch.bincount(one.example).tolist() == both.tolist()
+    assert torch.bincount(packed.example).tolist() == both.tolist()
     joint = RealTokens(encoder, batch_of(packed=True, joint=True))
     assert torch.bincount(joint.example).tolist() == (both - 1).tolist()
 
@@ -49,15 +48,15 @@ def test_the_same_vector_for_all_tokens_is_a_shift_of_the_table(kind):
     before = table.detach().clone()
     delta = shift.repeat(len(tokens.ids), 1).requires_grad_()
     with perturbed(encoder, batch, tokens, delta):
-        found = encode(encoder, batch)[tokens.places]
-    (gradient,) = torch.autograd.grad(found.square().sum(), delta)
+        actual = encode(encoder, batch)[tokens.places]
+    (gradient,) = torch.autograd.grad(actual.square().sum(), delta)
     assert gradient.abs().sum(1).all(), "every real token has its part"
     assert torch.equal(table, before)
     with torch.no_grad():
         plain = encode(encoder, batch)[tokens.places]
         table += shift
         expected = encode(encoder, batch)[tokens.places]
-    torch.testing.assert_close(found.detach(), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(actual.detach(), expected, rtol=1e-4, atol=1e-4)
     assert not torch.allclose(plain, expected, atol=1e-2)
 
 
