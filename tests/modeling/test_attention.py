@@ -81,9 +81,6 @@ def test_dropped_weights_get_no_gradient_and_the_mean_stays():
     mean, truth = torch.stack(many).mean(0), attend(Layer(), q, k, v, mask)[0].float()
     assert (mean - truth).abs().mean() < 0.02
     assert not torch.equal(many[0], many[1])
-    torch.manual_seed(2)
-    again = attend(Layer(), q, k, v, mask, dropout=0.2)[0].float()
-    assert torch.equal(again, many[0])
     everything = attend(Layer(), q, k, v, mask, dropout=1 - 2**-16)[0]
     (gradient,) = torch.autograd.grad(everything.float().sum(), v)
     assert (gradient == 0).float().mean() > 0.99

@@ -124,13 +124,6 @@ def test_each_task_has_its_own_pooling():
         torch.testing.assert_close(vectors[task][0], same.encode(batch)[task][0])
 
 
-def test_a_shared_projection_is_one_module():
-    model = tiny_model(model_settings(projections=SHARED))
-    assert set(model.projections) == {"sst", "para"}
-    own = tiny_model(model_settings(projections={**SHARED, "sts": "layers"}))
-    assert set(own.projections) == {"sst", "para", "sts"}
-
-
 @pytest.mark.parametrize(
     ("projections", "message"),
     [
@@ -145,19 +138,18 @@ def test_a_projection_that_is_not_there_cannot_be_shared(projections, message):
         settings.check_projections()
 
 
-def test_a_projection_is_shared_between_vectors_of_one_size_only():
-    settings = model_settings(
-        projections=SHARED, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}
-    )
-    with pytest.raises(InputError, match=r"projections\.sts: .* are 24 wide, not 48"):
-        settings.check_encoder(tiny_config())
-
-
-def test_pooler_output_of_an_encoder_without_one_is_refused():
-    with pytest.raises(InputError, match=r"pooling\.para: pooler: .*electra is not known"):
-        model_settings(pooling={"sst": "cls", "para": "pooler", "sts": "cls"}).check_encoder(
-            tiny_config(model_type="electra")
-        )
+@pytest.mark.parametrize(
+    ("pooling", "message"),
+    [
+        ("max_mean", r"projections\.sts: .* are 24 wide, not 48"),
+        ("pooler", r"pooling\.sts: pooler: .*electra is not known"),
+    ],
+)
+def test_what_the_encoder_does_not_give_is_refused(pooling, message):
+    poolings = {"sst": "cls", "para": "mean", "sts": pooling}
+    settings = model_settings(projections=SHARED, pooling=poolings)
+    with pytest.raises(InputError, match=message):
+        settings.check_encoder(tiny_config(model_type="electra"))
 
 
 def test_vectors_of_a_frozen_encoder_are_computed_once_and_are_the_same():

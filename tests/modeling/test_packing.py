@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 from modeling.zoo import PACKED, PADDED_ROWS
 
 from mtbert.modeling.encoder import encode, encoder_of, pooler_output
-from mtbert.modeling.packing import (
-    TaskExamples,
-    collate,
-    place_sequences,
-    spans,
-    truncated_lengths,
-)
+from mtbert.modeling.packing import TaskExamples, collate, place_sequences, spans, truncated_lengths
 from mtbert.modeling.pooling import POOLINGS
 
 from tiny import ragged, tiny_config

@@ -1,15 +1,17 @@
 """A perturbation of the input embeddings reaches every real token once, in any encoder."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from modeling.zoo import tiny_encoder
+from modeling.zoo import PACKED, tiny_encoder
 from torch import nn
 
 from mtbert.core.errors import InputError
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED
 from mtbert.modeling.encoder import encode
-from mtbert.modeling.packing import RowShape, TaskExamples, collate
+from mtbert.modeling.packing import TaskExamples, collate
 from mtbert.modeling.passes import RealTokens, input_embeddings, perturbed
 
 from tiny import ragged
@@ -19,8 +21,7 @@ LENGTHS = (3, 9, 1, 5, 9, 2)
 
 
 def batch_of(*, packed, joint=False, lengths=LENGTHS):
-    special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 0], "pad": 0}
-    shape = RowShape(**special, max_length=24, row_length=32, packed=packed)
+    shape = replace(PACKED, types=[0, 0], max_length=24, packed=packed)
     a, b = ragged(lengths), ragged(lengths[::-1], seed=1)
     return collate({"a": TaskExamples(a, b, np.arange(len(lengths)), joint=joint)}, shape)
 
