@@ -13,13 +13,13 @@ from mtbert.core.errors import InputError
 # How an encoder takes a mask of which token sees which:
 # whole: one for all layers, beside the input.
 # windowed: one for the layers that see all of a sequence, one for those that see a window.
-# inside: only its stack of layers takes one; its embeddings know no more than padding.
+# inside: only its stack of layers takes one; its embeddings take a padding mask.
 Masking = Literal["whole", "windowed", "inside"]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What packed rows and poolings need of an architecture."""
+    """Properties of an architecture that packed rows and poolings depend on."""
 
     pooler: bool  # whether its bare model ends in a pooler of first tokens
     after_padding: bool = False  # whether positions count from the padding id + 1, not from 0
@@ -31,8 +31,8 @@ _POOLED = Architecture(pooler=True)
 _PLAIN = Architecture(pooler=False)
 _AFTER_PADDING = Architecture(pooler=True, after_padding=True)
 
-# config.json's model_type to what a test proves: on packed rows these give the same numbers as on
-# each sequence alone. Any other would run, and might be wrong without a word.
+# Keyed by config.json's model_type. Tests prove that these give the same numbers on packed rows as
+# on each sequence alone. Any other would run too, and might silently be wrong.
 ARCHITECTURES: dict[str, Architecture] = {
     "albert": _POOLED,
     "bert": _POOLED,
@@ -57,8 +57,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     "xlm-roberta-xl": _AFTER_PADDING,
     "xmod": Architecture(pooler=True, after_padding=True, bf16=False),
 }
-# Proven on padded rows alone. What is in neither list runs without padding, one length at a time:
-# in ConvBERT, FNet, Funnel, MobileBERT and others padding changes what stands beside it.
+# Proven on padded rows alone. Architectures in neither list run without padding, one length at a
+# time: in ConvBERT, FNet, Funnel, MobileBERT and others padding changes neighbouring tokens.
 PADDED = frozenset(
     {"big_bird", "flaubert", "ibert", "layoutlm", "longformer", "luke", "roformer", "xlm", "xlnet"}
 )
@@ -86,7 +86,7 @@ def has_pooler(config: Mapping[str, Any]) -> bool:
 
 
 def takes_bf16(config: Mapping[str, Any]) -> bool:
-    """Whether an encoder is known to run in mixed precision; unknown ones are taken to."""
+    """Whether an encoder runs in mixed precision; unknown architectures are assumed to."""
     return ARCHITECTURES.get(str(config.get("model_type")), _PLAIN).bf16
 
 

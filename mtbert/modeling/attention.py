@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 NAME = "mtbert"
-# A number of 16 bits is as fine as dropout needs, and a word of the generator's has four of them.
+# 16 bits are fine enough for dropout, and a word of the generator holds four such numbers.
 STEPS, WORD = 2**16, 4
 
 
@@ -68,7 +68,7 @@ def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:
 
 
 def _additive(mask: Tensor) -> Tensor:
-    """A mask as what is added to scores, in bf16."""
+    """Turn a mask into bf16 numbers that are added to scores."""
     if mask.dtype != torch.bool:
         return mask.bfloat16()
     low = torch.finfo(torch.bfloat16).min

@@ -111,13 +111,13 @@ def _check_weights(folder: Path, kind: str, missing: list[str], extra: list[str]
     layers = [key for key in extra if IN_LAYER.search(key)]
     if layers:
         raise InputError(
-            f"{folder}: model.safetensors has {len(layers)} weights that config.json knows nothing "
-            f"of, such as {', '.join(layers[:3])}: is it the config of another model?"
+            f"{folder}: model.safetensors has {len(layers)} weights that config.json does not "
+            f"describe, such as {', '.join(layers[:3])}: is it the config of another model?"
         )
 
 
 def _attention(config: Any) -> str:
-    """Our attention or torch's, where the architecture takes it, and one that is always there."""
+    """Our attention or torch's where the architecture supports them, else the eager one."""
     from transformers import MODEL_MAPPING
 
     model: Any = MODEL_MAPPING[type(config)]
@@ -137,7 +137,7 @@ def _without_pooler(encoder: Any) -> Any:
 def _try(encoder: Any, folder: Path) -> None:
     """Encode three tokens with an architecture that the tests do not cover."""
     try:
-        # Not inference_mode: some keep what they computed, and training needs it later.
+        # Not inference_mode: some models cache tensors that training needs later.
         with torch.no_grad():
             hidden = encoder(input_ids=torch.tensor([[1, 1, 1]])).last_hidden_state
         shape, size = tuple(hidden.shape), encoder.config.hidden_size

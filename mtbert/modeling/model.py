@@ -16,7 +16,7 @@ from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 # Where a parameter of an encoder belongs, by its name in Transformers.
 LAYER = re.compile(r"(?:^|\.)(?:layers?|blocks?|attentions|ffns|layer_norm\d)\.(\d+)\.")
-# What stands above the layers, and ALBERT's one set of weights for all of them.
+# Parameters above the layers, and ALBERT's weights, which all of its layers share
 TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|albert_layer_groups)\.")
 
 
@@ -105,7 +105,7 @@ class MultiTaskModel(nn.Module):
     def shared_parameters(self) -> list[nn.Parameter]:
         """Trainable parameters of the encoder, with LoRA's: every trained task's loss reaches them.
 
-        A projection is the tasks' own, even if all of them share one.
+        Projections do not count, even one that all tasks share.
         """
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
@@ -143,5 +143,5 @@ def below_top(name: str, layers: int) -> int:
     """Layers of the encoder above a parameter: 0 in the top one, all of them for embeddings."""
     if layer := LAYER.search(name):
         return layers - 1 - int(layer.group(1))
-    # All else stands below them: embeddings of words and positions, and what goes with these.
+    # All else is below the layers: embeddings of words and positions, and their projections.
     return 0 if TOP.search(name) else layers

@@ -1,4 +1,4 @@
-"""Forward passes over one task's batch, on perturbed input embeddings too, whatever the encoder.
+"""Forward passes over one task's batch, plain or on perturbed input embeddings of any encoder.
 
 A perturbation is laid out by real tokens, sequence after sequence: padding has no place in it, and
 packed and padded rows of the same examples have the same one.
@@ -107,7 +107,7 @@ def _looked_up(ids: Tensor, batch: TokenBatch, tokens: RealTokens) -> tuple[Tens
 
 
 class ForwardPasses:
-    """One task's batch, and the ways to run a model on it."""
+    """Runs a model on one task's batch."""
 
     def __init__(self, model: MultiTaskModel, batch: TokenBatch | VectorBatch, task: str) -> None:
         self._model, self._batch, self._task = model, batch, task

@@ -25,7 +25,7 @@ class NoProjection(Settings):
     learns: ClassVar[bool] = False
 
     def size(self, vector: int) -> int:
-        """Width of what comes out."""
+        """Width of the output."""
         return vector
 
     def build(self, vector: int) -> nn.Module:
@@ -51,7 +51,7 @@ class LayersProjection(Settings):
     end_activated: bool = True
 
     def size(self, vector: int) -> int:
-        """Width of what comes out."""
+        """Width of the output."""
         return (self.width or vector) if self.layers else vector
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What of section `train` makes the model."""
+"""The options of section `train` that define the model."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -20,14 +20,14 @@ Encoding = Literal["siamese", "joint"]
 
 
 class ModelTask(Settings):
-    """What a model needs to know of a task."""
+    """Labels of a task, and whether it is on pairs."""
 
     labels: Labels
     paired: bool  # whether an example is a pair of texts
 
     @classmethod
     def of(cls, task: "Task | ModelTask") -> "ModelTask":
-        """Keep what a model needs of a task, without the names of its classes."""
+        """Reduce a task to these, without the names of its classes."""
         return cls(labels=unnamed(task.labels), paired=task.paired)
 
 

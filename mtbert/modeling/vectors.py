@@ -125,7 +125,7 @@ def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> T
 
 
 def _split_by_feature(head: Any, u: Tensor, v: Tensor) -> Tensor:
-    """Features, dropout that is off, a linear layer, and what follows it."""
+    """Run a linear or MLP head whose dropout of features is off."""
     features, _, linear, *rest = head
     blocks = torch.split(linear.weight, features.widths(u.shape[1]), dim=1)
     terms = [TERMS[name](u, v, block) for name, block in zip(features.names, blocks, strict=True)]
@@ -141,7 +141,7 @@ def _product(u: Tensor, v: Tensor, weight: Tensor) -> Tensor:
     return functional.linear(u[:, None] * v, weight)
 
 
-# What a feature adds to the first layer: (first, size), (second, size), (output, feature) →
+# Share of a feature in the first layer: (first, size), (second, size), (output, feature) →
 # something that broadcasts to (first, second, output).
 TERMS: dict[Feature, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "u": lambda u, v, weight: functional.linear(u, weight)[:, None],

@@ -1,4 +1,4 @@
-"""What every adaptation has, and the two that add nothing to the encoder: full and frozen."""
+"""The contract of adaptations, and the two that add nothing to the encoder: full and frozen."""
 
 from __future__ import annotations
 

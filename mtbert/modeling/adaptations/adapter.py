@@ -1,4 +1,4 @@
-"""What stands beside an encoder: parameters injected into it, or modules of each task's own."""
+"""Modules that adaptations add to an encoder, and the parameters that they inject into it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
