@@ -36,8 +36,7 @@ def part(
         raise InputError(f"{target}: exists already; give a new folder")
 
     from mtbert.core.outputs import new_folder
-    from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
-    from mtbert.modeling.parts import load_part, save_part
+    from mtbert.modeling.checkpoint import load_checkpoint, load_part, save_checkpoint, save_part
 
     model = load_checkpoint(checkpoint)
     if out is None:

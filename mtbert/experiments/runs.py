@@ -18,16 +18,17 @@ from torch import Tensor
 from mtbert.core.environment import hardware, seed_everything, versions
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
+from mtbert.core.params import read_json
 from mtbert.core.schemas import Tokens, read_tokens, write_table
 from mtbert.core.tasks import SPLITS
 from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
 from mtbert.modeling.architectures import takes_bf16, usable_layout
-from mtbert.modeling.checkpoint import load_checkpoint, read_sequences, save_checkpoint
+from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
-from mtbert.modeling.perturbation import input_embeddings
+from mtbert.modeling.passes import input_embeddings
 from mtbert.modeling.prediction import encode_splits, predict
 from mtbert.modeling.settings import ModelSettings
 from mtbert.modeling.vectors import VectorBatch
@@ -67,7 +68,7 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
-        sequences = read_sequences(self.folder)
+        sequences = read_json(self.folder / "sequences.json")
         config = read_config(Path(plan.encoder.folder))
         self.layout = Choice(plan.train.layout, *usable_layout(plan.train.layout, config))
         self.shape = RowShape.of(

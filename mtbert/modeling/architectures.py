@@ -13,13 +13,13 @@ from mtbert.core.errors import InputError
 # How an encoder takes a mask of which token sees which:
 # whole: one for all layers, beside the input.
 # windowed: one for the layers that see all of a sequence, one for those that see a window.
-# inside: only its stack of layers takes one; its embeddings know no more than padding.
+# inside: only its stack of layers takes one; its embeddings take a padding mask.
 Masking = Literal["whole", "windowed", "inside"]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What packed rows and poolings need of an architecture."""
+    """Properties of an architecture that packed rows and poolings depend on."""
 
     pooler: bool  # whether its bare model ends in a pooler of first tokens
     after_padding: bool = False  # whether positions count from the padding id + 1, not from 0
@@ -31,8 +31,8 @@ _POOLED = Architecture(pooler=True)
 _PLAIN = Architecture(pooler=False)
 _AFTER_PADDING = Architecture(pooler=True, after_padding=True)
 
-# config.json's model_type to what a test proves: on packed rows these give the same numbers as on
-# each sequence alone. Any other would run, and might be wrong without a word.
+# Keyed by config.json's model_type. Tests prove that these give the same numbers on packed rows as
+# on each sequence alone. Any other would run too, and might silently be wrong.
 ARCHITECTURES: dict[str, Architecture] = {
     "albert": _POOLED,
     "bert": _POOLED,
@@ -57,8 +57,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     "xlm-roberta-xl": _AFTER_PADDING,
     "xmod": Architecture(pooler=True, after_padding=True, bf16=False),
 }
-# Proven on padded rows alone. What is in neither list runs without padding, one length at a time:
-# in ConvBERT, FNet, Funnel, MobileBERT and others padding changes what stands beside it.
+# Proven on padded rows alone. Architectures in neither list run without padding, one length at a
+# time: in ConvBERT, FNet, Funnel, MobileBERT and others padding changes neighbouring tokens.
 PADDED = frozenset(
     {"big_bird", "flaubert", "ibert", "layoutlm", "longformer", "luke", "roformer", "xlm", "xlnet"}
 )
@@ -74,11 +74,7 @@ def packs(config: Mapping[str, Any]) -> bool:
 
 
 def usable_layout(layout: str, config: Mapping[str, Any]) -> tuple[str, str]:
-    """Choose the layout of batches: the given one, or padded where packed rows may be wrong.
-
-    Returns:
-        The layout and, if it is not the given one, the reason.
-    """
+    """Give the layout, or padded and the reason where packed rows may be wrong."""
     if layout == "padded" or packs(config):
         return layout, ""
     return "padded", f"model_type {config.get('model_type')} is not proven to take packed rows"
@@ -86,14 +82,12 @@ def usable_layout(layout: str, config: Mapping[str, Any]) -> tuple[str, str]:
 
 def has_pooler(config: Mapping[str, Any]) -> bool:
     """Whether an encoder's bare model is known to have a pooler of first tokens."""
-    kind = str(config.get("model_type"))
-    return kind in ARCHITECTURES and ARCHITECTURES[kind].pooler
+    return ARCHITECTURES.get(str(config.get("model_type")), _PLAIN).pooler
 
 
 def takes_bf16(config: Mapping[str, Any]) -> bool:
-    """Whether an encoder is known to run in mixed precision; unknown ones are taken to."""
-    kind = str(config.get("model_type"))
-    return kind not in ARCHITECTURES or ARCHITECTURES[kind].bf16
+    """Whether an encoder runs in mixed precision; unknown architectures are assumed to."""
+    return ARCHITECTURES.get(str(config.get("model_type")), _PLAIN).bf16
 
 
 def hidden_size(config: Mapping[str, Any]) -> int:
@@ -104,10 +98,8 @@ def hidden_size(config: Mapping[str, Any]) -> int:
     """
     value = next((config[key] for key in HIDDEN_SIZE if key in config), None)
     if type(value) is not int or value < 1:
-        raise InputError(
-            f"config.json: expected a whole number above 0 as {' or '.join(HIDDEN_SIZE)}, found "
-            f"{value!r}"
-        )
+        keys = " or ".join(HIDDEN_SIZE)
+        raise InputError(f"config.json: {keys}: expected a whole number above 0, found {value!r}")
     return value
 
 
@@ -119,15 +111,13 @@ def pooler_in_weights(folder: Path) -> bool:
     Raises:
         InputError: a file is not whole or not safetensors.
     """
-    paths = sorted(folder.glob("*.safetensors"))
-    return not paths or any("pooler" in name.split(".") for path in paths for name in _names(path))
-
-
-def _names(path: Path) -> list[str]:
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(path, framework="np") as file:
-            return list(file.keys())
-    except SafetensorError as error:
-        raise InputError(f"{path}: not whole or not safetensors: {error}") from None
+    names: list[str] = []
+    for path in (paths := sorted(folder.glob("*.safetensors"))):
+        try:
+            with safe_open(path, framework="np") as file:
+                names += file.keys()
+        except SafetensorError as error:
+            raise InputError(f"{path}: not whole or not safetensors: {error}") from None
+    return not paths or any("pooler" in name.split(".") for name in names)

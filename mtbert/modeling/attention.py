@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 NAME = "mtbert"
-# A number of 16 bits is as fine as dropout needs, and a word of the generator's has four of them.
+# 16 bits are fine enough for dropout, and a word of the generator holds four such numbers.
 STEPS, WORD = 2**16, 4
 
 
@@ -35,61 +35,40 @@ def attend(
     scaling: float | None = None,
     **options: Any,
 ) -> tuple[Tensor, None]:
-    """Let queries look up values by their keys: softmax(Q Kᵀ scaling + mask) V.
+    """Softmax(Q Kᵀ scaling + mask) V: (row, head, token, width) each → (row, token, head, width).
 
-    Args:
-        module: The layer that calls this.
-        query: (row, head, token, width), as key and value.
-        key: As above.
-        value: As above.
-        attention_mask: (row, 1 or head, token, token): where a query sees a key, or what is added
-            to their product; None lets all see all.
-        dropout: Share of the softmax's weights that are dropped.
-        scaling: 1 / sqrt(width) by default.
-        options: Further arguments of Transformers' attention; a position bias, a softcap or a cache
-            is left to the fused one.
-
-    Returns:
-        (row, token, head, width), and nothing for the weights.
+    Scaling is 1 / sqrt(width) by default. The mask, (row, 1 or head, token, token), says where a
+    query sees a key, or what is added to their product; None lets all see all. A position bias, a
+    softcap or a cache among Transformers' options is left to the fused attention.
     """
     if attention_mask is None or not _plain(query, key, options):
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
         options |= {"dropout": dropout, "scaling": scaling}
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
-    return _products(query, key, value, _additive(attention_mask), dropout, scaling), None
-
-
-def _products(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor,
-    dropout: float,
-    scaling: float | None,
-) -> Tensor:
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
+    mask = _additive(attention_mask)
     # Autocast would turn the softmax to fp32, which it is inside in any case.
     with torch.autocast("cpu", enabled=False):
         scores = torch.matmul(query * scaling, key.transpose(2, 3)).add_(mask)
         weights = torch.softmax(scores, dim=-1)
         if dropout:
-            mask = dropout_mask(weights.shape, dropout)
-            outputs = torch.matmul(weights * mask, value) / (1 - dropout)
+            kept = dropout_mask(weights.shape, dropout)
+            outputs = torch.matmul(weights * kept, value) / (1 - dropout)
         else:
             outputs = torch.matmul(weights, value)
-    return outputs.transpose(1, 2).contiguous()
+    return outputs.transpose(1, 2).contiguous(), None
 
 
 def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:
-    """Whether it is bf16 on a CPU, with nothing that products alone do not do."""
+    """Whether inputs are bf16 on a CPU, and no option needs more than plain products."""
     special = any(options.get(name) is not None for name in ("position_bias", "softcap", "cache"))
     alike = query.shape[1] == key.shape[1]
     return query.device.type == "cpu" and query.dtype == torch.bfloat16 and alike and not special
 
 
 def _additive(mask: Tensor) -> Tensor:
-    """A mask as what is added to scores, in bf16."""
+    """Turn a mask into bf16 numbers that are added to scores."""
     if mask.dtype != torch.bool:
         return mask.bfloat16()
     low = torch.finfo(torch.bfloat16).min

@@ -11,10 +11,9 @@ from torch import Tensor, nn
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
-from mtbert.modeling.architectures import ARCHITECTURES, PADDED, takes_bf16
+from mtbert.modeling.architectures import ARCHITECTURES, PADDED, packs, takes_bf16
 from mtbert.modeling.attention import register
 from mtbert.modeling.packing import TokenBatch
-from mtbert.modeling.rows import encode_by_length, encode_packed, encode_padded
 
 # A weight that belongs to one of several layers, by its name in Transformers.
 IN_LAYER = re.compile(r"(^|\.)(layers?|blocks?|attentions|ffns)\.\d+\.")
@@ -22,23 +21,15 @@ IN_POOLER = re.compile(r"(^|\.)pooler\.")
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Read an encoder's config.json.
-
-    Raises:
-        InputError: it is missing or not a JSON object.
-    """
+    """Read an encoder's config.json."""
     return read_json(folder / "config.json")
 
 
 def load_encoder(folder: Path, *, vocabulary: int, pooler: bool = False) -> nn.Module:
     """Load a pretrained encoder in fp32, or make one with random weights where there are none.
 
-    Random weights come from torch's global generator: seed it first.
-
-    Args:
-        folder: Holds config.json, and model.safetensors where the encoder is pretrained.
-        vocabulary: Size of the tokenizer's vocabulary.
-        pooler: Whether the encoder's own pooler is read. Without, it is left out.
+    Random weights come from torch's global generator: seed it first. `vocabulary` is the size of
+    the tokenizer's; without `pooler` the encoder's own is left out.
 
     Raises:
         InputError: the weights are not those of the architecture, lack the pooler, or do not fit
@@ -59,10 +50,6 @@ def load_encoder(folder: Path, *, vocabulary: int, pooler: bool = False) -> nn.M
 
 def encoder_of(config: dict[str, Any], *, pooler: bool = False) -> nn.Module:
     """Make an encoder with random fp32 weights from the content of a config.json.
-
-    Args:
-        config: The file's content.
-        pooler: Whether the encoder's own pooler is read. Without, it is left out.
 
     Raises:
         InputError: Transformers does not know the architecture, or it is not an encoder.
@@ -124,13 +111,13 @@ def _check_weights(folder: Path, kind: str, missing: list[str], extra: list[str]
     layers = [key for key in extra if IN_LAYER.search(key)]
     if layers:
         raise InputError(
-            f"{folder}: model.safetensors has {len(layers)} weights that config.json knows nothing "
-            f"of, such as {', '.join(layers[:3])}: is it the config of another model?"
+            f"{folder}: model.safetensors has {len(layers)} weights that config.json does not "
+            f"describe, such as {', '.join(layers[:3])}: is it the config of another model?"
         )
 
 
 def _attention(config: Any) -> str:
-    """Our attention or torch's, where the architecture takes it, and one that is always there."""
+    """Our attention or torch's where the architecture supports them, else the eager one."""
     from transformers import MODEL_MAPPING
 
     model: Any = MODEL_MAPPING[type(config)]
@@ -150,24 +137,22 @@ def _without_pooler(encoder: Any) -> Any:
 def _try(encoder: Any, folder: Path) -> None:
     """Encode three tokens with an architecture that the tests do not cover."""
     try:
-        # Not inference_mode: some keep what they computed, and training needs it later.
+        # Not inference_mode: some models cache tensors that training needs later.
         with torch.no_grad():
             hidden = encoder(input_ids=torch.tensor([[1, 1, 1]])).last_hidden_state
         shape, size = tuple(hidden.shape), encoder.config.hidden_size
+        if shape != (1, 3, size):
+            raise ValueError(f"expected shape (1, 3, {size}), found {shape}")
     # A model that is not an encoder can fail with any error.
     except Exception as error:
-        reason = f"{type(error).__name__}: {_line(error)}"
-    else:
-        reason = "" if shape == (1, 3, size) else f"expected (1, 3, {size}), found {shape}"
-    if reason:
         raise InputError(
             f"{folder}: {type(encoder).__name__} (model_type {encoder.config.model_type}) gives no "
-            f"hidden state for each token of a text: {reason}"
-        )
+            f"hidden state for each token of a text: {type(error).__name__}: {_line(error)}"
+        ) from None
 
 
 def encode(encoder: Any, batch: TokenBatch) -> Tensor:
-    """Run the encoder over a batch.
+    """Run the encoder over a batch: packed, padded, or one length at a time.
 
     Returns:
         Hidden states of the last layer, rows laid end to end: (row · token, hidden). Those of
@@ -178,22 +163,72 @@ def encode(encoder: Any, batch: TokenBatch) -> Tensor:
     """
     kind = encoder.config.model_type
     proven = kind in ARCHITECTURES or kind in PADDED
-    way = encode_packed if batch.packed else encode_padded if proven else encode_by_length
-    bf16 = takes_bf16({"model_type": kind})
+    way = _encode_packed if batch.packed else _encode_padded if proven else _encode_by_length
     fp32 = torch.autocast(batch.input_ids.device.type, enabled=False)
-    with nullcontext() if bf16 else fp32:
-        return way(encoder, batch).flatten(0, 1)
+    with nullcontext() if takes_bf16({"model_type": kind}) else fp32:
+        hidden: Tensor = way(encoder, batch).flatten(0, 1)
+    return hidden
+
+
+def _encode_packed(encoder: Any, batch: TokenBatch) -> Tensor:
+    """With a mask: positions alone would let packed sequences see each other, silently."""
+    config = encoder.config
+    if not packs({"model_type": config.model_type, **vars(config)}):
+        raise ValueError(f"{config.model_type}: not proven to take packed rows")
+    architecture, mask = ARCHITECTURES[config.model_type], batch.visible()
+    # Some architectures have a padding id of their own, whatever their config says.
+    offset = encoder.embeddings.padding_idx + 1 if architecture.after_padding else 0
+    inputs = {"input_ids": batch.input_ids, "position_ids": batch.position_ids + offset}
+    inputs |= _types(encoder, batch)
+    if architecture.masking == "inside":
+        embedded = encoder.embeddings(**inputs, mask=batch.real())
+        return encoder.encoder(embedded, mask).last_hidden_state  # type: ignore[no-any-return]
+    masks: Any = mask
+    if architecture.masking == "windowed":
+        place = torch.arange(mask.shape[-1], device=mask.device)
+        near = (place[:, None] - place).abs() <= config.sliding_window
+        masks = {"full_attention": mask, "sliding_attention": mask & near}
+    elif config._attn_implementation == "eager":
+        # Eager attention adds its mask to the scores; the others take booleans.
+        lowest = torch.finfo(torch.float32).min
+        masks = torch.zeros_like(mask, dtype=torch.float32).masked_fill(~mask, lowest)
+    return encoder(**inputs, attention_mask=masks).last_hidden_state  # type: ignore[no-any-return]
+
+
+def _encode_padded(encoder: Any, batch: TokenBatch) -> Tensor:
+    """Rows of one sequence each, as Transformers takes them: positions are the encoder's own."""
+    inputs = {"input_ids": batch.input_ids, "attention_mask": batch.real()}
+    return encoder(**inputs, **_types(encoder, batch)).last_hidden_state  # type: ignore[no-any-return]
+
+
+def _encode_by_length(encoder: Any, batch: TokenBatch) -> Tensor:
+    """Rows of one length at a time, so that no padding is there to change anything."""
+    lengths, types = batch.real().sum(1), _types(encoder, batch)
+    order, states = [], []
+    for length in torch.unique(lengths).tolist():
+        rows = (lengths == length).nonzero().flatten()
+        cut = {name: value[rows, :length] for name, value in types.items()}
+        hidden = encoder(input_ids=batch.input_ids[rows, :length], **cut).last_hidden_state
+        states.append(nn.functional.pad(hidden, (0, 0, 0, batch.input_ids.shape[1] - length)))
+        order.append(rows)
+    return torch.cat(states)[torch.cat(order).argsort()]
+
+
+def _types(encoder: Any, batch: TokenBatch) -> dict[str, Tensor]:
+    """Token types for the models that take them, none beyond the number that they have."""
+    count = getattr(encoder.config, "type_vocab_size", None)
+    takes = "token_type_ids" in inspect.signature(encoder.forward).parameters
+    if not takes or not isinstance(count, int):
+        return {}
+    return {"token_type_ids": batch.token_type_ids.clamp(max=max(0, count - 1))}
 
 
 def pooler_output(encoder: Any, first: Tensor) -> Tensor:
     """Send first tokens' hidden states through the encoder's own pooler: (sequence, hidden)."""
-    # ALBERT keeps the activation outside of its pooler; the others look for the first token.
-    vectors: Tensor = (
-        encoder.pooler_activation(encoder.pooler(first))
-        if hasattr(encoder, "pooler_activation")
-        else encoder.pooler(first.unsqueeze(1))
-    )
-    return vectors
+    if hasattr(encoder, "pooler_activation"):  # ALBERT has it outside of its pooler
+        return encoder.pooler_activation(encoder.pooler(first))  # type: ignore[no-any-return]
+    # The others look for the first token.
+    return encoder.pooler(first.unsqueeze(1))  # type: ignore[no-any-return]
 
 
 def _line(error: Exception) -> str:

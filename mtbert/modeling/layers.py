@@ -1,4 +1,4 @@
-"""What settings of projections and heads have in common; imports torch only to build."""
+"""Option types and layers that projections and heads share; imports torch only to build."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 Activation = Literal["relu", "gelu", "tanh", "none"]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
-# What a head can see of two sentence vectors u and v.
+# Features of two sentence vectors u and v that a head can read
 Feature = Literal["u", "v", "abs_diff", "product", "cosine"]
+CosineForm = Literal["signed", "relu", "shifted"]
 
 
 def stack(

@@ -1,7 +1,6 @@
 """One encoder, and for each task a pooling, a projection and a head."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +16,7 @@ from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 # Where a parameter of an encoder belongs, by its name in Transformers.
 LAYER = re.compile(r"(?:^|\.)(?:layers?|blocks?|attentions|ffns|layer_norm\d)\.(\d+)\.")
-# What stands above the layers, and ALBERT's one set of weights for all of them.
+# Parameters above the layers, and ALBERT's weights, which all of its layers share
 TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|albert_layer_groups)\.")
 
 
@@ -41,8 +40,8 @@ class MultiTaskModel(nn.Module):
         self.tasks = {task: ModelTask.of(tasks[task]) for task in settings.tasks}
         self.encoder = encoder
         self.adapter = settings.adaptation.adapt(encoder, settings.tasks)
-        self.fixed = self.adapter.fixed
-        self.pooling = {task: settings.pooling[task] for task in settings.tasks}
+        self.fixed = settings.adaptation.fixed
+        self.pooling = settings.pooling
         self.joint = {task: settings.encoding.get(task) == "joint" for task in settings.tasks}
         self.projection_owner = {task: settings.projection_owner(task) for task in settings.tasks}
         self.projections, self.heads = nn.ModuleDict(), nn.ModuleDict()
@@ -56,18 +55,11 @@ class MultiTaskModel(nn.Module):
                 labels=self.tasks[task].labels,
                 paired=self.tasks[task].paired and not self.joint[task],
             )
-        self._freeze()
-
-    def _freeze(self) -> None:
-        """Freeze the heads, projections and adapters of evaluation-only tasks.
-
-        If no task is trained, freeze everything.
-        """
-        for task in self.settings.evaluation_only:
+        for task in settings.evaluation_only:
             for own in (self.heads, self.projections, self.adapter.task_parts):
                 if task in own:
                     own[task].requires_grad_(False)
-        if not self.settings.trained:
+        if not settings.trained:
             self.requires_grad_(False)
 
     def forward(
@@ -75,10 +67,8 @@ class MultiTaskModel(nn.Module):
     ) -> dict[str, Any]:
         """Give each task's logits, (example, width), in the order of its examples.
 
-        Args:
-            batch: Examples of one or several tasks.
-            with_vectors: Give pairs of logits and the vectors that the head was given,
-                (example, size).
+        With `with_vectors`, pairs of logits and the vectors that the head was given,
+        (example, size).
         """
         pooled = batch.vectors if isinstance(batch, VectorBatch) else self.encode(batch)
         outputs: dict[str, Any] = {}
@@ -97,7 +87,7 @@ class MultiTaskModel(nn.Module):
         pooler = partial(pooler_output, self.encoder)
         sequence, vectors = batch.sequence.flatten(), {}
         # Once for each pooling, not for each task
-        for pooling in {self.pooling[task] for task in batch.parts}:
+        for pooling in dict.fromkeys(self.pooling[task] for task in batch.parts):
             vectors[pooling] = pooling.pool(hidden, sequence, batch.starts, pooler)
         outputs = {}
         for task, part in batch.parts.items():
@@ -115,20 +105,21 @@ class MultiTaskModel(nn.Module):
     def shared_parameters(self) -> list[nn.Parameter]:
         """Trainable parameters of the encoder, with LoRA's: every trained task's loss reaches them.
 
-        A projection is the tasks' own, even if all of them share one.
+        Projections do not count, even one that all tasks share.
         """
         return [p for p in self.encoder.parameters() if p.requires_grad]
 
     def groups(self) -> list[ParameterGroup]:
         """The trainable parameters by part, the encoder's also by layer."""
         layers = int(self.encoder.config.num_hidden_layers)
-        groups: dict[tuple[str, int], list[nn.Parameter]] = defaultdict(list)
+        groups: dict[tuple[str, int], ParameterGroup] = {}
         for part, name, parameter in self._by_part():
             if parameter.requires_grad:
                 part = "heads" if part.startswith(("projections.", "heads.")) else part
                 below = below_top(name, layers) if part == "encoder" else 0
-                groups[part, below].append(parameter)
-        return [ParameterGroup(part, below, group) for (part, below), group in groups.items()]
+                group = groups.setdefault((part, below), ParameterGroup(part, below))
+                group.parameters.append(parameter)
+        return list(groups.values())
 
     def parts(self) -> dict[str, dict[str, int]]:
         """Count trainable and all parameters of each part: encoder, adapter, heads.sst, …."""
@@ -141,16 +132,16 @@ class MultiTaskModel(nn.Module):
 
     def _by_part(self) -> Iterator[tuple[str, str, nn.Parameter]]:
         """Every parameter with its part (encoder, adapter, heads.sst …) and name."""
-        injected = {id(p) for p in self.adapter.injected(self.encoder)}
+        injected = {f"encoder.{name}" for name in self.adapter.injected}
         for name, parameter in self.named_parameters():
             first, second = name.split(".")[:2]
             part = f"{first}.{second}" if first in ("projections", "heads") else first
-            yield "adapter" if id(parameter) in injected else part, name, parameter
+            yield "adapter" if name in injected else part, name, parameter
 
 
 def below_top(name: str, layers: int) -> int:
     """Layers of the encoder above a parameter: 0 in the top one, all of them for embeddings."""
     if layer := LAYER.search(name):
         return layers - 1 - int(layer.group(1))
-    # All else stands below them: embeddings of words and positions, and what goes with these.
+    # All else is below the layers: embeddings of words and positions, and their projections.
     return 0 if TOP.search(name) else layers

@@ -15,6 +15,10 @@ from torch import Tensor
 
 from mtbert.core.schemas import Ragged
 
+# Whole sequences, special tokens included, laid end to end: ids and types (token,), and lengths
+# (sequence,)
+Pieces = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 @dataclass(frozen=True)
 class RowShape:
@@ -75,11 +79,8 @@ class TokenBatch:
 
     def to(self, device: torch.device | str) -> "TokenBatch":
         """Move the tensors to a device."""
-        moved: dict[str, Any] = {
-            name: value.to(device, non_blocking=True)
-            for name, value in vars(self).items()
-            if isinstance(value, Tensor)
-        }
+        tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)}
+        moved: Any = {k: v.to(device, non_blocking=True) for k, v in tensors.items()}
         return replace(self, **moved)
 
 
@@ -98,17 +99,16 @@ def collate(examples: Mapping[str, TaskExamples], shape: RowShape) -> TokenBatch
 
     No Python runs per token; per sequence only the choice of its row.
     """
-    pieces: list[_Sequences] = []
+    pieces: list[Pieces] = []
     parts: dict[str, TaskSlices] = {}
-    count = 0
+    start = 0
     for task, of_task in examples.items():
         sides = _sequences(of_task, shape)
-        size, pair = len(of_task.rows), len(sides) > 1
-        second = slice(count + size, count + 2 * size) if pair else None
-        parts[task] = TaskSlices(slice(count, count + size), second)
-        count += len(sides) * size
-        pieces += sides
-    lengths = np.concatenate([item.lengths for item in pieces])
+        middle = start + len(of_task.rows)
+        end = start + len(sides) * len(of_task.rows)
+        parts[task] = TaskSlices(slice(start, middle), slice(middle, end) if sides[1:] else None)
+        pieces, start = pieces + sides, end
+    all_ids, all_types, lengths = map(np.concatenate, zip(*pieces, strict=True))
     limit = max(shape.row_length, int(lengths.max())) if shape.packed else 0
     row, column, width = place_sequences(lengths, limit)
     starts = row * width + column
@@ -117,8 +117,7 @@ def collate(examples: Mapping[str, TaskExamples], shape: RowShape) -> TokenBatch
     positions, types = np.zeros_like(ids), np.zeros_like(ids)
     number = np.full(slots, len(lengths), dtype=np.int64)
     target = spans(starts, lengths)
-    ids[target] = np.concatenate([item.ids for item in pieces])
-    types[target] = np.concatenate([item.types for item in pieces])
+    ids[target], types[target] = all_ids, all_types
     positions[target] = target - np.repeat(starts, lengths)
     number[target] = np.repeat(np.arange(len(lengths)), lengths)
     return TokenBatch(
@@ -139,9 +138,7 @@ def place_sequences(lengths: np.ndarray, limit: int) -> tuple[np.ndarray, np.nda
     The rows' width is then the smallest at which the longest-first order still fits: a few long
     sequences or a small batch leave no half-empty row.
 
-    Args:
-        lengths: Tokens of each sequence, (sequence,).
-        limit: Longest row; 0 gives every sequence a row of its own (padded).
+    With limit 0 every sequence has a row of its own (padded).
 
     Returns:
         Row and first column of each sequence, (sequence,) each, and the width of the rows.
@@ -193,16 +190,7 @@ def truncated_lengths(a: np.ndarray, b: np.ndarray, limit: int) -> tuple[np.ndar
     return np.where(cut, first, a), np.where(cut, limit - first, b)
 
 
-@dataclass(frozen=True)
-class _Sequences:
-    """Whole sequences, special tokens included, laid end to end."""
-
-    ids: np.ndarray  # (token,)
-    types: np.ndarray  # (token,)
-    lengths: np.ndarray  # (sequence,)
-
-
-def _sequences(examples: TaskExamples, shape: RowShape) -> list[_Sequences]:
+def _sequences(examples: TaskExamples, shape: RowShape) -> list[Pieces]:
     """One list of sequences for single texts and joint pairs, two for siamese pairs."""
     rows, sides = examples.rows, [side for side in (examples.a, examples.b) if side is not None]
     lengths = [side.lengths[rows] for side in sides]
@@ -216,7 +204,7 @@ def _sequences(examples: TaskExamples, shape: RowShape) -> list[_Sequences]:
 
 def _assemble(
     sides: Sequence[Ragged], lengths: Sequence[np.ndarray], rows: np.ndarray, shape: RowShape
-) -> _Sequences:
+) -> Pieces:
     """Write special tokens and the first `lengths` tokens of each side into their places."""
     fixed = [shape.prefix, *[shape.middle] * (len(sides) - 1), shape.suffix]
     total: np.ndarray = np.sum(lengths, axis=0) + sum(map(len, fixed))
@@ -234,4 +222,4 @@ def _assemble(
             ids[at] = sides[i].ids[spans(sides[i].offsets[rows], lengths[i])]
             types[at] = shape.types[i]
             offset = offset + lengths[i]
-    return _Sequences(ids, types, total)
+    return ids, types, total

@@ -1,4 +1,4 @@
-"""Registry of poolings: one vector a sequence, whatever its neighbours in the row.
+"""Registry of poolings: one vector a sequence, independent of its neighbours in the row.
 
 Contract: `size(hidden_size)` is the width of the vectors; `needs_pooler` says whether the encoder's
 own pooler layer is read; `pool(hidden, sequence, starts, pooler)` takes hidden states
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Pooling(Settings):
-    """A way from a sequence's hidden states to one vector."""
+    """Turns a sequence's hidden states into one vector."""
 
     needs_pooler: ClassVar[bool] = False
 

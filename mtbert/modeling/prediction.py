@@ -1,6 +1,6 @@
 """Outputs and sentence vectors of whole splits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -20,26 +20,18 @@ def predict(
     batch_size: int = 64,
     encoded: VectorBatch | None = None,
 ) -> dict[str, np.ndarray]:
-    """Give the outputs of every example of each task, in the order of the split.
+    """Give each task's raw outputs, (example, width) float32, in the order of its split.
 
-    Args:
-        model: Runs without dropout, and comes back in the mode that it was in.
-        tokens: The split of each task.
-        shape: How sequences are laid into rows.
-        batch_size: Examples in a batch.
-        encoded: The splits' precomputed sentence vectors; the encoder is skipped.
-
-    Returns:
-        Task name to raw outputs, (example, width) float32.
+    With `encoded`, the splits' precomputed sentence vectors, the encoder is skipped.
     """
     outputs = {}
     with _evaluating(model), torch.inference_mode():
         for task, split in tokens.items():
-            batches: Sequence[VectorBatch] | Iterator[TokenBatch]
-            if encoded is None:
-                batches = _batches(model, task, split, shape, batch_size)
-            else:
-                batches = [encoded.select({task: np.arange(len(split))})]
+            batches: Iterable[TokenBatch | VectorBatch] = (
+                _batches(model, task, split, shape, batch_size)
+                if encoded is None
+                else [encoded.select({task: np.arange(len(split))})]
+            )
             outputs[task] = torch.cat([model(it)[task].float().cpu() for it in batches]).numpy()
     return outputs
 

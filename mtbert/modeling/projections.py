@@ -25,7 +25,7 @@ class NoProjection(Settings):
     learns: ClassVar[bool] = False
 
     def size(self, vector: int) -> int:
-        """Width of what comes out."""
+        """Width of the output."""
         return vector
 
     def build(self, vector: int) -> nn.Module:
@@ -51,7 +51,7 @@ class LayersProjection(Settings):
     end_activated: bool = True
 
     def size(self, vector: int) -> int:
-        """Width of what comes out."""
+        """Width of the output."""
         return (self.width or vector) if self.layers else vector
 
     @model_validator(mode="after")
@@ -74,12 +74,8 @@ class LayersProjection(Settings):
         """(example, vector) → (example, size)."""
         from torch import nn
 
-        modules = stack(
-            vector,
-            [self.size(vector)] * self.layers,
-            activation=self.activation,
-            dropout=self.dropout,
-        )
+        widths = [self.size(vector)] * self.layers
+        modules = stack(vector, widths, activation=self.activation, dropout=self.dropout)
         # Two modules follow each linear layer.
         kept = modules if self.end_activated else modules[:-2]
         return nn.Sequential(nn.Dropout(self.input_dropout), *kept)

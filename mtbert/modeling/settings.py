@@ -1,4 +1,4 @@
-"""What of section `train` makes the model."""
+"""The options of section `train` that define the model."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -20,14 +20,14 @@ Encoding = Literal["siamese", "joint"]
 
 
 class ModelTask(Settings):
-    """What a model needs to know of a task."""
+    """Labels of a task, and whether it is on pairs."""
 
     labels: Labels
     paired: bool  # whether an example is a pair of texts
 
     @classmethod
     def of(cls, task: "Task | ModelTask") -> "ModelTask":
-        """Keep what a model needs of a task, without the names of its classes."""
+        """Reduce a task to these, without the names of its classes."""
         return cls(labels=unnamed(task.labels), paired=task.paired)
 
 
@@ -75,11 +75,7 @@ class ModelSettings(Settings):
         return [task for task in self.trained if task not in learning]
 
     def check_projections(self) -> None:
-        """Refuse to share a projection that is missing, shared itself, or never trained.
-
-        Raises:
-            InputError: naming the task.
-        """
+        """Refuse to share a projection that is missing, shared itself, or never trained."""
         for task, own in self.projections.items():
             if not isinstance(own, SharedProjection):
                 continue
@@ -96,11 +92,7 @@ class ModelSettings(Settings):
                 )
 
     def check_encoder(self, config: Mapping[str, Any]) -> None:
-        """Refuse what an encoder does not have; `config` is the content of its config.json.
-
-        Raises:
-            InputError: naming the key and the reason.
-        """
+        """Refuse what an encoder does not have; `config` is the content of its config.json."""
         with located("adaptation"):
             self.adaptation.check(config)
         sizes = {task: self.pooling[task].size(hidden_size(config)) for task in self.tasks}

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from mtbert.modeling.layers import Feature
+from mtbert.modeling.layers import CosineForm, Feature
 
 # The vectors of a task's examples, (example, size); the second is None where an example has one.
 VectorPair = tuple[Tensor, Tensor | None]
@@ -68,14 +68,19 @@ class PairFeatures(nn.Module):
         return torch.cat([FEATURES[name](u, v) for name in self.names], dim=-1)
 
 
+COSINES: dict[CosineForm, Callable[[Tensor], Tensor]] = {
+    "signed": lambda c: c,
+    "relu": lambda c: c.relu(),
+    "shifted": lambda c: c * 0.5 + 0.5,
+}
+
+
 class PairCosine(nn.Module):
     """low + (high - low) · s(cos(u, v)): (example, size) each → (example, 1)."""
 
-    def __init__(
-        self, s: Callable[[Tensor], Tensor], *, bounds: tuple[float, float], dropout: float
-    ) -> None:
+    def __init__(self, form: CosineForm, *, bounds: tuple[float, float], dropout: float) -> None:
         super().__init__()
-        self.s, self.bounds = s, bounds
+        self.s, self.bounds = COSINES[form], bounds
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
     def forward(self, vectors: tuple[Tensor, Tensor]) -> Tensor:
@@ -98,23 +103,16 @@ class ScaledSigmoid(nn.Module):
 
 
 def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> Tensor:
-    """Give a head's logits of every first vector with every second one.
+    """A head's logits of every u with every v: (first, size), (second, size) → (first, second, …).
 
     The first linear layer on features is split by feature, so that these are never laid side by
     side for all pairs. With dropout of the features each pair has a mask of its own.
-
-    Args:
-        head: (u, v), each (example, size) → (example, width).
-        u: First vectors, (first, size).
-        v: Second vectors, (second, size).
-        limit: See `LIMIT`.
-
-    Returns:
-        (first, second, width).
     """
+    layers: Any = head
+    splits = isinstance(head, nn.Sequential) and not (layers[1].training and layers[1].p > 0)
 
     def logits(u: Tensor, v: Tensor) -> Tensor:
-        if _splits(head):
+        if splits:
             return _split_by_feature(head, u, v)
         pairs = (u.repeat_interleave(len(v), 0), v.repeat(len(u), 1))
         return head(pairs).view(len(u), len(v), -1)  # type: ignore[no-any-return]
@@ -126,15 +124,8 @@ def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> T
     return torch.cat(parts)
 
 
-def _splits(head: nn.Module) -> bool:
-    """Whether a head is features, no dropout, a linear layer, and whatever follows."""
-    if not isinstance(head, nn.Sequential) or not isinstance(head[0], PairFeatures):
-        return False
-    dropout: Any = head[1]
-    return not (dropout.training and dropout.p > 0)
-
-
 def _split_by_feature(head: Any, u: Tensor, v: Tensor) -> Tensor:
+    """Run a linear or MLP head whose dropout of features is off."""
     features, _, linear, *rest = head
     blocks = torch.split(linear.weight, features.widths(u.shape[1]), dim=1)
     terms = [TERMS[name](u, v, block) for name, block in zip(features.names, blocks, strict=True)]
@@ -150,7 +141,7 @@ def _product(u: Tensor, v: Tensor, weight: Tensor) -> Tensor:
     return functional.linear(u[:, None] * v, weight)
 
 
-# What a feature adds to the first layer: (first, size), (second, size), (output, feature) →
+# Share of a feature in the first layer: (first, size), (second, size), (output, feature) →
 # something that broadcasts to (first, second, output).
 TERMS: dict[Feature, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "u": lambda u, v, weight: functional.linear(u, weight)[:, None],

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mtbert.modeling.passes import ForwardPasses
-from mtbert.modeling.perturbation import RealTokens
+from mtbert.modeling.passes import ForwardPasses, RealTokens
 from mtbert.training.resuming import random_states, set_random_states
 from mtbert.training.term import Term
 

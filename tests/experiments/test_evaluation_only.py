@@ -27,7 +27,12 @@ def run(planned, folder):
         f"{task}-{split}" for task in planned.tasks for split in ("dev", "test")
     }
     facts = json.loads((log / "run.json").read_text())
-    return start, ends, facts, lambda name: list(csv.DictReader((log / name).read_text().splitlines()))
+    return (
+        start,
+        ends,
+        facts,
+        lambda name: list(csv.DictReader((log / name).read_text().splitlines())),
+    )
 
 
 def moved(before, after):

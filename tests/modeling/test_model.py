@@ -1,18 +1,22 @@
 """Which parameters a model has, learns and shares; what it makes of a batch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from modeling.zoo import PACKED
 
 from mtbert.core.errors import InputError
 from mtbert.modeling.model import below_top
-from mtbert.modeling.packing import RowShape, TaskExamples, collate
+from mtbert.modeling.packing import TaskExamples, collate
 from mtbert.modeling.prediction import encode_splits, predict
 
 from tiny import model_settings, tiny_config, tiny_model, tiny_split
 
-SHAPE = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
+SHAPE = replace(PACKED, row_length=64)
 PAIRED = {"sst": False, "para": True, "sts": True}
+SHARED = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
 
 
 def splits(size=9):
@@ -30,59 +34,47 @@ def batch_of(model, tokens, rows=None):
     )
 
 
-def gradients(model):
-    """Names of the parameters that the sum of the outputs' squares reaches."""
-    outputs = model(batch_of(model, splits()))
-    sum(value.square().sum() for value in outputs.values()).backward()
-    return {
-        name
-        for name, p in model.named_parameters()
-        if p.grad is not None and p.grad.abs().sum() > 0
-    }
+PAL = {"name": "pal", "size": 12, "heads": 2}
+# An adaptation, and which of the encoder's parameters it trains
+ADAPTED = [
+    ("full", "all"),
+    ("frozen", "none"),
+    ({"name": "lora", "rank": 2}, "lora"),
+    (PAL, "all"),
+    ({**PAL, "encoder": "frozen"}, "none"),
+]
 
 
-ADAPTED = {
-    "full": {},
-    "frozen": {},
-    "lora": {"rank": 2},
-    "pal": {"size": 12, "heads": 2},
-    "pal_alone": {"size": 12, "heads": 2, "encoder": "frozen"},
-}
-
-
-@pytest.mark.parametrize("name", ADAPTED)
-def test_gradients_reach_exactly_what_is_trainable(name):
-    spec = {"name": name.partition("_")[0], **ADAPTED[name]}
-    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    model = tiny_model(
-        model_settings(adaptation=spec, pooling="pooler", projections=projections)
-    ).train()
+@pytest.mark.parametrize(("spec", "trained"), ADAPTED)
+def test_gradients_reach_exactly_what_is_trainable(spec, trained):
+    settings = model_settings(adaptation=spec, pooling="pooler", projections=SHARED)
+    model = tiny_model(settings).train()
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
             # LoRA's B begins at 0, and until it moves A has no gradient.
             if "lora_B" in parameter_name:
                 parameter.normal_()
-    reached = gradients(model)
+    outputs = model(batch_of(model, splits()))
+    sum(value.square().sum() for value in outputs.values()).backward()
+    grads = {key: p.grad for key, p in model.named_parameters() if p.grad is not None}
+    reached = {key for key, grad in grads.items() if grad.abs().sum() > 0}
     trainable = {key for key, p in model.named_parameters() if p.requires_grad}
     # A key's bias adds the same to all of a row's scores: softmax does not see it.
     mute = {key for key in trainable if key.endswith("key.bias")}
     assert trainable - reached <= mute
-    frozen = [p for key, p in model.named_parameters() if key not in trainable]
-    assert all(p.grad is None for p in frozen)
-    encoder = {key for key in trainable if key.startswith("encoder.")}
-    expected = {"full": True, "pal": True, "lora": True, "frozen": False, "pal_alone": False}
-    assert bool(encoder) == expected[name]
-    assert all("lora_" in key for key in encoder) == (name not in ("full", "pal"))
+    assert set(grads) <= trainable
+    encoder = {key for key, _ in model.named_parameters() if key.startswith("encoder.")}
+    injected = {key for key in encoder if "lora_" in key}
+    assert trainable & encoder == {"all": encoder, "none": set(), "lora": injected}[trained]
+    assert bool(injected) == (trained == "lora")
 
 
 def test_parts_count_every_parameter_once():
-    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    model = tiny_model(model_settings(adaptation="lora", projections=projections))
+    model = tiny_model(model_settings(adaptation="lora", projections=SHARED))
     parts = model.parts()
     assert set(parts) == {"encoder", "adapter", "projections.para", "heads.sst", "heads.para"}
-    assert sum(part["total"] for part in parts.values()) == sum(
-        p.numel() for p in model.parameters()
-    )
+    total = sum(p.numel() for p in model.parameters())
+    assert sum(part["total"] for part in parts.values()) == total
     assert parts["encoder"]["trainable"] == 0
     # Two matrices for query and value in each of two layers, 24 wide, at the default rank of 8.
     assert parts["adapter"] == {"total": 2 * 2 * 2 * 24 * 8, "trainable": 2 * 2 * 2 * 24 * 8}
@@ -91,7 +83,7 @@ def test_parts_count_every_parameter_once():
 
 
 def test_groups_hold_every_trainable_parameter_once_by_layer():
-    model = tiny_model(model_settings(adaptation={"name": "pal", "size": 12, "heads": 2}))
+    model = tiny_model(model_settings(adaptation=PAL))
     groups = model.groups()
     held = [id(p) for group in groups for p in group.parameters]
     assert sorted(held) == sorted(id(p) for p in model.parameters() if p.requires_grad)
@@ -121,38 +113,15 @@ def test_depth_by_name(name, layers, expected):
     assert below_top(name, layers) == expected
 
 
-def test_an_unused_pooler_is_not_there():
-    assert not any("pooler" in name for name, _ in tiny_model(model_settings()).named_parameters())
-    used = tiny_model(model_settings(pooling="pooler"))
-    assert any("pooler" in name for name, _ in used.named_parameters())
-
-
-def test_pooler_is_transformers_own_output():
-    model = tiny_model(model_settings(pooling="pooler")).eval()
-    batch = batch_of(model, splits())
-    found = model.encode(batch)["sst"][0]
-    for number in range(5):
-        ids = batch.input_ids.flatten()[batch.sequence.flatten() == number][None]
-        torch.testing.assert_close(found[number], model.encoder(ids).pooler_output[0])
-
-
 def test_each_task_has_its_own_pooling():
     both = tiny_model(model_settings(pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}))
     both.eval()
     batch = batch_of(both, splits())
-    found = both.encode(batch)
+    vectors = both.encode(batch)
     for task, pooling in (("sst", "cls"), ("para", "mean"), ("sts", "max_mean")):
         same = tiny_model(model_settings(pooling=pooling)).eval()
         same.encoder.load_state_dict(both.encoder.state_dict())
-        torch.testing.assert_close(found[task][0], same.encode(batch)[task][0])
-
-
-def test_a_shared_projection_is_one_module():
-    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    model = tiny_model(model_settings(projections=projections))
-    assert set(model.projections) == {"sst", "para"}
-    own = tiny_model(model_settings(projections={**projections, "sts": "layers"}))
-    assert set(own.projections) == {"sst", "para", "sts"}
+        torch.testing.assert_close(vectors[task][0], same.encode(batch)[task][0])
 
 
 @pytest.mark.parametrize(
@@ -169,20 +138,18 @@ def test_a_projection_that_is_not_there_cannot_be_shared(projections, message):
         settings.check_projections()
 
 
-def test_a_projection_is_shared_between_vectors_of_one_size_only():
-    projections = {"sst": "none", "para": "layers", "sts": {"name": "shared", "task": "para"}}
-    settings = model_settings(
-        projections=projections, pooling={"sst": "cls", "para": "mean", "sts": "max_mean"}
-    )
-    with pytest.raises(InputError, match=r"projections\.sts: .* are 24 wide, not 48"):
-        settings.check_encoder(tiny_config())
-
-
-def test_pooler_output_of_an_encoder_without_one_is_refused():
-    with pytest.raises(InputError, match=r"pooling\.para: pooler: .*electra is not known"):
-        model_settings(pooling={"sst": "cls", "para": "pooler", "sts": "cls"}).check_encoder(
-            tiny_config(model_type="electra")
-        )
+@pytest.mark.parametrize(
+    ("pooling", "message"),
+    [
+        ("max_mean", r"projections\.sts: .* are 24 wide, not 48"),
+        ("pooler", r"pooling\.sts: pooler: .*electra is not known"),
+    ],
+)
+def test_what_the_encoder_does_not_give_is_refused(pooling, message):
+    poolings = {"sst": "cls", "para": "mean", "sts": pooling}
+    settings = model_settings(projections=SHARED, pooling=poolings)
+    with pytest.raises(InputError, match=message):
+        settings.check_encoder(tiny_config(model_type="electra"))
 
 
 def test_vectors_of_a_frozen_encoder_are_computed_once_and_are_the_same():
@@ -195,12 +162,10 @@ def test_vectors_of_a_frozen_encoder_are_computed_once_and_are_the_same():
     encoded = encode_splits(model, tokens, SHAPE, batch_size=4)
     assert encoded.tokens == batch_of(model, tokens, np.arange(9)).tokens
     expected = predict(model, tokens, SHAPE)
-    found = predict(model, tokens, SHAPE, encoded=encoded)
+    actual = predict(model, tokens, SHAPE, encoded=encoded)
     for task in tokens:
-        np.testing.assert_allclose(found[task], expected[task], atol=1e-6)
+        np.testing.assert_allclose(actual[task], expected[task], atol=1e-6)
     rows = np.array([7, 0, 3])
     model.eval()
-    some = model(encoded.select(dict.fromkeys(tokens, rows)))
-    again = model(batch_of(model, tokens, rows))
-    for task in tokens:
-        torch.testing.assert_close(some[task], again[task], atol=1e-6, rtol=0)
+    selected = model(encoded.select(dict.fromkeys(tokens, rows)))
+    torch.testing.assert_close(selected, model(batch_of(model, tokens, rows)), atol=1e-6, rtol=0)

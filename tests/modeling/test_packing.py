@@ -7,23 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from modeling.zoo import PACKED, PADDED_ROWS
 
 from mtbert.modeling.encoder import encode, encoder_of, pooler_output
-from mtbert.modeling.packing import (
-    RowShape,
-    TaskExamples,
-    collate,
-    place_sequences,
-    spans,
-    truncated_lengths,
-)
+from mtbert.modeling.packing import TaskExamples, collate, place_sequences, spans, truncated_lengths
 from mtbert.modeling.pooling import POOLINGS
 
 from tiny import ragged, tiny_config
-
-MAX = 32
-PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX)
-PADDED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=MAX, row_length=MAX, packed=False)
 
 
 def encoder():
@@ -51,7 +41,7 @@ def test_a_batch_by_hand():
     assert batch.sequence.tolist() == [[0, 0, 0, 0, 1, 1, 1]]
     assert batch.starts.tolist() == [0, 4]
     assert (batch.tokens, batch.packed) == (7, True)
-    assert not collate({"sst": examples([2, 1])}, PADDED).packed
+    assert not collate({"sst": examples([2, 1])}, PADDED_ROWS).packed
 
 
 def test_a_joint_pair_by_hand():
@@ -72,32 +62,32 @@ def test_parts_follow_the_order_of_tasks_and_sides():
     assert firsts == [a[0], a[3], b[0], b[4], ragged([5]).ids[0]]
 
 
-@pytest.mark.parametrize("length", range(1, MAX + 4))
+@pytest.mark.parametrize("length", range(1, PACKED.max_length + 4))
 def test_every_length_equals_its_padded_self(length):
     model = encoder().eval()
     mixed = examples([length, 3, 29, 1, length], [7, length, 2, length, 12])
     with torch.inference_mode():
-        found = [
-            vectors_of(model, collate({"t": mixed}, shape), "mean") for shape in (PACKED, PADDED)
-        ]
-    torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=0)
+        packed, padded = (
+            vectors_of(model, collate({"t": mixed}, shape), "mean")
+            for shape in (PACKED, PADDED_ROWS)
+        )
+    torch.testing.assert_close(packed, padded, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("joint", [False, True])
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_vectors_losses_and_gradients_equal_the_padded_ones(pooling, joint):
     mixed = examples([5, 1, 30, 12, 7, 3], [2, 28, 30, 4, 9, 1], joint=joint)
-    found = []
-    for shape in (PACKED, PADDED):
+    results = []
+    for shape in (PACKED, PADDED_ROWS):
         model = encoder().train()
         vectors = vectors_of(model, collate({"t": mixed}, shape), pooling)
         target = torch.linspace(-1, 1, vectors.shape[1])
         loss = ((vectors - target) ** 2).mean()
         loss.backward()
         grads = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
-        found.append((vectors.detach(), loss.detach(), grads))
-    for packed, padded in zip(*found, strict=True):
-        torch.testing.assert_close(packed, padded, atol=1e-5, rtol=0)
+        results.append([vectors.detach(), loss.detach(), grads])
+    torch.testing.assert_close(*results, atol=1e-5, rtol=0)
 
 
 @settings(max_examples=200, deadline=None)
@@ -137,7 +127,6 @@ def test_truncation_is_transformers_longest_first(a, b, room):
 
 def test_the_longest_pair_fits():
     batch = collate({"t": examples([50], [40], joint=True)}, PACKED)
-    assert batch.tokens == MAX
     single = collate({"t": examples([50])}, PACKED)
-    assert single.tokens == MAX
+    assert batch.tokens == single.tokens == PACKED.max_length
     assert single.input_ids[0, -1] == 2, "the closing token is kept"

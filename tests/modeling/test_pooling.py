@@ -27,9 +27,9 @@ def twice(vectors):
 )
 def test_by_hand(name, expected):
     pooling = POOLINGS[name]()
-    found = pooling.pool(HIDDEN, SEQUENCE, STARTS, twice)
-    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float32))
-    assert found.shape[1] == pooling.size(2)
+    actual = pooling.pool(HIDDEN, SEQUENCE, STARTS, twice)
+    torch.testing.assert_close(actual, torch.tensor(expected, dtype=torch.float32))
+    assert actual.shape[1] == pooling.size(2)
 
 
 @pytest.mark.parametrize("name", POOLINGS)

@@ -11,30 +11,30 @@ from mtbert.modeling.projections import PROJECTIONS
 X = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
 
 
+def layers(**options):
+    return build(PROJECTIONS, {"name": "layers", **options}, what="projection")
+
+
 def test_none_is_the_vector_itself():
     method = build(PROJECTIONS, "none", what="projection")
     assert method.size(2) == 2
     assert method.build(2)(X) is X
 
 
-def test_layers_by_hand():
-    method = build(PROJECTIONS, {"name": "layers", "layers": 2, "width": 3}, what="projection")
+@pytest.mark.parametrize(
+    ("options", "end"),
+    [({"width": 3}, torch.relu), ({"width": 3, "end_activated": False}, lambda x: x)],
+)
+def test_layers_by_hand(options, end):
+    method = layers(layers=2, **options)
     module = method.build(2).eval()
     first, second = (layer for layer in module if isinstance(layer, nn.Linear))
-    torch.testing.assert_close(module(X), second(first(X).relu()).relu())
+    torch.testing.assert_close(module(X), end(second(first(X).relu())))
     assert method.size(2) == module(X).shape[1] == 3
 
 
-def test_the_last_layer_may_stay_linear():
-    spec = {"name": "layers", "layers": 2, "activation": "tanh", "end_activated": False}
-    module = build(PROJECTIONS, spec, what="projection").build(2).eval()
-    first, second = (layer for layer in module if isinstance(layer, nn.Linear))
-    torch.testing.assert_close(module(X), second(first(X).tanh()))
-
-
 def test_dropout_is_the_option_s():
-    spec = {"name": "layers", "layers": 2, "dropout": 0.4, "input_dropout": 0.2}
-    module = build(PROJECTIONS, spec, what="projection").build(2)
+    module = layers(layers=2, dropout=0.4, input_dropout=0.2).build(2)
     assert [layer.p for layer in module if isinstance(layer, nn.Dropout)] == [0.2, 0.4, 0.4]
 
 
@@ -43,13 +43,11 @@ def test_dropout_is_the_option_s():
 )
 def test_bad_options_are_refused(option):
     with pytest.raises(InputError):
-        build(PROJECTIONS, {"name": "layers", **option}, what="projection")
+        layers(**option)
 
 
 def test_no_layers_leave_dropout_alone():
-    method = build(
-        PROJECTIONS, {"name": "layers", "layers": 0, "input_dropout": 0.5}, what="projection"
-    )
+    method = layers(layers=0, input_dropout=0.5)
     module = method.build(2)
     assert (method.size(2), method.learns) == (2, False)
     assert torch.equal(module.eval()(X), X)

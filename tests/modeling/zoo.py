@@ -1,5 +1,9 @@
-"""Tiny encoders of many architectures, with weights at which a wrong mask or position shows."""
+"""Tiny encoders of many architectures, with weights at which a wrong mask or position shows.
 
+And the shapes of rows that several tests use.
+"""
+
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -7,9 +11,12 @@ from torch import nn
 
 from mtbert.modeling.architectures import ARCHITECTURES
 from mtbert.modeling.encoder import encoder_of
+from mtbert.modeling.packing import RowShape
 
 from tiny import tiny_config
 
+PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
+PADDED_ROWS = replace(PACKED, packed=False)
 DEBERTA = {"relative_attention": True, "position_biased_input": False, "type_vocab_size": 0}
 QUIET = {"dropout": 0.0, "attention_dropout": 0.0}
 # What a tiny config says beside BERT's words.
@@ -57,9 +64,9 @@ OTHER: dict[str, dict[str, Any]] = {
 
 def config_of(kind: str, **changes: Any) -> dict[str, Any]:
     """Content of a config.json: 24 wide, 2 or 3 layers, 100 words, dropout off."""
-    known = ARCHITECTURES.get(kind)
+    architecture = ARCHITECTURES.get(kind)
     # MPNet's code says 1 and asks no config: the trap that a config with another id would set.
-    pad = 1 if known and known.after_padding and kind != "mpnet" else 0
+    pad = 1 if architecture and architecture.after_padding and kind != "mpnet" else 0
     words = OTHER.get(kind) or tiny_config(pad_token_id=pad, **MORE.get(kind, {}))
     return {**words, "model_type": kind, **changes}
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.params import FaultsError, Settings
+from mtbert.modeling.adaptations.adaptation import Adaptation
 from mtbert.modeling.architectures import hidden_size
 from mtbert.modeling.layers import Dropout
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from mtbert.modeling.adaptations.adapter import Adapter
 
 
@@ -69,17 +67,13 @@ QUERY_VALUE = {kind: some.split() for kinds, some, _ in FAMILIES for kind in kin
 LINEAR = {kind: whole.split() for kinds, _, whole in FAMILIES for kind in kinds.split()}
 
 
-class LoRA(Settings):
+class LoRA(Adaptation):
     """W x + alpha / rank · B A x, with W frozen and B zero at the start (Hu et al. 2022).
 
     `targets` says which linear layers have it: `attention` the query and value projections, as in
     the paper, `linear` every one within the encoder's layers; a list names them (`query`,
     `output.dense`), in all layers.
     """
-
-    fixed: ClassVar[bool] = False
-    trains_encoder: ClassVar[bool] = False
-    shares: ClassVar[bool] = True
 
     rank: Annotated[int, Field(ge=1)] = 8
     alpha: Annotated[int, Field(ge=1)] = 16
@@ -94,18 +88,15 @@ class LoRA(Settings):
             if spec in ("attention", "linear"):
                 return spec
             rule = choices("targets", spec, ("attention", "linear"))
-            raise FaultsError([((), f"{rule}; single layers are given as a list of names")])
+            raise ValueError(f"{rule}; single layers are given as a list of names")
         if spec and isinstance(spec, list | tuple) and all(isinstance(it, str) for it in spec):
             return tuple(spec)
-        raise FaultsError([((), f"expected attention, linear or a list of names, found {spec!r}")])
+        raise ValueError(f"expected attention, linear or a list of names, found {spec!r}")
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Refuse a rank above the encoder's width, and targets that the architecture lacks.
 
-        Of architectures not known here a list of targets is checked when the encoder is there.
-
-        Raises:
-            InputError: with the reason.
+        For other architectures than those above `adapt` checks a list of targets.
         """
         if self.rank > (width := hidden_size(config)):
             raise InputError(f"rank: at most the encoder's hidden size {width}, found {self.rank}")
@@ -116,51 +107,35 @@ class LoRA(Settings):
         if isinstance(self.targets, tuple) and kind in LINEAR:
             _matching(self.targets, LINEAR[kind])
 
-    def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
-        """Freeze the encoder and put A and B beside its linear layers, in place.
-
-        Raises:
-            InputError: the encoder has no linear layer of a name in `targets`.
-        """
+    def adapt(self, encoder: Any, tasks: Sequence[str]) -> Adapter:
+        """Freeze the encoder and put A and B beside its linear layers, in place."""
         from peft import LoraConfig, inject_adapter_in_model
+        from torch import nn
 
         from mtbert.modeling.adaptations.adapter import Adapter
 
-        config = LoraConfig(
-            r=self.rank,
-            lora_alpha=self.alpha,
-            lora_dropout=self.dropout,
-            target_modules=self._modules(encoder),
-        )
-        inject_adapter_in_model(config, encoder)  # it freezes all else
-        return Adapter(injected=[name for name, p in encoder.named_parameters() if p.requires_grad])
-
-    def _modules(self, encoder: nn.Module) -> list[str]:
-        """Full names of the linear layers that get A and B."""
-        from torch import nn
-
         # A number in its name tells a layer's module from the embeddings' and the pooler's.
-        linear = [
+        modules = [
             name
             for name, module in encoder.named_modules()
             if isinstance(module, nn.Linear) and any(map(str.isdigit, name.split(".")))
         ]
-        if self.targets == "linear":
-            if not linear:
-                kind = type(encoder).__name__
-                raise InputError(f"adaptation: targets: {kind} has no linear layer in its layers")
-            return linear
-        config: Any = encoder.config
-        names = QUERY_VALUE[config.model_type] if self.targets == "attention" else self.targets
-        return _matching(names, linear)
+        if not modules:
+            kind = type(encoder).__name__
+            raise InputError(f"adaptation: targets: {kind} has no linear layer in its layers")
+        if self.targets != "linear":
+            kind = encoder.config.model_type
+            names = QUERY_VALUE[kind] if self.targets == "attention" else self.targets
+            modules = _matching(names, modules)
+        config = LoraConfig(
+            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=modules
+        )
+        inject_adapter_in_model(config, encoder)  # it freezes all else
+        return Adapter(name for name, p in encoder.named_parameters() if p.requires_grad)
 
 
 def _matching(names: Sequence[str], modules: Sequence[str]) -> list[str]:
-    """Give the modules that bear one of the names, whole or behind a dot.
-
-    Raises:
-        InputError: a name that no module bears.
-    """
+    """Give the modules that bear one of the names, whole or behind a dot; each must match."""
     matches = {name: [it for it in modules if f".{it}".endswith(f".{name}")] for name in names}
     if missing := [name for name in names if not matches[name]]:
         last = {it.rpartition(".")[2] for it in modules}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import FaultsError, Settings
+from mtbert.core.params import FaultsError
+from mtbert.modeling.adaptations.adaptation import Adaptation
 from mtbert.modeling.layers import Dropout
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ REASONS = {
 }
 
 
-class PAL(Settings):
+class PAL(Adaptation):
     """TS(h) beside each layer, own to each task: LN(FFN(u) + u + TS(h)) (Stickland & Murray 2019).
 
     TS(h) = activation(V_D · g(V_E · h)); h is the layer's input, u = LN(h + MHA(h)), V_E maps
@@ -42,8 +43,6 @@ class PAL(Settings):
     The default sizes are the authors' at hidden size 768. Weights start from a normal distribution
     with the encoder's own standard deviation, biases from 0.
     """
-
-    fixed: ClassVar[bool] = False
 
     variant: Literal["attention", "low_rank"] = "attention"
     size: Annotated[int, Field(ge=1)] = 204  # low_rank: 100
@@ -63,13 +62,14 @@ class PAL(Settings):
 
     @model_validator(mode="after")
     def _fit(self) -> PAL:
-        if self.variant == "low_rank":
-            rule = "low_rank has no attention: leave it out, found {}"
-            wrong = [name for name in ("heads", "dropout") if getattr(self, name) is not None]
-        else:
-            rule = "attention needs a number, found {}"
-            wrong = [name for name in ("heads", "dropout") if getattr(self, name) is None]
-        faults = [((name,), rule.format(getattr(self, name))) for name in wrong]
+        low_rank = self.variant == "low_rank"
+        rule = "low_rank has no attention: leave it out" if low_rank else "attention needs a number"
+        options = {"heads": self.heads, "dropout": self.dropout}
+        faults = [
+            ((name,), f"{rule}, found {value}")
+            for name, value in options.items()
+            if (value is None) != low_rank
+        ]
         if not faults and self.heads and self.size % self.heads:
             fitting = [str(n) for n in range(1, self.size + 1) if self.size % n == 0]
             rule = f"must divide size: {self.size}, found {self.heads} ({', '.join(fitting)} do)"
@@ -79,53 +79,28 @@ class PAL(Settings):
         return self
 
     @property
-    def trains_encoder(self) -> bool:
+    def trains_encoder(self) -> bool:  # type: ignore[override]
         """Whether training changes the encoder's own weights."""
         return self.encoder == "full"
 
     @property
-    def shares(self) -> bool:
-        """Whether training changes what all tasks share: of the modules each task has its own."""
+    def shares(self) -> bool:  # type: ignore[override]
+        """Each task has PALs of its own; only the encoder's weights are shared."""
         return self.trains_encoder
 
     def check(self, config: Mapping[str, Any]) -> None:
-        """Refuse encoders whose layers do not end in a LayerNorm of their own.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse encoders whose layers do not end in a LayerNorm of their own."""
         kind = str(config.get("model_type"))
         if kind not in PLACES:
             kinds = ", ".join(sorted(PLACES))
             why = f": {REASONS[kind]}" if kind in REASONS else ""
-            raise InputError(
-                f"pal stands beside the layers of {kinds}, not of model_type {kind}{why}"
-            )
-        if config.get("chunk_size_feed_forward"):
-            raise InputError(
-                "needs each layer to see a row at once: config.json with chunk_size_feed_forward "
-                f"0, found {config['chunk_size_feed_forward']}"
-            )
+            raise InputError(f"pal needs a model_type of {kinds}, found {kind}{why}")
+        if chunk := config.get("chunk_size_feed_forward"):
+            raise InputError(f"pal needs chunk_size_feed_forward 0 in config.json, found {chunk}")
 
     def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
         """Put a module for each task beside the layers, through hooks on them."""
-        from mtbert.modeling.adaptations.residual import ResidualAdapter, TaskResidual
+        from mtbert.modeling.adaptations.adapter import ResidualAdapter
 
-        config: Any = encoder.config
-        layers, norm = PLACES[config.model_type]
-        encoder.requires_grad_(self.encoder == "full")
-        parts = {
-            task: TaskResidual(
-                hidden_size=config.hidden_size,
-                layers=config.num_hidden_layers,
-                size=self.size,
-                attention=self.variant == "attention",
-                bias=self.bias,
-                gelu=self.activation == "gelu",
-            ).initialize(std=getattr(config, "initializer_range", 0.02), zero=self.zero)
-            for task in tasks
-        }
-        adapter = ResidualAdapter(parts, heads=self.heads, dropout=self.dropout or 0.0)
-        stack: Any = encoder.get_submodule(layers)
-        adapter.attach([(layer, layer.get_submodule(norm)) for layer in stack])
-        return adapter
+        encoder.requires_grad_(self.trains_encoder)
+        return ResidualAdapter(self, encoder, tasks)

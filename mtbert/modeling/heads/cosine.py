@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings
 from mtbert.core.tasks import Labels, Similarity
-from mtbert.modeling.layers import Dropout
+from mtbert.modeling.layers import CosineForm, Dropout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from torch import Tensor, nn
+    from torch import nn
 
 
 class CosineHead(Settings):
@@ -30,7 +28,7 @@ class CosineHead(Settings):
 
     learns: ClassVar[bool] = False
 
-    form: Literal["signed", "relu", "shifted"] = "signed"
+    form: CosineForm = "signed"
     dropout: Dropout = 0.0  # of both vectors
 
     def width(self, labels: Labels) -> int:
@@ -38,11 +36,7 @@ class CosineHead(Settings):
         return 1
 
     def check(self, *, labels: Labels, paired: bool) -> None:
-        """Refuse tasks that have no pair of vectors or no similarity.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse tasks that have no pair of vectors or no similarity."""
         if not paired:
             raise InputError("needs two vectors: a task on pairs, with encoding: siamese")
         if not isinstance(labels, Similarity):
@@ -52,9 +46,4 @@ class CosineHead(Settings):
         """Build the module: ((example, size), (example, size)) → (example, 1)."""
         from mtbert.modeling.vectors import PairCosine
 
-        forms: dict[str, Callable[[Tensor], Tensor]] = {
-            "signed": lambda c: c,
-            "relu": lambda c: c.relu(),
-            "shifted": lambda c: c * 0.5 + 0.5,
-        }
-        return PairCosine(forms[self.form], bounds=labels.bounds, dropout=self.dropout)
+        return PairCosine(self.form, bounds=labels.bounds, dropout=self.dropout)

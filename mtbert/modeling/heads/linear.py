@@ -35,12 +35,7 @@ class LinearHead(Settings):
         return max(self.logits, labels.width)
 
     def check(self, *, labels: Labels, paired: bool) -> None:
-        """Refuse what the task's examples or labels do not have.
-
-        Raises:
-            InputError: a feature of two vectors for an example that has one, or no feature; two
-                logits for labels that are not binary; a range for labels that have none.
-        """
+        """Refuse features, logits or a range that the task's examples or labels do not have."""
         if self.features is not None and len(set(self.features)) != max(1, len(self.features)):
             raise InputError(f"features: name at least one, each once, found {list(self.features)}")
         if not paired and set(self.features or ()) - {"u"}:
@@ -49,13 +44,9 @@ class LinearHead(Settings):
                 f"{list(self.features or ())} (features of pairs need encoding: siamese)"
             )
         if self.logits == 2 and not isinstance(labels, Binary):
-            raise InputError(
-                f"logits: 2 is for labels of kind binary; {labels.kind} has {labels.width}"
-            )
+            raise InputError(f"logits: 2 needs labels of kind binary, found {labels.kind}")
         if self.range == "sigmoid" and not isinstance(labels, Similarity):
-            raise InputError(
-                f"range: sigmoid is for labels of kind similarity, found {labels.kind}"
-            )
+            raise InputError(f"range: sigmoid needs labels of kind similarity, found {labels.kind}")
 
     def hidden_layers(self, size: int) -> tuple[list[int], Activation]:
         """Widths of the layers before the last one, and their activation."""

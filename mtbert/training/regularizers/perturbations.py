@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mtbert.modeling.perturbation import RealTokens
+from mtbert.modeling.passes import RealTokens
 
 # How a group of vectors is measured: its Euclidean norm, or its largest coordinate, whose steepest
 # direction is the sign.

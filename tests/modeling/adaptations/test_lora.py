@@ -3,39 +3,25 @@
 import numpy as np
 import pytest
 import torch
+from modeling.zoo import PACKED, PADDED_ROWS, tiny_encoder
 from torch import nn
 
 from mtbert.core.errors import InputError
 from mtbert.core.registry import build
 from mtbert.modeling.adaptations import ADAPTATIONS
 from mtbert.modeling.adaptations.lora import LINEAR, QUERY_VALUE
-from mtbert.modeling.encoder import encode, encoder_of
-from mtbert.modeling.packing import RowShape, TaskExamples, collate
+from mtbert.modeling.encoder import encode
+from mtbert.modeling.packing import TaskExamples, collate
 
 from tiny import ragged, tiny_config
-
-PACKED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32)
-PADDED = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=32, packed=False)
-MORE = {
-    "deberta": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
-    "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
-    "distilbert": {"dim": 24, "n_layers": 2, "n_heads": 4, "hidden_dim": 48},
-    "eurobert": {"num_key_value_heads": 2},
-}
 
 
 def lora(**options):
     return build(ADAPTATIONS, {"name": "lora", **options}, what="adaptation")
 
 
-def tiny(kind="bert"):
-    torch.manual_seed(0)
-    config = tiny_config(model_type=kind, initializer_range=0.3, **MORE.get(kind, {}))
-    return encoder_of(config, pooler=kind == "bert").eval()
-
-
 def adapted(**options):
-    encoder = tiny()
+    encoder = tiny_encoder("bert", pooler=True)
     return encoder, lora(**options).adapt(encoder, ["t"])
 
 
@@ -43,19 +29,11 @@ def batch(shape=PACKED):
     return collate({"t": TaskExamples(ragged([5, 1, 20, 9]), None, np.arange(4))}, shape)
 
 
-def in_layers(encoder):
-    return [
-        name
-        for name, module in encoder.named_modules()
-        if isinstance(module, nn.Linear) and name.startswith(("encoder.layer.", "transformer."))
-    ]
-
-
-@pytest.mark.parametrize("shape", [PACKED, PADDED])
+@pytest.mark.parametrize("shape", [PACKED, PADDED_ROWS])
 @pytest.mark.parametrize("targets", ["attention", "linear", ["key"]])
 def test_not_yet_trained_is_the_plain_encoder_exactly(targets, shape):
     encoder, _ = adapted(targets=targets)
-    assert torch.equal(encode(encoder, batch(shape)), encode(tiny(), batch(shape)))
+    assert torch.equal(encode(encoder, batch(shape)), encode(tiny_encoder("bert"), batch(shape)))
 
 
 def test_a_layer_by_hand():
@@ -89,21 +67,20 @@ def test_gradients_reach_a_and_b_of_the_targets_alone(targets, expected):
     encode(encoder, batch()).square().sum().backward()
     assert {name for name, p in encoder.named_parameters() if p.grad is not None} == names
     assert {name for name, p in encoder.named_parameters() if p.requires_grad} == names
-    injected = {id(p) for p in adapter.injected(encoder)}
-    assert injected == {id(p) for name, p in encoder.named_parameters() if name in names}
+    assert adapter.injected == names
     assert not list(adapter.parameters())
     assert not adapter.task_parts
 
 
 @pytest.mark.parametrize("kind", sorted(LINEAR))
-def test_every_architecture_has_the_layers_known_of_it(kind):
-    encoder = tiny(kind)
-    linear = lora(targets="linear").adapt(encoder, ["t"])
-    found = {name.partition(".lora_")[0] for name in linear.names}
-    # Each stands in some layer under one of the known names, and each of these is there.
-    assert all(any(f".{it}".endswith(f".{known}") for known in LINEAR[kind]) for it in found)
-    assert all(any(it.endswith(f".{known}") for it in found) for known in LINEAR[kind])
-    attention = lora().adapt(tiny(kind), ["t"]).names
+def test_tables_name_the_linear_layers_of_each_architecture(kind):
+    changes = {"share_att_key": False} if kind == "deberta-v2" else {}
+    linear = lora(targets="linear").adapt(tiny_encoder(kind, **changes), ["t"]).injected
+    layers = {f".{name.partition('.lora_')[0]}" for name in linear}
+    named = {name: {it for it in layers if it.endswith(f".{name}")} for name in LINEAR[kind]}
+    assert all(named.values())
+    assert set.union(*named.values()) == layers
+    attention = lora().adapt(tiny_encoder(kind), ["t"]).injected
     last = {name.partition(".lora_")[0].rpartition(".")[2] for name in attention}
     assert last == set(QUERY_VALUE[kind])
 
@@ -137,7 +114,7 @@ def test_targets_of_any_architecture_are_checked_when_it_is_there():
     method = lora(targets=["pooler.dense"])
     method.check(tiny_config(model_type="xlnet"))
     with pytest.raises(InputError, match=r"unknown linear layer 'pooler\.dense'"):
-        method.adapt(tiny(), ["t"])
+        method.adapt(tiny_encoder("bert", pooler=True), ["t"])
 
 
 @pytest.mark.parametrize(
