@@ -27,13 +27,18 @@ def main(
     """Tokenize every task and split."""
     from mtbert.core.schemas import read_table, write_table
     from mtbert.tokenization.encoding import count_tokens, encode_tables
-    from mtbert.tokenization.inputs import TokenizeSettings, check_length, find_tables, padding_id
+    from mtbert.tokenization.inputs import (
+        TokenizeSettings,
+        check_length,
+        find_text_tables,
+        padding_id,
+    )
     from mtbert.tokenization.vocabulary import template
 
     settings = read_section(params, "tokenize", TokenizeSettings)
     config = encoder / "config.json"
     check_length(config, settings.max_length, where=f"{params}: tokenize.max_length")
-    tables = {key: read_table(path) for key, path in find_tables(text).items()}
+    tables = {key: read_table(path) for key, path in find_text_tables(text).items()}
     train = [table for (_, split), table in tables.items() if split == SPLITS[0]]
     tokenizer = find_tokenizer(encoder, train)
     shape = template(tokenizer, pad=padding_id(config))

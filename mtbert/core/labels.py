@@ -16,8 +16,8 @@ def _check_names(names: Any) -> Any:
     """Refuse what YAML takes for a number or a truth value: `01` would become another text."""
     for name in names if isinstance(names, tuple) else ():
         if not isinstance(name, str):
-            found = json.dumps(name, default=str)
-            raise ValueError(f'names are text, quote each: ["0", "1", …]; found {found} unquoted')
+            value = json.dumps(name, default=str)
+            raise ValueError(f'names are text, quote each: ["0", "1", …]; found {value} unquoted')
         if not name or not name.isprintable() or name != name.strip():
             raise ValueError(f"a name is printable text without spaces around it, found {name!r}")
         if names.count(name) > 1:

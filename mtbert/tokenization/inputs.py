@@ -23,7 +23,7 @@ class TokenizeSettings(Settings):
     max_length: Annotated[int, Field(ge=8)]
 
 
-def find_tables(text: Path) -> dict[tuple[str, str], Path]:
+def find_text_tables(text: Path) -> dict[tuple[str, str], Path]:
     """Find the TEXT table of each task and split, `{task}/{split}.parquet`.
 
     Raises:
