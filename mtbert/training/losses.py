@@ -103,7 +103,7 @@ class TaskLosses:
         self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
         self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         needed = any(term.needs_teacher for data in tasks.values() for term in data.terms)
-        self.teacher = Teacher(self.parameters) if needed else None
+        self.teacher = Teacher().begin(self.parameters) if needed else None
 
     def begin_step(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
         """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""
