@@ -8,14 +8,12 @@ and the balancing sees the sum. They hold no state; a teacher is kept by `TaskLo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.core.errors import InputError, located
+from mtbert.core.errors import InputError
 from mtbert.core.labels import Labels
 from mtbert.core.params import Settings
-from mtbert.core.registry import to_spec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,17 +74,3 @@ class DuplicatesTerm(Term):
             raise InputError(f"needs labels of kind binary, found {task.labels.kind}")
         if not task.siamese:
             raise InputError("needs two vectors: a task on pairs, with encoding: siamese")
-
-
-def check_terms(registry: Mapping[str, type[Term]], terms: Sequence[Term], task: TaskFacts) -> None:
-    """Refuse terms that do not fit their task, and any kind given twice.
-
-    Raises:
-        InputError: with the term's name and the reason.
-    """
-    kinds = [type(term) for term in terms]
-    for term in terms:
-        with located(str(to_spec(registry, term)["name"])):
-            if kinds.count(type(term)) > 1:
-                raise InputError("given twice; list each kind once per task")
-            term.check(task)
