@@ -33,7 +33,7 @@ from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
-from mtbert.training.loop import NotFiniteError, train
+from mtbert.training.loop import NotFiniteError, Training
 from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import usable
@@ -187,25 +187,16 @@ class Run:
             layer_decay=settings.layer_decay,
             weight_decay=settings.weight_decay,
         )
-        train(
-            self.model,
+        Training(
+            model=self.model,
+            settings=settings,
             losses=losses,
             balancer=balancer,
             optimizer=settings.optimizer.build([*groups, *balancer.groups()]),
             average=settings.averaging.begin(losses.parameters),
-            sampler=settings.sampler,
-            epochs=settings.epochs,
-            steps=settings.steps,
-            schedule=settings.schedule,
-            warmup=settings.warmup,
-            clip=settings.clip,
-            conflicts_every=settings.conflicts_every,
-            evaluate_every=settings.evaluate_every,
-            seed=self.seed,
-            end_epoch=end_epoch,
             log=log,
-            resuming=resuming,
-        )
+            seed=self.seed,
+        ).run(end_epoch, resuming)
 
     def save(self, folder: Path) -> None:
         """Save the model as it is."""

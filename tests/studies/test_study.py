@@ -63,9 +63,7 @@ def seen(settings: TrainSettings) -> dict[str, int]:
     own = {t: settings.examples[t].count if t in settings.examples else sizes[t] for t in sizes}
     found: Counter[str] = Counter()
     batches = {task: -(-own[task] // settings.batch_size[task]) for task in own}
-    _, epochs, total = run_length(
-        settings.sampler, own, batches, epochs=settings.epochs, steps=settings.steps
-    )
+    _, epochs, total = run_length(settings, own, batches)
     for epoch in range(1, epochs + 1):
         given = {"epoch": epoch, "epochs": epochs, "sizes": own, "batches": batches}
         generator = stream(1, "tasks of the steps", epoch)
