@@ -1,8 +1,7 @@
 """Base class of regularizers and auxiliary losses: each adds a term to one task's loss.
 
-Contract: `check` refuses a task that does not fit; `extra(batch)` gives the weighted term for one
-task's batch in one step. Terms stack: a task's loss is that of its objective plus all its terms,
-and the balancing sees the sum. They hold no state; a teacher is kept by `TaskLosses`.
+Terms stack: a task's loss is that of its objective plus all its terms, and the balancing sees the
+sum. They hold no state; a teacher is kept by `TaskLosses`.
 """
 
 from __future__ import annotations
@@ -46,11 +45,7 @@ class Term(Settings, ABC):
         return False
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse a task that does not fit.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse a task that does not fit, with the reason."""
         if self.perturbs and task.fixed:
             raise InputError(
                 "perturbs tokens, and with adaptation: frozen they are read once, before training"
@@ -58,18 +53,14 @@ class Term(Settings, ABC):
 
     @abstractmethod
     def extra(self, batch: TaskBatch) -> Tensor:
-        """Give the weighted term, () with a gradient."""
+        """Give the weighted term for one task's batch in one step, () with a gradient."""
 
 
 class DuplicatesTerm(Term):
     """A term on pairs of vectors whose labels say whether they are duplicates."""
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse labels that are not binary, and examples of one vector.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse labels that are not binary, and examples of one vector."""
         if task.labels.kind != "binary":
             raise InputError(f"needs labels of kind binary, found {task.labels.kind}")
         if not task.siamese:
