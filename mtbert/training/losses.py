@@ -18,7 +18,7 @@ from mtbert.modeling.passes import ForwardPasses
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.batches import Subset, stream
-from mtbert.training.objectives import Objective
+from mtbert.training.objectives.objective import Objective
 from mtbert.training.regularizers import REGULARIZERS
 from mtbert.training.regularizers.smart import Teacher
 from mtbert.training.task_batch import TaskBatch

@@ -66,8 +66,8 @@ class NashAggregator(Aggregator):
 
         solver = self.solvers.get(key)
         if solver is None:
-            options = {"max_norm": 0.0, "update_weights_every": 1}
-            solver = NashMTL(len(gramian), optim_niter=self.method.iterations, **options)
+            size, iterations = len(gramian), self.method.iterations
+            solver = NashMTL(size, max_norm=0.0, update_weights_every=1, optim_niter=iterations)
             self.solvers[key] = solver
             if key in self.solved:  # by the run that this one resumes
                 solver.weighting.prvs_alpha = self.solved[key].numpy()
