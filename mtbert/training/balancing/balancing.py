@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a balancing is told of the run before the first step."""
+    """What a balancing knows of the run before the first step."""
 
     tasks: Sequence[str]
     shared: Sequence[nn.Parameter]  # the trainable ones that every task's loss reaches
