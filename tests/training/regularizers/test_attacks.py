@@ -4,6 +4,7 @@ import pytest
 import torch
 from toy import Toy, toy_batch
 
+from mtbert.core.errors import InputError
 from mtbert.core.params import validate
 from mtbert.training.regularizers import REGULARIZERS
 
@@ -106,6 +107,12 @@ def test_pgd_stays_in_its_ball_and_passes_are_not_wasted(norm):
     assert (reached <= 0.8 * (1 + 1e-6)).all()
     torch.testing.assert_close(reached[1], torch.full_like(reached[1], 0.3))
     torch.testing.assert_close(reached[-1], torch.full_like(reached[-1], 0.8))
+
+
+@pytest.mark.parametrize(("word", "options"), [("pgd", {"steps": 0}), ("fgm", {"epsilon": -1.0})])
+def test_bad_options(word, options):
+    with pytest.raises(InputError, match=str(*options)):
+        build(word, **options)
 
 
 def test_the_table_moves_as_one_and_equal_tokens_alike():

@@ -134,15 +134,11 @@ def test_with_dropout_the_perturbation_alone_makes_the_difference():
     assert float(batch.distance(batch.clean.logits, batch.again.logits).detach()) > 1e-3
 
 
-def test_three_passes():
-    batch = batch_of(toy())
-    smart().extra(batch)
-    assert len(batch.passes.deltas) == 3
-
-
 def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
     model, term = toy(), smart(bregman=1.0)
-    teacher = Teacher(dict(model.named_parameters()))
+    assert term.needs_teacher
+    assert not smart().needs_teacher
+    teacher = Teacher().begin(dict(model.named_parameters()))
 
     def drift():
         batch = batch_of(model, terms=[term], teacher_weights=teacher.weights)
@@ -163,21 +159,3 @@ def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
     before = taught.clone()
     teacher.follow(11, 100, epoch_ends=False)
     torch.testing.assert_close(taught, 0.999 * before + 0.001 * model.weight.detach())
-
-
-def test_the_teacher_resumes():
-    model = toy()
-    teacher = Teacher(dict(model.named_parameters()))
-    with torch.no_grad():
-        model.weight += 1
-    teacher.follow(1, 10, epoch_ends=False)
-    resumed = Teacher(dict(model.named_parameters()))
-    resumed.load_state_dict(teacher.state_dict())
-    for each in (teacher, resumed):
-        each.follow(2, 10, epoch_ends=False)
-    assert torch.equal(teacher.weights["weight"], resumed.weights["weight"])
-
-
-def test_only_bregman_needs_a_teacher():
-    assert smart(bregman=1.0).needs_teacher
-    assert not smart().needs_teacher
