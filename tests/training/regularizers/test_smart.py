@@ -2,18 +2,14 @@
 
 import pytest
 import torch
-from torch.nn import functional
-from toy import Toy, squared_error, toy_batch
+from toy import Toy, cross_entropy, squared_error, toy_batch
+from toy import symmetric_divergence as symmetric
 
 from mtbert.core.params import validate
 from mtbert.training.regularizers.smart import SMART, Teacher
 
 EXAMPLE = torch.tensor([0, 0, 1, 2, 2])
 CLASSES = torch.tensor([0.0, 2.0, 1.0])
-
-
-def cross_entropy(logits, labels):
-    return functional.cross_entropy(logits, labels.long())
 
 
 def tokens(seed=0):
@@ -31,12 +27,6 @@ def batch_of(model, **more):
 
 def smart(**options):
     return validate(SMART, options, where="smart")
-
-
-def symmetric(a, b):
-    """KL(P‖Q) + KL(Q‖P), as it is written, mean of the examples."""
-    p, q = a.softmax(1), b.softmax(1)
-    return ((p * (p / q).log()).sum(1) + (q * (q / p).log()).sum(1)).mean()
 
 
 def test_distance_of_classes_of_one_logit_and_of_numbers():
