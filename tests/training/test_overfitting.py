@@ -1,7 +1,5 @@
 """Every head, behind every pooling and encoding, learns 32 examples by heart."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 import torch
@@ -25,45 +23,35 @@ LABELS = {
     "similarity": {"kind": "similarity", "low": 0, "high": 5},
 }
 EVERY = ["u", "v", "abs_diff", "product", "cosine"]
-# Name of the case: head, its labels and objective, the map before it.
-HEADS = {
-    "linear": ("linear", "classes", "cross_entropy", "none"),
-    "mlp": ({"name": "mlp", "layers": 2}, "classes", "cross_entropy", "none"),
-    "pair_linear": ("linear", "binary", "binary_cross_entropy", "none"),
-    "pair_every_feature": (
-        {"name": "mlp", "features": EVERY},
-        "binary",
-        "binary_cross_entropy",
-        "none",
-    ),
-    "two_logits": ({"name": "mlp", "logits": 2}, "binary", "cross_entropy", "none"),
-    "regression": ("linear", "similarity", "squared_error", "none"),
-    "sigmoid": ({"name": "mlp", "range": "sigmoid"}, "similarity", "squared_error", "none"),
-    "cosine": ("cosine", "similarity", "squared_error", "none"),
-    "relu_cosine": ({"name": "cosine", "form": "relu"}, "similarity", "squared_error", "none"),
-    "shifted_cosine": (
-        {"name": "cosine", "form": "shifted"},
-        "similarity",
-        "squared_error",
-        "none",
-    ),
-    "mapped_cosine": ("cosine", "similarity", "squared_error", {"name": "layers", "layers": 2}),
-}
+TWO_LOGITS = {"name": "mlp", "logits": 2}
+# A head, its labels and objective, and whether examples are pairs, in one sequence or in two.
+CASES = [
+    ("linear", "classes", "cross_entropy", [None]),
+    ({"name": "mlp", "layers": 2}, "classes", "cross_entropy", [None]),
+    ("linear", "binary", "binary_cross_entropy", ["siamese", "joint"]),
+    ({"name": "mlp", "features": EVERY}, "binary", "binary_cross_entropy", ["siamese"]),
+    (TWO_LOGITS, "binary", "cross_entropy", ["siamese", "joint"]),
+    ("linear", "similarity", "squared_error", ["siamese", "joint"]),
+    ({"name": "mlp", "range": "sigmoid"}, "similarity", "squared_error", ["siamese", "joint"]),
+    ("cosine", "similarity", "squared_error", ["siamese"]),
+    ({"name": "cosine", "form": "relu"}, "similarity", "squared_error", ["siamese"]),
+    ({"name": "cosine", "form": "shifted"}, "similarity", "squared_error", ["siamese"]),
+]
+RUNS = [
+    (head, kind, objective, encoding, pooling, "none")
+    for head, kind, objective, encodings in CASES
+    for encoding in encodings
+    for pooling in POOLINGS
+]
+LAYERS = {"name": "layers", "layers": 2}
+RUNS += [("cosine", "similarity", "squared_error", "siamese", it, LAYERS) for it in POOLINGS]
 
 
-def cases():
-    for (name, (head, *_)), pooling in product(HEADS.items(), POOLINGS):
-        spec = {"name": head} if isinstance(head, str) else head
-        single = name in ("linear", "mlp")
-        yield name, pooling, None if single else "siamese"
-        if not single and spec["name"] != "cosine" and "features" not in spec:
-            yield name, pooling, "joint"
-
-
-@pytest.mark.parametrize(("name", "pooling", "encoding"), cases())
-def test_it_learns_32_examples_by_heart(name, pooling, encoding):
+@pytest.mark.parametrize(
+    ("head", "kind", "objective", "encoding", "pooling", "projection"), RUNS, ids=str
+)
+def test_it_learns_32_examples_by_heart(head, kind, objective, encoding, pooling, projection):
     torch.manual_seed(0)
-    head, kind, objective, used = HEADS[name]
     task = validate(ModelTask, {"labels": LABELS[kind], "paired": encoding is not None}, where="t")
     settings = validate(
         ModelSettings,
@@ -72,7 +60,7 @@ def test_it_learns_32_examples_by_heart(name, pooling, encoding):
             "adaptation": "full",
             "encoding": {"t": encoding} if encoding else {},
             "pooling": {"t": pooling},
-            "projections": {"t": used},
+            "projections": {"t": projection},
             "heads": {"t": head},
             "layout": "packed",
             "row_length": 64,
