@@ -88,12 +88,6 @@ def test_a_subset_depends_on_seed_and_task_and_if_redrawn_on_the_epoch():
     assert set(rows(20)) < set(first) < set(rows(500)) == set(range(500))
 
 
-def test_every_example_is_as_likely_to_take_part():
-    counts = np.bincount([i for seed in range(400) for i in rows(10, size=20, seed=seed)])
-    # Each about 200 times, with a standard deviation of 10.
-    assert np.abs(counts - 200).max() < 40
-
-
 def test_passes_take_the_subset_s_examples_alone():
     batches = drawn(data([0] * 500, 4, subset=subset(10)), 6)
     assert [len(batch) for batch in batches] == [4, 4, 2, 4, 4, 2]

@@ -73,15 +73,17 @@ def test_rates_at_the_course_s_sizes(spec, epoch, expected):
     assert rates(spec, epoch=epoch) == pytest.approx(expected, abs=6e-4)
 
 
-def test_a_single_annealed_epoch_is_proportional():
-    assert rates("anneal", epochs=1) == rates("proportional")
-
-
 @pytest.mark.parametrize(
-    ("temperature", "same"), [(1, "proportional"), (2, "sqrt"), (1e12, "uniform")]
+    ("spec", "same"),
+    [
+        ("anneal", "proportional"),
+        ({"name": "temperature", "temperature": 1}, "proportional"),
+        ({"name": "temperature", "temperature": 2}, "sqrt"),
+        ({"name": "temperature", "temperature": 1e12}, "uniform"),
+    ],
 )
-def test_temperatures_with_a_word_of_their_own(temperature, same):
-    assert rates({"name": "temperature", "temperature": temperature}) == pytest.approx(rates(same))
+def test_rates_with_another_name_in_a_single_epoch(spec, same):
+    assert rates(spec, epochs=1) == pytest.approx(rates(same))
 
 
 @given(

@@ -141,7 +141,6 @@ def test_weights_are_left_as_they_are(name):
 def test_the_table_as_code_that_overwrites_it():
     """The student code's way: add ε g / ‖g‖ to the table, run, put the table back."""
     model = model_of()
-    actual = worked_out(model, "sst", ["table"])
     spec = {"name": "fgm", "target": "table"}
     loss, _ = batch_of(model, "sst", [build(TERMS, spec, what="term")]).loss_with_terms()
 
@@ -153,7 +152,6 @@ def test_the_table_as_code_that_overwrites_it():
         table += gradient / gradient.norm()
     adversarial = batch_of(model, "sst").loss
     assert float(loss.detach()) == pytest.approx(clean + float(adversarial.detach()), rel=1e-5)
-    assert actual[0] != loss
 
 
 STACKS = [

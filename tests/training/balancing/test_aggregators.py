@@ -5,8 +5,6 @@ import torch
 from small_models import TASKS, Net, Rows
 from torchjd import aggregation
 
-from mtbert.core.errors import InputError
-from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.aggregator import Aggregation
 from mtbert.training.balancing.gradients import PIECE, combine, gramian_of
@@ -223,10 +221,3 @@ def test_nothing_is_copied_to_combine():
         [3] * 2,
         None,
     ]
-
-
-def test_an_unknown_method_or_option():
-    with pytest.raises(InputError, match=r"pcgrd.*pcgrad"):
-        build(BALANCINGS, "pcgrd", what="balancing")
-    with pytest.raises(InputError, match="reduction"):
-        build(BALANCINGS, {"name": "pcgrad", "reduction": "average"}, what="balancing")

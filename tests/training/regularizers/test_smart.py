@@ -5,7 +5,6 @@ import torch
 from toy import Toy, cross_entropy, squared_error, toy_batch
 from toy import symmetric_divergence as symmetric
 
-from mtbert.core.params import validate
 from mtbert.training.regularizers.smart import SMART, Teacher
 
 EXAMPLE = torch.tensor([0, 0, 1, 2, 2])
@@ -23,10 +22,6 @@ def toy(**more):
 def batch_of(model, **more):
     more = {"objective": cross_entropy, "regression": False, "labels": CLASSES, **more}
     return toy_batch(model, **more)
-
-
-def smart(**options):
-    return validate(SMART, options, where="smart")
 
 
 def test_distance_of_classes_of_one_logit_and_of_numbers():
@@ -48,7 +43,7 @@ def test_one_step_by_hand(mode):
     options = {"mode": mode, "sigma": 0.1, "eta": 0.05, "epsilon": 0.12}
     model = toy()
     batch = batch_of(model, seed=3)
-    actual = smart(**options).perturbation(batch)
+    actual = SMART(**options).perturbation(batch)
 
     drawn = batch_of(model, seed=3).generator.standard_normal((5, 4), dtype="float32")
     noise = (0.1 * torch.from_numpy(drawn).double()).requires_grad_()
@@ -69,7 +64,7 @@ def test_defaults_stay_in_the_ball_and_grow_the_distance():
     model = toy().float()
     model.x = model.x.float()
     batch = batch_of(model)
-    term = smart()
+    term = SMART()
     delta = term.perturbation(batch)
     assert delta.abs().max() <= 1e-5 * (1 + 1e-6)
     start = 1e-5 * torch.from_numpy(
@@ -85,7 +80,7 @@ def test_the_perturbation_is_a_constant_and_the_clean_prediction_is_not(regressi
     objective = squared_error if regression else cross_entropy
     model = Toy(tokens(), EXAMPLE, width=1 if regression else 3, act=torch.nn.Tanh())
     given = {"objective": objective, "regression": regression, "labels": CLASSES.double()}
-    term = smart(sigma=0.1, eta=0.05, epsilon=0.2, weight=2.0)
+    term = SMART(sigma=0.1, eta=0.05, epsilon=0.2, weight=2.0)
     batch = batch_of(model, **given)
     delta = term.perturbation(batch)
     batch = batch_of(model, **given)  # the same draws again
@@ -112,14 +107,14 @@ def test_dropout_is_that_of_the_clean_pass():
 
 def test_with_dropout_the_perturbation_alone_makes_the_difference():
     batch = batch_of(toy(dropout=0.5).train())
-    assert 0 <= float(smart(bregman=1.0).extra(batch).detach()) < 1e-6
+    assert 0 <= float(SMART(bregman=1.0).extra(batch).detach()) < 1e-6
     assert float(batch.distance(batch.clean.logits, batch.again.logits).detach()) > 1e-3
 
 
 def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
-    model, term = toy(), smart(bregman=1.0)
+    model, term = toy(), SMART(bregman=1.0)
     assert term.needs_teacher
-    assert not smart().needs_teacher
+    assert not SMART().needs_teacher
     teacher = Teacher().begin(dict(model.named_parameters()))
 
     def drift():
