@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from mtbert.core.params import validate
 from mtbert.core.registry import build
 from mtbert.core.tasks import Similarity, read_tasks
 from mtbert.modeling.packing import RowShape, TaskExamples, collate
@@ -65,9 +64,8 @@ def batch_of(model, task, terms=(), *, packed=True):
     rows = np.arange(6)
     joint = model.joint[task]
     batch = collate({task: TaskExamples(ragged(lengths), second, rows, joint=joint)}, shape)
-    high = TASKS[task].labels.bounds[1]
-    labels = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, high])
-    objective = validate(OBJECTIVES[OBJECTIVE_NAMES[task]], {}, where="objective")
+    labels = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, TASKS[task].labels.bounds[1]])
+    objective = OBJECTIVES[OBJECTIVE_NAMES[task]]()
     return TaskBatch(
         passes=Noted(ForwardPasses(model, batch, task)),
         objective=objective.build(bounds=TASKS[task].labels.bounds, targets=labels),
