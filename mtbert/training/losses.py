@@ -20,7 +20,6 @@ from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.batches import Subset, stream
 from mtbert.training.objectives.objective import Objective
 from mtbert.training.regularizers import REGULARIZERS
-from mtbert.training.regularizers.smart import Teacher
 from mtbert.training.task_batch import TaskBatch
 from mtbert.training.term import Term
 
@@ -107,8 +106,8 @@ class TaskLosses:
         self.collate, self.autocast = collate, autocast
         self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
         self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        needed = any(term.needs_teacher for data in tasks.values() for term in data.terms)
-        self.teacher = Teacher().begin(self.parameters) if needed else None
+        teachers = [term.teacher for data in tasks.values() for term in data.terms if term.teacher]
+        self.teacher = teachers[0].begin(self.parameters) if teachers else None
 
     def begin_step(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
         """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Labels
 from mtbert.core.params import Settings
+from mtbert.training.averaging.averaging import Averaging
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,9 +41,9 @@ class Term(Settings, ABC):
     needs_clusters: ClassVar[bool] = False
 
     @property
-    def needs_teacher(self) -> bool:
-        """Whether it compares with a running average of the weights."""
-        return False
+    def teacher(self) -> Averaging | None:
+        """The running average of the weights that it compares with, if any; tasks share one."""
+        return None
 
     def check(self, task: TaskFacts) -> None:
         """Refuse a task that does not fit, with the reason."""

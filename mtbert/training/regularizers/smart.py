@@ -48,16 +48,16 @@ class SMART(Term):
     bregman: Annotated[float, Field(ge=0)] = 0.0
 
     @property
-    def needs_teacher(self) -> bool:
-        """Whether it compares with a running average of the weights."""
-        return self.bregman > 0
+    def teacher(self) -> Teacher | None:
+        """θ̃, if its term has a weight."""
+        return Teacher() if self.bregman > 0 else None
 
     def extra(self, batch: TaskBatch) -> Tensor:
         """Both terms, weighted."""
         logits = batch.clean.logits
         moved = batch.run(self.perturbation(batch), same_dropout=True).logits
         total = self.weight * batch.distance(moved, logits)
-        return total + self.bregman * self.drift(batch) if self.needs_teacher else total
+        return total + self.bregman * self.drift(batch) if self.bregman > 0 else total
 
     def perturbation(self, batch: TaskBatch) -> Tensor:
         """Give δ, (token, width)."""

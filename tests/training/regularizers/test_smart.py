@@ -5,7 +5,7 @@ import torch
 from toy import Toy, cross_entropy, squared_error, toy_batch
 from toy import symmetric_divergence as symmetric
 
-from mtbert.training.regularizers.smart import SMART, Teacher
+from mtbert.training.regularizers.smart import SMART
 
 EXAMPLE = torch.tensor([0, 0, 1, 2, 2])
 CLASSES = torch.tensor([0.0, 2.0, 1.0])
@@ -113,9 +113,8 @@ def test_with_dropout_the_perturbation_alone_makes_the_difference():
 
 def test_the_teacher_pulls_after_one_step_and_gets_no_gradient():
     model, term = toy(), SMART(bregman=1.0)
-    assert term.needs_teacher
-    assert not SMART().needs_teacher
-    teacher = Teacher().begin(dict(model.named_parameters()))
+    assert SMART().teacher is None
+    teacher = term.teacher.begin(dict(model.named_parameters()))
 
     def drift():
         batch = batch_of(model, terms=[term], teacher_weights=teacher.weights)
