@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn import functional
 
 from mtbert.training.task_batch import TaskBatch
 
@@ -48,6 +49,17 @@ class ToyPasses:
 def squared_error(logits, labels):
     """Mean over the examples."""
     return (logits.squeeze(-1) - labels).square().mean()
+
+
+def cross_entropy(logits, labels):
+    """Mean over the examples."""
+    return functional.cross_entropy(logits, labels.long())
+
+
+def symmetric_divergence(a, b):
+    """KL(P‖Q) + KL(Q‖P), as it is written, mean of the examples."""
+    p, q = a.softmax(1), b.softmax(1)
+    return ((p * (p / q).log()).sum(1) + (q * (q / p).log()).sum(1)).mean()
 
 
 def toy_batch(model, *, labels, objective=squared_error, regression=True, ids=None, seed=0, **more):

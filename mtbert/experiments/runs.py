@@ -35,7 +35,7 @@ from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
-from mtbert.training.loop import NotFiniteError, train
+from mtbert.training.loop import NotFiniteError, Training
 from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import usable
@@ -181,18 +181,16 @@ class Run:
         )
         balancer = settings.balancing.begin(setup)
         optimizer = settings.optimizer.build([*self._groups(), *balancer.groups()])
-        train(
-            self.model,
+        Training(
+            model=self.model,
             losses=losses,
             balancer=balancer,
             optimizer=optimizer,
             average=settings.averaging.begin(losses.parameters),
             **{key: getattr(settings, key) for key in LOOP},
-            seed=self.seed,
-            end_epoch=end_epoch,
             log=log,
-            resuming=resuming,
-        )
+            seed=self.seed,
+        ).run(end_epoch, resuming)
 
     def _groups(self) -> list[dict[str, Any]]:
         settings = self.plan.train

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbert.training.balancing.gradients import GradientPair
+from torch import Tensor
+
+from mtbert.training.balancing.gradients import gradient_pairs
+from mtbert.training.losses import TaskLosses
 
 # Seconds between two lines of progress.
 PAUSE = 5.0
@@ -27,11 +30,8 @@ class Log:
     ) -> None:
         """Open the files; those of an interrupted run grow, see `load_state_dict`.
 
-        Args:
-            folder: Takes the files.
-            tasks: Trained tasks of the run.
-            name: Of the run, for its lines of progress.
-            terms: What regularizers and auxiliary losses add, as {term}_{task}.
+        `tasks` are the trained ones, `terms` are the columns {term}_{task}, and `name` is the run's
+        in its lines of progress.
         """
         self.name = name
         self.tokens = self.slots = 0
@@ -58,44 +58,31 @@ class Log:
         self,
         *,
         step: int,
-        epoch: int,
         total: int,
+        epoch: int,
         learning_rate: float,
         losses: Mapping[str, float],
-        terms: Mapping[str, float],
         weights: Mapping[str, float],
-        examples: Mapping[str, int],
         gradient_norm: float,
-        tokens: int,
-        slots: int,
+        task_losses: TaskLosses,
         seconds: float,
     ) -> None:
-        """Log one update.
+        """Log one update, and print progress if it is time.
 
-        Args:
-            step: Number of the step, from 1.
-            epoch: Number of its epoch, from 1.
-            total: Steps of the run.
-            learning_rate: Rate of this update.
-            losses: Loss of each task in the step.
-            terms: What each regularizer and auxiliary loss added to it.
-            weights: Weight of each task's gradient in the update of the shared parameters.
-            examples: Examples of each task in the step.
-            gradient_norm: L2 norm before clipping.
-            tokens: Real tokens in the step's batches.
-            slots: The same with padding.
-            seconds: Time of the step.
+        `losses` and `weights` are each task's, and the gradient norm is that before clipping;
+        `task_losses` has the step's terms, examples and tokens.
         """
-        self.tokens, self.slots = self.tokens + tokens, self.slots + slots
+        tokens, rows = task_losses.tokens, task_losses.rows
+        self.tokens, self.slots = self.tokens + tokens, self.slots + task_losses.slots
         self.seconds += seconds
         loss = sum(losses.values())
         self._steps.add(
-            [step, epoch, "+".join(examples), f"{learning_rate:.4g}", f"{loss:.5g}"]
+            [step, epoch, "+".join(rows), f"{learning_rate:.4g}", f"{loss:.5g}"]
             + _columns(losses, self._tasks)
-            + _columns(terms, self._terms)
+            + _columns(task_losses.added, self._terms)
             + _columns(weights, self._tasks)
             + [f"{gradient_norm:.4g}", tokens, round(tokens / seconds)]
-            + [examples.get(task, "") for task in self._tasks]
+            + [len(rows[task]) if task in rows else "" for task in self._tasks]
         )
         if time.monotonic() - self._printed >= PAUSE or step == total:
             self._printed = time.monotonic()
@@ -106,9 +93,9 @@ class Log:
                 flush=True,
             )
 
-    def gradient_pairs(self, step: int, epoch: int, pairs: Sequence[GradientPair]) -> None:
-        """Log the cosines and norms of the tasks' gradients in a step."""
-        for pair in pairs:
+    def gradient_pairs(self, step: int, epoch: int, gramian: Tensor, tasks: Sequence[str]) -> None:
+        """Log the cosine and norms of every two tasks' gradients, from their Gramian."""
+        for pair in gradient_pairs(gramian, tasks):
             cosine = "" if pair.cosine is None else f"{pair.cosine:.5f}"
             norms = [f"{pair.norm_first:.5g}", f"{pair.norm_second:.5g}"]
             self._pairs.add([step, epoch, pair.first, pair.second, cosine, *norms])

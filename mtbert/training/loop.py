@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,9 @@ from mtbert.core.errors import InputError
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.training.averaging import WeightAverage
 from mtbert.training.balancing import Balancer
-from mtbert.training.balancing.gradients import gradient_pairs
 from mtbert.training.batches import stream
 from mtbert.training.log import Log
-from mtbert.training.losses import TaskData, TaskLosses
+from mtbert.training.losses import TaskLosses
 from mtbert.training.resuming import Resuming
 from mtbert.training.samplers.sampler import Sampler
 from mtbert.training.schedule import factor
@@ -25,114 +25,121 @@ class NotFiniteError(InputError):
     """Loss or gradient norm is NaN or inf; the optimizer step was skipped."""
 
 
-def train(
-    model: MultiTaskModel,
-    *,
-    losses: TaskLosses,
-    balancer: Balancer,
-    optimizer: Optimizer,
-    average: WeightAverage,
-    sampler: Sampler,
-    epochs: int,
-    steps: int | None,
-    schedule: str,
-    warmup: float,
-    clip: float,
-    conflicts_every: int,
-    evaluate_every: int,
-    seed: int,
-    end_epoch: Callable[[int, int, bool], None],
-    log: Log,
-    resuming: Resuming | None = None,
-) -> None:
-    """Train a model in place.
+@dataclass
+class Training:
+    """Trains a model in place."""
 
-    Args:
-        model: Trained in place.
-        losses: Each task's data and losses.
-        balancer: Makes one gradient of the losses.
-        optimizer: Moves the weights; its groups have a `peak`, the highest learning rate.
-        average: What is evaluated.
-        sampler: Gives the tasks of every step.
-        epochs: Length of the run.
-        steps: Ends the run after so many steps instead.
-        schedule: Course of the learning rate, a key of `SCHEDULES`.
-        warmup: Share of the run over which the rate rises.
-        clip: Largest L2 norm of the gradient.
-        conflicts_every: Log the cosines of the tasks' gradients every so many steps; 0: never.
-        evaluate_every: Call `end_epoch` every so many epochs, and after the last.
-        seed: Decides the order of the examples; dropout follows torch's global generator.
-        end_epoch: Given the epoch, the step, and whether it is the run's last: evaluates and saves
-            the model, whose weights are then the average.
-        log: Takes a row for every step.
-        resuming: Saves the run's state, and resumes from it; None: does not.
+    model: MultiTaskModel
+    losses: TaskLosses  # each task's data and losses
+    balancer: Balancer  # makes one gradient of the losses
+    optimizer: Optimizer  # its groups have a `peak`, the highest learning rate
+    average: WeightAverage  # what is evaluated
+    sampler: Sampler
+    epochs: int
+    steps: int | None  # ends the run instead of `epochs`
+    schedule: str  # course of the learning rate, a key of `SCHEDULES`
+    warmup: float  # share of the run over which the rate rises
+    clip: float  # largest L2 norm of the gradient
+    conflicts_every: int  # log the cosines of the tasks' gradients every so many steps; 0: never
+    evaluate_every: int  # epochs between evaluations; the last is always evaluated
+    log: Log
+    seed: int  # decides the order of the examples; dropout follows torch's global generator
 
-    Raises:
-        NotFiniteError: a loss or the gradient norm is NaN or inf.
-    """
-    tasks = losses.tasks
-    sizes = {task: data.size for task, data in tasks.items()}
-    batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
-    length, epochs, total = run_length(sampler, sizes, batches, epochs=epochs, steps=steps)
-    state: dict[str, Any] = {"optimizer": optimizer, "balancer": balancer, "average": average}
-    state |= {"losses": losses, "log": log, "parameters": losses.parameters}
-    done = resuming.restore(**state) if resuming else 0
-    if done:
-        print(f"{log.name}: resumes after step {done}", flush=True)
-    step = 0
-    model.train()
-    for epoch in range(1, epochs + 1):
-        drawn = {t: data.batches(t, seed=seed, epoch=epoch) for t, data in tasks.items()}
-        # Reworded, the purpose would seed other steps.
-        generator = stream(seed, "tasks of the steps", epoch)
-        for step_tasks in sampler.epoch_steps(
-            epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
-        )[: total - step]:
-            step += 1
-            rows = {task: next(drawn[task]) for task in step_tasks}
+    def run(
+        self, end_epoch: Callable[[int, int, bool], None], resuming: Resuming | None = None
+    ) -> None:
+        """Train to the end, from where an interrupted run stopped.
+
+        `end_epoch` is given the epoch, the step, and whether it is the run's last: it evaluates and
+        saves the model, whose weights are then the average.
+        """
+        tasks = self.losses.tasks
+        sizes = {task: data.size for task, data in tasks.items()}
+        batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
+        length, epochs, total = run_length(
+            self.sampler, sizes, batches, epochs=self.epochs, steps=self.steps
+        )
+        step, done = 0, resuming.restore(**self.parts()) if resuming else 0
+        if done:
+            print(f"{self.log.name}: resumes after step {done}", flush=True)
+        self.model.train()
+        for epoch in range(1, epochs + 1):
+            drawn = {t: data.batches(t, seed=self.seed, epoch=epoch) for t, data in tasks.items()}
+            # Reworded, the purpose would seed other steps.
+            generator = stream(self.seed, "tasks of the steps", epoch)
+            for step_tasks in self.sampler.epoch_steps(
+                epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
+            )[: total - step]:
+                step += 1
+                rows = {task: next(drawn[task]) for task in step_tasks}
+                if step <= done:
+                    continue
+                epoch_ends = step == total or step % length == 0
+                self.update(step, total, epoch, rows, epoch_ends=epoch_ends)
+                if resuming and not epoch_ends and resuming.due():
+                    resuming.save(step, **self.parts())
             if step <= done:
                 continue
-            started = time.perf_counter()
-            share = factor(step - 1, total=total, warmup=warmup, schedule=schedule)
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * share
-            losses.begin_step(step, rows)
-            conflicts = conflicts_every > 0 and (step - 1) % conflicts_every == 0
-            result = balancer.backward(losses, step_tasks, per_task_gradients=conflicts)
-            values = {task: float(loss) for task, loss in result.losses.items()}
-            norm = float(nn.utils.clip_grad_norm_(model.parameters(), clip))
-            check_step(step, values, norm, tasks, rows)
-            optimizer.step()
-            optimizer.zero_grad()
-            losses.end_step(step, total)
-            epoch_ends = step == total or step % length == 0
-            average.follow(step, total, epoch_ends=epoch_ends)
-            log.step(
-                step=step,
-                epoch=epoch,
-                total=total,
-                learning_rate=optimizer.param_groups[0]["lr"],
-                losses=values,
-                terms=losses.added,
-                weights=result.weights,
-                examples={task: len(item) for task, item in rows.items()},
-                gradient_norm=norm,
-                tokens=losses.tokens,
-                slots=losses.slots,
-                seconds=time.perf_counter() - started,
-            )
-            if conflicts and result.gramian is not None and len(step_tasks) > 1:
-                log.gradient_pairs(step, epoch, gradient_pairs(result.gramian, step_tasks))
-            if resuming and not epoch_ends and resuming.due():
-                resuming.save(step, **state)
-        if step <= done:
-            continue
-        balancer.end_epoch()
-        if epoch % evaluate_every == 0 or step == total:
-            with average.applied():
-                end_epoch(epoch, step, step == total)
-        if resuming and step < total and resuming.due():
-            resuming.save(step, **state)
+            self.balancer.end_epoch()
+            if epoch % self.evaluate_every == 0 or step == total:
+                with self.average.applied():
+                    end_epoch(epoch, step, step == total)
+            if resuming and step < total and resuming.due():
+                resuming.save(step, **self.parts())
+
+    def update(
+        self, step: int, total: int, epoch: int, rows: Mapping[str, np.ndarray], *, epoch_ends: bool
+    ) -> None:
+        """Make one update of the weights, from some examples of each task."""
+        started, losses = time.perf_counter(), self.losses
+        share = factor(step - 1, total=total, warmup=self.warmup, schedule=self.schedule)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+        losses.begin_step(step, rows)
+        conflicts = self.conflicts_every > 0 and (step - 1) % self.conflicts_every == 0
+        result = self.balancer.backward(losses, tuple(rows), per_task_gradients=conflicts)
+        values = {task: float(loss) for task, loss in result.losses.items()}
+        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), self.clip))
+        self.check(values, norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        losses.end_step(step, total)
+        self.average.follow(step, total, epoch_ends=epoch_ends)
+        self.log.step(
+            step=step,
+            total=total,
+            epoch=epoch,
+            learning_rate=self.optimizer.param_groups[0]["lr"],
+            losses=values,
+            weights=result.weights,
+            gradient_norm=norm,
+            task_losses=losses,
+            seconds=time.perf_counter() - started,
+        )
+        if conflicts and result.gramian is not None:
+            self.log.gradient_pairs(step, epoch, result.gramian, tuple(rows))
+
+    def check(self, values: Mapping[str, float], norm: float) -> None:
+        """Stop before an update that would spoil every weight; name the examples of its step."""
+        faults = {task: value for task, value in values.items() if not np.isfinite(value)}
+        if not faults and np.isfinite(norm):
+            return
+        step, tasks, rows = self.losses.step, self.losses.tasks, self.losses.rows
+        reasons = [f"loss of {task} is {value}" for task, value in faults.items()]
+        ids = {task: [tasks[task].ids[i] for i in rows[task]] for task in faults or values}
+        examples = "; ".join(f"{task} {', '.join(some)}" for task, some in ids.items())
+        raise NotFiniteError(
+            f"step {step}: {', '.join(reasons) or f'gradient norm is {norm}'}; the optimizer step "
+            f"was skipped. A lower train.learning_rate may help. The examples of that step, by id: "
+            f"{examples}"
+        )
+
+    def parts(self) -> dict[str, Any]:
+        """Give what a resumed run needs the state of."""
+        names = ("optimizer", "balancer", "average", "losses", "log")
+        return {name: getattr(self, name) for name in names} | {
+            "parameters": self.losses.parameters
+        }
 
 
 def run_length(
@@ -150,43 +157,11 @@ def run_length(
         sizes: Examples of each task.
         batches: Batches in one pass over each task.
         epochs: Length of the run.
-        steps: Its length in steps instead: as many epochs as these need, of which the last may be
-            cut.
+        steps: Its length in steps instead: as many epochs as these need; the last may be cut.
     """
-    generator = np.random.default_rng(0)  # which tasks it draws is nothing to the length
+    generator = np.random.default_rng(0)  # which tasks it draws does not change the length
     length = len(
         sampler.epoch_steps(epoch=1, epochs=1, sizes=sizes, batches=batches, generator=generator)
     )
     total = steps or epochs * length
     return length, -(-total // length), total
-
-
-def check_step(
-    step: int,
-    losses: Mapping[str, float],
-    norm: float,
-    tasks: Mapping[str, TaskData],
-    rows: Mapping[str, np.ndarray],
-) -> None:
-    """Stop before an update that would spoil every weight.
-
-    Args:
-        step: Its number.
-        losses: Each task's.
-        norm: Of the gradient of the whole model.
-        tasks: Their data.
-        rows: Each task's examples in the step.
-
-    Raises:
-        NotFiniteError: naming the step, what is NaN or inf, and the examples.
-    """
-    faults = {task: value for task, value in losses.items() if not np.isfinite(value)}
-    if not faults and np.isfinite(norm):
-        return
-    values = ", ".join(f"loss of {task} is {value}" for task, value in faults.items())
-    ids = {task: [tasks[task].ids[i] for i in rows[task]] for task in faults or losses}
-    examples = "; ".join(f"{task} {', '.join(some)}" for task, some in ids.items())
-    raise NotFiniteError(
-        f"step {step}: {values or f'gradient norm is {norm}'}; the optimizer step was skipped. A "
-        f"lower train.learning_rate may help. The examples of that step, by id: {examples}"
-    )

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mtbert.core.errors import located
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import TokenBatch
 from mtbert.modeling.passes import ForwardPasses
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries import AUXILIARIES
-from mtbert.training.batches import Subset, draw, stream
-from mtbert.training.objectives import Objective
+from mtbert.training.batches import Subset, stream
+from mtbert.training.objectives.objective import Objective
 from mtbert.training.regularizers import REGULARIZERS
-from mtbert.training.regularizers.smart import Teacher
 from mtbert.training.task_batch import TaskBatch
 from mtbert.training.term import Term
 
@@ -47,22 +46,38 @@ class TaskData:
         return len(self.labels) if self.subset is None else self.subset.count
 
     def batches(self, task: str, *, seed: int, epoch: int) -> Iterator[np.ndarray]:
-        """Give an epoch's batches, as rows of examples (example,), without end."""
-        return draw(
-            len(self.labels),
-            self.batch_size,
-            seed=seed,
-            task=task,
-            epoch=epoch,
-            balanced=self.labels.cpu().numpy() if self.balanced else None,
-            subset=self.subset,
-        )
+        """Draw batches without end, as rows of examples (example,): passes in a random order each.
+
+        The order depends on seed, task and epoch alone. The last batch of a pass may be smaller. If
+        `balanced`, examples are drawn with replacement, every class that occurs with the same
+        probability, and its examples likewise; a pass keeps its length.
+        """
+        rows = self.rows(task, seed=seed, epoch=epoch)
+        if self.balanced:
+            labels = self.labels.cpu().numpy()[rows]
+            _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+            probabilities = 1 / (len(counts) * counts[classes])  # (example,)
+        for number in count():
+            generator = stream(seed, task, epoch, number)
+            if self.balanced:
+                order = rows[generator.choice(len(rows), len(rows), p=probabilities)]
+            else:
+                order = rows[generator.permutation(len(rows))]
+            for start in range(0, len(rows), self.batch_size):
+                yield order[start : start + self.batch_size]
+
+    def rows(self, task: str, *, seed: int, epoch: int) -> np.ndarray:
+        """Give the rows of the examples that an epoch draws from, ascending."""
+        size = len(self.labels)
+        if self.subset is None:
+            return np.arange(size)
+        return self.subset.rows(size, seed=seed, task=task, epoch=epoch)
 
     def loss(self, task: str, *, seed: int) -> Callable[[Tensor, Tensor], Tensor]:
         """Build the objective's loss; class weights are counted over the examples drawn from."""
         targets = self.labels
         if self.subset is not None and self.subset.redraw == "never":
-            targets = targets[self.subset.rows(len(targets), seed=seed, task=task, epoch=0)]
+            targets = targets[self.rows(task, seed=seed, epoch=0)]
         return self.objective.build(bounds=self.bounds, targets=targets)
 
 
@@ -84,26 +99,15 @@ class TaskLosses:
     ) -> None:
         """Build the objectives, and a teacher where a term needs it.
 
-        Args:
-            model: Gives each task's logits, (example, width).
-            tasks: The trained tasks.
-            collate: Rows of each task → a batch on the device.
-            autocast: The context of a forward pass.
-            seed: Seed of the run.
-
-        Raises:
-            InputError: a subset has more examples than its task.
+        `collate` makes a batch on the device of rows of each task, `autocast` gives the context of
+        a forward pass.
         """
-        for task, data in tasks.items():
-            if data.subset is not None:
-                with located(f"train.examples.{task}", link="."):
-                    data.subset.check(len(data.labels))
         self.model, self.tasks, self.seed = model, tasks, seed
         self.collate, self.autocast = collate, autocast
         self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
         self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        needed = any(term.needs_teacher for data in tasks.values() for term in data.terms)
-        self.teacher = Teacher(self.parameters) if needed else None
+        teachers = [term.teacher for data in tasks.values() for term in data.terms if term.teacher]
+        self.teacher = teachers[0].begin(self.parameters) if teachers else None
 
     def begin_step(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
         """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""

@@ -27,11 +27,9 @@ class OptimizerMethod(Settings):
     epsilon: Annotated[float, Field(gt=0)] = 1e-8  # added to √v
 
     def build(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
-        """Build torch's optimizer.
+        """Build torch's optimizer of groups with `params`, `weight_decay`, and `peak`.
 
-        Args:
-            groups: Parameter groups: `params`, `weight_decay`, `peak` (the largest learning rate,
-                which rates start at), and whatever else the caller keeps there.
+        `peak` is the largest learning rate, which rates start at.
         """
         import torch
 
@@ -72,12 +70,9 @@ def parameter_groups(
 
     Args:
         model: Gives its trainable parameters by part and layer.
-        peaks: Highest learning rate of each part: encoder, adapter, heads.
+        peaks: Highest learning rate of each part, in the order of the groups.
         layer_decay: Factor of the encoder's rate from each layer to the one below.
         weight_decay: Of matrices.
-
-    Returns:
-        In the order of `peaks`, the top layer first: params, weight_decay, and peak.
     """
     groups: list[dict[str, Any]] = []
     order = list(peaks)

@@ -21,15 +21,11 @@ class Resuming:
     ) -> None:
         """Read the state of an interrupted run into `saved`, if there is one.
 
-        Args:
-            path: The file.
-            identity: What must be equal for a run to resume: settings, data, seed, code.
-            pause: Shortest time between two states, in seconds.
-            share: Largest share of the time that saving may take.
+        `identity` is what must be equal for a run to resume: settings, data, seed, code.
         """
         self.path, self.identity = path, identity
         self.part = path.with_name(path.name + ".part")
-        self.pause, self.share = pause, share
+        self.pause, self.share = pause, share  # of two states, in seconds; of all time
         self.cost = 0.0  # seconds that saving the last state took
         self.last = time.perf_counter()
         self.saved = self._read()

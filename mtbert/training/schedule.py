@@ -13,13 +13,9 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 
 def factor(step: int, *, total: int, warmup: float, schedule: str) -> float:
-    """Factor of the learning rate at a step.
+    """Factor of the learning rate at a step, from 0, of `total`.
 
-    Args:
-        step: Number of the step, from 0.
-        total: Steps of the whole run.
-        warmup: Share of the run over which the rate rises from 0 in a straight line.
-        schedule: Its course after the warm-up, a key of `SCHEDULES`.
+    Over the share `warmup` of the run it rises from 0 in a straight line.
     """
     rise = round(warmup * total)
     if step < rise:

@@ -10,14 +10,14 @@ from mtbert.core.params import Settings
 from mtbert.core.registry import by_task, entry, to_spec
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
-from mtbert.training.balancing import BALANCINGS, check_sampler
+from mtbert.training.balancing import BALANCINGS
 from mtbert.training.batches import Subset
 from mtbert.training.objectives import OBJECTIVES
 from mtbert.training.optimizers import OPTIMIZERS
 from mtbert.training.regularizers import REGULARIZERS
 from mtbert.training.samplers import SAMPLERS
 from mtbert.training.schedule import SCHEDULES
-from mtbert.training.term import TaskFacts, Term, check_terms
+from mtbert.training.term import TaskFacts, Term
 
 Epochs = Annotated[int, Field(gt=0)]
 LearningRate = Annotated[float, Field(gt=0)]
@@ -61,20 +61,23 @@ class TrainingSettings(Settings):
     def check_balancing(
         self, tasks: Sequence[str], *, all_tasks: Iterable[str], shares: bool
     ) -> None:
-        """Refuse a balancing that has nothing to balance.
+        """Refuse a balancing that has nothing to balance, naming the key and what would fit.
 
         Args:
             tasks: The strategy's trained tasks.
             all_tasks: All tasks of the params file.
             shares: Whether any trained parameter is shared by the tasks.
-
-        Raises:
-            InputError: naming the key and what would fit.
         """
         with located("balancing", link="."):
             self.balancing.check(list(all_tasks))
-        check_sampler(self.balancing, self.sampler)
         name = to_spec(BALANCINGS, self.balancing)["name"]
+        if self.balancing.needs_several and self.sampler.one_task:
+            fit = sorted(name for name, kind in SAMPLERS.items() if not kind.one_task)
+            raise InputError(
+                f"sampler: balancing {name} needs several tasks in a step, and "
+                f"{to_spec(SAMPLERS, self.sampler)['name']} gives one; samplers that fit: "
+                f"{', '.join(fit)}"
+            )
         if self.balancing.needs_several and len(tasks) < 2:
             raise InputError(f"balancing: {name} needs several tasks, found {tasks[0]} alone")
         if self.balancing.combines and not shares:
@@ -85,14 +88,15 @@ class TrainingSettings(Settings):
             )
 
     def check_terms(self, task: str, facts: TaskFacts) -> None:
-        """Refuse regularizers and auxiliary losses that do not fit a task.
-
-        Raises:
-            InputError: naming the key and the reason.
-        """
+        """Refuse terms that do not fit their task, and any kind given twice."""
         for key, registry in (("regularizers", REGULARIZERS), ("auxiliaries", AUXILIARIES)):
-            with located(f"{key}.{task}"):
-                check_terms(registry, getattr(self, key).get(task, ()), facts)
+            terms = getattr(self, key).get(task, ())
+            kinds = [type(term) for term in terms]
+            for term in terms:
+                with located(f"{key}.{task}"), located(str(to_spec(registry, term)["name"])):
+                    if kinds.count(type(term)) > 1:
+                        raise InputError("given twice; list each kind once per task")
+                    term.check(facts)
 
 
 class Recipe(Settings):

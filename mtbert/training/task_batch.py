@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -51,16 +51,18 @@ class TaskBatch:
         same_dropout: bool = False,
         weights: Mapping[str, Tensor] | None = None,
     ) -> PassOutputs:
-        """Run the model once.
+        """Run the model once, with `weights` instead of its own.
 
-        Args:
-            delta: Added to the real tokens' input embeddings, (token, width).
-            same_dropout: Use the clean pass's dropout masks, so that only `delta` or `weights`
-                makes a difference.
-            weights: Parameters to use instead of the model's own, by name.
+        `delta` is added to the real tokens' input embeddings, (token, width). With `same_dropout`
+        the masks are the clean pass's, so that only `delta` or `weights` makes a difference.
         """
-        with self._same_dropout() if same_dropout else nullcontext(), self.autocast():
+        now = random_states()
+        if same_dropout:
+            set_random_states(self._states)
+        with self.autocast():
             logits, (u, v) = self.passes(delta, weights)
+        if same_dropout:
+            set_random_states(now)
         return PassOutputs(_full(logits), _full(u), None if v is None else _full(v))
 
     @cached_property
@@ -142,16 +144,6 @@ class TaskBatch:
     def _zero(self) -> Tensor:
         shape = (len(self.tokens.ids), self.tokens.width)
         return self.parameters[0].new_zeros(shape, requires_grad=True)
-
-    @contextmanager
-    def _same_dropout(self) -> Iterator[None]:
-        """Set torch's generators to their states before the clean pass, and back."""
-        now = random_states()
-        set_random_states(self._states)
-        try:
-            yield
-        finally:
-            set_random_states(now)
 
 
 class _PrecomputedGradient(torch.autograd.Function):

@@ -1,21 +1,19 @@
 """Base class of regularizers and auxiliary losses: each adds a term to one task's loss.
 
-Contract: `check` refuses a task that does not fit; `extra(batch)` gives the weighted term for one
-task's batch in one step. Terms stack: a task's loss is that of its objective plus all its terms,
-and the balancing sees the sum. They hold no state; a teacher is kept by `TaskLosses`.
+Terms stack: a task's loss is that of its objective plus all its terms, and the balancing sees the
+sum. They hold no state; a teacher is kept by `TaskLosses`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.core.errors import InputError, located
+from mtbert.core.errors import InputError
 from mtbert.core.labels import Labels
 from mtbert.core.params import Settings
-from mtbert.core.registry import to_spec
+from mtbert.training.averaging.averaging import Averaging
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,16 +41,12 @@ class Term(Settings, ABC):
     needs_clusters: ClassVar[bool] = False
 
     @property
-    def needs_teacher(self) -> bool:
-        """Whether it compares with a running average of the weights."""
-        return False
+    def teacher(self) -> Averaging | None:
+        """The running average of the weights that it compares with, if any; tasks share one."""
+        return None
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse a task that does not fit.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse a task that does not fit, with the reason."""
         if self.perturbs and task.fixed:
             raise InputError(
                 "perturbs tokens, and with adaptation: frozen they are read once, before training"
@@ -60,33 +54,15 @@ class Term(Settings, ABC):
 
     @abstractmethod
     def extra(self, batch: TaskBatch) -> Tensor:
-        """Give the weighted term, () with a gradient."""
+        """Give the weighted term for one task's batch in one step, () with a gradient."""
 
 
 class DuplicatesTerm(Term):
     """A term on pairs of vectors whose labels say whether they are duplicates."""
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse labels that are not binary, and examples of one vector.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse labels that are not binary, and examples of one vector."""
         if task.labels.kind != "binary":
             raise InputError(f"needs labels of kind binary, found {task.labels.kind}")
         if not task.siamese:
             raise InputError("needs two vectors: a task on pairs, with encoding: siamese")
-
-
-def check_terms(registry: Mapping[str, type[Term]], terms: Sequence[Term], task: TaskFacts) -> None:
-    """Refuse terms that do not fit their task, and any kind given twice.
-
-    Raises:
-        InputError: with the term's name and the reason.
-    """
-    kinds = [type(term) for term in terms]
-    for term in terms:
-        with located(str(to_spec(registry, term)["name"])):
-            if kinds.count(type(term)) > 1:
-                raise InputError("given twice; list each kind once per task")
-            term.check(task)

@@ -4,66 +4,13 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import torch
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import Settings, validate
-from mtbert.training.batches import Subset, draw, stream
-
-
-def passes(count, **changes):
-    spec = {"seed": 1, "task": "sst", "epoch": 1, **changes}
-    return list(islice(draw(10, 4, **spec), count))
-
-
-def test_a_pass_takes_every_example_once_and_the_next_one_too():
-    batches = passes(6)
-    assert [len(batch) for batch in batches] == [4, 4, 2, 4, 4, 2]
-    first, second = np.concatenate(batches[:3]), np.concatenate(batches[3:])
-    assert sorted(first) == sorted(second) == list(range(10))
-    assert first.tolist() != second.tolist()
-
-
-def test_the_order_depends_on_seed_task_and_epoch_alone():
-    same = [b.tolist() for b in passes(3)]
-    assert [b.tolist() for b in passes(3)] == same
-    for change in ({"seed": 2}, {"task": "sts"}, {"epoch": 2}):
-        assert [b.tolist() for b in passes(3, **change)] != same
-
-
-def test_without_resampling_the_order_stays():
-    # As it was drawn before there was any.
-    assert np.concatenate(passes(3)).tolist() == [1, 8, 4, 3, 6, 7, 0, 9, 2, 5]
-
-
-def test_balanced_draws_every_class_alike_and_each_of_its_examples():
-    labels = np.array([4.0] * 900 + [1.0] * 90 + [0.0] * 10)
-    batches = list(islice(passes_of(labels), 200))
-    assert [len(batch) for batch in batches[:16]] == [64] * 15 + [40]
-    drawn = np.concatenate(batches)
-    for label in (0, 1, 4):
-        # About 12,500 draws: a share of 1/3 has a standard error of 0.0042; four of them.
-        assert np.mean(labels[drawn] == label) == pytest.approx(1 / 3, abs=0.017)
-    rare = np.bincount(drawn, minlength=1000)[-10:]
-    # Each about 417 times, with a standard deviation of 20.
-    assert rare.min() > 330
-    assert rare.max() < 500
-
-
-def test_balanced_depends_on_seed_task_epoch_and_pass():
-    labels = np.array([0] * 30 + [1] * 10)
-
-    def three(**changes):
-        return [batch.tolist() for batch in islice(passes_of(labels, **changes), 3)]
-
-    assert three() == three()
-    assert three()[0] != three()[1]
-    for change in ({"seed": 2}, {"task": "sts"}, {"epoch": 2}):
-        assert three(**change) != three()
-
-
-def passes_of(labels, **changes):
-    spec = {"seed": 1, "task": "sst", "epoch": 1, **changes}
-    return draw(len(labels), 64, balanced=labels, **spec)
+from mtbert.training.batches import Subset, stream
+from mtbert.training.losses import TaskData
+from mtbert.training.objectives import OBJECTIVES
 
 
 class Holder(Settings):
@@ -74,73 +21,92 @@ def subset(spec):
     return validate(Holder, {"examples": {"sst": spec}}, where="train").examples["sst"]
 
 
+def data(labels, batch_size=64, **changes):
+    return TaskData(
+        labels=torch.tensor(labels, dtype=torch.float32),
+        bounds=(0.0, 4.0),
+        ids=[],
+        objective=OBJECTIVES["cross_entropy"](),
+        batch_size=batch_size,
+        **changes,
+    )
+
+
+def drawn(task_data, count, *, seed=1, task="sst", epoch=1):
+    return list(islice(task_data.batches(task, seed=seed, epoch=epoch), count))
+
+
+def test_a_pass_takes_every_example_once_and_the_next_one_too():
+    batches = drawn(data([0] * 10, 4), 6)
+    assert [len(batch) for batch in batches] == [4, 4, 2, 4, 4, 2]
+    first, second = np.concatenate(batches[:3]), np.concatenate(batches[3:])
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first.tolist() != second.tolist()
+    # As it was drawn in every study: another purpose of the stream gives another order.
+    assert first.tolist() == [1, 8, 4, 3, 6, 7, 0, 9, 2, 5]
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_the_order_depends_on_seed_task_and_epoch_alone(balanced):
+    def order(**changes):
+        task_data = data([0] * 30 + [1] * 10, balanced=balanced)
+        return [batch.tolist() for batch in drawn(task_data, 3, **changes)]
+
+    assert order() == order()
+    assert order()[0] != order()[1]
+    for change in ({"seed": 2}, {"task": "sts"}, {"epoch": 2}):
+        assert order(**change) != order()
+
+
+def test_balanced_draws_every_class_alike_and_each_of_its_examples():
+    labels = np.array([4.0] * 900 + [1.0] * 90 + [0.0] * 10)
+    batches = drawn(data(labels, balanced=True), 200)
+    assert [len(batch) for batch in batches[:16]] == [64] * 15 + [40]
+    rows = np.concatenate(batches)
+    for label in (0, 1, 4):
+        # About 12,500 draws: a share of 1/3 has a standard error of 0.0042; four of them.
+        assert np.mean(labels[rows] == label) == pytest.approx(1 / 3, abs=0.017)
+    rare = np.bincount(rows, minlength=1000)[-10:]
+    # Each about 417 times, with a standard deviation of 20.
+    assert rare.min() > 330
+    assert rare.max() < 500
+
+
 def rows(spec, size=500, **changes):
-    where = {"seed": 1, "task": "sst", "epoch": 1, **changes}
-    return subset(spec).rows(size, **where).tolist()
+    return subset(spec).rows(size, **{"seed": 1, "task": "sst", "epoch": 1, **changes}).tolist()
 
 
-def test_a_subset_is_the_same_in_every_epoch_unless_drawn_anew():
+def test_a_subset_depends_on_seed_and_task_and_if_redrawn_on_the_epoch():
     first = rows(100)
-    assert len(set(first)) == 100
-    assert first == sorted(first)
-    assert set(first) < set(range(500))
-    assert rows(100, epoch=2) == first
+    assert first == sorted(set(first)) == rows(100, epoch=2)
+    assert first != rows(100, seed=2)
+    assert first != rows(100, task="sts")
     anew = {"count": 100, "redraw": "epoch"}
     assert rows(anew, epoch=2) == rows(anew, epoch=2) != rows(anew, epoch=1)
-
-
-def test_a_subset_depends_on_seed_and_task():
-    assert rows(100) == rows(100)
-    assert rows(100) != rows(100, seed=2)
-    assert rows(100) != rows(100, task="sts")
-
-
-def test_the_seed_decides_a_subset():
     # As they were drawn in every study: another purpose of the stream gives others.
     assert rows(5) == [6, 158, 167, 258, 321]
-
-
-def test_smaller_subsets_lie_within_larger_ones():
-    assert set(rows(20)) < set(rows(100)) < set(rows(500)) == set(range(500))
-
-
-def test_every_example_is_as_likely_to_take_part():
-    drawn = np.concatenate([rows(10, size=20, seed=seed) for seed in range(400)])
-    # Each about 200 times, with a standard deviation of 10.
-    assert np.abs(np.bincount(drawn, minlength=20) - 200).max() < 40
+    assert set(rows(20)) < set(first) < set(rows(500)) == set(range(500))
 
 
 def test_passes_take_the_subset_s_examples_alone():
-    chosen = rows(10)
-    batches = list(islice(draw(500, 4, seed=1, task="sst", epoch=1, subset=subset(10)), 6))
+    batches = drawn(data([0] * 500, 4, subset=subset(10)), 6)
     assert [len(batch) for batch in batches] == [4, 4, 2, 4, 4, 2]
-    assert np.sort(np.concatenate(batches[:3])).tolist() == chosen
-    assert np.sort(np.concatenate(batches[3:])).tolist() == chosen
-
-
-def test_a_subset_of_all_examples_changes_nothing():
-    whole = [batch.tolist() for batch in islice(passes_of(np.zeros(100)), 4)]
-    assert [b.tolist() for b in islice(passes_of(np.zeros(100), subset=subset(100)), 4)] == whole
+    for half in (batches[:3], batches[3:]):
+        assert np.sort(np.concatenate(half)).tolist() == rows(10)
+    whole, same = (drawn(data([0] * 100, subset=it), 4) for it in (None, subset(100)))
+    assert [batch.tolist() for batch in whole] == [batch.tolist() for batch in same]
 
 
 def test_balanced_within_a_subset():
     labels = np.array([0] * 450 + [1] * 50)
-    batches = list(islice(passes_of(labels, subset=subset(200)), 100))
-    drawn = np.concatenate(batches)
-    assert set(drawn.tolist()) == set(rows(200))
+    batch_rows = np.concatenate(drawn(data(labels, subset=subset(200), balanced=True), 100))
+    assert set(batch_rows.tolist()) == set(rows(200))
     # 5,000 draws: a share of 1/2 has a standard error of 0.007; four of them.
-    assert np.mean(labels[drawn]) == pytest.approx(0.5, abs=0.028)
+    assert np.mean(labels[batch_rows]) == pytest.approx(0.5, abs=0.028)
 
 
 def test_a_number_is_short_for_a_count():
     assert subset(100) == subset({"count": 100}) == Subset(count=100, redraw="never")
-    assert subset(100).model_dump(mode="json") == {"count": 100, "redraw": "never"}
-
-
-def test_more_examples_than_there_are():
-    subset(500).check(500)
-    with pytest.raises(InputError, match=r"count.*500.*501"):
-        subset(501).check(500)
 
 
 @pytest.mark.parametrize(
@@ -151,17 +117,14 @@ def test_more_examples_than_there_are():
         ({"count": 5, "fresh": True}, "fresh"),
         (True, r"examples\.sst"),
         (2.5, r"examples\.sst"),
+        (501, r"count.*500.*501"),
     ],
 )
 def test_bad_subsets(spec, key):
     with pytest.raises(InputError, match=key):
-        subset(spec)
+        subset(spec).check(500)
 
 
 def test_streams_of_different_purposes_differ():
-    def first(*key):
-        return stream(1, *key).integers(2**60)
-
-    drawn = [first("sst"), first("sts"), first("subset of sst"), first("sst", 1), first("sst", 2)]
-    assert len(set(drawn)) == len(drawn)
-    assert first("sst", 1) == first("sst", 1)
+    keys = [("sst",), ("sts",), ("subset of sst",), ("sst", 1), ("sst", 2)]
+    assert len({stream(1, *key).integers(2**60) for key in keys}) == len(keys)

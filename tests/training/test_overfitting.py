@@ -1,101 +1,68 @@
 """Every head, behind every pooling and encoding, learns 32 examples by heart."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 import torch
 
-from mtbert.core.params import validate
-from mtbert.core.registry import build
-from mtbert.modeling.encoder import encoder_of
-from mtbert.modeling.model import MultiTaskModel
+from mtbert.core.tasks import read_tasks
 from mtbert.modeling.packing import RowShape, TaskExamples, collate
 from mtbert.modeling.pooling import POOLINGS
-from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.training.objectives import OBJECTIVES
 
-from tiny import ragged, tiny_config
+from tiny import ROOT, model_settings, ragged, tiny_model
 
 SHAPE = RowShape([1], [2], [2], [0, 1], pad=0, max_length=32, row_length=64)
 SIZE = 32
-LABELS = {
-    "classes": {"kind": "classes", "count": 5},
-    "binary": {"kind": "binary"},
-    "similarity": {"kind": "similarity", "low": 0, "high": 5},
-}
+TASKS = read_tasks(ROOT / "params.yaml")
 EVERY = ["u", "v", "abs_diff", "product", "cosine"]
-# Name of the case: head, its labels and objective, the map before it.
-HEADS = {
-    "linear": ("linear", "classes", "cross_entropy", "none"),
-    "mlp": ({"name": "mlp", "layers": 2}, "classes", "cross_entropy", "none"),
-    "pair_linear": ("linear", "binary", "binary_cross_entropy", "none"),
-    "pair_every_feature": (
-        {"name": "mlp", "features": EVERY},
-        "binary",
-        "binary_cross_entropy",
-        "none",
-    ),
-    "two_logits": ({"name": "mlp", "logits": 2}, "binary", "cross_entropy", "none"),
-    "regression": ("linear", "similarity", "squared_error", "none"),
-    "sigmoid": ({"name": "mlp", "range": "sigmoid"}, "similarity", "squared_error", "none"),
-    "cosine": ("cosine", "similarity", "squared_error", "none"),
-    "relu_cosine": ({"name": "cosine", "form": "relu"}, "similarity", "squared_error", "none"),
-    "shifted_cosine": (
-        {"name": "cosine", "form": "shifted"},
-        "similarity",
-        "squared_error",
-        "none",
-    ),
-    "mapped_cosine": ("cosine", "similarity", "squared_error", {"name": "layers", "layers": 2}),
-}
+# A head, its task and objective, and whether examples are pairs, in one sequence or in two.
+CASES = [
+    ("linear", "sst", "cross_entropy", [None]),
+    ({"name": "mlp", "layers": 2}, "sst", "cross_entropy", [None]),
+    ("linear", "para", "binary_cross_entropy", ["siamese", "joint"]),
+    ({"name": "mlp", "features": EVERY}, "para", "binary_cross_entropy", ["siamese"]),
+    ({"name": "mlp", "logits": 2}, "para", "cross_entropy", ["siamese", "joint"]),
+    ("linear", "sts", "squared_error", ["siamese", "joint"]),
+    ({"name": "mlp", "range": "sigmoid"}, "sts", "squared_error", ["siamese", "joint"]),
+    ("cosine", "sts", "squared_error", ["siamese"]),
+    ({"name": "cosine", "form": "relu"}, "sts", "squared_error", ["siamese"]),
+    ({"name": "cosine", "form": "shifted"}, "sts", "squared_error", ["siamese"]),
+]
+RUNS = [
+    (head, task, objective, encoding, pooling, "none")
+    for head, task, objective, encodings in CASES
+    for encoding in encodings
+    for pooling in POOLINGS
+]
+LAYERS = {"name": "layers", "layers": 2}
+RUNS += [("cosine", "sts", "squared_error", "siamese", it, LAYERS) for it in POOLINGS]
 
 
-def cases():
-    for (name, (head, *_)), pooling in product(HEADS.items(), POOLINGS):
-        spec = {"name": head} if isinstance(head, str) else head
-        single = name in ("linear", "mlp")
-        yield name, pooling, None if single else "siamese"
-        if not single and spec["name"] != "cosine" and "features" not in spec:
-            yield name, pooling, "joint"
-
-
-@pytest.mark.parametrize(("name", "pooling", "encoding"), cases())
-def test_it_learns_32_examples_by_heart(name, pooling, encoding):
-    torch.manual_seed(0)
-    head, kind, objective, used = HEADS[name]
-    task = validate(ModelTask, {"labels": LABELS[kind], "paired": encoding is not None}, where="t")
-    settings = validate(
-        ModelSettings,
-        {
-            "tasks": ["t"],
-            "adaptation": "full",
-            "encoding": {"t": encoding} if encoding else {},
-            "pooling": {"t": pooling},
-            "projections": {"t": used},
-            "heads": {"t": head},
-            "layout": "packed",
-            "row_length": 64,
-        },
-        where="m",
+@pytest.mark.parametrize(
+    ("head", "task", "objective", "encoding", "pooling", "projection"), RUNS, ids=str
+)
+def test_it_learns_32_examples_by_heart(head, task, objective, encoding, pooling, projection):
+    settings = model_settings(
+        tasks=[task],
+        heads={task: head},
+        pooling=pooling,
+        projections={task: projection},
+        encoding={task: encoding} if encoding else {},
     )
-    encoder = encoder_of(tiny_config(), pooler=settings.needs_pooler)
     # As every run: without dropout nothing is left to chance.
-    model = MultiTaskModel(encoder=encoder, settings=settings, tasks={"t": task}).eval()
+    model = tiny_model(settings).eval()
     generator = np.random.default_rng(0)
-    low, high = task.labels.bounds
-    drawn = generator.uniform(low, high, SIZE)
-    labels = torch.tensor(drawn if kind == "similarity" else drawn.round(), dtype=torch.float32)
+    bounds = TASKS[task].labels.bounds
+    drawn = generator.uniform(*bounds, SIZE)
+    labels = torch.tensor(drawn if task == "sts" else drawn.round(), dtype=torch.float32)
     lengths = generator.integers(3, 12, SIZE).tolist()
     second = ragged(lengths[::-1], seed=1) if encoding else None
     examples = TaskExamples(ragged(lengths), second, np.arange(SIZE), joint=encoding == "joint")
-    batch = collate({"t": examples}, SHAPE)
-    loss = build(OBJECTIVES, objective, what="objective").build(
-        bounds=task.labels.bounds, targets=labels
-    )
+    batch = collate({task: examples}, SHAPE)
+    loss = OBJECTIVES[objective]().build(bounds=bounds, targets=labels)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(400):
-        outputs = model(batch)["t"]
+        outputs = model(batch)[task]
         if step % 10 == 0 and learned(outputs.detach(), labels):
             return
         optimizer.zero_grad()

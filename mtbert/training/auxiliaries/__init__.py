@@ -1,6 +1,6 @@
 """Registry of auxiliary losses: terms that train a task's vectors by comparing sentences.
 
-Contract: `mtbert.training.term.Term`. A task may have any number of them.
+A task may have any number of them. Contract: `Term`.
 """
 
 from mtbert.training.auxiliaries.energy_hinge import EnergyHinge

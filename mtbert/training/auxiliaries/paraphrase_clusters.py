@@ -10,14 +10,10 @@ from mtbert.core.schemas import Ragged
 def paraphrase_clusters(
     sides: Sequence[Ragged], duplicates: np.ndarray | None = None
 ) -> np.ndarray:
-    """Number the clusters of sentences that are equal, or linked by labelled duplicates.
+    """Number the cluster of each sentence, (example, side) int64: equal, or linked by duplicates.
 
-    Args:
-        sides: First texts of all examples and, of pairs, second ones, as token ids.
-        duplicates: Which pairs are labelled as duplicates, (example,) bool.
-
-    Returns:
-        Number of each sentence's cluster, (example, side) int64.
+    `sides` are the first texts of all examples and, of pairs, the second ones, as token ids;
+    `duplicates` says which pairs are labelled as duplicates, (example,) bool.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

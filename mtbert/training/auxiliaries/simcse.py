@@ -37,11 +37,7 @@ class SimCSE(DuplicatesTerm):
     weight: Annotated[float, Field(gt=0)] = 1.0
 
     def check(self, task: TaskFacts) -> None:
-        """Refuse a task without labelled duplicates, or without two passes.
-
-        Raises:
-            InputError: with the reason.
-        """
+        """Refuse a task without labelled duplicates, or without two passes."""
         if self.mode == "supervised":
             super().check(task)
         elif task.fixed:

@@ -1,4 +1,4 @@
-"""Base classes of the averagings: a method's settings, and its average in one run."""
+"""Base class of the averagings, and the average of one run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ class Averaging(Settings):
     """A way to average the weights of a run; its fields are the options."""
 
     def begin(self, parameters: Mapping[str, nn.Parameter]) -> WeightAverage:
-        """Start a run.
+        """Start a run: the parameters are all of the model's, before the first update."""
+        return WeightAverage(self, parameters)
 
-        Args:
-            parameters: All of the model's, by name, before the first update.
-        """
-        return WeightAverage(parameters)
+    def follow(self, average: WeightAverage, step: int, total: int, *, epoch_ends: bool) -> None:
+        """Take update `step`, from 1, of `total` into account; by default nothing is averaged."""
 
 
 class NoAveraging(Averaging):
@@ -29,21 +28,20 @@ class NoAveraging(Averaging):
 
 
 class WeightAverage:
-    """An average kept beside the parameters, in their own precision (fp32, as all weights)."""
+    """An average kept beside the parameters, in their own precision (fp32, as all weights).
 
-    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
-        """Start without an average; of parameters that are not trained none is kept."""
+    Of parameters that are not trained none is kept.
+    """
+
+    def __init__(self, method: Averaging, parameters: Mapping[str, nn.Parameter]) -> None:
+        self.method = method
         self._parameters = {name: p for name, p in parameters.items() if p.requires_grad}
         self.weights: dict[str, Tensor] = {}  # empty as long as there is no average
+        self.samples = 0  # weights in the average, where it is a mean
 
     def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
-        """Take an update into account; by default there is no average.
-
-        Args:
-            step: Number of the update, from 1.
-            total: Updates of the run.
-            epoch_ends: Whether it is the last of its epoch.
-        """
+        """Take an update into account, as the method does."""
+        self.method.follow(self, step, total, epoch_ends=epoch_ends)
 
     def copy_weights(self) -> None:
         """Let the average be the weights as they are."""
@@ -70,10 +68,11 @@ class WeightAverage:
 
     def state_dict(self) -> dict[str, Any]:
         """Give what a resumed run needs: the average's own tensors, not copies."""
-        return {"weights": dict(self.weights)}
+        return {"weights": dict(self.weights), "samples": self.samples}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Load copies of what `state_dict` gave."""
+        self.samples = state["samples"]
         self.weights = {
             name: average.detach().to(self._parameters[name], copy=True)
             for name, average in state["weights"].items()

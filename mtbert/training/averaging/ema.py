@@ -26,26 +26,19 @@ class EMA(Averaging):
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.999  # β
     warmup: bool = True
 
-    def at(self, step: int) -> float:
+    def beta(self, step: int, total: int) -> float:
         """Give β at an update, counted from 1."""
         return min(self.decay, (1 + step) / (10 + step)) if self.warmup else self.decay
 
-    def begin(self, parameters: Mapping[str, nn.Parameter]) -> MovingAverage:
+    def begin(self, parameters: Mapping[str, nn.Parameter]) -> WeightAverage:
         """Start from the weights as they are."""
-        return MovingAverage(self, parameters)
+        average = super().begin(parameters)
+        average.copy_weights()
+        return average
 
-
-class MovingAverage(WeightAverage):
-    """The moving average of a run."""
-
-    def __init__(self, method: EMA, parameters: Mapping[str, nn.Parameter]) -> None:
-        super().__init__(parameters)
-        self.method = method
-        self.copy_weights()
-
-    def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
+    def follow(self, average: WeightAverage, step: int, total: int, *, epoch_ends: bool) -> None:
         """Move towards the weights."""
         from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-        move = get_ema_multi_avg_fn(self.method.at(step))  # type: ignore[no-untyped-call]
-        move(*self.lists(), None)
+        move = get_ema_multi_avg_fn(self.beta(step, total))  # type: ignore[no-untyped-call]
+        move(*average.lists(), None)

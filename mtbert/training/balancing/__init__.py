@@ -11,27 +11,16 @@ Only the shared parameters' gradients are combined; every other parameter (of a 
 an adapter of one task) has the plain sum of the gradients of its own tasks.
 """
 
-from mtbert.core.errors import InputError
-from mtbert.core.registry import to_spec
 from mtbert.training.balancing.balancing import BackwardResult, Balancer, Balancing, Setup
 from mtbert.training.balancing.dwa import DWA
 from mtbert.training.balancing.fixed_weights import GivenWeights, MeanOfLosses, SumOfLosses
 from mtbert.training.balancing.gradvac import GradVac
 from mtbert.training.balancing.nash import Nash
 from mtbert.training.balancing.random_weights import RandomWeights
-from mtbert.training.balancing.stateless import (
-    IMTLG,
-    MGDA,
-    AlignedMTL,
-    CAGrad,
-    PCGrad,
-    UPGrad,
-)
+from mtbert.training.balancing.stateless import IMTLG, MGDA, AlignedMTL, CAGrad, PCGrad, UPGrad
 from mtbert.training.balancing.uncertainty import Uncertainty
-from mtbert.training.samplers import SAMPLERS
-from mtbert.training.samplers.sampler import Sampler
 
-__all__ = ["BALANCINGS", "BackwardResult", "Balancer", "Balancing", "Setup", "check_sampler"]
+__all__ = ["BALANCINGS", "BackwardResult", "Balancer", "Balancing", "Setup"]
 
 BALANCINGS: dict[str, type[Balancing]] = {
     "sum": SumOfLosses,
@@ -49,18 +38,3 @@ BALANCINGS: dict[str, type[Balancing]] = {
     "upgrad": UPGrad,
     "nash": Nash,
 }
-
-
-def check_sampler(balancing: Balancing, sampler: Sampler) -> None:
-    """Refuse a sampler of single tasks where a balancing needs several in a step.
-
-    Raises:
-        InputError: naming the samplers that fit.
-    """
-    if balancing.needs_several and sampler.one_task:
-        fit = sorted(name for name, kind in SAMPLERS.items() if not kind.one_task)
-        raise InputError(
-            f"sampler: balancing {to_spec(BALANCINGS, balancing)['name']} needs several tasks in a "
-            f"step, and {to_spec(SAMPLERS, sampler)['name']} gives one; samplers that fit: "
-            f"{', '.join(fit)}"
-        )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from mtbert.core.errors import InputError
 from mtbert.training.balancing.balancing import BackwardResult, Balancer, Balancing, Setup
-from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
+from mtbert.training.balancing.gradients import combine, gramian_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,20 +24,14 @@ class Aggregation(Balancing):
     combines: ClassVar[bool] = True
 
     def weights(self, gramian: Tensor) -> Tensor:
-        """Give w, (task,), of a method without state.
+        """Give w, (task,), of a method without state; G = J Jᵀ, (task, task) float32, is not all 0.
 
-        Args:
-            gramian: G = J Jᵀ, (task, task) float32, not all 0. Random numbers may be drawn from
-                torch's global generator, which is the run's own during the call.
+        Random numbers may be drawn from torch's global generator, which is the run's own here.
         """
         raise NotImplementedError
 
     def begin(self, setup: Setup) -> Aggregator:
-        """Start a run.
-
-        Raises:
-            InputError: no shared parameter is trained.
-        """
+        """Start a run."""
         return Aggregator(self, setup)
 
 
@@ -48,14 +40,6 @@ class Aggregator(Balancer):
 
     method: Aggregation
 
-    def __init__(self, method: Aggregation, setup: Setup) -> None:
-        super().__init__(method, setup)
-        if not setup.shared:
-            raise InputError(
-                "balancing: it combines the tasks' gradients of the encoder, and no parameter of "
-                "the encoder is trained; choose a balancing of losses, such as sum"
-            )
-
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Give the weight of each task of the step, (task,)."""
         return self.method.weights(gramian)
@@ -63,30 +47,22 @@ class Aggregator(Balancer):
     def backward(
         self, losses: LossFunction, tasks: Sequence[str], *, per_task_gradients: bool = False
     ) -> BackwardResult:
-        """Work out the per-task gradients, in any case, and combine those of shared parameters.
+        """Compute the per-task gradients, in any case, and combine those of shared parameters."""
+        import torch
 
-        All other parameters get the plain sum of the gradients of the tasks that reach them.
-        """
         values, gradients = self.task_gradients(losses, tasks, lambda _, loss: loss)
         gramian = gramian_of(gradients)
         weights = [1.0] * len(tasks)
         # A single gradient is the update; NaN and inf stay, for the loop to see.
         if len(tasks) > 1 and gramian.isfinite().all() and gramian.any():
             # In fp32, as in TorchJD: its thresholds for the rank expect that precision.
-            with self._own_generator():
+            with torch.random.fork_rng(devices=[]):
+                # torch's global generator continues the balancing's own stream.
+                torch.set_rng_state(self.generator.get_state())
                 weights = self.weigh(gramian.float(), tasks).tolist()
-        set_gradient(self.setup.shared, combine(gradients, weights))
+                self.generator.set_state(torch.get_rng_state())
+        combine(self.setup.shared, gradients, weights)
         return BackwardResult(values, dict(zip(tasks, weights, strict=True)), gramian)
-
-    @contextmanager
-    def _own_generator(self) -> Iterator[None]:
-        """Let torch's global generator continue the balancing's own stream."""
-        import torch
-
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self.generator.get_state())
-            yield
-            self.generator.set_state(torch.get_rng_state())
 
 
 def unit_trace(gramian: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a balancing is told of the run before the first step."""
+    """What a balancing knows of the run before the first step."""
 
     tasks: Sequence[str]
     shared: Sequence[nn.Parameter]  # the trainable ones that every task's loss reaches
@@ -50,11 +51,7 @@ class Balancing(Settings, ABC):
     combines: ClassVar[bool] = False
 
     def check(self, tasks: Sequence[str]) -> None:
-        """Refuse options that name no task of the params file.
-
-        Raises:
-            InputError: with the nearest name.
-        """
+        """Refuse options that name no task of the params file."""
 
     @abstractmethod
     def begin(self, setup: Setup) -> Balancer:
@@ -63,6 +60,9 @@ class Balancing(Settings, ABC):
 
 class Balancer(ABC):
     """A balancing in one run."""
+
+    # Attributes that a resumed run needs: tensors, numbers, and dicts of these.
+    state: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, method: Any, setup: Setup) -> None:
         import torch
@@ -76,16 +76,11 @@ class Balancer(ABC):
     def backward(
         self, losses: LossFunction, tasks: Sequence[str], *, per_task_gradients: bool = False
     ) -> BackwardResult:
-        """Fill `.grad` of every trainable parameter that the step's losses reach.
+        """Fill `.grad`, None before, of every trainable parameter that the step's losses reach.
 
-        The gradients must be None (or zero) before.
-
-        Args:
-            losses: Gives the losses of some tasks.
-            tasks: The tasks of the step.
-            per_task_gradients: Run one backward pass a task, also where the method needs only one,
-                for the Gramian: the same update up to rounding, and up to dropout, which draws in
-                another order.
+        With `per_task_gradients` there is one backward pass a task, also where the method needs
+        only one, for the Gramian: the same update up to rounding, and up to dropout, which draws in
+        another order.
         """
 
     def task_gradients(
@@ -93,13 +88,8 @@ class Balancer(ABC):
     ) -> tuple[dict[str, Tensor], list[Gradient]]:
         """Run a forward and backward pass for each task; leave the shared gradients None.
 
-        Args:
-            losses: Gives the losses of some tasks.
-            tasks: The tasks of the step.
-            term: What is differentiated, given a task and its loss.
-
-        Returns:
-            Each task's loss, detached, and its gradient of the shared parameters.
+        `term` gives what is differentiated, from a task and its loss. Gives each task's loss,
+        detached, and its gradient of the shared parameters.
         """
         values, gradients = {}, []
         for task in tasks:
@@ -117,12 +107,15 @@ class Balancer(ABC):
         return []
 
     def state_dict(self) -> dict[str, Any]:
-        """Give what a resumed run needs: tensors, numbers, and dicts of these."""
-        return {"generator": self.generator.get_state()}
+        """Give a copy of what a resumed run needs."""
+        copies = {name: deepcopy(getattr(self, name)) for name in self.state}
+        return {"generator": self.generator.get_state(), **copies}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Load what `state_dict` gave."""
         self.generator.set_state(state["generator"])
+        for name in self.state:
+            setattr(self, name, deepcopy(state[name]))
 
 
 def backpropagate(loss: Tensor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
@@ -33,6 +33,8 @@ class DWA(Balancing):
 
 class DWAScalarizer(Scalarizer):
     """Keeps the mean losses of the last two windows."""
+
+    state = ("steps", "sums", "counts", "last", "before")
 
     def __init__(self, method: DWA, setup: Setup) -> None:
         super().__init__(method, setup)
@@ -72,15 +74,3 @@ class DWAScalarizer(Scalarizer):
         means = {task: total / self.counts[task] for task, total in self.sums.items()}
         self.before, self.last = self.last, means
         self.steps, self.sums, self.counts = 0, {}, {}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give the windows as well."""
-        windows = {name: dict(getattr(self, name)) for name in ("sums", "counts", "last", "before")}
-        return {**super().state_dict(), **windows, "steps": self.steps}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load what `state_dict` gave."""
-        super().load_state_dict(state)
-        for name in ("sums", "counts", "last", "before"):
-            setattr(self, name, dict(state[name]))
-        self.steps = state["steps"]

@@ -33,11 +33,7 @@ class GivenWeights(LossWeighting):
     weights: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)]
 
     def check(self, tasks: Sequence[str]) -> None:
-        """Refuse a weight of no task.
-
-        Raises:
-            InputError: with the nearest name.
-        """
+        """Refuse a weight of no task, with the nearest name."""
         for task in self.weights:
             if task not in tasks:
                 raise InputError(f"weights: {choices('task', task, tasks)}")

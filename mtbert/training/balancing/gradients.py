@@ -8,9 +8,8 @@ combined one is written over the first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -31,12 +30,6 @@ def detach_gradient(shared: Sequence[nn.Parameter]) -> Gradient:
     return gradient
 
 
-def set_gradient(shared: Sequence[nn.Parameter], gradient: Gradient) -> None:
-    """Set the gradients of the shared parameters."""
-    for parameter, part in zip(shared, gradient, strict=True):
-        parameter.grad = part
-
-
 def gramian_of(gradients: Sequence[Gradient]) -> Tensor:
     """Multiply the gradients of every two tasks: G = J Jᵀ, (task, task) float64 on the CPU."""
     import torch
@@ -54,10 +47,11 @@ def gramian_of(gradients: Sequence[Gradient]) -> Tensor:
     return gramian
 
 
-def combine(gradients: Sequence[Gradient], weights: Sequence[float]) -> Gradient:
-    """Give Σ_t w_t g_t, written over the given gradients."""
-    combined: Gradient = []
-    for parts in zip(*gradients, strict=True):
+def combine(
+    shared: Sequence[nn.Parameter], gradients: Sequence[Gradient], weights: Sequence[float]
+) -> None:
+    """Set the shared parameters' gradients to Σ_t w_t g_t, written over the g_t."""
+    for parameter, *parts in zip(shared, *gradients, strict=True):
         total: Tensor | None = None
         for part, weight in zip(parts, weights, strict=True):
             if part is None:
@@ -66,12 +60,10 @@ def combine(gradients: Sequence[Gradient], weights: Sequence[float]) -> Gradient
                 total = part if weight == 1 else part.mul_(weight)
             else:
                 total.add_(part, alpha=weight)
-        combined.append(total)
-    return combined
+        parameter.grad = total
 
 
-@dataclass(frozen=True)
-class GradientPair:
+class GradientPair(NamedTuple):
     """The gradients of two tasks in one step."""
 
     first: str
@@ -82,13 +74,7 @@ class GradientPair:
 
 
 def gradient_pairs(gramian: Tensor, tasks: Sequence[str]) -> list[GradientPair]:
-    """Give the cosine and norms of the gradients of every two tasks.
-
-    Args:
-        gramian: G = J Jᵀ of the tasks' gradients, (task, task).
-        tasks: The tasks' names, in its order.
-    """
-    gramian = gramian.double().cpu()
+    """Give the cosine and norms of the gradients of every two tasks, of their Gramian J Jᵀ."""
     norms = gramian.diagonal().clamp(min=0).sqrt().tolist()
     pairs = []
     for i, j in combinations(range(len(tasks)), 2):

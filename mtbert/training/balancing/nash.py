@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -32,33 +32,6 @@ class Nash(Aggregation):
     every: Annotated[int, Field(gt=0)] = 1
     iterations: Annotated[int, Field(gt=0)] = 20
 
-    def solver(self, count: int) -> NashMTL:
-        """Build TorchJD's solver for a number of tasks; clipping and counting are ours."""
-        from torchjd.aggregation import NashMTL
-
-        return NashMTL(count, max_norm=0.0, update_weights_every=1, optim_niter=self.iterations)
-
-    def solve(self, solver: NashMTL, gramian: Tensor) -> Tensor:
-        """Give w before clipping, (task,)."""
-        import torch
-
-        values, vectors = torch.linalg.eigh(gramian.double())
-        # It takes a Jacobian; any F with F Fᵀ = G has the same weights.
-        factor = vectors * values.clamp(min=0).sqrt()
-        with warnings.catch_warnings():
-            # cvxpy warns that the problem is not parametrized as it prefers, and numpy of a
-            # division by the gradient of a task that has none.
-            warnings.simplefilter("ignore")
-            weights: Tensor = solver.weighting(factor)
-        return weights
-
-    def clipped(self, weights: Tensor, gramian: Tensor) -> Tensor:
-        """Clip the update Jᵀ w, of norm √(wᵀ G w), to `max_norm`."""
-        if self.max_norm == 0:
-            return weights
-        norm = (weights @ gramian.to(weights.dtype) @ weights).clamp(min=0).sqrt()
-        return weights * (self.max_norm / norm) if norm > self.max_norm else weights
-
     def begin(self, setup: Setup) -> NashAggregator:
         """Start a run."""
         return NashAggregator(self, setup)
@@ -68,6 +41,7 @@ class NashAggregator(Aggregator):
     """Keeps, for each set of tasks that steps have, a solver, its weights and a count of steps."""
 
     method: Nash
+    state = ("solved", "seen")
 
     def __init__(self, method: Nash, setup: Setup) -> None:
         super().__init__(method, setup)
@@ -76,24 +50,33 @@ class NashAggregator(Aggregator):
         self.seen: dict[str, int] = {}
 
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
-        """Give w, (task,), newly solved or reused."""
+        """Give w, (task,), newly solved or reused, for an update Jᵀ w clipped to `max_norm`."""
         key = " ".join(tasks)
         seen = self.seen[key] = self.seen.get(key, 0) + 1
         if (seen - 1) % self.method.every == 0:
-            solver = self.solvers.setdefault(key, self.method.solver(len(tasks)))
-            self.solved[key] = self.method.solve(solver, gramian)
-        return self.method.clipped(self.solved[key], gramian)
+            self.solved[key] = self.solve(key, gramian)
+        weights, longest = self.solved[key], self.method.max_norm
+        norm = (weights @ gramian.to(weights.dtype) @ weights).clamp(min=0).sqrt()
+        return weights * (longest / norm) if longest and norm > longest else weights
 
-    def state_dict(self) -> dict[str, Any]:
-        """Give weights and counts as well: the next problem starts from the last weights."""
-        weights = {key: value.clone() for key, value in self.solved.items()}
-        return {**super().state_dict(), "weights": weights, "seen": dict(self.seen)}
+    def solve(self, key: str, gramian: Tensor) -> Tensor:
+        """Give w before clipping, (task,), by TorchJD's solver; clipping and counting are ours."""
+        import torch
+        from torchjd.aggregation import NashMTL
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load what `state_dict` gave."""
-        super().load_state_dict(state)
-        self.solved = {key: value.clone() for key, value in state["weights"].items()}
-        self.seen, self.solvers = dict(state["seen"]), {}
-        for key, weights in self.solved.items():
-            self.solvers[key] = self.method.solver(len(key.split()))
-            self.solvers[key].weighting.prvs_alpha = weights.numpy()
+        solver = self.solvers.get(key)
+        if solver is None:
+            size, iterations = len(gramian), self.method.iterations
+            solver = NashMTL(size, max_norm=0.0, update_weights_every=1, optim_niter=iterations)
+            self.solvers[key] = solver
+            if key in self.solved:  # by the run that this one resumes
+                solver.weighting.prvs_alpha = self.solved[key].numpy()
+        values, vectors = torch.linalg.eigh(gramian.double())
+        # It takes a Jacobian; any F with F Fᵀ = G has the same weights.
+        factor = vectors * values.clamp(min=0).sqrt()
+        with warnings.catch_warnings():
+            # cvxpy warns that the problem is not parametrized as it prefers, and numpy of a
+            # division by the gradient of a task that has none.
+            warnings.simplefilter("ignore")
+            weights: Tensor = solver.weighting(factor)
+        return weights

@@ -12,7 +12,7 @@ from mtbert.training.balancing.balancing import (
     Setup,
     backpropagate,
 )
-from mtbert.training.balancing.gradients import combine, gramian_of, set_gradient
+from mtbert.training.balancing.gradients import combine, gramian_of
 
 if TYPE_CHECKING:
     import torch
@@ -27,12 +27,7 @@ class LossWeighting(Balancing):
     def task_weights(
         self, tasks: Sequence[str], *, generator: torch.Generator
     ) -> Mapping[str, float]:
-        """Give w_t of each task of a step, of a method without state.
-
-        Args:
-            tasks: The tasks of the step.
-            generator: The run's own, to draw from.
-        """
+        """Give w_t of each task of a step; random numbers come from the run's own generator."""
         raise NotImplementedError
 
     def begin(self, setup: Setup) -> Scalarizer:
@@ -69,7 +64,7 @@ class Scalarizer(Balancer):
         if per_task_gradients and len(tasks) > 1 and self.setup.shared:
             values, gradients = self.task_gradients(losses, tasks, term)
             gramian = unweighted(gramian_of(gradients), list(numbers.values()))
-            set_gradient(self.setup.shared, combine(gradients, [1.0] * len(gradients)))
+            combine(self.setup.shared, gradients, [1.0] * len(gradients))
         else:
             joint = losses(tasks)
             terms = [term(task, loss) for task, loss in joint.items()]

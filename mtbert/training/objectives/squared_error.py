@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import Settings
 from mtbert.core.tasks import Labels, Similarity
+from mtbert.training.objectives.objective import Objective
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mtbert.training.objectives import Loss
+    from mtbert.training.objectives.objective import Loss
 
 
-class SquaredError(Settings):
+class SquaredError(Objective):
     """Squared error in shares of the label range (fu-chan: labels / 5), or in label units.
 
     In label units (smet-walker, wu) the loss of a 0..5 task is 25 times as large, and so is its
@@ -26,11 +26,7 @@ class SquaredError(Settings):
     unit: Literal["range", "label"] = "range"
 
     def check(self, labels: Labels, *, width: int) -> None:
-        """Refuse labels that are no similarity.
-
-        Raises:
-            InputError: naming the kind found.
-        """
+        """Refuse labels that are no similarity."""
         if not isinstance(labels, Similarity):
             raise InputError(f"needs labels of kind similarity, found {labels.kind}")
 

@@ -1,6 +1,6 @@
 """Registry of regularizers: terms that keep a task's predictions from changing abruptly.
 
-Contract: `mtbert.training.term.Term`. A task may have any number of them.
+A task may have any number of them. Contract: `Term`.
 """
 
 from mtbert.training.regularizers.attacks import FGM, FGSM, PGD

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtbert.training.averaging import WeightAverage
+from mtbert.training.averaging.ema import EMA
 from mtbert.training.term import Term
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from mtbert.training.regularizers.perturbations import PerturbedVectors
     from mtbert.training.task_batch import TaskBatch
@@ -49,16 +48,16 @@ class SMART(Term):
     bregman: Annotated[float, Field(ge=0)] = 0.0
 
     @property
-    def needs_teacher(self) -> bool:
-        """Whether it compares with a running average of the weights."""
-        return self.bregman > 0
+    def teacher(self) -> Teacher | None:
+        """θ̃, if its term has a weight."""
+        return Teacher() if self.bregman > 0 else None
 
     def extra(self, batch: TaskBatch) -> Tensor:
         """Both terms, weighted."""
         logits = batch.clean.logits
         moved = batch.run(self.perturbation(batch), same_dropout=True).logits
         total = self.weight * batch.distance(moved, logits)
-        return total + self.bregman * self.drift(batch) if self.needs_teacher else total
+        return total + self.bregman * self.drift(batch) if self.bregman > 0 else total
 
     def perturbation(self, batch: TaskBatch) -> Tensor:
         """Give δ, (token, width)."""
@@ -96,19 +95,12 @@ class SMART(Term):
         return batch.distance(batch.clean.logits, teacher)
 
 
-class Teacher(WeightAverage):
+class Teacher(EMA):
     """θ̃ ← β θ̃ + (1 - β) θ after every update, from θ̃ = θ (Jiang et al. 2020, section 3.2).
 
     β is .99 in the first tenth of the run, .999 after.
     """
 
-    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
-        super().__init__(parameters)
-        self.copy_weights()
-
-    def follow(self, step: int, total: int, *, epoch_ends: bool) -> None:
-        """Move towards the weights."""
-        from torch.optim.swa_utils import get_ema_multi_avg_fn
-
-        beta = 0.99 if step / total <= 0.1 else 0.999
-        get_ema_multi_avg_fn(beta)(*self.lists(), None)  # type: ignore[no-untyped-call]
+    def beta(self, step: int, total: int) -> float:
+        """Give β at an update, counted from 1."""
+        return 0.99 if step / total <= 0.1 else 0.999

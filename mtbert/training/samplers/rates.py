@@ -26,13 +26,7 @@ class Rates(Sampler):
         return self.alpha
 
     def rates(self, sizes: Mapping[str, int], *, epoch: int, epochs: int) -> dict[str, float]:
-        """Give each task's probability p_i in an epoch; they sum to 1.
-
-        Args:
-            sizes: Examples of each task.
-            epoch: Number of the epoch, from 1.
-            epochs: Epochs of the whole run.
-        """
+        """Give each task's probability p_i in an epoch of all `epochs`; they sum to 1."""
         counts = np.array(list(sizes.values()), dtype=float)
         # Relative to the largest, so that no power overflows.
         powers = (counts / counts.max()) ** self.exponent(epoch=epoch, epochs=epochs)
@@ -100,3 +94,17 @@ class Temperature(Rates):
     def exponent(self, **_: Any) -> float:
         """Give 1/T."""
         return 1 / self.temperature
+
+
+class Annealed(Rates):
+    """α_e = 1 - fall · (e - 1)/(E - 1), e = 1..E; with a single epoch α = 1.
+
+    From proportional rates towards uniform ones: Stickland & Murray (2019); elayattu's "anneal
+    sampling". E is the run's number of epochs, also where `train.steps` sets it.
+    """
+
+    fall: Annotated[float, Field(ge=0, le=1)] = 0.8
+
+    def exponent(self, *, epoch: int, epochs: int) -> float:
+        """Give α_e."""
+        return 1 - self.fall * (epoch - 1) / max(epochs - 1, 1)

@@ -28,7 +28,8 @@ class Sampler(Settings, ABC):
     known before it starts.
     """
 
-    one_task: ClassVar[bool] = True  # whether each step has a single task
+    # Whether each step has a single task; a balancing that compares tasks needs several.
+    one_task: ClassVar[bool] = True
 
     @abstractmethod
     def epoch_steps(

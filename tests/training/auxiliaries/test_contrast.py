@@ -1,6 +1,6 @@
 """SimCSE and the energy hinge against loops written out."""
 
-from math import exp, log
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -19,8 +19,7 @@ X = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
 
 
 def batch_of(*, labels=LABELS, clusters=None):
-    model = Toy(X, torch.arange(5))
-    batch = toy_batch(model, labels=labels, paraphrase_clusters=clusters)
+    batch = toy_batch(Toy(X, torch.arange(5)), labels=labels, paraphrase_clusters=clusters)
     # The vectors learn here, so that gradients can be asked for.
     clean = batch.clean
     u, v = (it.detach().requires_grad_() for it in (clean.u, clean.v))
@@ -32,68 +31,43 @@ def cosine(a, b):
     return a @ b / (a.norm() * b.norm())
 
 
-def paraphrases(clusters, i, j):
-    return clusters is not None and clusters[i, 0] == clusters[j, 1]
+def simcse(own, others):
+    """-log of the paraphrase's share, with temperature .05."""
+    return -(own / 0.05).exp().div(sum((it / 0.05).exp() for it in (own, *others))).log()
 
 
-def loop(u, v, clusters):
-    """Mean over the duplicates, one candidate after the other."""
-    losses = []
-    for i in range(5):
-        if LABELS[i] == 1:
-            chosen = [j for j in range(5) if j == i or not paraphrases(clusters, i, j)]
-            terms = [(cosine(u[i], v[j]) / 0.05).exp() for j in chosen]
-            losses.append(-((cosine(u[i], v[i]) / 0.05).exp() / sum(terms)).log())
-    return sum(losses) / len(losses)
+def hinge(own, others):
+    return 10 * (0.2 + max(others) - own).clamp(min=0)
 
 
 @pytest.mark.parametrize("clusters", [None, CLUSTERS])
-def test_supervised(clusters):
+@pytest.mark.parametrize(("term", "by_hand"), [(SimCSE(), simcse), (EnergyHinge(), hinge)])
+def test_labelled_duplicates(term, by_hand, clusters):
     batch, u, v = batch_of(clusters=clusters)
-    actual = SimCSE(weight=2.0).extra(batch)
-    expected = 2.0 * loop(u, v, clusters)
+    losses = []
+    for i in (0, 2, 3):
+        negatives = [
+            j for j in range(5) if j != i and (clusters is None or clusters[i, 0] != clusters[j, 1])
+        ]
+        losses.append(by_hand(cosine(u[i], v[i]), [cosine(u[i], v[j]) for j in negatives]))
+    assert float(term.extra(batch_of(labels=torch.zeros(5))[0]).detach()) == 0, "no duplicates"
+    actual, expected = term.extra(batch), sum(losses) / 3
+    assert expected > 0
     torch.testing.assert_close(actual, expected)
-    for this, other in zip(
-        *(torch.autograd.grad(it, (u, v)) for it in (actual, expected)), strict=True
-    ):
-        torch.testing.assert_close(this, other)
+    gradients = [torch.autograd.grad(it, (u, v)) for it in (actual, expected)]
+    torch.testing.assert_close(*gradients)
 
 
 def test_paraphrases_are_neither_pulled_nor_pushed():
     # The only duplicate's anchor is alone with its own cluster: there is no negative.
     labels = torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0])
-    clusters = torch.zeros(5, 2, dtype=torch.long)
-    batch, u, v = batch_of(labels=labels, clusters=clusters)
+    batch, u, v = batch_of(labels=labels, clusters=torch.zeros(5, 2, dtype=torch.long))
     loss = SimCSE().extra(batch)
     assert float(loss.detach()) == pytest.approx(0, abs=1e-6)
     assert not torch.autograd.grad(loss, v)[0].any()
-    hinge = EnergyHinge().extra(batch)
-    assert float(hinge.detach()) == 0
-    assert not torch.autograd.grad(hinge, u)[0].isnan().any()
-
-
-@pytest.mark.parametrize("clusters", [None, CLUSTERS])
-def test_energy_hinge(clusters):
-    batch, u, v = batch_of(clusters=clusters)
-    actual = EnergyHinge().extra(batch)
-    losses = []
-    for i in (0, 2, 3):
-        others = [
-            cosine(u[i], v[j]) for j in range(5) if j != i and not paraphrases(clusters, i, j)
-        ]
-        losses.append(max(torch.tensor(0.0), 0.2 + max(others) - cosine(u[i], v[i])))
-    expected = 10 * sum(losses) / 3
-    assert expected > 0
-    torch.testing.assert_close(actual, expected)
-    for this, other in zip(
-        *(torch.autograd.grad(it, (u, v)) for it in (actual, expected)), strict=True
-    ):
-        torch.testing.assert_close(this, other)
-
-
-def test_a_batch_without_duplicates_adds_0():
-    for term in (SimCSE(), EnergyHinge()):
-        assert float(term.extra(batch_of(labels=torch.zeros(5))[0]).detach()) == 0
+    loss = EnergyHinge().extra(batch)
+    assert float(loss.detach()) == 0
+    assert not torch.autograd.grad(loss, u)[0].isnan().any()
 
 
 def test_unsupervised():
@@ -104,22 +78,26 @@ def test_unsupervised():
     sets = CLUSTERS.T.flatten()
     losses = []
     for i in range(10):
-        cosines = [float(cosine(first[i], second[j]).detach()) / 0.05 for j in range(10)]
-        total = sum(exp(c) for j, c in enumerate(cosines) if j == i or sets[i] != sets[j])
-        losses.append(-log(exp(cosines[i]) / total))
-    actual = SimCSE(mode="unsupervised").extra(batch)
-    assert float(actual.detach()) == pytest.approx(sum(losses) / 10, rel=1e-4)
+        negatives = [cosine(first[i], second[j]) for j in range(10) if sets[i] != sets[j]]
+        losses.append(simcse(cosine(first[i], second[i]), negatives))
+    actual = SimCSE(mode="unsupervised", weight=2.0).extra(batch)
+    torch.testing.assert_close(actual, 2 * sum(losses) / 10)
 
 
-def test_what_does_not_fit():
-    binary, classes = Binary(kind="binary"), Classes(kind="classes", count=5)
-    for term in (SimCSE(), EnergyHinge()):
-        with pytest.raises(InputError, match="labels of kind binary, found classes"):
-            term.check(TaskFacts(labels=classes, siamese=True, fixed=False))
-        with pytest.raises(InputError, match="needs two vectors"):
-            term.check(TaskFacts(labels=binary, siamese=False, fixed=False))
-        term.check(TaskFacts(labels=binary, siamese=True, fixed=True))
-    unsupervised = SimCSE(mode="unsupervised")
-    unsupervised.check(TaskFacts(labels=classes, siamese=False, fixed=False))
-    with pytest.raises(InputError, match="adaptation: frozen"):
-        unsupervised.check(TaskFacts(labels=classes, siamese=False, fixed=True))
+BINARY, CLASSES = Binary(kind="binary"), Classes(kind="classes", count=5)
+
+
+@pytest.mark.parametrize(
+    ("term", "labels", "siamese", "fixed", "message"),
+    [
+        (SimCSE(), CLASSES, True, False, "labels of kind binary, found classes"),
+        (EnergyHinge(), BINARY, False, False, "needs two vectors"),
+        (EnergyHinge(), BINARY, True, True, None),
+        (SimCSE(mode="unsupervised"), CLASSES, False, False, None),
+        (SimCSE(mode="unsupervised"), CLASSES, False, True, "adaptation: frozen"),
+    ],
+)
+def test_what_does_not_fit(term, labels, siamese, fixed, message):
+    facts = TaskFacts(labels=labels, siamese=siamese, fixed=fixed)
+    with pytest.raises(InputError, match=message) if message else nullcontext():
+        term.check(facts)

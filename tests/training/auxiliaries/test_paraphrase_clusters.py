@@ -16,8 +16,9 @@ B = texts([3], [4], [6], [8], [1])
 
 
 def test_equal_texts():
-    sets = paraphrase_clusters([A, B])
-    assert sets.shape == (5, 2)
+    single, sets = paraphrase_clusters([A]), paraphrase_clusters([A, B])
+    assert (single.shape, sets.shape) == ((5, 1), (5, 2))
+    assert single[0] == single[3]
     assert sets[0, 0] == sets[3, 0]
     assert sets[0, 1] == sets[1, 0]
     assert len(np.unique(sets)) == 8
@@ -29,8 +30,3 @@ def test_duplicates_link_over_several_pairs():
     assert sets[0, 0] == sets[0, 1] == sets[1, 1] == sets[3, 0]
     assert sets[2, 0] != sets[2, 1]
     assert len(np.unique(sets)) == 6
-
-
-def test_single_texts():
-    assert paraphrase_clusters([A]).shape == (5, 1)
-    assert paraphrase_clusters([A])[0] == paraphrase_clusters([A])[3]

@@ -70,9 +70,9 @@ class Rows:
         self.vector = nn.Parameter(torch.zeros(self.rows.shape[1]))
         self.tasks = TASKS[: len(rows)]
 
-    def begin(self, spec, seed=1):
-        method = build(BALANCINGS, spec, what="balancing")
-        return method.begin(Setup(tasks=self.tasks, shared=[self.vector], seed=seed))
+    def begin(self, spec, seed=1, **changes):
+        setup = Setup(tasks=self.tasks, shared=[self.vector], seed=seed, **changes)
+        return build(BALANCINGS, spec, what="balancing").begin(setup)
 
     def losses(self, requested):
         return {task: self.rows[self.tasks.index(task)] @ self.vector for task in requested}

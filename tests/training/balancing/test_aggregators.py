@@ -5,8 +5,6 @@ import torch
 from small_models import TASKS, Net, Rows
 from torchjd import aggregation
 
-from mtbert.core.errors import InputError
-from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.aggregator import Aggregation
 from mtbert.training.balancing.gradients import PIECE, combine, gramian_of
@@ -22,6 +20,7 @@ AGGREGATORS = {
     "nash": lambda: aggregation.NashMTL(n_tasks=3),
 }
 OPPOSED = [[1.0, 0.0], [-1.0, 1.0]]
+R = (17 / 2) ** 0.5 / 2
 
 
 def close(actual, expected, rel=1e-5):
@@ -76,47 +75,32 @@ def test_other_parameters_have_their_own_tasks_plain_gradients(name):
         torch.testing.assert_close(actual[key], expected[key])
 
 
-def test_pcgrad_of_gradients_that_agree_is_their_sum():
-    rows = Rows([[1.0, 0.0], [1.0, 2.0], [0.0, 3.0]])
-    outcome, gradient = rows.step(rows.begin("pcgrad"))
-    assert outcome.weights == {"a": 1, "b": 1, "c": 1}
-    assert gradient.tolist() == [2, 5]
-
-
-def test_pcgrad_of_two_opposed_gradients_is_the_known_vector():
-    # g_a · g_b = -1: a becomes (1, 0) + ½ (-1, 1) and b becomes (-1, 1) + (1, 0).
-    rows = Rows(OPPOSED)
-    outcome, gradient = rows.step(rows.begin("pcgrad"))
-    assert gradient.tolist() == pytest.approx([0.5, 1.5])
-    assert outcome.weights == pytest.approx({"a": 2, "b": 1.5})
-    rows = Rows(OPPOSED)
-    _, gradient = rows.step(rows.begin({"name": "pcgrad", "reduction": "mean"}))
-    assert gradient.tolist() == pytest.approx([0.25, 0.75])
-
-
-def sequential(gradients, orders):
-    """Algorithm 1 of Yu et al. (2020), on the gradients themselves."""
-    total = torch.zeros_like(gradients[0])
-    for i, order in enumerate(orders):
-        projected = gradients[i].clone()
-        for j in order:
-            if j != i and projected @ gradients[j] < 0:
-                projected -= (projected @ gradients[j]) / gradients[j].square().sum() * gradients[j]
-        total += projected
-    return total
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_pcgrad_is_the_naive_algorithm_with_the_run_s_permutations(seed):
-    drawn = torch.randn(3, 3, generator=torch.Generator().manual_seed(seed))
-    rows = Rows(drawn.tolist())
-    balancer = rows.begin("pcgrad", seed=seed)
-    generator = torch.Generator()
-    generator.set_state(balancer.generator.get_state())
-    for _ in range(3):
-        orders = [torch.randperm(3, generator=generator).tolist() for _ in TASKS]
-        _, gradient = rows.step(balancer)
-        close(gradient, sequential(drawn, orders), rel=1e-5)
+@pytest.mark.parametrize(
+    ("spec", "rows", "gradient", "weights"),
+    [
+        # Gradients that agree are summed.
+        ("pcgrad", [[1.0, 0.0], [1.0, 2.0], [0.0, 3.0]], [2, 5], [1, 1, 1]),
+        # g_a · g_b = -1: a becomes (1, 0) + ½ (-1, 1) and b becomes (-1, 1) + (1, 0).
+        ("pcgrad", OPPOSED, [0.5, 1.5], [2, 1.5]),
+        ({"name": "pcgrad", "reduction": "mean"}, OPPOSED, [0.25, 0.75], [1, 0.75]),
+        # The foot of the perpendicular on the hull of (2, 0) and (0, 1).
+        ("mgda", [[2.0, 0.0], [0.0, 1.0]], [0.4, 0.8], [0.2, 0.8]),
+        # Equal projections on both: 16/7.
+        ("imtl_g", [[2.0, 0.0], [3.0, 4.0]], [16 / 7, 8 / 7], [5 / 7, 2 / 7]),
+        # Orthogonal gradients are cut to the shortest, or to √(λ₁/2 + λ₂/2).
+        ("aligned_mtl", [[4.0, 0.0], [0.0, 1.0]], [0.5, 0.5], [1 / 8, 1 / 2]),
+        ({"name": "aligned_mtl", "scale": "rmse"}, [[4.0, 0.0], [0.0, 1.0]], [R, R], [R / 4, R]),
+        # The projections of two opposed gradients are PCGrad's; UPGrad takes their mean.
+        ("upgrad", OPPOSED, [0.25, 0.75], [1, 0.75]),
+        # In a ball of radius 0 the mean.
+        ({"name": "cagrad", "c": 0.0}, OPPOSED, [0, 0.5], [0.5, 0.5]),
+    ],
+)
+def test_known_vectors(spec, rows, gradient, weights):
+    rows = Rows(rows)
+    outcome, actual = rows.step(rows.begin(spec))
+    assert actual.tolist() == pytest.approx(gradient, abs=1e-3 if spec == "upgrad" else 1e-6)
+    assert [*outcome.weights.values()] == pytest.approx(weights, abs=1e-3)
 
 
 def test_pcgrad_s_order_is_the_seed_s_and_differs_from_step_to_step():
@@ -132,52 +116,15 @@ def test_pcgrad_s_order_is_the_seed_s_and_differs_from_step_to_step():
     assert len({tuple(update) for update in updates(1)}) > 1
 
 
-def test_mgda_is_the_shortest_of_the_hull():
-    # Of (2, 0) and (0, 1) it is the foot of the perpendicular: 1/5 and 4/5.
-    rows = Rows([[2.0, 0.0], [0.0, 1.0]])
-    outcome, gradient = rows.step(rows.begin("mgda"))
-    assert outcome.weights == pytest.approx({"a": 0.2, "b": 0.8})
-    assert gradient.tolist() == pytest.approx([0.4, 0.8])
-
-
-def test_imtl_g_has_equal_projections():
-    rows = Rows([[2.0, 0.0], [3.0, 4.0]])
-    outcome, gradient = rows.step(rows.begin("imtl_g"))
-    lengths = rows.rows.norm(dim=1)
-    first, second = (rows.rows @ gradient / lengths).tolist()
-    assert first == pytest.approx(second)
-    assert sum(outcome.weights.values()) == pytest.approx(1)
-
-
-def test_aligned_mtl_of_orthogonal_gradients_cuts_all_to_the_shortest():
-    rows = Rows([[4.0, 0.0], [0.0, 1.0]])
-    _, gradient = rows.step(rows.begin("aligned_mtl"))
-    assert gradient.tolist() == pytest.approx([0.5, 0.5])
-    _, gradient = rows.step(rows.begin({"name": "aligned_mtl", "scale": "rmse"}))
-    assert gradient.tolist() == pytest.approx([(17 / 2) ** 0.5 / 2] * 2)
-
-
-def test_upgrad_opposes_no_task_and_is_the_mean_where_none_conflict():
-    rows = Rows(OPPOSED)
-    _, gradient = rows.step(rows.begin("upgrad"))
-    # The projections of two opposed gradients are PCGrad's; UPGrad takes their mean.
-    assert gradient.tolist() == pytest.approx([0.25, 0.75], abs=1e-3)
-    assert (rows.rows @ gradient).min() >= -1e-3
-
-
-def test_cagrad_stays_in_its_ball_and_without_one_is_the_mean():
+def test_cagrad_stays_in_its_ball_and_raises_the_worst_improvement():
     rows = Rows(OPPOSED)
     mean = rows.rows.mean(0)
     _, gradient = rows.step(rows.begin({"name": "cagrad", "c": 0.4}))
     assert (gradient - mean).norm() == pytest.approx(0.4 * mean.norm().item(), rel=1e-4)
     assert (rows.rows @ gradient).min() > (rows.rows @ mean).min()
-    _, gradient = rows.step(rows.begin({"name": "cagrad", "c": 0.0}))
-    assert gradient.tolist() == pytest.approx(mean.tolist())
 
 
-@pytest.mark.parametrize(
-    "name", ["pcgrad", "gradvac", "cagrad", "mgda", "imtl_g", "aligned_mtl", "upgrad"]
-)
+@pytest.mark.parametrize("name", sorted(AGGREGATORS.keys() - {"nash"}))
 def test_small_gradients_are_combined_as_large_ones(name):
     large, small = Rows(OPPOSED), Rows([[1e-4 * x for x in row] for row in OPPOSED])
     actual = [rows.step(rows.begin(name))[0].weights for rows in (large, small)]
@@ -218,17 +165,11 @@ def test_nash_keeps_its_weights_between_two_solutions():
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)
-@pytest.mark.parametrize("rows", [[[0.0, 0.0], [1.0, 1.0], [1.0, -2.0]], [[0.0, 0.0]] * 3])
-def test_zero_gradients_give_finite_updates(name, rows):
-    rows = Rows(rows)
-    _, gradient = rows.step(rows.begin(name))
-    assert gradient.isfinite().all()
-
-
-@pytest.mark.parametrize("name", AGGREGATORS)
-def test_equal_gradients_stay_in_their_direction(name):
-    rows = Rows([[3.0, 4.0]] * 3)
-    _, gradient = rows.step(rows.begin(name))
+def test_zero_gradients_give_finite_updates_and_equal_ones_stay_in_their_direction(name):
+    for rows in ([[0.0, 0.0], [1.0, 1.0], [1.0, -2.0]], [[0.0, 0.0]] * 3, [[3.0, 4.0]] * 3):
+        rows = Rows(rows)
+        _, gradient = rows.step(rows.begin(name))
+        assert gradient.isfinite().all()
     assert (gradient / gradient.norm()).tolist() == pytest.approx([0.6, 0.8], abs=1e-4)
 
 
@@ -250,11 +191,6 @@ def test_one_task_alone_is_a_plain_step(name):
     torch.testing.assert_close(net.gradients(), expected)
 
 
-def test_without_shared_parameters_there_is_nothing_to_combine():
-    with pytest.raises(InputError, match="no parameter of the encoder is trained"):
-        Net().begin("pcgrad", shared=[])
-
-
 def test_the_gramian_of_many_pieces():
     generator = torch.Generator().manual_seed(0)
     size = 2 * PIECE + 17
@@ -273,15 +209,13 @@ def test_the_gramian_of_many_pieces():
 
 
 def test_nothing_is_copied_to_combine():
-    first, second = [torch.ones(3), None], [torch.ones(3), torch.ones(2)]
-    places = first[0].data_ptr(), second[1].data_ptr()
-    combined = combine([first, second], [2.0, 3.0])
-    assert [part.tolist() for part in combined] == [[5] * 3, [3] * 2]
-    assert (combined[0].data_ptr(), combined[1].data_ptr()) == places
-
-
-def test_an_unknown_method_or_option():
-    with pytest.raises(InputError, match=r"pcgrd.*pcgrad"):
-        build(BALANCINGS, "pcgrd", what="balancing")
-    with pytest.raises(InputError, match="reduction"):
-        build(BALANCINGS, {"name": "pcgrad", "reduction": "average"}, what="balancing")
+    shared = [torch.nn.Parameter(torch.zeros(size)) for size in (3, 2, 1)]
+    first, second = [torch.ones(3), None, None], [torch.ones(3), torch.ones(2), None]
+    combine(shared, [first, second], [2.0, 3.0])
+    assert shared[0].grad is first[0]
+    assert shared[1].grad is second[1]
+    assert [p.grad if p.grad is None else p.grad.tolist() for p in shared] == [
+        [5] * 3,
+        [3] * 2,
+        None,
+    ]

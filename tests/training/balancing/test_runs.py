@@ -1,15 +1,14 @@
-"""A run's state, and which samplers fit."""
+"""A run that resumes, and the gradients' cosines."""
 
 import io
+from copy import deepcopy
 
 import pytest
 import torch
 from small_models import TASKS, Net
 
-from mtbert.core.errors import InputError
-from mtbert.core.registry import build, to_spec
-from mtbert.training.balancing import BALANCINGS, check_sampler
-from mtbert.training.samplers import SAMPLERS
+from mtbert.training.balancing import BALANCINGS
+from mtbert.training.balancing.gradients import gradient_pairs
 
 SPECS = {
     **{name: name for name in BALANCINGS},
@@ -38,54 +37,28 @@ def test_a_resumed_run_goes_on_exactly(name):
     unbroken = Net()
     run(unbroken, unbroken.begin(SPECS[name]), 10)
 
-    first = Net()
+    first, second = Net(), Net()
     balancer = first.begin(SPECS[name])
     state = run(first, balancer, 5)
-    kept = io.BytesIO()
-    torch.save([first.state_dict(), balancer.state_dict(), state], kept)
-    # The state is of that moment, whatever goes on after it.
+    second.load_state_dict(first.state_dict())
+    own, moments, file = balancer.state_dict(), deepcopy(state), io.BytesIO()
+    # The balancer's state is of that moment, whatever goes on after it.
     run(first, balancer, 2, state)
-    kept.seek(0)
-    weights, own, state = torch.load(kept, weights_only=True)
-
-    second = Net()
-    second.load_state_dict(weights)
+    torch.save(own, file)
+    file.seek(0)
     balancer = second.begin(SPECS[name], seed=9)
-    balancer.load_state_dict(own)
-    run(second, balancer, 5, state)
+    balancer.load_state_dict(torch.load(file, weights_only=True))
+    run(second, balancer, 5, moments)
     for key, value in unbroken.state_dict().items():
         assert torch.equal(second.state_dict()[key], value)
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_a_state_is_of_its_moment(name):
-    net = Net()
-    balancer = net.begin(SPECS[name])
-    run(net, balancer, 3)
-    state = balancer.state_dict()
-    before = repr(state)
-    run(net, balancer, 3)
-    assert repr(state) == before
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_a_plan_spells_every_option_and_reads_it_back(name):
-    method = build(BALANCINGS, SPECS[name], what="balancing")
-    assert build(BALANCINGS, to_spec(BALANCINGS, method), what="balancing") == method
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_only_what_compares_tasks_refuses_samplers_of_single_ones(name):
-    method = build(BALANCINGS, SPECS[name], what="balancing")
-    check_sampler(method, build(SAMPLERS, "all_tasks", what="sampler"))
-    for sampler in ("round_robin", "anneal"):
-        alone = build(SAMPLERS, sampler, what="sampler")
-        if not method.needs_several:
-            check_sampler(method, alone)
-            continue
-        with pytest.raises(InputError) as error:
-            check_sampler(method, alone)
-        assert str(error.value) == (
-            f"sampler: balancing {name} needs several tasks in a step, and {sampler} gives one; "
-            "samplers that fit: all_tasks"
-        )
+def test_cosines_and_norms_by_hand():
+    jacobian = torch.tensor([[3.0, 4.0], [0.0, -2.0], [10.0, 0.0]])
+    assert gradient_pairs(jacobian @ jacobian.T, TASKS) == [
+        ("a", "b", pytest.approx(-0.8), 5, 2),
+        ("a", "c", pytest.approx(0.6), 5, 10),
+        ("b", "c", 0, 2, 10),
+    ]
+    zero = gradient_pairs(torch.diag(torch.tensor([0.0, 4.0, 1.0])), TASKS)
+    assert [pair.cosine for pair in zero] == [None, None, 0]

@@ -10,16 +10,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.registry import build
 from mtbert.training.balancing import BALANCINGS
 
-SCALARIZERS = ["sum", "mean", {"name": "weights", "weights": {"c": 3.0}}, "uncertainty", "dwa"]
-
-
-def plain(net, weights):
-    """Gradients of a weighted sum of losses."""
-    net.zero_grad()
-    sum(weights[task] * net.loss(task) for task in TASKS).backward()
-    actual = net.gradients()
-    net.zero_grad()
-    return actual
+WEIGHTS = {"name": "weights", "weights": {"c": 3.0}}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +25,9 @@ def plain(net, weights):
 )
 def test_the_gradient_is_that_of_the_weighted_sum(spec, weights):
     net = Net()
-    expected = plain(net, weights)
+    sum(weights[task] * net.loss(task) for task in TASKS).backward()
+    expected = net.gradients()
+    net.zero_grad()
     outcome = net.begin(spec).backward(net.losses, TASKS)
     assert net.requested == [TASKS]
     assert outcome.weights == pytest.approx(weights)
@@ -45,7 +38,7 @@ def test_the_gradient_is_that_of_the_weighted_sum(spec, weights):
         assert outcome.losses[task].item() == pytest.approx(net.loss(task).item())
 
 
-@pytest.mark.parametrize("spec", [*SCALARIZERS, "random"], ids=str)
+@pytest.mark.parametrize("spec", ["sum", "mean", WEIGHTS, "uncertainty", "dwa", "random"], ids=str)
 def test_per_task_gradients_give_the_same_update_and_the_gramian(spec):
     net = Net()
     joint, by_task = net.begin(spec), net.begin(spec)
@@ -89,55 +82,27 @@ def test_a_weight_of_no_task_is_refused():
     with pytest.raises(InputError, match=r"weights.*stt.*sts"):
         method.check(["sst", "para", "sts"])
     method.check(["stt"])
-    with pytest.raises(InputError, match="weights"):
-        build(BALANCINGS, "weights", what="balancing")
-    with pytest.raises(InputError, match=r"weights\.sts"):
-        build(BALANCINGS, {"name": "weights", "weights": {"sts": -1.0}}, what="balancing")
+    for spec in ("weights", {"name": "weights", "weights": {"sts": -1.0}}):
+        with pytest.raises(InputError, match="weights"):
+            build(BALANCINGS, spec, what="balancing")
 
 
 def test_uncertainty_is_kendall_s():
-    rows = Rows([[1.0, 0.0], [0.0, 2.0]])
+    rows = Rows([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
     rows.vector.data = torch.tensor([3.0, 4.0])  # losses 3 and 8
-    method = build(BALANCINGS, "uncertainty", what="balancing")
-    from mtbert.training.balancing import Setup
-
-    balancer = method.begin(
-        Setup(tasks=("a", "b"), shared=[rows.vector], seed=1, regressions=frozenset({"b"}))
-    )
-    s = {"a": 0.5, "b": -1.0}
-    for task, value in balancer.log_variances.items():
-        value.data.fill_(s[task])
+    balancer = rows.begin({"name": "uncertainty", "learning_rate": 0.1}, regressions={"b"})
+    (group,) = balancer.groups()
+    assert (group["weight_decay"], group["peak"], len(group["params"])) == (0, 0.1, 3)
+    for task, value in {"a": 0.5, "b": -1.0}.items():
+        balancer.log_variances[task].data.fill_(value)
     outcome = balancer.backward(rows.losses, ("a", "b"))
     weights = {"a": exp(-0.5), "b": exp(1.0) / 2}
     assert outcome.weights == pytest.approx(weights)
     # d/dθ of Σ w L is w times each row; d/ds of a e^-s L + s/2 is 1/2 - a e^-s L.
     assert rows.vector.grad.tolist() == pytest.approx([weights["a"], 2 * weights["b"]])
-    slopes = {task: value.grad.item() for task, value in balancer.log_variances.items()}
-    assert slopes == pytest.approx({"a": 0.5 - weights["a"] * 3, "b": 0.5 - weights["b"] * 8})
-
-
-def test_uncertainty_learns_towards_the_loss_without_decay():
-    net = Net()
-    balancer = net.begin({"name": "uncertainty", "learning_rate": 0.1})
-    (group,) = balancer.groups()
-    assert group["weight_decay"] == 0
-    assert group["peak"] == 0.1
-    optimizer = torch.optim.AdamW(group["params"], lr=group["peak"], weight_decay=0.0)
-    for _ in range(800):
-        optimizer.zero_grad()
-        outcome = balancer.backward(net.losses, TASKS)
-        optimizer.step()
-    # At the minimum of e^-s L + s/2, σ² = e^s = 2 L.
-    for task, loss in outcome.losses.items():
-        assert balancer.log_variances[task].exp().item() == pytest.approx(2 * loss.item(), rel=0.02)
-
-
-def test_uncertainty_leaves_absent_tasks_alone():
-    net = Net()
-    balancer = net.begin("uncertainty")
-    balancer.backward(net.losses, ("a",))
-    assert balancer.log_variances["a"].grad is not None
-    assert balancer.log_variances["b"].grad is None
+    slopes = [balancer.log_variances[task].grad.item() for task in ("a", "b")]
+    assert slopes == pytest.approx([0.5 - weights["a"] * 3, 0.5 - weights["b"] * 8])
+    assert balancer.log_variances["c"].grad is None, "a task that is not in the step"
 
 
 class GivenLosses:
@@ -151,37 +116,35 @@ class GivenLosses:
         return {task: self.zero + value for task, value in zip(requested, values, strict=True)}
 
 
+def softmax_weight(a, b):
+    """The first of two tasks' weights, of their ratios."""
+    return pytest.approx(2 * exp(a / 2) / (exp(a / 2) + exp(b / 2)))
+
+
+def dwa_weights(losses, *, epoch, **options):
+    """The first of two tasks' weights in each step."""
+    balancer = Net().begin({"name": "dwa", **options}, tasks=("a", "b"))
+    actual, give = [], GivenLosses(*losses)
+    for step in range(1, len(losses) + 1):
+        actual.append(balancer.backward(give, ("a", "b")).weights["a"])
+        if step % epoch == 0:
+            balancer.end_epoch()
+    return actual
+
+
 def test_dwa_is_the_printed_formula():
-    net = Net()
-    balancer = net.begin({"name": "dwa", "temperature": 2.0}, tasks=("a", "b"))
-    losses = GivenLosses((1.0, 4.0), (3.0, 4.0), (1.0, 6.0), (1.0, 1.0), (7.0, 7.0))
-
-    def step():
-        return balancer.backward(losses, ("a", "b")).weights
-
-    assert step() == step() == {"a": 1, "b": 1}
-    balancer.end_epoch()  # means 2 and 4
-    assert step() == {"a": 1, "b": 1}
-    balancer.end_epoch()  # 1 and 6
-    a, b = exp(0.5 / 2), exp(1.5 / 2)
-    expected = {"a": 2 * a / (a + b), "b": 2 * b / (a + b)}
-    assert step() == pytest.approx(expected)
-    balancer.end_epoch()  # 1 and 1
-    a, b = exp(1 / 2), exp((1 / 6) / 2)
-    assert step() == pytest.approx({"a": 2 * a / (a + b), "b": 2 * b / (a + b)})
+    # Means of the epochs: 2 and 4, 1 and 6, 1 and 1.
+    losses = [(1.0, 4.0), (3.0, 4.0), (1.0, 5.0), (1.0, 7.0), (1.0, 1.0), (1.0, 1.0), (7.0, 7.0)]
+    *first, fifth, sixth, seventh = dwa_weights(losses, epoch=2, temperature=2.0)
+    assert first == [1] * 4
+    assert fifth == sixth == softmax_weight(1 / 2, 6 / 4)
+    assert seventh == softmax_weight(1, 1 / 6)
 
 
 def test_dwa_s_window_may_be_steps():
-    net = Net()
-    balancer = net.begin({"name": "dwa", "window": 2}, tasks=("a", "b"))
-    losses = GivenLosses(*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0))
-    actual = []
-    for _ in range(6):
-        actual.append(balancer.backward(losses, ("a", "b")).weights["a"])
-        balancer.end_epoch()
-    a, b = exp(0.5 / 2), exp(2 / 2)
-    assert actual[:4] == [1] * 4
-    assert actual[4:] == pytest.approx([2 * a / (a + b)] * 2)
+    losses = [*[(2.0, 2.0)] * 2, *[(1.0, 4.0)] * 2, (1.0, 1.0), (1.0, 1.0)]
+    actual = dwa_weights(losses, epoch=1, window=2)
+    assert actual == [1] * 4 + [softmax_weight(0.5, 2)] * 2
 
 
 def test_dwa_survives_a_loss_of_0_and_an_absent_task():
@@ -198,18 +161,17 @@ def test_random_weights_are_drawn_anew_and_sum_to_the_number_of_tasks():
 
     def drawn(seed):
         balancer = net.begin("random", seed=seed)
-        return [balancer.backward(net.losses, TASKS).weights for _ in range(400)]
+        steps = [balancer.backward(net.losses, TASKS).weights for _ in range(400)]
+        return torch.tensor([list(weights.values()) for weights in steps])
 
     actual = drawn(1)
     # As it was drawn in every study: another purpose of the stream gives other weights.
-    assert actual[0] == pytest.approx({"a": 0.236855, "b": 0.227318, "c": 2.535827}, rel=1e-5)
-    assert all(sum(weights.values()) == pytest.approx(3) for weights in actual)
-    assert all(min(weights.values()) > 0 for weights in actual)
-    for task in TASKS:
-        assert sum(weights[task] for weights in actual) / 400 == pytest.approx(1, abs=0.1)
-    assert actual == drawn(1)
-    assert actual[:3] != drawn(2)[:3]
-    assert actual[0] != actual[1]
+    assert actual[0].tolist() == pytest.approx([0.236855, 0.227318, 2.535827], rel=1e-5)
+    torch.testing.assert_close(actual.sum(1), torch.full((400,), 3.0))
+    assert actual.min() > 0
+    assert actual.mean(0).tolist() == pytest.approx([1] * 3, abs=0.1)
+    assert torch.equal(actual, drawn(1))
+    assert not torch.equal(actual, drawn(2))
 
 
 def test_the_balancing_s_draws_are_its_own():

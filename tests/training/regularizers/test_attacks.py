@@ -4,6 +4,7 @@ import pytest
 import torch
 from toy import Toy, toy_batch
 
+from mtbert.core.errors import InputError
 from mtbert.core.params import validate
 from mtbert.training.regularizers import REGULARIZERS
 
@@ -50,6 +51,7 @@ def signs(length):
     ("word", "options", "reach"),
     [
         ("fgm", {"epsilon": 0.5}, euclidean(0.5)),
+        ("fgm", {"weight": 0.5}, euclidean(1.0)),
         ("fgsm", {"epsilon": 0.5}, signs(0.5)),
         ("pgd", {"epsilon": 1.0, "alpha": 0.3, "steps": 3}, euclidean(0.9)),
         ("pgd", {"epsilon": 0.7, "alpha": 0.3, "steps": 3}, euclidean(0.7)),
@@ -58,20 +60,12 @@ def signs(length):
     ],
 )
 def test_loss_and_gradient_by_hand(word, options, reach):
-    loss, _, gradient, _ = attacked(build(word, **options))
-    expected = by_hand(reach)
+    loss, parts, gradient, _ = attacked(build(word, **options))
+    expected = by_hand(reach, options.get("weight", 1.0))
     torch.testing.assert_close(loss, expected[0])
     torch.testing.assert_close(gradient, expected[1])
-
-
-def test_weight():
-    loss, parts, gradient, _ = attacked(build("fgm", weight=0.5))
-    expected = by_hand(euclidean(1.0), weight=0.5)
-    torch.testing.assert_close(loss, expected[0])
-    torch.testing.assert_close(gradient, expected[1])
-    assert list(parts) == [REGULARIZERS["fgm"]]
-    plain, _ = by_hand(euclidean(1.0), weight=0)
-    torch.testing.assert_close(plain.detach() + parts[REGULARIZERS["fgm"]], loss.detach())
+    (added,) = parts.values()
+    torch.testing.assert_close(by_hand(reach, 0)[0] + added, loss)
 
 
 def test_epsilon_0_changes_nothing():
@@ -108,6 +102,12 @@ def test_pgd_stays_in_its_ball_and_passes_are_not_wasted(norm):
     torch.testing.assert_close(reached[-1], torch.full_like(reached[-1], 0.8))
 
 
+@pytest.mark.parametrize(("word", "options"), [("pgd", {"steps": 0}), ("fgm", {"epsilon": -1.0})])
+def test_bad_options(word, options):
+    with pytest.raises(InputError, match=str(*options)):
+        build(word, **options)
+
+
 def test_the_table_moves_as_one_and_equal_tokens_alike():
     ids = torch.tensor([7, 5, 7, 5])
     deltas = attacked(build("fgm", target="table"), ids=ids)[3]
@@ -137,17 +137,6 @@ def test_a_gradient_too_small_to_square_is_followed():
     torch.testing.assert_close(
         lengths(attacked(build("fgm"), model=model, **loss)[3][1]), torch.ones(2)
     )
-
-
-def test_beside_another_term_it_still_follows_the_plain_loss():
-    alone, stacked = (
-        attacked(*terms, model=Toy(X, EXAMPLE, act=torch.nn.Tanh()))
-        for terms in ([build("fgm")], [build("fgm"), build("rdrop")])
-    )
-    # Without dropout `rdrop` is 0.
-    torch.testing.assert_close(stacked[0], alone[0])
-    torch.testing.assert_close(stacked[2], alone[2])
-    torch.testing.assert_close(stacked[3][-1], alone[3][-1])
 
 
 def test_the_gradient_is_that_of_the_weighted_sum():
