@@ -135,7 +135,7 @@ def prepared(spec: Spec) -> Any:
     }
     if spec.encoding == "joint":  # cosines need two vectors
         train["heads"] = {task: {"name": "linear"} for task in tasks}
-    settings = validate(TrainSettings, train, where="train").own()
+    settings = validate(TrainSettings, train, where="train").per_task().own()
     cut = {k: {t: getattr(plan, k)[t] for t in tasks} for k in ("tasks", "metrics", "tokens")}
     encoder = plan.encoder
     if spec.shape != "own":

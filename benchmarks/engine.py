@@ -61,6 +61,8 @@ def comparisons(base: Spec) -> Iterator[Comparison]:
         yield Comparison(f"pairs in turn {precision}", {"ours": pairs, **others})
         inference = {name: replace(spec, engine=name) for name in ("predict", "encode")}
         yield Comparison(f"inference {precision}", inference, texts=True)
+        methods = {name: train(spec, adaptation=name) for name in ("lora", "pal")}
+        yield Comparison(f"adaptations {precision}", {"full": spec, **methods})
     aggregators = {name: train(base, balancing=name) for name in ("pcgrad", *AGGREGATORS)}
     yield Comparison("aggregators bf16", aggregators)
 

@@ -43,7 +43,7 @@ def loop(run: Any, plan: Iterable[dict[str, np.ndarray]], spec: Spec, measured: 
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
-        measured.losses.append(float(total))
+        measured.losses.append(total.item())
         measured.seconds.append(clock.tick())
         measured.tokens.append(losses.tokens)
         measured.slots.append(losses.slots)
