@@ -1,0 +1,212 @@
+"""Our engine against others: `python -m benchmarks.engine data/plans/main.yaml --out FILE.json`.
+
+Every run is a process of its own. The arms of a comparison run there and back (A B C … C B A), as
+often as `--rounds` says; the ratio of two arms is the median over these turns, each of the arms'
+median tokens per second, so that what else the machine does falls on both. First the gate: with
+dropout off, in fp32, the losses of the padded loop equal ours, or nothing is measured.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.arms import Spec
+from benchmarks.pages import draw, render
+from mtbert.core.commands import run
+from mtbert.core.errors import InputError
+
+GATE = 1e-5  # relative difference of losses in the gate; one sum over tokens differs in its order
+RIVALS = ("padded", "grouped", "trainer", "trainer_grouped")
+PAIRS = {"tasks": ["para", "sts"], "sampler": "round_robin"}  # what sentence-transformers trains
+AGGREGATORS = ("gradvac", "cagrad", "mgda", "imtl_g", "aligned_mtl", "upgrad", "nash")
+TERMS = {"fgm": "fgm", "pgd": "pgd", "smart": "smart", "rdrop": "rdrop"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Arms that take turns; the others are compared with the first."""
+
+    name: str
+    arms: Mapping[str, Spec]
+    texts: bool = False  # compare texts per second, not tokens
+
+
+def comparisons(base: Spec) -> Iterator[Comparison]:
+    """All comparisons, those that matter most first."""
+    for shape in ("own", "bert-base"):
+        for precision in ("bf16", "fp32"):
+            for encoding in ("siamese", "joint"):
+                spec = replace(base, shape=shape, precision=precision, encoding=encoding)
+                arms = {name: replace(spec, engine=name) for name in ("ours", *RIVALS)}
+                yield Comparison(f"{shape} {precision} {encoding}", arms)
+    for precision in ("bf16", "fp32"):
+        spec = replace(base, precision=precision)
+        plain = {"plain": spec, "per-task gradients": train(spec, conflicts_every=1)}
+        pcgrad = train(spec, balancing="pcgrad")
+        surgery = {**plain, "pcgrad": pcgrad, "TorchJD pcgrad": replace(spec, engine="torchjd")}
+        yield Comparison(f"surgery {precision}", surgery)
+        terms = {name: train(spec, regularizers=word) for name, word in TERMS.items()}
+        yield Comparison(f"regularizers {precision}", {"plain": spec, **terms})
+        pairs = train(
+            replace(spec, batch=32), **PAIRS, heads=dict.fromkeys(("para", "sts"), "cosine")
+        )
+        others = {"sentence-transformers": replace(pairs, engine="sentence_transformers")}
+        yield Comparison(f"pairs in turn {precision}", {"ours": pairs, **others})
+        inference = {name: replace(spec, engine=name) for name in ("predict", "encode")}
+        yield Comparison(f"inference {precision}", inference, texts=True)
+        methods = {name: train(spec, adaptation=name) for name in ("lora", "pal")}
+        yield Comparison(f"adaptations {precision}", {"full": spec, **methods})
+    aggregators = {name: train(base, balancing=name) for name in ("pcgrad", *AGGREGATORS)}
+    yield Comparison("aggregators bf16", aggregators)
+
+
+def growth(base: Spec) -> Iterator[Comparison]:
+    """How cost grows: batch, length, tasks, threads."""
+    arms = {f"{n} examples a task": replace(base, batch=n) for n in (8, 16, 32, 64, 128)}
+    arms |= {f"length {n}": replace(base, batch=16, length=n) for n in (16, 64, 128, 256, 512)}
+    arms |= {f"{n} tasks": replace(base, batch=16, copies=n) for n in (1, 2, 4, 8)}
+    arms |= {f"{n} threads": replace(base, batch=32, threads=n) for n in (1, 2)}
+    yield Comparison("growth", arms)
+
+
+def train(spec: Spec, **changes: Any) -> Spec:
+    """A spec with further changes of section train."""
+    return replace(spec, train={**spec.train, **changes})
+
+
+def main(
+    plan: Annotated[Path, typer.Argument(help="A plan that dvc repro has written.")],
+    out: Annotated[
+        Path, typer.Option(help="JSON file; a page and a figure are written beside it.")
+    ],
+    only: Annotated[str, typer.Option(help="Comparisons whose names contain this.")] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="One comparison, in 3 minutes.")] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns there and back.")] = 2,
+    steps: Annotated[int, typer.Option(min=3, help="Steps of a run.")] = 12,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
+) -> None:
+    """Measure, print a table, write JSON, a page and a figure.
+
+    Raises:
+        InputError: there is no such plan or comparison, or the gate fails.
+    """
+    if not plan.is_file():
+        raise InputError(f"{plan}: no such plan; dvc repro plan writes it")
+    base = Spec(str(plan.resolve()), steps=4 if quick else steps, threads=threads)
+    chosen = [it for it in (*comparisons(base), *growth(base)) if only in it.name]
+    if not chosen:
+        raise InputError(f"--only: no comparison has {only!r} in its name")
+    report: dict[str, Any] = {
+        "command": "python -m benchmarks.engine " + " ".join(sys.argv[1:]),
+        **machine(threads),
+        "gate": gate(base),
+        "peak": {"before": peak(threads)},
+        "comparisons": {},
+    }
+    for comparison in chosen[:1] if quick else chosen:
+        results = compare(comparison, 1 if quick else rounds)
+        report["comparisons"][comparison.name] = results
+        out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    report["peak"]["after"] = peak(threads)
+    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    page = render(report)
+    out.with_suffix(".md").write_text(page, encoding="utf-8")
+    draw(report, out.with_suffix(".svg"))
+    print(page)
+
+
+def compare(comparison: Comparison, rounds: int) -> dict[str, Any]:
+    """Run the arms in turn."""
+    turns: dict[str, list[float]] = {name: [] for name in comparison.arms}
+    memory, fill = {}, {}
+    for number in range(rounds):
+        for name in [*comparison.arms, *reversed(comparison.arms)]:
+            measured = child(comparison.arms[name])
+            turns[name].append(rate(measured, texts=comparison.texts))
+            memory[name] = measured["memory"]
+            fill[name] = sum(measured["tokens"]) / sum(measured["slots"])
+            print(
+                f"{comparison.name}, round {number + 1}: {name} {turns[name][-1]:,.0f}/s",
+                flush=True,
+            )
+    first = turns[next(iter(turns))]
+    return {
+        name: {
+            "per_second": round(median(values), 1),
+            "first_to_this": [
+                round(q, 3) for q in spread([a / b for a, b in zip(first, values, strict=True)])
+            ],
+            "fill": round(fill[name], 3),
+            "memory": memory[name],
+            "spec": asdict(comparison.arms[name]),
+        }
+        for name, values in turns.items()
+    }
+
+
+def rate(measured: Mapping[str, Any], *, texts: bool) -> float:
+    """Tokens (or texts) per second, the first step (or task) left out."""
+    amounts = measured["sequences"] if texts else measured["tokens"]
+    rates = [a / s for a, s in zip(amounts, measured["seconds"], strict=True)]
+    return sum(amounts[1:]) / sum(measured["seconds"][1:]) if rates else 0.0
+
+
+def spread(values: list[float]) -> list[float]:
+    """First quartile, median, third quartile."""
+    return quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+
+
+def child(spec: Spec) -> dict[str, Any]:
+    """Run an arm in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.arms", json.dumps(asdict(spec))]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise InputError(f"{spec.engine}: {result.stderr.strip().splitlines()[-1]}\n{spec}")
+    measured: dict[str, Any] = json.loads(result.stdout.strip().splitlines()[-1])
+    return measured
+
+
+def gate(base: Spec) -> float:
+    """Largest relative difference of our losses and the padded loop's, step by step.
+
+    Raises:
+        InputError: they are not the same training.
+    """
+    spec = replace(base, precision="fp32", dropout=False, steps=5)
+    ours, padded = (child(replace(spec, engine=name))["losses"] for name in ("ours", "padded"))
+    worst = max(abs(a - b) / abs(b) for a, b in zip(ours, padded, strict=True))
+    print(f"gate: losses of ours and of the padded loop differ by {worst:.1e} at most", flush=True)
+    if not worst <= GATE:
+        raise InputError(f"gate: losses differ by {worst:.1e}, at most {GATE} is accepted")
+    return worst
+
+
+def peak(threads: int) -> dict[str, float]:
+    """FLOP/s of a large matrix product, by precision."""
+    code = f"from benchmarks.arms import peak; print(peak({threads}))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    values: dict[str, float] = json.loads(result.stdout.replace("'", '"'))
+    return values
+
+
+def machine(threads: int) -> dict[str, Any]:
+    """Hardware and versions."""
+    import torch
+
+    from mtbert.core.environment import hardware, versions
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return {"hardware": hardware(device), "threads": threads, "versions": versions()}
+
+
+if __name__ == "__main__":
+    run(main)

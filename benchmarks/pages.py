@@ -1,0 +1,82 @@
+"""What benchmarks.engine measured, as a page and a figure."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# Multiply-adds of training an encoder, per token: forward and backward
+SHAPES = {"own": (6, 384, 1536), "bert-base": (12, 768, 3072), "minilm": (6, 384, 1536)}
+
+
+def flops(shape: str) -> float:
+    """FLOPs of a token, forward and backward, without attention's products (0.5 % here)."""
+    layers, hidden, inner = SHAPES[shape]
+    return 6.0 * layers * (4 * hidden**2 + 2 * hidden * inner)
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The page."""
+    peak = report["peak"]["before"]
+    lines = [
+        "# The engine, side by side",
+        "Written by `python -m benchmarks.engine`; do not edit.",
+        f"{report['hardware']}, threads: {report['threads']}. Peak, a product of two matrices of "
+        f"2048 × 2048: {peak['bf16'] / 1e9:,.0f} GFLOP/s in bf16, "
+        f"{peak['fp32'] / 1e9:,.0f} in fp32.",
+        "Tokens are real ones, per second of CPU time; ratios are of the first arm to each, median "
+        "(quartiles) over turns there and back. Gate, in fp32 without dropout: losses of ours and "
+        f"of the padded loop differ by {report['gate']:.0e} at most.",
+    ]
+    for name, arms in report["comparisons"].items():
+        lines += [f"## {name}", table(name, arms, peak)]
+    versions = ", ".join(f"{key} {value}" for key, value in report["versions"].items())
+    lines += [f"{versions}.", f"```sh\n{report['command']}\n```"]
+    return "\n\n".join(lines) + "\n"
+
+
+def table(name: str, arms: Mapping[str, Any], peak: Mapping[str, float]) -> str:
+    """One comparison."""
+    unit = "texts/s" if name.startswith("inference") else "tokens/s"
+    first = next(iter(arms))
+    rows = [
+        f"| | {unit} | {first} / this | of the peak | real tokens | memory, MB |",
+        "| :-- | --: | --: | --: | --: | --: |",
+    ]
+    for arm, row in arms.items():
+        low, middle, high = row["first_to_this"]
+        spec = row["spec"]
+        used = row["per_second"] * flops(spec["shape"]) / peak[spec["precision"]]
+        share = "–" if unit == "texts/s" else f"{used:.0%}"
+        fill = "–" if unit == "texts/s" else f"{row['fill']:.1%}"
+        ratio = f"{middle:.2f} ({low:.2f} – {high:.2f})"
+        rate, memory = f"{row['per_second']:,.0f}", f"{row['memory']:,}"
+        rows.append(f"| {arm} | {rate} | {ratio} | {share} | {fill} | {memory} |")
+    return "\n".join(rows)
+
+
+def draw(report: Mapping[str, Any], path: Path) -> None:
+    """Tokens per second of every comparison with rivals, as bars; and how cost grows."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    from matplotlib import pyplot as plt
+
+    shown = {
+        name: arms
+        for name, arms in report["comparisons"].items()
+        if not name.startswith("inference")
+    }
+    figure, axes = plt.subplots(
+        len(shown), 1, figsize=(7, sum(0.5 + 0.25 * len(arms) for arms in shown.values())),
+        squeeze=False, height_ratios=[0.5 + 0.25 * len(arms) for arms in shown.values()],
+        layout="constrained",
+    )  # fmt: skip
+    for axis, (name, arms) in zip(axes[:, 0], shown.items(), strict=True):
+        names = list(arms)
+        axis.barh(names, [arms[arm]["per_second"] for arm in names], color="#3b6fb6", height=0.7)
+        axis.invert_yaxis()
+        axis.set_title(name, fontsize=9, loc="left")
+        axis.tick_params(labelsize=8)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[-1, 0].set_xlabel("real tokens per second")
+    figure.savefig(path, metadata={"Date": None})

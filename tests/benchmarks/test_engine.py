@@ -1,0 +1,47 @@
+"""The engine's benchmark: the rival loop trains the same, and every comparison can run."""
+
+from dataclasses import replace
+
+import pytest
+from workspace import plan, workspace
+
+from benchmarks import arms, rivals
+from benchmarks.arms import Measured, Spec
+from benchmarks.engine import GATE, comparisons, growth, rate, spread
+from benchmarks.pages import flops
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    folder = workspace(tmp_path_factory.mktemp("workspace"))
+    plan(folder, {})
+    return Spec(str(folder / "plans" / "drawn.yaml"), precision="fp32", steps=3, dropout=False)
+
+
+@pytest.mark.parametrize("encoding", ["siamese", "joint"])
+def test_the_padded_loop_trains_the_same(base, encoding):
+    ours, padded = Measured(), Measured()
+    spec = replace(base, encoding=encoding)
+    arms.ours(spec, ours)
+    rivals.padded(spec, padded)
+    assert ours.tokens == padded.tokens
+    assert sum(ours.slots) <= sum(padded.slots)
+    assert ours.losses == pytest.approx(padded.losses, rel=GATE)
+
+
+def test_every_arm_is_a_training_that_settings_allow(base):
+    for comparison in (*comparisons(base), *growth(base)):
+        for spec in comparison.arms.values():
+            assert arms.prepared(replace(spec, shape="own", batch=2, precision="fp32")).settings
+
+
+def test_rates_leave_the_first_step_out():
+    measured = {"tokens": [100, 10, 30], "sequences": [1, 2, 3], "seconds": [9.0, 1.0, 3.0]}
+    assert rate(measured, texts=False) == 10
+    assert rate(measured, texts=True) == 1.25
+
+
+def test_flops_by_hand():
+    # 6 · 12 · (4 · 768² + 2 · 768 · 3072) for BERT-base, 85 M weights of matrices
+    assert flops("bert-base") == 6 * 84_934_656
+    assert spread([3.0, 1.0, 2.0]) == [1.5, 2.0, 2.5]
