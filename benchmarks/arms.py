@@ -226,8 +226,8 @@ def ours(spec: Spec, measured: Measured) -> None:
     class Watch(Log):
         def step(self, **row: Any) -> None:
             measured.seconds.append(clock.tick())
-            measured.tokens.append(row["tokens"])
-            measured.slots.append(row["slots"])
+            measured.tokens.append(row["task_losses"].tokens)
+            measured.slots.append(row["task_losses"].slots)
             measured.losses.append(sum(row["losses"].values()))
 
     with tempfile.TemporaryDirectory() as folder:
