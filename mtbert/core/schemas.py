@@ -30,9 +30,11 @@ def tokens_schema(vocabulary_size: int) -> pa.Schema:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table as Parquet; the same rows give the same bytes."""
+    """Write a table as Parquet, whole; the same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path, compression="zstd")
+    part = path.with_name(path.name + ".part")
+    pq.write_table(table, part, compression="zstd")
+    part.replace(path)
 
 
 def read_table(path: Path) -> pa.Table:
