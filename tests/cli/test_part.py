@@ -4,7 +4,6 @@ import pytest
 from safetensors.torch import load_file
 
 from mtbert.cli.part import Action, part
-from mtbert.core.errors import InputError
 from mtbert.modeling.checkpoint import save_checkpoint
 
 from tiny import model_settings, tiny_model
@@ -37,15 +36,3 @@ def test_it_moves_the_part_and_nothing_else(checkpoints):
         assert value.equal(expected[name]), name
     files = {path.name for path in (checkpoints / "run-2").iterdir()}
     assert {path.name for path in out.iterdir()} == files
-
-
-def test_what_does_not_fit_is_refused(checkpoints):
-    first, second, folder, out = (checkpoints / name for name in ("run-1", "run-2", "part", "out"))
-    part(Action.take, first, "sst", folder)
-    with pytest.raises(InputError, match="not a part for para of this model"):
-        part(Action.put, second, "para", folder, out)
-    assert not out.exists()
-    with pytest.raises(InputError, match="part: exists already"):
-        part(Action.take, first, "sst", folder)
-    with pytest.raises(InputError, match="--out: give it with put"):
-        part(Action.put, second, "sst", folder)

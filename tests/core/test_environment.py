@@ -1,8 +1,5 @@
 """What decides a run beside its settings and data."""
 
-import platform
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,29 +7,6 @@ import pytest
 from mtbert.core import environment
 
 # Page faults of twenty rounds of allocating and freeing a tensor
-FAULTS = """
-import resource, sys
-import torch
-from mtbert.core.environment import hold_memory
-if sys.argv[1] == "held":
-    hold_memory()
-def round():
-    torch.ones(12_000_000)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-before = [round() for _ in range(10)][-1]
-print([round() for _ in range(20)][-1] - before)
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc's malloc")
-def test_held_memory_needs_few_new_pages() -> None:
-    """A tensor has 48 MB, 11,718 pages: more than glibc ever holds by itself."""
-    default, held = (
-        int(subprocess.check_output([sys.executable, "-c", FAULTS, how]))
-        for how in ("default", "held")
-    )
-    assert default > 15 * 11_718
-    assert held < default / 4
 
 
 def test_our_version_changes_with_every_module(

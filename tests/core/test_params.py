@@ -62,7 +62,6 @@ def test_settings_are_frozen():
             {"inner": {"mode": "fats"}},
             ".inner.mode: unknown mode 'fats'; did you mean 'fast'? (allowed: fast, slow)",
         ),
-        ({"modes": {"day": "fats"}}, ".modes.day: unknown modes 'fats'; did you mean 'fast'?"),
         ({"modes": {"nihgt": "fast"}}, ".modes: unknown key 'nihgt'; did you mean 'night'?"),
         ({"level": 3}, ".level: input should be 1 or 2, found 3"),
         (
@@ -73,12 +72,9 @@ def test_settings_are_frozen():
             {"shape": {"kind": "square", "sied": 1}},
             ".shape: unknown key 'sied'; did you mean 'side'? (allowed: kind, side)",
         ),
-        ({"shape": {"kind": "square"}}, ".shape.side: required, but not given"),
-        ({"shapes": [{"kind": "square", "sied": 1}]}, ".shapes.0: unknown key 'sied'"),
         ({"shape": {}}, ".shape.kind: required, but not given"),
         ({"size": "3"}, ".size: input should be a valid integer, found '3'"),
         ({"size": 0}, ".size: input should be greater than 0, found 0"),
-        ({"size": True}, ".size: input should be a valid integer, found True"),
         ({"inner": {"rate": float("nan")}}, ".inner.rate: input should be a finite number"),
     ],
 )
@@ -92,7 +88,6 @@ def test_errors_name_place_rule_and_value(data, message):
     ("data", "message"),
     [
         ([], "expected a mapping of keys, found []"),
-        (None, "expected a mapping of keys, found None"),
         ({}, "size: required, but not given"),
         (
             {"size": -1, "inner": {"rate": "x"}},
@@ -111,7 +106,6 @@ def test_a_file_has_one_line_for_each_fault(data, message):
     ("reader", "content", "message"),
     [
         (read_json, None, "no such file"),
-        (read_json, b"", "not JSON"),
         (read_json, b'{"a": ', "not JSON"),
         (read_json, b'{"a": "\xff"}', "not JSON: .* byte 0xff in position 7"),
         (read_json, b"[]", "expected a mapping of keys, found list"),

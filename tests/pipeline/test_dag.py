@@ -75,12 +75,6 @@ def test_a_change_reruns_what_depends_on_it_and_nothing_else(project, changes, s
     assert project.experiment(*changes) == stages
 
 
-def test_training_that_ran_before_is_restored_from_the_cache(project):
-    change = ("train.clip=0.5", *MAIN_ALONE)
-    assert "train@main-1" in project.experiment(*change)
-    assert project.experiment(*change) == {"plan", "evaluate@main-1", "report"}
-
-
 def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):
     path = project.folder / "data" / "sample" / "ids-cfimdb-train.csv"
     path.write_text(path.read_text().replace("\t1\n", "\t0\n", 1))
@@ -117,17 +111,6 @@ def test_an_experiment_is_compared_in_a_few_lines(project):
     assert len(lines) <= 2 + 4 * len(STRATEGIES)
     assert "rr" in project.run("dvc", "exp", "show", "--md", "--only-changed")
     project.restore()
-
-
-def test_experiments_queue(project):
-    for name in ("first", "second"):
-        project.run("dvc", "exp", "run", "--queue", "-n", name, "-S", f"report.title={name}")
-    assert project.run("dvc", "queue", "status").count("Queued") == 2
-    project.run("dvc", "queue", "start")
-    project.run("dvc", "queue", "logs", "-f", "second")
-    listed = project.run("dvc", "exp", "list", "--name-only")
-    project.restore()
-    assert {"first", "second"} <= set(listed.split())
 
 
 def test_dvc_s_commands_speak_of_nothing_but_the_project(project, tmp_path):

@@ -34,18 +34,6 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "params.yaml"
 
 
-def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
-    def content(out: Path) -> dict[str, bytes]:
-        main(Thing.corpora, out, params)
-        paths = (path for path in out.rglob("*") if path.is_file())
-        return {str(path.relative_to(out)): path.read_bytes() for path in paths}
-
-    first = content(Path("one"))
-    assert sorted(first) == ["SOURCE.json", "a/a-dev.csv", "a/a-train.csv"]
-    assert content(Path("two")) == first
-    assert content(Path("one")) == first
-
-
 def test_an_encoder_is_described_or_refused_with_its_place(params: Path) -> None:
     main(Thing.encoder, Path("encoder"), params)
     assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8

@@ -50,14 +50,6 @@ def test_tables_and_report(corpora: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "warning: a-train.csv: line 3: not used: no label" in capsys.readouterr().err
 
 
-def test_the_same_files_give_the_same_bytes(corpora: Path) -> None:
-    for out in ("one", "two"):
-        main(corpora, Path(out), Path(f"{out}.json"), Path("params.yaml"))
-    assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
-    for path in Path("one").rglob("*.parquet"):
-        assert path.read_bytes() == Path("two", path.relative_to("one")).read_bytes()
-
-
 def test_a_faulty_file_leaves_nothing(corpora: Path) -> None:
     (corpora / "a/a-test.csv").write_text("")
     with pytest.raises(InputError, match=r"a-test\.csv: empty"):

@@ -202,14 +202,6 @@ def test_our_best_experiment_is_what_the_sweeps_sweeps() -> None:
     assert changes == leaves(read(OURS).strategies["best"])
 
 
-def test_our_experiments_have_examples_as_their_batches_take_them() -> None:
-    for name in ("start", "best"):
-        settings = experiments(OURS)[name]
-        counts = {task: settings.examples[task].count for task in settings.tasks}
-        assert len({count / settings.batch_size[task] for task, count in counts.items()}) == 1
-        assert sum(counts.values()) == 18_000
-
-
 def test_our_experiments_are_run_with_seeds_that_no_sweep_saw_and_each_task_alone() -> None:
     study = read(OURS)
     assert set(study.more_seeds.experiments) == set(study.strategies)

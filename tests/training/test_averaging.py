@@ -1,8 +1,5 @@
 """Averages of weights against values worked out by hand."""
 
-import copy
-import subprocess
-import sys
 from contextlib import suppress
 
 import pytest
@@ -121,39 +118,6 @@ def test_the_trained_weights_come_back_bit_for_bit(spec):
     assert torch.equal(shown(average, parameters), seen) == (spec != "none")
 
 
-def trained(spec, *, cut=None):
-    """Ten updates; with `cut`, by two runs."""
-
-    def begin():
-        model = nn.Sequential(nn.Linear(4, 8), nn.LayerNorm(8), nn.Linear(8, 1))
-        return model, method(spec).begin(dict(model.named_parameters()))
-
-    torch.manual_seed(0)
-    model, average = begin()
-    x = torch.randn(16, 4, generator=torch.Generator().manual_seed(1))
-    for step in range(1, 11):
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        model(x).square().mean().backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        average.follow(step, 10, epoch_ends=step % 5 == 0)
-        if step == cut:
-            state, model_state = map(copy.deepcopy, (average.state_dict(), model.state_dict()))
-            model, average = begin()
-            model.load_state_dict(model_state)
-            average.load_state_dict(state)
-            for value in state["weights"].values():
-                value.fill_(float("nan"))  # the run has copies
-    with average.applied():
-        return torch.cat([p.detach().flatten().clone() for p in model.parameters()])
-
-
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
-@pytest.mark.parametrize("cut", [1, 5])
-def test_a_resumed_run_is_an_unbroken_one(spec, cut):
-    assert torch.equal(trained(spec, cut=cut), trained(spec))
-
-
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -167,8 +131,3 @@ def test_a_resumed_run_is_an_unbroken_one(spec, cut):
 def test_what_does_not_fit_is_refused(spec, message):
     with pytest.raises(InputError, match=message):
         method(spec)
-
-
-def test_settings_stay_light():
-    code = "import sys, mtbert.training.settings; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)

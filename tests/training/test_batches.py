@@ -105,10 +105,6 @@ def test_balanced_within_a_subset():
     assert np.mean(labels[batch_rows]) == pytest.approx(0.5, abs=0.028)
 
 
-def test_a_number_is_short_for_a_count():
-    assert subset(100) == subset({"count": 100}) == Subset(count=100, redraw="never")
-
-
 @pytest.mark.parametrize(
     ("spec", "key"),
     [

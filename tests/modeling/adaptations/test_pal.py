@@ -1,7 +1,5 @@
 """Projected attention layers: counts, the formula by hand, and who touches whom."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
@@ -175,33 +173,6 @@ def test_gradients_reach_the_tasks_of_the_batch_alone(use, variant):
     assert all(p.grad.abs().max() > 0 for p in adapter.parameters() if p.grad is not None)
     assert all((p.grad is not None) == (use == "full") for p in encoder.parameters())
     assert all(p.requires_grad == (use == "full") for p in encoder.parameters())
-
-
-def test_copies_and_rebuilt_ones_give_the_same():
-    encoder, adapter = adapted(pal())
-    batch = collate(examples(), PACKED)
-    model = torch.nn.ModuleList([encoder, adapter])
-    twin = copy.deepcopy(model)
-    rebuilt = torch.nn.ModuleList([encoder_of(tiny_config()).eval()])
-    rebuilt.append(pal().adapt(rebuilt[0], TASKS).eval())
-    rebuilt.load_state_dict(model.state_dict())
-    with torch.inference_mode():
-        first = hidden(encoder, adapter, batch)
-        for other in (twin, rebuilt):
-            assert all(map(torch.equal, first, hidden(*other, batch)))
-        for value in adapter.parameters():
-            value.zero_()
-        assert all(map(torch.equal, first, hidden(*twin, batch))), "the copy hangs on its original"
-
-
-def test_dropout_acts_in_training_alone():
-    encoder, adapter = adapted(pal(dropout=0.5))
-    batch = collate(examples(), PACKED)
-    with torch.inference_mode():
-        first = hidden(encoder, adapter, batch)[0]
-        assert torch.equal(first, hidden(encoder, adapter, batch)[0])
-        adapter.train()
-        assert not torch.allclose(first, hidden(encoder, adapter, batch)[0], atol=1e-4)
 
 
 def test_an_encoder_run_without_its_batch_is_refused():

@@ -7,7 +7,7 @@ from torchjd import aggregation
 
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.balancing.aggregator import Aggregation
-from mtbert.training.balancing.gradients import PIECE, combine, gramian_of
+from mtbert.training.balancing.gradients import PIECE, combine, gradient_pairs, gramian_of
 
 AGGREGATORS = {
     "pcgrad": aggregation.PCGrad,
@@ -219,3 +219,14 @@ def test_nothing_is_copied_to_combine():
         [3] * 2,
         None,
     ]
+
+
+def test_cosines_and_norms_by_hand():
+    jacobian = torch.tensor([[3.0, 4.0], [0.0, -2.0], [10.0, 0.0]])
+    assert gradient_pairs(jacobian @ jacobian.T, TASKS) == [
+        ("a", "b", pytest.approx(-0.8), 5, 2),
+        ("a", "c", pytest.approx(0.6), 5, 10),
+        ("b", "c", 0, 2, 10),
+    ]
+    zero = gradient_pairs(torch.diag(torch.tensor([0.0, 4.0, 1.0])), TASKS)
+    assert [pair.cosine for pair in zero] == [None, None, 0]
