@@ -1,17 +1,11 @@
 """What decides a run beside its settings and data."""
 
-from pathlib import Path
-
-import pytest
-
 from mtbert.core import environment
 
 # Page faults of twenty rounds of allocating and freeing a tensor
 
 
-def test_our_version_changes_with_every_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_our_version_changes_with_every_module(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "__file__", str(tmp_path / "core" / "environment.py"))
     versions = []
     for name, text in (("a.py", "1"), ("a.py", "2"), ("package/b.py", "1"), ("notes.txt", "1")):

@@ -52,16 +52,6 @@ def test_a_joint_pair_by_hand():
     assert batch.parts["sts"].second is None
 
 
-def test_parts_follow_the_order_of_tasks_and_sides():
-    batch = collate({"para": examples([3, 3], [4, 4]), "sst": examples([5])}, PACKED)
-    para, sst = batch.parts["para"], batch.parts["sst"]
-    assert (para.first, para.second) == (slice(0, 2), slice(2, 4))
-    assert (sst.first, sst.second) == (slice(4, 5), None)
-    firsts = batch.input_ids.flatten()[batch.starts + 1].tolist()
-    a, b = ragged([3, 3]).ids, ragged([4, 4], seed=1).ids
-    assert firsts == [a[0], a[3], b[0], b[4], ragged([5]).ids[0]]
-
-
 @pytest.mark.parametrize("length", range(1, PACKED.max_length + 4))
 def test_every_length_equals_its_padded_self(length):
     model = encoder().eval()

@@ -25,7 +25,7 @@ encoder:
 
 
 @pytest.fixture
-def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def params(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
     for split in ("train", "dev"):
@@ -34,7 +34,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "params.yaml"
 
 
-def test_an_encoder_is_described_or_refused_with_its_place(params: Path) -> None:
+def test_an_encoder_is_described_or_refused_with_its_place(params):
     main(Thing.encoder, Path("encoder"), params)
     assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
     params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))
