@@ -9,9 +9,9 @@ from corpora.reading import task as any_task
 from mtbert.core.errors import InputError
 from mtbert.core.tasks import Task
 from mtbert.corpora import sources
-from mtbert.corpora.fetching import Fault
+from mtbert.corpora.fetching import ContentCheck
 from mtbert.corpora.folders import SAMPLE, project_root, resolve
-from mtbert.corpora.sources import collect_corpora
+from mtbert.corpora.sources import fetch_corpora
 
 
 def task(folder: str | None = None, **files: str) -> Task:
@@ -38,7 +38,7 @@ def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
     folder.mkdir(exist_ok=True)
     for name in ("a.csv", "b.csv", "notes.txt"):
         (folder / name).write_text("hello\n")
-    collect_corpora(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
+    fetch_corpora(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
     assert written(project) == ["SOURCE.json", "one/a.csv", "one/b.csv"]
     facts = json.loads((project / "out/SOURCE.json").read_text())
     assert facts["source"] == source
@@ -58,7 +58,7 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     for name in names.values():
         (project / "mine" / name).write_text("mine\n")
 
-    def fetch(url: str, name: str, fault: Fault) -> Path:
+    def fetch(url: str, name: str, fault: ContentCheck) -> Path:
         (project / name).write_text(url)
         assert fault(project / name).startswith(f"expected git_blob_sha1 {name}, found ")
         return project / name
@@ -66,7 +66,7 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
     monkeypatch.setattr(sources, "fetch", fetch)
     monkeypatch.setattr(sources, "URL", "https://course")
     tasks = {"sts": task(**names), "own": task("mine", **names)}
-    collect_corpora("cs224n", tasks, project / "out")
+    fetch_corpora("cs224n", tasks, project / "out")
     assert (project / "out/sts/sts-dev.csv").read_text() == "https://course/sts-dev.csv"
     assert (project / "out/own/sts-dev.csv").read_text() == "mine\n"
     facts = json.loads((project / "out/SOURCE.json").read_text())
@@ -94,7 +94,7 @@ def test_what_is_missing_is_reported_before_any_fetch(
     own = task(folder, train=train, dev="sts-dev.csv")
     tasks = {"sts": task(train="sts-train.csv", dev="sts-dev.csv"), "own": own}
     with pytest.raises(InputError, match=r"(?s)^p\.yaml: (data|tasks)\..*" + message):
-        collect_corpora(source, tasks, project / "out", where="p.yaml")
+        fetch_corpora(source, tasks, project / "out", where="p.yaml")
     assert written(project) == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mtbert.core.errors import InputError
-from stages.download import Thing, main
+from stages.download import Resource, main
 
 PARAMS = """
 data: {source: mine, max_bad_share: 0.01, max_characters: 100}
@@ -36,7 +36,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
     def content(out: Path) -> dict[str, bytes]:
-        main(Thing.corpora, out, params)
+        main(Resource.corpora, out, params)
         paths = (path for path in out.rglob("*") if path.is_file())
         return {str(path.relative_to(out)): path.read_bytes() for path in paths}
 
@@ -47,8 +47,8 @@ def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
 
 
 def test_an_encoder_is_described_or_refused_with_its_place(params: Path) -> None:
-    main(Thing.encoder, Path("encoder"), params)
+    main(Resource.encoder, Path("encoder"), params)
     assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
     params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))
     with pytest.raises(InputError, match=r"params\.yaml: encoder\.pretrained: unknown .*'scratch'"):
-        main(Thing.encoder, Path("encoder"), params)
+        main(Resource.encoder, Path("encoder"), params)
