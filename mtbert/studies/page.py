@@ -21,9 +21,7 @@ SCORE_NOTE = (
     "On dev: printed, ours (mean ± standard deviation over seeds; in figures a circle a seed), "
     "difference. Diamonds are printed figures."
 )
-OVERALL_NOTE = (
-    " The printed overall follows no known formula: ours is the mean of the three scores."
-)
+OVERALL_NOTE = " The printed overall has no known formula: ours is the mean of the three scores."
 QUORA_NOTE = (
     "all-MiniLM-L6-v2 was pre-trained on Quora's questions, among much else: our para figures may "
     "be of pairs that the encoder has seen."
