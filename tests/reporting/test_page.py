@@ -78,7 +78,7 @@ def test_the_page_is_escaped_and_whole(page):
 
 
 def test_scores_come_first_and_the_machine_last(page):
-    order = ["0.762 ± 0.018", "Difference to main", "leaves open", "Task by task"]
+    order = ["0.762 ± 0.018", "Difference to main", "Uncertainty from", "Task by task"]
     order += ["Learning curves", "Each task's share", "Per-task gradients", "Leakage"]
     order += ["Settings of", "a made-up processor"]
     places = [text_of(page).index(word) for word in order]
