@@ -15,7 +15,7 @@ def main(
     name: Annotated[str, typer.Argument(metavar="SET", help="A set of section augment")],
     text: Annotated[Path, typer.Argument(help="TEXT tables, {task}/{split}.parquet")],
     lexicons: Annotated[Path, typer.Argument(help="Folder of lexicons")],
-    out: Annotated[Path, typer.Argument(help="Output folder of AUGMENTED tables")],
+    out: Annotated[Path, typer.Argument(help="Output folder: {task}/train.parquet")],
     summary: Annotated[Path, typer.Argument(help="JSON file to write: counts, examples")],
     params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
     processes: Annotated[int, typer.Option(help="Worker processes; 0: one per core", min=0)] = 0,
