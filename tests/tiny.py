@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,20 +10,18 @@ import numpy as np
 from mtbert.core.schemas import Ragged
 
 if TYPE_CHECKING:
-    from mtbert.core.schemas import Tokens
-    from mtbert.modeling.model import MultiTaskModel
-    from mtbert.modeling.settings import ModelSettings
+    pass
 
 ROOT = Path(__file__).parent.parent
 
 
-def ragged(lengths: Sequence[int], *, seed: int = 0, vocabulary: int = 90) -> Ragged:
+def ragged(lengths, *, seed=0, vocabulary=90):
     """Random token ids from 10 up, as lists of the given lengths."""
     ids = np.random.default_rng(seed).integers(10, vocabulary, sum(lengths))
     return Ragged(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
 
 
-def tiny_config(**changes: object) -> dict[str, object]:
+def tiny_config(**changes):
     """Content of the config.json of an encoder that runs in milliseconds, dropout off."""
     return {
         "model_type": "bert",
@@ -41,7 +38,7 @@ def tiny_config(**changes: object) -> dict[str, object]:
     }
 
 
-def model_settings(**changes: object) -> ModelSettings:
+def model_settings(**changes):
     """The default strategy's model settings, on three tasks, with some keys changed."""
     from mtbert.core.params import read_yaml, validate
     from mtbert.modeling.settings import ModelSettings
@@ -55,7 +52,7 @@ def model_settings(**changes: object) -> ModelSettings:
     return validate(ModelSettings, fields, where="train")
 
 
-def tiny_model(settings: ModelSettings, *, seed: int = 0) -> MultiTaskModel:
+def tiny_model(settings, *, seed=0):
     """A model of the project's own tasks around a tiny encoder."""
     import torch
 
@@ -70,7 +67,7 @@ def tiny_model(settings: ModelSettings, *, seed: int = 0) -> MultiTaskModel:
     )
 
 
-def tiny_split(size: int, *, paired: bool, seed: int = 0, longest: int = 20) -> Tokens:
+def tiny_split(size, *, paired, seed=0, longest=20):
     """A split of random texts, without labels."""
     from mtbert.core.schemas import Tokens
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +15,7 @@ from mtbert.core.tasks import read_tasks
 from tiny import ROOT, tiny_config
 
 if TYPE_CHECKING:
-    from mtbert.experiments.plans import Plan
+    pass
 
 VOCABULARY = 100
 SEQUENCES = {
@@ -28,7 +26,7 @@ SIZES = {"train": 20, "dev": 8, "test": 4}
 BATCHES = {"sst": 4, "para": 6, "sts": 5, "cfimdb": 4}
 
 
-def workspace(folder: Path, *, dropout: float = 0.1) -> Path:
+def workspace(folder, *, dropout=0.1):
     """Write tokens and an encoder, with some dropout in it."""
     tokens, encoder = folder / "tokens", folder / "encoder"
     folder.mkdir(exist_ok=True)
@@ -52,7 +50,7 @@ def workspace(folder: Path, *, dropout: float = 0.1) -> Path:
     return folder
 
 
-def plan(folder: Path, changes: Mapping[str, Any], *, name: str = "drawn") -> Plan:
+def plan(folder, changes, *, name="drawn"):
     """Plan one strategy as the plan stage does; raises what it raises."""
     from mtbert.experiments.plans import read_plan
     from stages.plan import main
@@ -65,13 +63,11 @@ def plan(folder: Path, changes: Mapping[str, Any], *, name: str = "drawn") -> Pl
     return read_plan(folder / "plans" / f"{name}.yaml")
 
 
-def _lists(generator: np.random.Generator, size: int) -> list[list[int]]:
+def _lists(generator, size):
     return [generator.integers(10, VOCABULARY, n).tolist() for n in generator.integers(2, 9, size)]
 
 
-def _labels(
-    generator: np.random.Generator, size: int, bounds: tuple[float, float], kind: str
-) -> list[float]:
+def _labels(generator, size, bounds, kind):
     drawn = generator.uniform(*bounds, size)
     if kind != "similarity":
         drawn = drawn.round()

@@ -1,13 +1,11 @@
 """Settings, replacers and tables for the tests of augmentation."""
 
 import random
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from mtbert.augmentation.lexicons import LexicalResources, load_resources
+from mtbert.augmentation.lexicons import load_resources
 from mtbert.augmentation.replacing import Replacer, synonym_augmenter
 from mtbert.augmentation.settings import Augment, TaskAugmentation
 from mtbert.core.params import validate
@@ -24,53 +22,51 @@ PAIRS = [
 ]
 
 
-def task(guards: Mapping[str, Any] | None = None, **changes: Any) -> TaskAugmentation:
+def task(guards=None, **changes):
     """One task's settings: all guards off except those given, every word may be replaced."""
     plain = {"source": "wordnet", "copies": 1, "share": 1.0, "max_words": None}
     plain |= {"stop_words": "none", "guards": OFF | dict(guards or {})}
     return validate(TaskAugmentation, plain | changes, where="task")
 
 
-def section(settings: TaskAugmentation, **changes: Any) -> Augment:
+def section(settings, **changes):
     """Section `augment` with one set, `s`, of one task, `t`."""
     rows = {"t": settings.model_dump(mode="json")}
     plain = {"tagger": "perceptron", "max_bad_share": 0.0, "sets": {"s": rows}}
     return validate(Augment, plain | changes, where="augment")
 
 
-def resources(
-    folder: Path, settings: TaskAugmentation, *, words: Sequence[str] = (), **changes: Any
-) -> LexicalResources:
+def resources(folder, settings, *, words=(), **changes):
     return load_resources(folder, section(settings, **changes), "s", words, where="augment")
 
 
-def replacer(folder: Path, settings: TaskAugmentation, **changes: Any) -> Replacer:
+def replacer(folder, settings, **changes):
     loaded = resources(folder, settings, **changes)
     guards = loaded.guards["t"]
     return Replacer(settings, tagger=loaded.tagger, guards=guards, ppdb=loaded.ppdb)
 
 
-def ppdb(folder: Path, lines: Sequence[str] = PAIRS, *, name: str = "pairs.txt") -> Path:
+def ppdb(folder, lines=PAIRS, *, name="pairs.txt"):
     path = folder / "ppdb" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(line + "\n" for line in lines))
     return path
 
 
-def link(lexicons: Path, folder: Path, *parts: str) -> None:
+def link(lexicons, folder, *parts):
     """Add some parts of a folder of lexicons to another."""
     for part in parts:
         (folder / part).symlink_to(lexicons / part)
 
 
-def plain_nlpaug(settings: Any, texts: Sequence[str], seed: int, ppdb: Path = Path()) -> Any:
+def plain_nlpaug(settings, texts, seed, ppdb=Path()):
     """What nlpaug itself makes of a row's texts."""
     augmenter = synonym_augmenter(settings, ppdb)
     random.seed(seed)
     return [augmenter.augment(text)[0] for text in texts]
 
 
-def table(texts: Sequence[str], others: Sequence[str] | None = None) -> pa.Table:
+def table(texts, others=None):
     size = len(texts)
     columns = [[f"id{i}" for i in range(size)], list(texts), others or [None] * size, [1.0] * size]
     return pa.table(columns, schema=text_schema())

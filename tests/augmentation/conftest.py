@@ -1,7 +1,6 @@
 """A folder laid out as NLTK's data: a WordNet and a tagger small enough to be read here."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from mtbert.augmentation.nltk_data import TAGGER, WORDNET, use_folder
 FILES = {"n": "noun", "v": "verb", "a": "adj", "s": "adj", "r": "adv"}
 LEXNAMES = {"adj.all": 0, "adv.all": 2, "noun.Tops": 3, "noun.feeling": 12, "verb.emotion": 37}
 # name -> part of speech, WordNet's file, words, [(pointer, name of the other, its word or "")]
-SYNSETS: dict[str, tuple[str, str, list[str], list[tuple[str, str]]]] = {
+SYNSETS = {
     "film": ("n", "noun.Tops", ["film", "movie", "motion_picture"], []),
     "man": ("n", "noun.Tops", ["man", "guy"], []),
     "deuce": ("n", "noun.Tops", ["two", "deuce"], []),
@@ -48,7 +47,7 @@ TAGS = {
 
 
 @pytest.fixture(scope="session")
-def lexicons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lexicons(tmp_path_factory):
     # NLTK keeps the first WordNet that it loads: all tests share one.
     folder = tmp_path_factory.mktemp("lexicons")
     write_wordnet(folder / WORDNET)
@@ -65,10 +64,10 @@ def lexicons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_wordnet(folder: Path) -> None:
+def write_wordnet(folder):
     """Write WordNet's database files, whose pointers are byte offsets."""
     folder.mkdir(parents=True)
-    offsets: dict[str, int] = dict.fromkeys(SYNSETS, 0)
+    offsets = dict.fromkeys(SYNSETS, 0)
     # Offsets have eight digits each, so that the second time round they are right.
     for _ in range(2):
         texts = dict.fromkeys(FILES.values(), "")
@@ -85,7 +84,7 @@ def write_wordnet(folder: Path) -> None:
     (folder / "index.sense").touch()
 
 
-def _line(name: str, offsets: dict[str, int]) -> str:
+def _line(name, offsets):
     part, lexname, words, pointers = SYNSETS[name]
     items = [f"{offsets[name]:08d}", f"{LEXNAMES[lexname]:02d}", part, f"{len(words):02x}"]
     items += [item for word in words for item in (word, "0")]
@@ -97,8 +96,8 @@ def _line(name: str, offsets: dict[str, int]) -> str:
     return " ".join([*items, *(["00"] if part == "v" else []), "|", "meaning"]) + "\n"
 
 
-def _index(part: str, offsets: dict[str, int]) -> str:
-    found: dict[str, list[int]] = {}
+def _index(part, offsets):
+    found = {}
     for name, (own, _, words, _) in SYNSETS.items():
         if FILES[own] == part:
             for word in words:

@@ -1,8 +1,5 @@
 """The file of claims: every study's conclusions, and what does not fit."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from mtbert.claims.claim import read_claims
@@ -19,7 +16,7 @@ GOOD = {
 }
 
 
-def test_the_committed_claims_fit_their_studies() -> None:
+def test_the_committed_claims_fit_their_studies():
     paths = ROOT.glob("studies/*/params.yaml")
     experiments = {path.parent.name: read_study(path).strategies for path in paths}
     claims = read_claims(ROOT / "studies/claims.yaml", experiments).claims
@@ -42,7 +39,7 @@ def test_the_committed_claims_fit_their_studies() -> None:
         ({"kind": "range_below", "than": [], "margin": 0.1}, "experiments: two or more"),
     ],
 )
-def test_a_claim_that_does_not_fit(tmp_path: Path, changes: dict[str, Any], rule: str) -> None:
+def test_a_claim_that_does_not_fit(tmp_path, changes, rule):
     path = tmp_path / "claims.yaml"
     write_yaml(path, {"claims": {"it": GOOD}})
     assert read_claims(path, EXPERIMENTS).claims["it"].than == ("b",)

@@ -11,21 +11,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtbert.claims.estimates import Estimate, estimate
+from mtbert.claims.estimates import estimate
 from mtbert.claims.scores import Evidence
 
 SHARED, OWN, CHANCE, PAIRED = 1.0, 0.5, 0.7, 0.3
 EXAMPLES, WORLDS = 300, 200
 
 
-def accuracy(mean: float, spread: float) -> float:
+def accuracy(mean, spread):
     """Expected accuracy of a strategy over all seeds and examples."""
     from scipy.special import ndtr
 
     return float(ndtr((0.3 + mean) / sqrt(SHARED**2 + OWN**2 + CHANCE**2 + spread**2)))
 
 
-def draw(gap: float, spread: float, seeds: int, random: np.random.Generator) -> Estimate:
+def draw(gap, spread, seeds, random):
     """The estimated effect of one made study of two strategies, `gap` apart."""
     common, own = random.normal(size=(1, seeds)), random.normal(size=(2, seeds))
     runs = np.array([gap, 0.0])[:, None] + spread * (sqrt(PAIRED) * common + sqrt(1 - PAIRED) * own)
@@ -42,9 +42,7 @@ def draw(gap: float, spread: float, seeds: int, random: np.random.Generator) -> 
 
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize(("gap", "spread"), [(0.0, 0.0), (0.15, 0.1), (0.15, 0.3)])
-def test_intervals_cover_and_the_tests_keep_their_level(
-    gap: float, spread: float, seeds: int
-) -> None:
+def test_intervals_cover_and_the_tests_keep_their_level(gap, spread, seeds):
     random = np.random.default_rng(seeds)
     truth = accuracy(gap, spread) - accuracy(0.0, spread)
     estimates = [draw(gap, spread, seeds, random) for _ in range(WORLDS)]

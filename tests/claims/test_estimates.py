@@ -12,7 +12,7 @@ from mtbert.claims.estimates import Estimate, estimate, share
 from mtbert.claims.scores import Evidence
 
 
-def test_seeds_alone_are_a_t_test() -> None:
+def test_seeds_alone_are_a_t_test():
     """Draws that say nothing of the examples leave the t-test of the seeds' effects."""
     effects = np.array([0.02, 0.03, 0.07])
     result = estimate(np.tile(effects, (11, 1)), (1, 2, 3))
@@ -23,7 +23,7 @@ def test_seeds_alone_are_a_t_test() -> None:
     assert (low, high) == pytest.approx(stats.ttest_1samp(effects, 0).confidence_interval())
 
 
-def test_examples_that_all_seeds_share_are_added_once() -> None:
+def test_examples_that_all_seeds_share_are_added_once():
     """Draws that move both seeds alike: their variance joins that of the seeds."""
     moves = np.array([-0.02, 0.0, 0.02])
     effects = np.array([[0.03, 0.05], *([0.03 + m, 0.05 + m] for m in moves)])
@@ -33,26 +33,26 @@ def test_examples_that_all_seeds_share_are_added_once() -> None:
     assert result.df == pytest.approx(((between + shared) / between) ** 2)
 
 
-def test_one_seed_has_the_examples_alone() -> None:
+def test_one_seed_has_the_examples_alone():
     draws = np.array([[0.1], [0.0], [0.2]])
     assert estimate(draws, (1,)) == Estimate(
         pytest.approx(0.1), pytest.approx(np.std([0.0, 0.2], ddof=1)), inf, (1,)
     )
 
 
-def test_no_variance_and_no_number_give_no_p() -> None:
+def test_no_variance_and_no_number_give_no_p():
     alike = estimate(np.zeros((5, 3)), (1, 2, 3))
     assert all(map(isnan, (alike.se, alike.above(0), alike.interval(0.9)[0])))
     assert isnan(estimate(np.full((5, 3), np.nan), (1, 2, 3)).effect)
 
 
-def test_a_share_without_any_event_is_not_certain() -> None:
+def test_a_share_without_any_event_is_not_certain():
     result = share({1: (0, 40), 2: (0, 60)}, 0.05)
     assert result.effect == 0
     assert result.se == pytest.approx(sqrt(0.05 * 0.95 / 100))
 
 
-def test_scores_are_those_of_scikit_learn_and_scipy_on_equal_draws() -> None:
+def test_scores_are_those_of_scikit_learn_and_scipy_on_equal_draws():
     random = np.random.default_rng(1)
     labels, classes = random.normal(size=50), random.integers(0, 2, 50)
     answers = {

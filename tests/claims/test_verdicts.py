@@ -1,22 +1,18 @@
 """Each kind of claim on made runs: supported, contradicted, or undecided with its reason."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from mtbert.claims.claim import Claim
 from mtbert.claims.scores import Evidence
-from mtbert.claims.verdicts import Verdict, delta_m, holm, judge
+from mtbert.claims.verdicts import delta_m, holm, judge
 from mtbert.core.params import validate
 
 SIZE = 400
 
 
-def evidence(
-    right: dict[str, float], *, seeds: int = 5, conflicts: tuple[int, int] = (0, 0), **runs: Any
-) -> Evidence:
+def evidence(right, *, seeds=5, conflicts=(0, 0), **runs):
     """Runs that answer a share of each task's examples right, the same but for chance."""
     random = np.random.default_rng(0)
     own = {name: runs.get(name.replace("-", "_"), seeds) for name in right}
@@ -24,7 +20,7 @@ def evidence(
     common = random.uniform(size=SIZE)
     tables = {}
     for task, label in labels.items():
-        columns: dict[str, Any] = {"id": range(SIZE), "label": label}
+        columns = {"id": range(SIZE), "label": label}
         for name, share in right.items():
             for seed in range(own[name]):
                 chance = 0.9 * common + 0.1 * random.uniform(size=SIZE)
@@ -40,7 +36,7 @@ def evidence(
     return Evidence(tables, pd.DataFrame(lines), draws=200)
 
 
-def verdict(runs: Evidence, **claim: Any) -> Verdict:
+def verdict(runs, **claim):
     content = {"study": "s", "says": "so", "metric": "sst", **claim}
     return judge({"it": validate(Claim, content, where="claim")}, {"s": runs})["it"]
 
@@ -68,7 +64,7 @@ ALONE = {"metric": "delta_m", "single": {"sst": "b", "para": "c"}}
         ("like_single", "a", {**ALONE, "margin": 0.1}, "supported"),
     ],
 )
-def test_a_kind_of_claim(kind: str, experiments: Any, options: Any, decision: str) -> None:
+def test_a_kind_of_claim(kind, experiments, options, decision):
     claim = {"kind": kind, "experiments": list(experiments), **options}
     assert verdict(evidence(GROUP), **claim).decision == decision
 
@@ -77,7 +73,7 @@ def test_a_kind_of_claim(kind: str, experiments: Any, options: Any, decision: st
     ("counts", "decision"),
     [((2, 200), "supported"), ((60, 200), "contradicted"), ((10, 200), "undecided")],
 )
-def test_a_share_of_conflicts(counts: tuple[int, int], decision: str) -> None:
+def test_a_share_of_conflicts(counts, decision):
     claim = {"kind": "share_below", "metric": "conflicts", "experiments": ["a"], "margin": 0.05}
     judged = verdict(evidence({"a": 0.7}, conflicts=counts), **claim)
     assert judged.decision == decision
@@ -91,12 +87,12 @@ GREATER = {"kind": "greater", "experiments": ["a"], "than": ["worse"]}
     ("seeds", "reason"),
     [(2, "2 of at least 3 seeds"), (1, "1 of at least 3 seeds"), (0, "not run: a")],
 )
-def test_too_few_seeds_leave_a_claim_undecided(seeds: int, reason: str) -> None:
+def test_too_few_seeds_leave_a_claim_undecided(seeds, reason):
     judged = verdict(evidence({"a": 0.7, "worse": 0.5}, a=seeds), **GREATER)
     assert (judged.decision, judged.reason, judged.p) == ("undecided", reason, None)
 
 
-def test_an_undefined_score_is_named_and_decides_nothing() -> None:
+def test_an_undefined_score_is_named_and_decides_nothing():
     runs = evidence({"a": 0.7, "worse": 0.5})
     runs.predictions["sts"]["a-0"] = 1.0
     equal = {"kind": "equal", "experiments": ["worse"], "than": ["a"], "margin": 0.9}
@@ -110,7 +106,7 @@ def test_an_undefined_score_is_named_and_decides_nothing() -> None:
         assert "not a number" in judged.reason
 
 
-def test_equal_answers_are_no_certainty() -> None:
+def test_equal_answers_are_no_certainty():
     runs = evidence({"a": 0.7, "b": 0.7})
     for seed in range(5):
         runs.predictions["sst"][f"b-{seed}"] = runs.predictions["sst"][f"a-{seed}"]
@@ -120,7 +116,7 @@ def test_equal_answers_are_no_certainty() -> None:
         assert "no variance" in judged.reason
 
 
-def test_an_interval_lies_where_the_test_decides() -> None:
+def test_an_interval_lies_where_the_test_decides():
     """TOST at 5 % supports exactly where the 90 % interval lies within the margins."""
     runs, claim = evidence({"a": 0.7, "b": 0.69}), {**GREATER, "kind": "equal", "than": ["b"]}
     first = verdict(runs, **claim, margin=0.5)
@@ -130,7 +126,7 @@ def test_an_interval_lies_where_the_test_decides() -> None:
     assert verdict(runs, **claim, margin=edge - 1e-6).decision != "supported"
 
 
-def judged_claims(studies: dict[str, Evidence], **claims: dict[str, Any]) -> dict[str, Verdict]:
+def judged_claims(studies, **claims):
     """Verdicts on several claims like `GREATER`."""
     plain = {"study": "s", "says": "so", "metric": "sst", **GREATER}
     return judge(
@@ -139,7 +135,7 @@ def judged_claims(studies: dict[str, Evidence], **claims: dict[str, Any]) -> dic
     )
 
 
-def test_holm_by_hand_and_within_each_report_alone() -> None:
+def test_holm_by_hand_and_within_each_report_alone():
     # 0.01 · 3; 0.02 · 2 and 0.04 · 1, of which none falls
     assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
     runs = evidence({"a": 0.7, "worse": 0.5})
@@ -148,7 +144,7 @@ def test_holm_by_hand_and_within_each_report_alone() -> None:
     assert verdicts["first"].p_holm == pytest.approx(2 * verdicts["first"].p)
 
 
-def test_missing_runs_leave_the_other_claims_as_they_are() -> None:
+def test_missing_runs_leave_the_other_claims_as_they_are():
     studies = {"s": evidence({"a": 0.7, "worse": 0.5})}
     verdicts = judged_claims(studies, complete={}, lacking={"than": ["other"]})
     assert verdicts["complete"].decision == "supported"
@@ -156,7 +152,7 @@ def test_missing_runs_leave_the_other_claims_as_they_are() -> None:
     assert judged_claims({}, complete={})["complete"].decision == "undecided"
 
 
-def test_delta_m_by_hand() -> None:
+def test_delta_m_by_hand():
     """Gains of 0.1 / 0.5 on SST and 0 on para are 10 % on average."""
     half, more = np.array([0.0] * 5 + [1.0] * 5), np.array([0.0] * 6 + [1.0] * 4)
     answers = {

@@ -3,7 +3,6 @@
 import platform
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,7 @@ print([round() for _ in range(20)][-1] - before)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc's malloc")
-def test_held_memory_needs_few_new_pages() -> None:
+def test_held_memory_needs_few_new_pages():
     """A tensor has 48 MB, 11,718 pages: more than glibc ever holds by itself."""
     default, held = (
         int(subprocess.check_output([sys.executable, "-c", FAULTS, how]))
@@ -35,9 +34,7 @@ def test_held_memory_needs_few_new_pages() -> None:
     assert held < default / 4
 
 
-def test_our_version_changes_with_every_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_our_version_changes_with_every_module(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "__file__", str(tmp_path / "core" / "environment.py"))
     versions = []
     for name, text in (("a.py", "1"), ("a.py", "2"), ("package/b.py", "1"), ("notes.txt", "1")):

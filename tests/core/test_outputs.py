@@ -12,7 +12,7 @@ from mtbert.core.outputs import new_folder, write_text
 
 
 @pytest.fixture(autouse=True)
-def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def out(tmp_path, monkeypatch):
     """A folder with one old file."""
     monkeypatch.chdir(tmp_path)
     Path("out").mkdir()
@@ -20,23 +20,23 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("out")
 
 
-def names(folder: Path) -> list[str]:
+def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_folder_replaces_the_old_one(out: Path):
+def test_a_folder_replaces_the_old_one(out):
     with new_folder(out) as folder:
         (folder / "new").touch()
         assert names(out) == ["old"]
     assert names(out) == ["new"]
 
 
-def test_an_old_folder_that_cannot_be_deleted_is_put_aside(out: Path, monkeypatch):
+def test_an_old_folder_that_cannot_be_deleted_is_put_aside(out, monkeypatch):
     monkeypatch.setattr("mtbert.core.outputs.shutil.rmtree", lambda *_, **__: None)
     test_a_folder_replaces_the_old_one(out)
 
 
-def test_a_failure_leaves_the_old_folder(out: Path):
+def test_a_failure_leaves_the_old_folder(out):
     def break_off():
         with new_folder(out) as folder:
             (folder / "half").touch()
@@ -47,13 +47,13 @@ def test_a_failure_leaves_the_old_folder(out: Path):
     assert names(out) == ["old"]
 
 
-def test_the_old_folder_comes_back_when_the_new_one_cannot_replace_it(out: Path):
+def test_the_old_folder_comes_back_when_the_new_one_cannot_replace_it(out):
     with pytest.raises(FileNotFoundError), new_folder(out) as folder:
         folder.rmdir()
     assert names(out) == ["old"]
 
 
-def test_a_folder_is_copied_to_another_disk(out: Path, monkeypatch):
+def test_a_folder_is_copied_to_another_disk(out, monkeypatch):
     rename = Path.rename
 
     def renamed(self, target):
@@ -66,7 +66,7 @@ def test_a_folder_is_copied_to_another_disk(out: Path, monkeypatch):
     assert names(Path()) == [".dvc", "out"]
 
 
-def test_a_link_to_a_folder_stays_a_link(out: Path):
+def test_a_link_to_a_folder_stays_a_link(out):
     out.rename("disk")
     out.symlink_to("disk")
     test_a_folder_replaces_the_old_one(out)
@@ -74,13 +74,13 @@ def test_a_link_to_a_folder_stays_a_link(out: Path):
     assert names(Path("disk")) == ["new"]
 
 
-def test_a_file_in_place_of_a_folder_is_refused(out: Path):
+def test_a_file_in_place_of_a_folder_is_refused(out):
     with pytest.raises(InputError, match=r"old: expected a folder .* found a file"):
         new_folder(out / "old").__enter__()
     assert names(out) == ["old"]
 
 
-def test_a_writer_left_over_from_a_killed_run_is_named(out: Path):
+def test_a_writer_left_over_from_a_killed_run_is_named(out):
     hold = (
         "import sys, time; from pathlib import Path; from mtbert.core.outputs import new_folder\n"
         "with new_folder(Path('out')): print('held', flush=True); time.sleep(60)"

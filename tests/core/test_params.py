@@ -1,6 +1,5 @@
 """Settings are strict, and their errors say where, what and what else."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
@@ -126,7 +125,7 @@ def test_a_file_has_one_line_for_each_fault(data, message):
         ),
     ],
 )
-def test_a_broken_file_is_refused(tmp_path: Path, reader, content, message):
+def test_a_broken_file_is_refused(tmp_path, reader, content, message):
     path = tmp_path / "file"
     if content is not None:
         path.write_bytes(content)
@@ -141,7 +140,7 @@ def test_nearest_word_and_allowed_ones():
     assert "did you mean" not in choices("sampler", "zzz", ["annealed"])
 
 
-def test_yaml_reads_numbers_as_dvc_does_and_reads_back(tmp_path: Path):
+def test_yaml_reads_numbers_as_dvc_does_and_reads_back(tmp_path):
     path = tmp_path / "p.yaml"
     path.write_text("a: 1e-5\nb: 0o17\n")
     assert read_yaml(path) == {"a": 1e-5, "b": 15}

@@ -1,14 +1,11 @@
 """What the tests of corpora share: a task, and rows read by it."""
 
-from pathlib import Path
-from typing import Any
-
 from mtbert.core.params import validate
-from mtbert.core.tasks import Split, Task
-from mtbert.corpora.validation import Data, Examples, read_split
+from mtbert.core.tasks import Task
+from mtbert.corpora.validation import Data, read_split
 
 
-def task(**keys: Any) -> Task:
+def task(**keys):
     row = {
         "files": {"train": "train.csv", "dev": "dev.csv"},
         "columns": {"id": "id", "text_a": "one", "label": "score"},
@@ -19,13 +16,11 @@ def task(**keys: Any) -> Task:
     return validate(Task, row | keys, where="tasks.pairs")
 
 
-def read(
-    path: Path, content: bytes, of: Task, *, share: float = 0.9, split: Split = "train"
-) -> Examples:
+def read(path, content, of, *, share=0.9, split="train"):
     path.write_bytes(content)
     data = Data(source="x", max_bad_share=share, max_characters=40)
     return read_split(path, of, data, split=split, seen={})
 
 
-def column(examples: Examples, name: str) -> list[Any]:
+def column(examples, name):
     return [row.get(name) for row in examples.usable]

@@ -1,8 +1,6 @@
 """Encoders: a shape alone, a folder that is checked, a hub name that must be pinned."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,14 +16,12 @@ CONFIG = {"model_type": "bert", "architectures": ["BertModel"], "vocab_size": 5,
 EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
-def encoder(pretrained: object = "scratch", **scratch: int) -> Encoder:
+def encoder(pretrained="scratch", **scratch):
     row = {"pretrained": str(pretrained), "scratch": SHAPE | scratch}
     return validate(Encoder, row, where="encoder")
 
 
-def checkpoint(
-    folder: Path, *, shape: tuple[int, int] = (5, 4), name: str = EMBEDDINGS, **config: Any
-) -> Path:
+def checkpoint(folder, *, shape=(5, 4), name=EMBEDDINGS, **config):
     from safetensors.numpy import save_file
 
     folder.mkdir(exist_ok=True)
@@ -38,12 +34,12 @@ def checkpoint(
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Path:
+def out(tmp_path):
     (tmp_path / "out").mkdir()
     return tmp_path / "out"
 
 
-def test_scratch_is_a_shape_alone(out: Path) -> None:
+def test_scratch_is_a_shape_alone(out):
     fetch_encoder(encoder(), out, where="p")
     config = json.loads((out / "config.json").read_text())
     assert (config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]) == (2, 8, 100)
@@ -52,7 +48,7 @@ def test_scratch_is_a_shape_alone(out: Path) -> None:
 
 
 @pytest.mark.parametrize("knob", [{"heads": 3}, {"layers": 0}, {"vocabulary_size": 99}])
-def test_a_shape_that_cannot_be_is_refused(knob: dict[str, int]) -> None:
+def test_a_shape_that_cannot_be_is_refused(knob):
     with pytest.raises(InputError, match=r"encoder\.scratch"):
         encoder(**knob)
 
@@ -70,11 +66,11 @@ def test_a_shape_that_cannot_be_is_refused(knob: dict[str, int]) -> None:
         {"model_type": "of_tomorrow", "name": "words", "shape": (5, 7)},
     ],
 )
-def test_other_encoders_are_taken(tmp_path: Path, config: dict[str, Any]) -> None:
+def test_other_encoders_are_taken(tmp_path, config):
     assert "model.safetensors" in check_folder(checkpoint(tmp_path / "other", **config))
 
 
-def test_a_folder_is_copied_with_checksums(tmp_path: Path, out: Path) -> None:
+def test_a_folder_is_copied_with_checksums(tmp_path, out):
     fetch_encoder(encoder(checkpoint(tmp_path / "bert")), out, where="p")
     facts = json.loads((out / "SOURCE.json").read_text())
     assert facts["kind"] == "pretrained"
@@ -85,7 +81,7 @@ def test_a_folder_is_copied_with_checksums(tmp_path: Path, out: Path) -> None:
     assert not (out / "README.md").exists()
 
 
-def test_shards_are_found_with_their_index(tmp_path: Path) -> None:
+def test_shards_are_found_with_their_index(tmp_path):
     folder = checkpoint(tmp_path / "bert")
     (folder / "model.safetensors").rename(folder / "model-1.safetensors")
     index = {"weight_map": {EMBEDDINGS: "model-1.safetensors"}}
@@ -111,7 +107,7 @@ def test_shards_are_found_with_their_index(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_encoder_is_refused(tmp_path: Path, fault: dict[str, Any], message: str) -> None:
+def test_what_is_no_encoder_is_refused(tmp_path, fault, message):
     with pytest.raises(InputError, match=message):
         check_folder(checkpoint(tmp_path / "bert", **fault))
 
@@ -126,9 +122,7 @@ def test_what_is_no_encoder_is_refused(tmp_path: Path, fault: dict[str, Any], me
         ("model.safetensors", b"version https://git-lfs", "not whole or not safetensors"),
     ],
 )
-def test_a_faulty_file_is_named(
-    tmp_path: Path, out: Path, name: str, content: bytes | None, message: str
-) -> None:
+def test_a_faulty_file_is_named(tmp_path, out, name, content, message):
     folder = checkpoint(tmp_path / "bert")
     (folder / "pytorch_model.bin").touch()
     (folder / "spm.model").touch()
@@ -142,7 +136,7 @@ def test_a_faulty_file_is_named(
     assert not list(out.iterdir())
 
 
-def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_checkpoint_is_refused(tmp_path):
     weights = checkpoint(tmp_path / "bert") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(InputError, match="not whole or not safetensors"):
@@ -158,7 +152,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
         ("me/bert@" + "0" * 40, "me/bert", "0" * 40),
     ],
 )
-def test_hub_names_carry_their_commit(name: str, repository: str, revision: str) -> None:
+def test_hub_names_carry_their_commit(name, repository, revision):
     assert pinned(name, where="p") == (repository, revision)
 
 
@@ -171,7 +165,7 @@ def test_hub_names_carry_their_commit(name: str, repository: str, revision: str)
         ("./bert", "there is no folder"),
     ],
 )
-def test_a_name_without_its_commit_is_refused(out: Path, name: str, message: str) -> None:
+def test_a_name_without_its_commit_is_refused(out, name, message):
     where = "p.yaml: encoder.pretrained"
     with pytest.raises(InputError, match=f"^{where}: .*{message}"):
         encoder(name).check(where=where)
@@ -179,7 +173,7 @@ def test_a_name_without_its_commit_is_refused(out: Path, name: str, message: str
         fetch_encoder(encoder(name), out, where=where)
 
 
-def test_a_config_is_known_without_a_connection_but_for_the_hub_s(tmp_path: Path) -> None:
+def test_a_config_is_known_without_a_connection_but_for_the_hub_s(tmp_path):
     folder = checkpoint(tmp_path / "bert")
     assert encoder(folder).check(where="p") == CONFIG
     assert encoder("scratch").check(where="p") == encoder().scratch.config()
@@ -187,18 +181,16 @@ def test_a_config_is_known_without_a_connection_but_for_the_hub_s(tmp_path: Path
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_the_hub_s_cache_serves_without_a_network(
-    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool
-) -> None:
+def test_the_hub_s_cache_serves_without_a_network(out, tmp_path, monkeypatch, cached):
     import huggingface_hub
 
-    def snapshot(*_: object, local_files_only: bool = False, **__: object) -> str:
+    def snapshot(*_, local_files_only=False, **__):
         assert local_files_only
         if not cached:
             raise OSError("nothing cached")
         return str(checkpoint(tmp_path / "cached"))
 
-    def fail(*_: object, **__: object) -> None:
+    def fail(*_, **__):
         raise OSError("no\nroute")
 
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", fail)

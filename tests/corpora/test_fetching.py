@@ -1,10 +1,8 @@
 """Fetching against a local server that breaks off, ignores ranges, or sends other bytes."""
 
 import hashlib
-from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -23,10 +21,10 @@ BLOB, WRONG = (
 class Server(ThreadingHTTPServer):
     """Answers each request in the next manner of `manners`, and notes the requested ranges."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.manners: list[str] = []
-        self.ranges: list[str | None] = []
+        self.manners = []
+        self.ranges = []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -35,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
 
-    def do_GET(self) -> None:
+    def do_GET(self):
         byte_range = self.headers["Range"]
         self.server.ranges.append(byte_range)
         manner = self.server.manners.pop(0) if self.server.manners else "good"
@@ -54,12 +52,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if manner == "break" else body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_):
         """Keep quiet."""
 
 
 @pytest.fixture
-def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def downloads(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fetching, "PAUSE", 0)
     folder = tmp_path / ".dvc/tmp/mtbert/downloads"
@@ -68,14 +66,14 @@ def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def server(downloads: Path) -> Iterator[Server]:
+def server(downloads):
     with Server() as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield server
         server.shutdown()
 
 
-def get(server: Server) -> Path:
+def get(server):
     return fetch(f"{server.url}/a", BLOB, partial(digest_fault, git_blob_sha1, BLOB))
 
 
@@ -91,16 +89,14 @@ def get(server: Server) -> Path:
         (["break", "wrong"], [None, "bytes=131072-", None]),
     ],
 )
-def test_a_broken_transfer_goes_on(
-    server: Server, downloads: Path, manners: list[str], ranges: list[str | None]
-) -> None:
+def test_a_broken_transfer_goes_on(server, downloads, manners, ranges):
     server.manners = manners
     assert get(server).read_bytes() == BODY
     assert server.ranges == ranges
     assert not list(downloads.glob("*.part"))
 
 
-def test_a_later_run_goes_on_and_fetches_nothing_twice(server: Server, downloads: Path) -> None:
+def test_a_later_run_goes_on_and_fetches_nothing_twice(server, downloads):
     server.manners = ["break", *["busy"] * 3]
     with pytest.raises(InputError, match=r"cannot reach .* run again to go on, or give a folder"):
         get(server)
@@ -113,7 +109,7 @@ def test_a_later_run_goes_on_and_fetches_nothing_twice(server: Server, downloads
 
 
 @pytest.mark.parametrize("part", [BODY, BODY + b"more than there is"])
-def test_a_damaged_download_is_fetched_again(server: Server, downloads: Path, part: bytes) -> None:
+def test_a_damaged_download_is_fetched_again(server, downloads, part):
     (downloads / BLOB).write_bytes(BODY[:-1])
     (downloads / f"{BLOB}.part").write_bytes(part)
     assert get(server).read_bytes() == BODY
@@ -126,9 +122,7 @@ def test_a_damaged_download_is_fetched_again(server: Server, downloads: Path, pa
         ("missing", "the server answers 404"),
     ],
 )
-def test_other_answers_are_refused_at_once(
-    server: Server, downloads: Path, manner: str, message: str
-) -> None:
+def test_other_answers_are_refused_at_once(server, downloads, manner, message):
     server.manners = [manner]
     with pytest.raises(InputError, match=message):
         get(server)
@@ -136,7 +130,7 @@ def test_other_answers_are_refused_at_once(
     assert [path.suffix for path in downloads.iterdir()] == [".lock"]
 
 
-def test_no_connection_ends_in_one_line(server: Server) -> None:
+def test_no_connection_ends_in_one_line(server):
     server.shutdown()
     server.server_close()
     with pytest.raises(InputError, match=rf"^cannot reach {server.url}/a [^\n]+$"):

@@ -1,8 +1,5 @@
 """The same rows from comma-separated text and from Parquet, and what is wrong with others."""
 
-from pathlib import Path
-from typing import Any
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,13 +7,12 @@ from corpora.reading import column, task
 from corpora.reading import read as read_file
 
 from mtbert.core.errors import InputError
-from mtbert.corpora.validation import Examples
 
 HEAD = b"text,stars,id\n"
 COLUMNS = {"id": "id", "text_a": "text", "label": "stars"}
 
 
-def read(path: Path, content: bytes | dict[str, Any], *, format: str, **keys: Any) -> Examples:
+def read(path, content, *, format, **keys):
     if isinstance(content, dict):
         pq.write_table(pa.table(content), path)
         content = path.read_bytes()
@@ -24,25 +20,25 @@ def read(path: Path, content: bytes | dict[str, Any], *, format: str, **keys: An
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "train"
 
 
-def test_quoted_text_may_hold_commas_quotes_and_line_ends(path: Path) -> None:
+def test_quoted_text_may_hold_commas_quotes_and_line_ends(path):
     examples = read(path, HEAD + b'"Well, ""so""\nso",1,x\nB,0.0,y\n', format="csv")
     assert column(examples, "text_a") == ['Well, "so"\nso', "B"]
     assert column(examples, "label") == [1, 0]
     assert examples.unusable == []
 
 
-def test_an_unquoted_comma_is_no_new_column(path: Path) -> None:
+def test_an_unquoted_comma_is_no_new_column(path):
     # Read as tab-separated files are, the columns would move by one, and no word be said.
     rows = b"a,0,w\n" + b"Well, so,1,x\n" * 2
     examples = read(path, HEAD + rows, format="csv")
     assert examples.unusable == [(n, "expected 3 fields, found 4") for n in (3, 4)]
 
 
-def test_a_stray_quote_in_commas_loses_no_row_silently(path: Path) -> None:
+def test_a_stray_quote_in_commas_loses_no_row_silently(path):
     rows = [b"A %d,1,id%d\n" % (n, n) for n in range(6)]
     rows[1], rows[3] = b'"A 1,1,id1\n', b'"A 3",1,id3\n'
     examples = read(path, HEAD + b"".join(rows), format="csv")
@@ -77,7 +73,7 @@ def test_a_stray_quote_in_commas_loses_no_row_silently(path: Path) -> None:
         ),
     ],
 )
-def test_another_format_is_told(path: Path, format: str, content: Any, message: str) -> None:
+def test_another_format_is_told(path, format, content, message):
     with pytest.raises(InputError, match=message):
         read(path, content, format=format)
 
@@ -94,9 +90,7 @@ def test_another_format_is_told(path: Path, format: str, content: Any, message: 
         ("binary", ["1", "2"], None),
     ],
 )
-def test_parquet_holds_truth_values(
-    path: Path, kind: str, names: list[str] | None, values: list[int] | None
-) -> None:
+def test_parquet_holds_truth_values(path, kind, names, values):
     content = {"text": ["A", "B", "C"], "stars": [True, False, None], "id": ["x", "y", "z"]}
     labels = {"kind": kind, "names": names}
     if values is None:
@@ -107,7 +101,7 @@ def test_parquet_holds_truth_values(
         assert (column(examples, "label"), examples.unusable) == (values, [(3, "no label")])
 
 
-def test_parquet_names_the_rows_it_cannot_use(path: Path) -> None:
+def test_parquet_names_the_rows_it_cannot_use(path):
     content = {
         "image": [[0]] * 4,
         "text": pa.array(["A\tB\n", None, "C", "D"]).dictionary_encode(),

@@ -7,19 +7,17 @@ import pytest
 from corpora.reading import task as any_task
 
 from mtbert.core.errors import InputError
-from mtbert.core.tasks import Task
 from mtbert.corpora import sources
-from mtbert.corpora.fetching import ContentCheck
 from mtbert.corpora.folders import SAMPLE, project_root, resolve
 from mtbert.corpora.sources import fetch_corpora
 
 
-def task(folder: str | None = None, **files: str) -> Task:
+def task(folder=None, **files):
     return any_task(folder=folder, files=files)
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path, monkeypatch):
     root = tmp_path / "root"
     (root / SAMPLE).mkdir(parents=True)
     (root / "out").mkdir()
@@ -27,13 +25,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def written(project: Path) -> list[str]:
+def written(project):
     out = project / "out"
     return sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("source", ["sample", "../mine"])
-def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
+def test_only_the_named_files_are_copied(project, source):
     folder = project / (SAMPLE if source == "sample" else source)
     folder.mkdir(exist_ok=True)
     for name in ("a.csv", "b.csv", "notes.txt"):
@@ -49,16 +47,14 @@ def test_only_the_named_files_are_copied(project: Path, source: str) -> None:
     assert file["terms"].startswith("Apache" if source == "sample" else "given")
 
 
-def test_a_task_s_own_folder_stands_beside_the_course_s_files(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_task_s_own_folder_stands_beside_the_course_s_files(project, monkeypatch):
     """Files of the same name stay apart; only the course's are fetched."""
     names = {"train": "sts-train.csv", "dev": "sts-dev.csv"}
     (project / "mine").mkdir()
     for name in names.values():
         (project / "mine" / name).write_text("mine\n")
 
-    def fetch(url: str, name: str, fault: ContentCheck) -> Path:
+    def fetch(url, name, fault):
         (project / name).write_text(url)
         assert fault(project / name).startswith(f"expected git_blob_sha1 {name}, found ")
         return project / name
@@ -87,9 +83,7 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(
         ("cs242n", None, "a.csv", r"unknown source 'cs242n'; did you mean 'cs224n'.* or a folder"),
     ],
 )
-def test_what_is_missing_is_reported_before_any_fetch(
-    project: Path, source: str, folder: str | None, train: str, message: str
-) -> None:
+def test_what_is_missing_is_reported_before_any_fetch(project, source, folder, train, message):
     (project / SAMPLE / "quora-dev.csv").touch()
     own = task(folder, train=train, dev="sts-dev.csv")
     tasks = {"sts": task(train="sts-train.csv", dev="sts-dev.csv"), "own": own}
@@ -99,9 +93,7 @@ def test_what_is_missing_is_reported_before_any_fetch(
 
 
 @pytest.mark.parametrize("name", ["tmpab12", "standalone/tmpab12"])
-def test_a_folder_outside_is_the_same_from_an_experiment(
-    project: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_folder_outside_is_the_same_from_an_experiment(project, monkeypatch, name):
     assert project_root() == project
     assert resolve(str(SAMPLE)) == project / SAMPLE
     (project / "untracked").mkdir()

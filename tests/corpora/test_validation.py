@@ -1,14 +1,10 @@
 """Course files: their quirks, and every kind of row and file that cannot be used."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from corpora.reading import column, task
 from corpora.reading import read as read_file
 
 from mtbert.core.errors import InputError
-from mtbert.core.tasks import Task
 from mtbert.corpora.summary import summarize_split
 from mtbert.corpora.validation import Data, Examples, read_task
 
@@ -21,12 +17,12 @@ STARS = {"kind": "classes", "names": ["1", "2", "3"]}
 GRADES = {"kind": "similarity", "low": 0, "high": 5}
 
 
-def read(path: Path, content: bytes, of: Task = PAIRS, **options: Any) -> Examples:
+def read(path, content, of=PAIRS, **options):
     return read_file(path, content, of, **options)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "train.csv"
 
 
@@ -50,7 +46,7 @@ def path(tmp_path: Path) -> Path:
         (b"7\tx\tA\rB\tB .\t1\n", "not tab-separated text"),
     ],
 )
-def test_an_unusable_row_is_named(path: Path, row: bytes, reason: str) -> None:
+def test_an_unusable_row_is_named(path, row, reason):
     last = GOOD.replace(b"good", b"last")
     examples = read(path, HEAD + GOOD + row + last)
     assert column(examples, "id") == ["good", "last"]
@@ -59,14 +55,14 @@ def test_an_unusable_row_is_named(path: Path, row: bytes, reason: str) -> None:
     assert examples.rows == 3
 
 
-def test_texts_come_out_as_the_course_reads_them(path: Path) -> None:
+def test_texts_come_out_as_the_course_reads_them(path):
     row = b'7\tx\t" """"""Why , """"he"""" asked ."\t  It\'s "so"  .  \t1\n'
     examples = read(path, HEAD + row)
     assert column(examples, "text_a") == ['"""Why , ""he"" asked .']
     assert column(examples, "text_b") == ['It\'s "so"  .']
 
 
-def test_a_stray_quote_loses_no_row_silently(path: Path) -> None:
+def test_a_stray_quote_loses_no_row_silently(path):
     rows = [b"%d\tid%d\tA .\tB .\t1\n" % (n, n) for n in range(6)]
     rows[1] = b'1\tid1\t"A .\tB .\t1\n'
     rows[3] = b'3\tid3\t"A ."\tB .\t1\n'
@@ -87,7 +83,7 @@ def test_a_stray_quote_loses_no_row_silently(path: Path) -> None:
         b"\xef\xbb\xbfid\tone\r\nx\tA .\r\n\r\n",
     ],
 )
-def test_index_columns_are_passed_over(path: Path, content: bytes) -> None:
+def test_index_columns_are_passed_over(path, content):
     examples = read(path, content, task(), split="test")
     assert examples.usable == [{"id": "x", "text_a": "A ."}]
     assert examples.unusable == []
@@ -104,12 +100,12 @@ def test_index_columns_are_passed_over(path: Path, content: bytes) -> None:
         (HEAD + GOOD.replace(b"1.0", b""), "1 of 1 rows .* none is left; .*\n.*2: no label$"),
     ],
 )
-def test_a_faulty_file_stops_the_run(path: Path, content: bytes, message: str) -> None:
+def test_a_faulty_file_stops_the_run(path, content, message):
     with pytest.raises(InputError, match=message):
         read(path, content)
 
 
-def test_a_test_file_may_have_labels_in_some_rows(path: Path) -> None:
+def test_a_test_file_may_have_labels_in_some_rows(path):
     blank, wrong = GOOD.replace(b"1.0", b" "), GOOD.replace(b"1.0", b"7")
     rows = GOOD + blank.replace(b"good", b"blank") + wrong.replace(b"good", b"wrong")
     examples = read(path, HEAD + rows, split="test")
@@ -118,14 +114,14 @@ def test_a_test_file_may_have_labels_in_some_rows(path: Path) -> None:
     assert [line for line, _ in examples.unusable] == [4]
 
 
-def test_the_share_of_unusable_rows_is_limited(path: Path) -> None:
+def test_the_share_of_unusable_rows_is_limited(path):
     content = HEAD + GOOD + GOOD + GOOD.replace(b"good", b"x") + GOOD.replace(b"good", b"y")
     assert len(read(path, content, share=0.25).usable) == 3
     with pytest.raises(InputError, match=r"1 of 4 rows \(25.00%\) .* data.max_bad_share is 0.24"):
         read(path, content, share=0.24)
 
 
-def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
+def test_an_id_is_used_once_in_a_task(tmp_path):
     (tmp_path / "train.csv").write_bytes(HEAD + GOOD)
     (tmp_path / "dev.csv").write_bytes(HEAD + GOOD + GOOD.replace(b"good", b"x"))
     data = Data(source="x", max_bad_share=0.5, max_characters=40)
@@ -139,7 +135,7 @@ def test_an_id_is_used_once_in_a_task(tmp_path: Path) -> None:
         dict(read_task(tmp_path, "pairs", PAIRS, data))
 
 
-def test_a_summary_counts() -> None:
+def test_a_summary_counts():
     rows = [{"text_a": "one two", "label": 0.0}, {"text_a": "one", "label": 5.0}]
     examples = Examples("a.csv", rows, [(3, "no")])
     grades = summarize_split(examples, task(labels=GRADES).labels)
@@ -172,9 +168,7 @@ def test_a_summary_counts() -> None:
         (STARS, "0", "unknown label '0' (allowed: 1, 2, 3)"),
     ],
 )
-def test_a_label_is_a_name_or_a_number(
-    path: Path, labels: dict[str, Any], text: str, label: float | str
-) -> None:
+def test_a_label_is_a_name_or_a_number(path, labels, text, label):
     usable = GOOD.replace(b"1.0", b"2").replace(b"good", b"x")
     rows = GOOD.replace(b"1.0", text.encode()) + (usable if isinstance(label, str) else b"")
     examples = read(path, HEAD + rows, task(columns=COLUMNS, labels=labels))
@@ -184,7 +178,7 @@ def test_a_label_is_a_name_or_a_number(
         assert column(examples, "label") == [label]
 
 
-def test_without_ids_rows_are_counted(path: Path) -> None:
+def test_without_ids_rows_are_counted(path):
     columns = {"text_a": "one", "label": "score"}
     rows = b'"A\nB"\t1\nB\t7\n\nC\t0\n'
     examples = read(path, b"one\tscore\n" + rows, task(columns=columns))
@@ -193,7 +187,7 @@ def test_without_ids_rows_are_counted(path: Path) -> None:
     assert examples.unusable[0][0] == 4
 
 
-def test_ten_warnings_a_file_and_a_count() -> None:
+def test_ten_warnings_a_file_and_a_count():
     lines = Examples("a.csv", unusable=[(line, "no id") for line in range(2, 15)]).warnings()
     assert lines[0] == "warning: a.csv: line 2: not used: no id"
     assert lines[10] == "warning: a.csv: and 3 more, see the report"

@@ -4,7 +4,6 @@ And the shapes of rows that several tests use.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import nn
@@ -20,7 +19,7 @@ PADDED_ROWS = replace(PACKED, packed=False)
 DEBERTA = {"relative_attention": True, "position_biased_input": False, "type_vocab_size": 0}
 QUIET = {"dropout": 0.0, "attention_dropout": 0.0}
 # What a tiny config says beside BERT's words.
-MORE: dict[str, dict[str, Any]] = {
+MORE = {
     "albert": {"embedding_size": 16},
     "convbert": {"embedding_size": 24},
     "deberta": {**DEBERTA, "pos_att_type": ["c2p", "p2c"]},
@@ -51,7 +50,7 @@ MORE: dict[str, dict[str, Any]] = {
 XLM = {"n_words": 100, "emb_dim": 24, "n_layers": 2, "n_heads": 4, "pad_token_id": 1, **QUIET}
 WIDE = {"vocab_size": 100, "d_model": 24, "n_head": 4, "d_inner": 48}
 # Architectures that share few words with BERT.
-OTHER: dict[str, dict[str, Any]] = {
+OTHER = {
     "distilbert": {"vocab_size": 100, "dim": 24, "n_layers": 2, "n_heads": 4, "hidden_dim": 48}
     | QUIET,
     "flaubert": XLM,
@@ -62,7 +61,7 @@ OTHER: dict[str, dict[str, Any]] = {
 }
 
 
-def config_of(kind: str, **changes: Any) -> dict[str, Any]:
+def config_of(kind, **changes):
     """Content of a config.json: 24 wide, 2 or 3 layers, 100 words, dropout off."""
     architecture = ARCHITECTURES.get(kind)
     # MPNet's code says 1 and asks no config: the trap that a config with another id would set.
@@ -71,7 +70,7 @@ def config_of(kind: str, **changes: Any) -> dict[str, Any]:
     return {**words, "model_type": kind, **changes}
 
 
-def tiny_encoder(kind: str, *, pooler: bool = False, **changes: Any) -> nn.Module:
+def tiny_encoder(kind, *, pooler=False, **changes):
     """An encoder whose scores and positions differ by more than any tolerance."""
     torch.manual_seed(0)
     encoder = encoder_of(config_of(kind, **changes), pooler=pooler).eval()

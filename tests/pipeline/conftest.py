@@ -33,7 +33,7 @@ class Project:
     offline: Path
 
     @property
-    def environment(self) -> dict[str, str]:
+    def environment(self):
         """What commands run in: byte-code writing on, the network off."""
         who = {"NAME": "t", "EMAIL": "t@example.org"}
         return {
@@ -45,30 +45,30 @@ class Project:
             "PYTHONPATH": f"{self.offline}{os.pathsep}{self.folder}",
         }
 
-    def run(self, *words: str, ok: bool = True) -> str:
+    def run(self, *words, ok=True):
         """Run a command; return what it prints."""
         options = {"cwd": self.folder, "env": self.environment, "stderr": subprocess.STDOUT}
         done = subprocess.run(words, **options, stdout=subprocess.PIPE, text=True, check=False)
         assert (done.returncode == 0) == ok, done.stdout
         return done.stdout
 
-    def repro(self, *words: str) -> set[str]:
+    def repro(self, *words):
         """Run `dvc repro`; return the stages that it executed."""
         return executed(self.run("dvc", "repro", *words))
 
-    def experiment(self, *words: str) -> set[str]:
+    def experiment(self, *words):
         """Run `dvc exp run` with `-S` changes, then put the workspace back; return the stages."""
         printed = self.run("dvc", "exp", "run", *(part for word in words for part in ("-S", word)))
         self.restore()
         return executed(printed)
 
-    def restore(self) -> None:
+    def restore(self):
         """Go back to the commit, outputs included."""
         self.run("git", "reset", "-q", "--hard")
         self.run("git", "clean", "-fdq")  # files of strategies and sets that the commit has not
         self.run("dvc", "checkout", "-q")
 
-    def copy(self, folder: Path) -> "Project":
+    def copy(self, folder):
         """Copy the sources alone, as an archive of them would hold."""
         for name in self.run("git", "ls-files").splitlines():
             if not name.startswith("reports/") and not name.endswith("dvc.lock"):
@@ -77,18 +77,18 @@ class Project:
                 shutil.copy(self.folder / name, target)
         return Project(folder, self.offline)
 
-    def commit(self) -> None:
+    def commit(self):
         """Commit everything."""
         self.run("git", "add", "-A")
         self.run("git", "commit", "-qm", "state")
 
 
-def executed(printed: str) -> set[str]:
+def executed(printed):
     """Names of the stages that DVC says it ran."""
     return set(re.findall(r"Running stage '([^']+)'", printed))
 
 
-def build(place: Path, *, stub: bool) -> Project:
+def build(place, *, stub):
     """Copy the sources, shrink them, commit them; nothing is run yet."""
     folder, offline = place / "mtbert", place / "offline"
     shutil.copytree(ROOT, folder, ignore=_not_source)
@@ -104,7 +104,7 @@ def build(place: Path, *, stub: bool) -> Project:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(tmp_path_factory):
     """The project after `dvc repro` with training stubbed. Tests leave it as they got it."""
     project = build(tmp_path_factory.mktemp("stubbed"), stub=True)
     project.repro()
@@ -112,7 +112,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def _not_source(folder: str, names: list[str]) -> list[str]:
+def _not_source(folder, names):
     """What a checkout does not bring along."""
     place = Path(folder).relative_to(ROOT)
     drop = {".git", ".venv", ".tools", "__pycache__", "dvc.lock"}
@@ -130,7 +130,7 @@ def _not_source(folder: str, names: list[str]) -> list[str]:
     return sorted(drop & set(names))
 
 
-def shrink(folder: Path) -> None:
+def shrink(folder):
     """Cut the sample to some examples and training to some steps; keep all else as it is."""
     for path in (folder / "data" / "sample").glob("*.csv"):
         lines = path.read_text().splitlines(keepends=True)

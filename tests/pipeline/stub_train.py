@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 
-def main(plan_file: str, seed: str, out: str, record: str, *options: str) -> None:
+def main(plan_file, seed, out, record, *options):
     plan = YAML(typ="safe").load(Path(plan_file))
     trained = [t for t in plan["train"]["tasks"] if t not in plan["train"]["evaluation_only"]]
     predictions, logs = Path(out) / "predictions", Path(record)
@@ -32,7 +32,7 @@ def main(plan_file: str, seed: str, out: str, record: str, *options: str) -> Non
     write_logs(logs, plan, trained, int(seed))
 
 
-def write_logs(logs: Path, plan: dict, trained: list[str], seed: int) -> None:
+def write_logs(logs, plan, trained, seed):
     columns = ["step", "epoch", "tasks", "learning_rate", "loss", *(f"loss_{t}" for t in trained)]
     columns += [*(f"weight_{t}" for t in trained), "gradient_norm", "tokens", "tokens_per_second"]
     columns += [f"examples_{t}" for t in trained]
@@ -61,7 +61,7 @@ def write_logs(logs: Path, plan: dict, trained: list[str], seed: int) -> None:
     (logs / "run.json").write_text(json.dumps(facts))
 
 
-def write_csv(path: Path, columns: list[str], row: list[object]) -> None:
+def write_csv(path, columns, row):
     path.write_text(",".join(columns) + "\n" + ",".join(map(str, row)) + "\n")
 
 

@@ -2,7 +2,6 @@
 
 import csv
 from itertools import cycle, islice
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -43,7 +42,7 @@ REVIEWS = [('"Dull, slow"\nand "long"', "negative"), ("A joy, throughout", "posi
 TOPICS = [("Cup", "They won .", "sport"), ("Cells", "They divide .", "science")]
 
 
-def write_files(folder: Path) -> None:
+def write_files(folder):
     """Forty examples each; the last topic of train has no body."""
     folder.mkdir()
     for split in ("train", "dev", "test"):
@@ -60,7 +59,7 @@ def write_files(folder: Path) -> None:
         pq.write_table(pa.table(columns), folder / f"{split}.parquet")
 
 
-def add_tasks(path: Path) -> None:
+def add_tasks(path):
     """Add the tasks to a params file, with one strategy that trains on them alone."""
     yaml = YAML()
     params, own = yaml.load(path), yaml.load(TASKS)

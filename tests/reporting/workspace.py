@@ -28,7 +28,7 @@ METRIC = {"sst": "accuracy", "para": "accuracy", "sts": "pearson", "cfimdb": "ac
 KINDS = {"sst": 5, "para": 2, "sts": 6, "cfimdb": 2}
 
 
-def write_workspace(root: Path, *, names=("main", "round_robin"), seeds=(1, 2)) -> None:
+def write_workspace(root, *, names=("main", "round_robin"), seeds=(1, 2)):
     """Write params.yaml, data/ and reports/metrics/runs below a folder."""
     params = read_yaml(PARAMS)
     params["strategies"] = {name: STRATEGIES[name] for name in names}
@@ -44,7 +44,7 @@ def write_workspace(root: Path, *, names=("main", "round_robin"), seeds=(1, 2)) 
     _write_summaries(root / "data/summaries")
 
 
-def _write_run(root: Path, name: str, seed: int, train: dict) -> None:
+def _write_run(root, name, seed, train):
     logs, predictions = (root / f"data/{kind}/{name}-{seed}" for kind in ("logs", "predictions"))
     logs.mkdir(parents=True)
     predictions.mkdir(parents=True)
@@ -75,7 +75,7 @@ def _write_run(root: Path, name: str, seed: int, train: dict) -> None:
     (root / f"reports/metrics/runs/{name}-{seed}.json").write_text(json.dumps(measured))
 
 
-def _predictions(name: str, seed: int, task: str) -> Predictions:
+def _predictions(name, seed, task):
     """`main` errs on 8 + seed of 40 examples, each other strategy on 2 fewer."""
     actual = np.arange(DEV) % KINDS[task]
     wrong = np.arange(DEV) < 8 + seed - 2 * (name != "main")
@@ -88,7 +88,7 @@ def _predictions(name: str, seed: int, task: str) -> Predictions:
     return Predictions(ids, actual.astype(float), values.astype(float), probabilities)
 
 
-def _steps(name: str, trained: list[str]) -> pd.DataFrame:
+def _steps(name, trained):
     """Six steps an epoch; round_robin draws one task a step, the others all."""
     steps = np.arange(1, EPOCHS * STEPS + 1) if trained else np.array([])
     table = pd.DataFrame({"step": steps, "epoch": 1 + (steps - 1) // STEPS})
@@ -100,7 +100,7 @@ def _steps(name: str, trained: list[str]) -> pd.DataFrame:
     return table
 
 
-def _cosines(name: str, trained: list[str], seed: int) -> pd.DataFrame:
+def _cosines(name, trained, seed):
     """Every other step; sst and para conflict in half of them, by 0.1 · seed."""
     rows = [
         (step, 1 + (step - 1) // STEPS, first, second, 0.1 * seed * (-1) ** (step // 2), 2.0, 1.0)
@@ -111,7 +111,7 @@ def _cosines(name: str, trained: list[str], seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COSINE)
 
 
-def _write_summaries(folder: Path) -> None:
+def _write_summaries(folder):
     sizes = {"file": "f.csv", "rows": 900, "usable": 899, "words": {"mean": 11.25, "max": 31}}
     unusable = {"sst": [{"line": 17, "reason": "text <b> | empty"}], "sts": []}
     bins = {"edges": [0.0, 2.5, 5.0], "counts": [1, 3]}

@@ -25,7 +25,7 @@ encoder:
 
 
 @pytest.fixture
-def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def params(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
     for split in ("train", "dev"):
@@ -34,8 +34,8 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "params.yaml"
 
 
-def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
-    def content(out: Path) -> dict[str, bytes]:
+def test_the_same_source_gives_the_same_bytes(params):
+    def content(out):
         main(Resource.corpora, out, params)
         paths = (path for path in out.rglob("*") if path.is_file())
         return {str(path.relative_to(out)): path.read_bytes() for path in paths}
@@ -46,7 +46,7 @@ def test_the_same_source_gives_the_same_bytes(params: Path) -> None:
     assert content(Path("one")) == first
 
 
-def test_an_encoder_is_described_or_refused_with_its_place(params: Path) -> None:
+def test_an_encoder_is_described_or_refused_with_its_place(params):
     main(Resource.encoder, Path("encoder"), params)
     assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
     params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))

@@ -47,7 +47,7 @@ step,epoch,loss_sst,loss_para,weight_sst,weight_para,examples_sst,examples_para
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.yaml").write_text(PLAN)
     (tmp_path / "params.yaml").write_text(PARAMS)
@@ -60,7 +60,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(name: str, rows: list[list[float]], labels: list[float | None]) -> None:
+def write(name, rows, labels):
     ids = [f"i{row}" for row in range(len(rows))]
     columns = [pa.array(ids), pa.array(labels, pa.float64())]
     columns.append(pa.array(rows, pa.list_(pa.float32())))
@@ -68,12 +68,12 @@ def write(name: str, rows: list[list[float]], labels: list[float | None]) -> Non
     write_table(Path(f"run/predictions/{name}.parquet"), table)
 
 
-def evaluate(**options: bool) -> None:
+def evaluate(**options):
     names = ("plan.yaml", "run", "logs", "out", "m.json")
     main(*map(Path, names), **options)  # type: ignore[arg-type]
 
 
-def test_everything_is_written(folder: Path) -> None:
+def test_everything_is_written(folder):
     evaluate()
     measured = json.loads((folder / "m.json").read_text())
     assert measured["updates"] == 2
@@ -89,7 +89,7 @@ def test_everything_is_written(folder: Path) -> None:
     assert read_table(folder / "out/sst-test.parquet")["label"].null_count == 1
 
 
-def test_a_constant_similarity_is_null(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_constant_similarity_is_null(folder, capsys):
     write("sts-dev", [[2.0]] * 4, LABELS)
     evaluate()
     scores = json.loads((folder / "m.json").read_text())["dev"]
@@ -98,7 +98,7 @@ def test_a_constant_similarity_is_null(folder: Path, capsys: pytest.CaptureFixtu
     assert "sts dev: pearson" in capsys.readouterr().err
 
 
-def test_nothing_is_left_half_written(folder: Path) -> None:
+def test_nothing_is_left_half_written(folder):
     write("sts-dev", [[float("nan")]] * 4, LABELS)
     with pytest.raises(InputError, match=r"sts-dev\.parquet: row 0: outputs must be finite"):
         evaluate()
@@ -113,21 +113,19 @@ def test_nothing_is_left_half_written(folder: Path) -> None:
         ("params.yaml", "train: {}\n", "params.yaml: tasks: expected a mapping"),
     ],
 )
-def test_a_plan_and_params_that_do_not_fit_are_refused(
-    folder: Path, file: str, text: str, message: str
-) -> None:
+def test_a_plan_and_params_that_do_not_fit_are_refused(folder, file, text, message):
     (folder / file).write_text(text)
     with pytest.raises(InputError, match=message):
         evaluate()
 
 
-def test_a_missing_split_is_named(folder: Path) -> None:
+def test_a_missing_split_is_named(folder):
     (folder / "run/predictions/sst-test.parquet").unlink()
     with pytest.raises(InputError, match=r"sst-test\.parquet: no such file"):
         evaluate()
 
 
-def test_same_inputs_same_bytes(folder: Path) -> None:
+def test_same_inputs_same_bytes(folder):
     evaluate()
     first = {path: path.read_bytes() for path in (folder / "out").iterdir()}
     evaluate()
@@ -135,7 +133,7 @@ def test_same_inputs_same_bytes(folder: Path) -> None:
     assert pq.ParquetFile(folder / "out/para-dev.parquet").read()["probability"].null_count == 0
 
 
-def test_a_run_with_other_settings_than_the_plan_is_refused(folder: Path) -> None:
+def test_a_run_with_other_settings_than_the_plan_is_refused(folder):
     (folder / "plan.yaml").write_text(PLAN + "train: {epochs: 2}\n")
     (folder / "logs/run.json").write_text('{"settings": {"epochs": 2}, "seed": 1}')
     evaluate()
@@ -144,7 +142,7 @@ def test_a_run_with_other_settings_than_the_plan_is_refused(folder: Path) -> Non
         evaluate()
 
 
-def test_test_may_be_left_out(folder: Path) -> None:
+def test_test_may_be_left_out(folder):
     (folder / "run/predictions/sst-test.parquet").unlink()
     evaluate(test=False)
     assert not list((folder / "out").glob("*test*"))

@@ -27,7 +27,7 @@ FILES = {
 
 
 @pytest.fixture
-def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def corpora(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(PARAMS)
     Path("mine/a").mkdir(parents=True)
@@ -36,7 +36,7 @@ def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("mine")
 
 
-def test_tables_and_report(corpora: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_and_report(corpora, capsys):
     main(corpora, Path("out"), Path("reports/data.json"), Path("params.yaml"))
     train = read_table(Path("out/a/train.parquet")).to_pylist()
     assert [(row["id"], row["label"]) for row in train] == [("x", 1.0), ("z", 0.0)]
@@ -50,7 +50,7 @@ def test_tables_and_report(corpora: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "warning: a-train.csv: line 3: not used: no label" in capsys.readouterr().err
 
 
-def test_the_same_files_give_the_same_bytes(corpora: Path) -> None:
+def test_the_same_files_give_the_same_bytes(corpora):
     for out in ("one", "two"):
         main(corpora, Path(out), Path(f"{out}.json"), Path("params.yaml"))
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
@@ -58,7 +58,7 @@ def test_the_same_files_give_the_same_bytes(corpora: Path) -> None:
         assert path.read_bytes() == Path("two", path.relative_to("one")).read_bytes()
 
 
-def test_a_faulty_file_leaves_nothing(corpora: Path) -> None:
+def test_a_faulty_file_leaves_nothing(corpora):
     (corpora / "a/a-test.csv").write_text("")
     with pytest.raises(InputError, match=r"a-test\.csv: empty"):
         main(corpora, Path("out"), Path("data.json"), Path("params.yaml"))

@@ -14,20 +14,18 @@ WRITTEN = ("results.md", "metrics/strategies.json", "index.html")
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path, monkeypatch):
     write_workspace(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def run(**options: Path) -> None:
+def run(**options):
     data = {name: Path("data", name) for name in ("logs", "predictions", "summaries")}
     main(PLANS, REPORTS, **{"params": PARAMS, "readme": None, **data, **options})
 
 
-def test_same_bytes_again_whatever_else_lies_there(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_same_bytes_again_whatever_else_lies_there(workspace, capsys):
     run()
     first = [(REPORTS / name).read_bytes() for name in WRITTEN]
     assert "round_robin" in capsys.readouterr().out
@@ -50,7 +48,7 @@ def test_same_bytes_again_whatever_else_lies_there(
         *("data/predictions/main-2/sst-dev.parquet", "data/summaries/tokens.json"),
     ],
 )
-def test_a_missing_file_is_named(workspace: Path, name: str) -> None:
+def test_a_missing_file_is_named(workspace, name):
     Path(name).unlink()
     with pytest.raises(InputError, match=name):
         run()
@@ -67,9 +65,7 @@ def test_a_missing_file_is_named(workspace: Path, name: str) -> None:
         (PLANS / "main.yaml", "  - sts\n", "  - stss\n", "main.yaml: .*'stss'.*'sts'"),
     ],
 )
-def test_faulty_settings_are_named(
-    workspace: Path, file: Path, old: str, new: str, message: str
-) -> None:
+def test_faulty_settings_are_named(workspace, file, old, new, message):
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new, 1))
@@ -77,7 +73,7 @@ def test_faulty_settings_are_named(
         run()
 
 
-def test_a_readme_without_both_marks_is_refused(workspace: Path) -> None:
+def test_a_readme_without_both_marks_is_refused(workspace):
     readme = Path("README.md")
     readme.write_text("<!-- results:begin -->\n")
     with pytest.raises(InputError, match="results:end"):

@@ -2,14 +2,13 @@
 
 from collections import Counter
 
-from mtbert.experiments.strategies import TrainSettings
 from mtbert.training.batches import stream
 from mtbert.training.loop import run_length
 
 SIZES = {"sst": 14000, "para": 141498, "sts": 16000}
 
 
-def examples_drawn(settings: TrainSettings) -> dict[str, int]:
+def examples_drawn(settings):
     """By task, the examples that a run with these settings draws."""
     own = {
         t: settings.examples[t].count if t in settings.examples else SIZES[t]
@@ -19,13 +18,13 @@ def examples_drawn(settings: TrainSettings) -> dict[str, int]:
     _, epochs, total = run_length(
         settings.sampler, own, batches, epochs=settings.epochs, steps=settings.steps
     )
-    counts: Counter[str] = Counter()
+    counts = Counter()
     for epoch in range(1, epochs + 1):
         options = {"epoch": epoch, "epochs": epochs, "sizes": own, "batches": batches}
         generator = stream(1, "tasks of the steps", epoch)
         steps = settings.sampler.epoch_steps(**options, generator=generator)[:total]
         total -= len(steps)
-        place: Counter[str] = Counter()
+        place = Counter()
         for task in (task for step in steps for task in step):
             size = min(settings.batch_size[task], own[task] - place[task])
             counts[task] += size

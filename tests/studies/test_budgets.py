@@ -1,8 +1,5 @@
 """Budgets: the present one changes its sections; what does not fit is refused."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from mtbert.core.errors import InputError
@@ -15,7 +12,7 @@ PARAMS = ROOT / "studies" / "params.yaml"
 CHANGED = ("data", "encoder", "lexicons", "augment")
 
 
-def written(folder: Path, **changes: Any) -> Path:
+def written(folder, **changes):
     """The studies' params file with some top-level keys changed."""
     path = folder / "params.yaml"
     write_yaml(path, {**read_yaml(PARAMS), **changes})
@@ -31,8 +28,8 @@ def written(folder: Path, **changes: Any) -> Path:
     ],
 )
 def test_a_budget_changes_sections_and_leaves_what_it_does_not_name(
-    tmp_path: Path, budget: str, source: str, encoder: str, rows: int | None
-) -> None:
+    tmp_path, budget, source, encoder, rows
+):
     path = written(tmp_path, budget=budget)
     read, plain = read_params(path), read_yaml(path)
     assert read["data"] == plain["data"] | {"source": source}
@@ -43,7 +40,7 @@ def test_a_budget_changes_sections_and_leaves_what_it_does_not_name(
     assert {key: read[key] for key in same} == {key: plain[key] for key in same}
 
 
-def test_the_default_is_smoke_and_paper_limits_nothing() -> None:
+def test_the_default_is_smoke_and_paper_limits_nothing():
     assert read_budget(PARAMS)[0] == "smoke"
     own = read_yaml(PARAMS)["budgets"]["paper"]["studies"]
     assert validate(BudgetLimits, own, where="paper") == BudgetLimits()
@@ -57,9 +54,7 @@ def test_the_default_is_smoke_and_paper_limits_nothing() -> None:
         ("lexicons", "source", "x"),
     ],
 )
-def test_a_source_that_a_budget_would_replace_is_refused(
-    tmp_path: Path, section: str, key: str, own: str
-) -> None:
+def test_a_source_that_a_budget_would_replace_is_refused(tmp_path, section, key, own):
     mine = {section: {**read_yaml(PARAMS)[section], key: own}}
     path = written(tmp_path, budget="paper", **mine)
     with pytest.raises(InputError, match=f"{section}.{key}: '{own}', and budget 'paper' would"):
@@ -70,7 +65,7 @@ def test_a_source_that_a_budget_would_replace_is_refused(
     assert read_params(path)[section][key] == own
 
 
-def test_an_unknown_budget_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_budget_is_refused(tmp_path):
     path = written(tmp_path, budget="smok")
     for read in (read_budget, read_params):
         with pytest.raises(InputError, match="budget: unknown budget 'smok'; did you mean 'smoke'"):
@@ -88,9 +83,7 @@ def test_an_unknown_budget_is_refused(tmp_path: Path) -> None:
         ({"pooler": "pooler"}, "studies.pooler: unknown pooler 'pooler'"),
     ],
 )
-def test_a_fault_in_another_budget_is_named_as_well(
-    tmp_path: Path, studies: dict[str, Any], message: str
-) -> None:
+def test_a_fault_in_another_budget_is_named_as_well(tmp_path, studies, message):
     budgets = read_yaml(PARAMS)["budgets"]
     budgets["paper"]["studies"] = studies
     with pytest.raises(InputError, match=f"budgets.paper.{message}"):

@@ -3,14 +3,13 @@
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from studies.drawn import examples_drawn
 
 from mtbert.core.params import read_yaml, write_yaml
-from mtbert.experiments.strategies import TrainSettings, resolve_strategies
-from mtbert.studies.study import Study, read_experiments, read_study
+from mtbert.experiments.strategies import resolve_strategies
+from mtbert.studies.study import read_experiments, read_study
 from mtbert.studies.tables import points
 
 from tiny import ROOT
@@ -59,12 +58,12 @@ DIFFERENCES = [
 
 
 @cache
-def read(study: str) -> Study:
+def read(study):
     return read_study(ROOT / "studies" / study / "params.yaml")
 
 
 @cache
-def experiments(study: str, budget: str = "paper") -> dict[str, TrainSettings]:
+def experiments(study, budget="paper"):
     """A study's experiments under a budget; `paper` leaves them as printed."""
     with TemporaryDirectory() as folder:
         params = Path(folder) / "params.yaml"
@@ -83,7 +82,7 @@ PRINTED = [
 
 
 @pytest.mark.parametrize("study", REPORTS)
-def test_an_experiment_has_figures_or_a_reason_for_none(study: str) -> None:
+def test_an_experiment_has_figures_or_a_reason_for_none(study):
     printed, reasons = read(study).printed, read(study).choices
     for name, settings in experiments(study).items():
         assert settings.head_learning_rate == settings.learning_rate
@@ -94,7 +93,7 @@ def test_an_experiment_has_figures_or_a_reason_for_none(study: str) -> None:
 
 
 @pytest.mark.parametrize("study", REPORTS)
-def test_our_experiments_stand_at_the_end_and_train_each_task_alone(study: str) -> None:
+def test_our_experiments_stand_at_the_end_and_train_each_task_alone(study):
     names = list(read(study).strategies)
     ours = [name.startswith("our-") for name in names]
     assert ours == sorted(ours)
@@ -102,7 +101,7 @@ def test_our_experiments_stand_at_the_end_and_train_each_task_alone(study: str) 
 
 
 @pytest.mark.parametrize(("study", "name", "figures"), PRINTED)
-def test_printed_figures_are_possible_and_add_up(study: str, name: str, figures: Any) -> None:
+def test_printed_figures_are_possible_and_add_up(study, name, figures):
     values = {score: getattr(figures, score) for score in RANGES}
     for score, (low, high) in RANGES.items():
         assert values[score] is None or low <= values[score] <= high, score
@@ -118,15 +117,13 @@ def test_printed_figures_are_possible_and_add_up(study: str, name: str, figures:
 
 
 @pytest.mark.parametrize(("study", "a", "b", "keys"), DIFFERENCES)
-def test_compared_experiments_differ_in_what_they_are_compared_for(
-    study: str, a: str, b: str, keys: set[str]
-) -> None:
+def test_compared_experiments_differ_in_what_they_are_compared_for(study, a, b, keys):
     first, second = (dict(experiments(study)[name]) for name in (a, b))
     assert {key for key in first if first[key] != second[key]} == keys
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_paper_leaves_every_printed_rate_and_length(study: str) -> None:
+def test_paper_leaves_every_printed_rate_and_length(study):
     for name, settings in experiments(study).items():
         printed = {**read(study).train, **(read(study).strategies[name] or {})}
         assert settings.epochs == printed["epochs"]
@@ -135,7 +132,7 @@ def test_paper_leaves_every_printed_rate_and_length(study: str) -> None:
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_smoke_experiments_take_three_steps(study: str) -> None:
+def test_smoke_experiments_take_three_steps(study):
     for settings in experiments(study, "smoke").values():
         if settings.trained:
             assert settings.steps == 3
@@ -152,16 +149,14 @@ OTHER_LENGTH = {
 
 
 @pytest.mark.parametrize(("name", "printed"), OTHER_LENGTH.items())
-def test_reduced_epochs_of_annealed_sampling_are_as_long_as_printed(
-    name: str, printed: int
-) -> None:
+def test_reduced_epochs_of_annealed_sampling_are_as_long_as_printed(name, printed):
     settings = experiments("elayattu", "reduced")[name]
     expected = settings.epochs * REDUCED * printed / 156_082
     assert sum(examples_drawn(settings).values()) == pytest.approx(expected, rel=0.12)
 
 
 @pytest.mark.parametrize("study", REPORTS)
-def test_reduced_experiments_see_as_much_of_a_task_as_each_other(study: str) -> None:
+def test_reduced_experiments_see_as_much_of_a_task_as_each_other(study):
     """An epoch has equally many examples, shared out alike, whatever batches and sampler are."""
     mix = read(study).mix
     for name, settings in experiments(study, "reduced").items():
@@ -175,7 +170,7 @@ def test_reduced_experiments_see_as_much_of_a_task_as_each_other(study: str) -> 
             assert 0.7 * expected <= count <= 1.03 * expected, (name, task)
 
 
-def leaves(tree: Any, prefix: str = "") -> dict[str, str]:
+def leaves(tree, prefix=""):
     """Settings as DVC has them, each leaf by its dotted path."""
     if not isinstance(tree, dict):
         return {prefix: str(tree).replace("'", "")}
@@ -185,7 +180,7 @@ def leaves(tree: Any, prefix: str = "") -> dict[str, str]:
     return texts
 
 
-def test_our_sweeps_start_from_the_root(tmp_path: Path) -> None:
+def test_our_sweeps_start_from_the_root(tmp_path):
     params = {**read_yaml(PARAMS), "budget": "paper", "strategies": {"main": {}}}
     write_yaml(tmp_path / "params.yaml", params)
     plain = dict(resolve_strategies(tmp_path / "params.yaml", encoder="pretrained")["main"])
@@ -194,7 +189,7 @@ def test_our_sweeps_start_from_the_root(tmp_path: Path) -> None:
     assert {key for key in start if start[key] != plain[key]} == changed
 
 
-def test_our_best_experiment_is_what_the_sweeps_sweeps() -> None:
+def test_our_best_experiment_is_what_the_sweeps_sweeps():
     sweeps = points(ROOT / "studies" / OURS / "sweeps.csv")
     assert sweeps["changes"].iloc[0] == "–"
     held = sweeps["changes"][sweeps["held"] != ""]
@@ -202,7 +197,7 @@ def test_our_best_experiment_is_what_the_sweeps_sweeps() -> None:
     assert changes == leaves(read(OURS).strategies["best"])
 
 
-def test_our_experiments_have_examples_as_their_batches_take_them() -> None:
+def test_our_experiments_have_examples_as_their_batches_take_them():
     for name in ("start", "best"):
         settings = experiments(OURS)[name]
         counts = {task: settings.examples[task].count for task in settings.tasks}
@@ -210,7 +205,7 @@ def test_our_experiments_have_examples_as_their_batches_take_them() -> None:
         assert sum(counts.values()) == 18_000
 
 
-def test_our_experiments_are_run_with_seeds_that_no_sweep_saw_and_each_task_alone() -> None:
+def test_our_experiments_are_run_with_seeds_that_no_sweep_saw_and_each_task_alone():
     study = read(OURS)
     assert set(study.more_seeds.experiments) == set(study.strategies)
     assert 1 not in (*study.seeds, *study.more_seeds.seeds)

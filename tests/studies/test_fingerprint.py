@@ -1,13 +1,11 @@
 """A plan's fingerprint: content counts, places and names do not."""
 
-from typing import Any
-
 import pytest
 
 from mtbert.studies.fingerprint import fingerprint
 
 
-def plan(**changes: Any) -> dict[str, Any]:
+def plan(**changes):
     files = [{"path": "data/encoder/model.safetensors", "md5": "1"}]
     made = {
         "strategy": "a",
@@ -23,7 +21,7 @@ def plan(**changes: Any) -> dict[str, Any]:
     return {**made, **changes}
 
 
-def test_places_and_names_do_not_count() -> None:
+def test_places_and_names_do_not_count():
     origin = {"path": "elsewhere/SOURCE.json", "md5": "9"}
     files = [origin, {"path": "elsewhere/model.safetensors", "md5": "1"}]
     other = plan(
@@ -48,5 +46,5 @@ def test_places_and_names_do_not_count() -> None:
         {"encoder": {"files": [{"path": "data/encoder/model.safetensors", "md5": "5"}]}},
     ],
 )
-def test_content_counts(changes: dict[str, Any]) -> None:
+def test_content_counts(changes):
     assert fingerprint(plan(**changes)) != fingerprint(plan())

@@ -32,7 +32,7 @@ DATA = Path("it/data")
 
 
 @pytest.fixture
-def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def study(tmp_path, monkeypatch):
     """A study's file, with the plans of its experiments."""
     monkeypatch.chdir(tmp_path)
     for folder in ("plans", "metrics", "logs"):
@@ -45,11 +45,11 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("it/params.yaml")
 
 
-def plan(name: str, *, epochs: int) -> None:
+def plan(name, *, epochs):
     write_yaml(DATA / f"plans/{name}.yaml", {"train": {"epochs": epochs}})
 
 
-def finish(run: str, *, accuracy: float = 0.5, labels: list[float] = LABELS) -> None:
+def finish(run, *, accuracy=0.5, labels=LABELS):
     """What `train` and `evaluate` leave of a run of the present plan."""
     facts = {
         **{"encoder": {"name": "../shared/tiny"}, "data_source": "sample", "hardware": "a CPU"},
@@ -67,11 +67,11 @@ def finish(run: str, *, accuracy: float = 0.5, labels: list[float] = LABELS) -> 
     (DATA / f"metrics/{run}.json").write_text(json.dumps(measured))
 
 
-def kept_runs(study: Path) -> list[str]:
+def kept_runs(study):
     return run_names(read_results(study).runs).tolist()
 
 
-def test_a_finished_run_is_kept_at_once_and_others_stay_missing_runs(study: Path) -> None:
+def test_a_finished_run_is_kept_at_once_and_others_stay_missing_runs(study):
     assert missing_runs(study) == [("a", 1), ("b-c", 1), ("b-c", 2)]
     assert merge_runs(study, PARAMS) == []
     finish("b-c-2")
@@ -91,7 +91,7 @@ def test_a_finished_run_is_kept_at_once_and_others_stay_missing_runs(study: Path
     assert missing_runs(study) == [("a", 1), ("b-c", 1)]
 
 
-def test_a_newer_run_replaces_the_kept_one(study: Path) -> None:
+def test_a_newer_run_replaces_the_kept_one(study):
     finish("a-1")
     finish("b-c-1")
     merge_runs(study, PARAMS)
@@ -108,7 +108,7 @@ def test_a_newer_run_replaces_the_kept_one(study: Path) -> None:
     assert [path.read_bytes() for path in files] == before
 
 
-def test_seeds_of_one_experiment_share_one_plan(study: Path) -> None:
+def test_seeds_of_one_experiment_share_one_plan(study):
     finish("b-c-1")
     merge_runs(study, PARAMS)
     plan("b-c", epochs=2)
@@ -119,7 +119,7 @@ def test_seeds_of_one_experiment_share_one_plan(study: Path) -> None:
     assert list(read_results(study).predictions["sst"]) == ["id", "label", "b-c-2"]
 
 
-def test_budgets_are_not_mixed(study: Path) -> None:
+def test_budgets_are_not_mixed(study):
     finish("a-1")
     merge_runs(study, PARAMS)
     write_yaml(PARAMS, {**read_yaml(PARAMS), "budget": "paper"})
@@ -131,7 +131,7 @@ def test_budgets_are_not_mixed(study: Path) -> None:
     assert kept_runs(study) == ["b-c-1"]
 
 
-def test_runs_on_other_examples_are_refused(study: Path) -> None:
+def test_runs_on_other_examples_are_refused(study):
     finish("a-1")
     merge_runs(study, PARAMS)
     finish("b-c-1", labels=[0.0, 0.0, 1.0])
@@ -140,7 +140,7 @@ def test_runs_on_other_examples_are_refused(study: Path) -> None:
     assert kept_runs(study) == ["a-1"]
 
 
-def test_a_broken_table_is_refused(study: Path) -> None:
+def test_a_broken_table_is_refused(study):
     finish("a-1")
     merge_runs(study, PARAMS)
     path = Path("it/results/runs.csv")
@@ -152,7 +152,7 @@ def test_a_broken_table_is_refused(study: Path) -> None:
 @pytest.mark.parametrize(
     "path", sorted(ROOT.glob("studies/*/results")), ids=lambda p: p.parent.name
 )
-def test_committed_tables_belong_together(path: Path) -> None:
+def test_committed_tables_belong_together(path):
     kept = read_results(path.parent / "params.yaml")
     names = set(run_names(kept.runs))
     assert len(names) == len(kept.runs)

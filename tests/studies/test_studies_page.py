@@ -16,7 +16,7 @@ STUDIES = sorted(path.parent.name for path in ROOT.glob("studies/*/params.yaml")
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn(tmp_path_factory):
     """A folder with a copy of studies/, the verdicts and the page, made anew."""
     folder = tmp_path_factory.mktemp("drawn")
     studies, verdicts = folder / "studies", folder / "verdicts.json"
@@ -27,12 +27,12 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", [".", *STUDIES])
-def test_committed_markdown_is_that_of_the_kept_results(drawn: Path, name: str) -> None:
+def test_committed_markdown_is_that_of_the_kept_results(drawn, name):
     path = Path("studies") / name / "README.md"
     assert (drawn / path).read_text() == (ROOT / path).read_text()
 
 
-def test_every_claim_has_its_verdict(drawn: Path) -> None:
+def test_every_claim_has_its_verdict(drawn):
     verdicts = read_json(drawn / "verdicts.json")
     assert set(verdicts) == set(read_yaml(ROOT / "studies/claims.yaml")["claims"])
     for verdict in verdicts.values():
@@ -40,7 +40,7 @@ def test_every_claim_has_its_verdict(drawn: Path) -> None:
         assert verdict["effect"] is None or verdict["low"] <= verdict["effect"] <= verdict["high"]
 
 
-def test_the_page_answers_first(drawn: Path) -> None:
+def test_the_page_answers_first(drawn):
     page = (drawn / "studies.html").read_text()
     sections = re.findall(r'<section id="(\w+)"', page)
     assert sections == ["claims", "caveats", *STUDIES, "runs"]

@@ -1,8 +1,6 @@
 """A study's experiments under a budget: steps by hand, equal examples, what does not fit."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from studies.drawn import examples_drawn
@@ -14,7 +12,7 @@ from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
 from mtbert.studies.budgets import BudgetLimits
 from mtbert.studies.study import Study, read_experiments, read_study, shortened
 from mtbert.training.batches import Subset
-from mtbert.training.samplers.sampler import Sampler, Step
+from mtbert.training.samplers.sampler import Sampler
 
 from tiny import ROOT
 
@@ -33,10 +31,10 @@ Experiment = Callable[..., TrainSettings]
 
 
 @pytest.fixture
-def printed(tmp_path: Path) -> Experiment:
+def printed(tmp_path):
     """Makes an experiment of 10 epochs at batches of 8, 16 and 8, with some changes."""
 
-    def resolve(**changes: Any) -> TrainSettings:
+    def resolve(**changes):
         rates = {"learning_rate": 1e-5, "head_learning_rate": 1e-5, "adapter_learning_rate": 1e-5}
         settings = {"sampler": "all_tasks", "batch_size": BATCHES, "epochs": 10, **rates, **changes}
         params = {**read_yaml(ROOT / "studies" / "params.yaml"), "budget": "paper"}
@@ -63,19 +61,19 @@ def printed(tmp_path: Path) -> Experiment:
         ({"sampler": "round_robin", "examples": {"para": 1000}}, [1600, 800, 800]),
     ],
 )
-def test_examples_by_hand(printed: Experiment, changes: dict[str, Any], counts: list[int]) -> None:
+def test_examples_by_hand(printed, changes, counts):
     balancing = {"balancing": "sum"} if "sampler" in changes else {}
     drawn = examples_drawn(shortened(printed(**changes, **balancing), LIMITS, STUDY))
     assert [drawn[task] for task in BATCHES if task in drawn] == counts
 
 
-def test_other_examples_take_part_in_each_epoch(printed: Experiment) -> None:
+def test_other_examples_take_part_in_each_epoch(printed):
     cut = shortened(printed(), LIMITS, STUDY)
     assert cut.examples["sts"] == Subset(count=80, redraw="epoch")
     assert (cut.epochs, cut.sampler, cut.batch_size) == (10, printed().sampler, BATCHES)
 
 
-def test_batches_are_cut_where_the_study_says_so(printed: Experiment) -> None:
+def test_batches_are_cut_where_the_study_says_so(printed):
     study = STUDY.model_copy(update={"batches": {"para": 0.25}})
     cut = shortened(printed(sampler="round_robin", balancing="sum"), LIMITS, study)
     assert {task: cut.batch_size[task] for task in BATCHES} == {"sst": 8, "para": 4, "sts": 8}
@@ -88,7 +86,7 @@ class Own(Sampler):
     steps_per_epoch: int = 600
     burst: int = 2
 
-    def epoch_steps(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
+    def epoch_steps(self, *, batches, **_):
         names = list(batches)
         return [(names[i % len(names)],) for i in range(self.steps_per_epoch)]
 
@@ -107,9 +105,7 @@ class Own(Sampler):
         (Own(), {}, 48),
     ],
 )
-def test_a_sampler_shortens_itself(
-    printed: Experiment, sampler: Any, batches: dict[str, float], steps: int | None
-) -> None:
+def test_a_sampler_shortens_itself(printed, sampler, batches, steps):
     own = isinstance(sampler, Own)
     settings = printed(**{} if own else {"sampler": sampler, "balancing": "sum"})
     settings = settings.model_copy(update={"sampler": sampler} if own else {})
@@ -131,21 +127,19 @@ def test_a_sampler_shortens_itself(
         ({}, {}),
     ],
 )
-def test_evaluations_and_rates(
-    printed: Experiment, limits: dict[str, Any], expected: dict[str, Any]
-) -> None:
+def test_evaluations_and_rates(printed, limits, expected):
     cut, whole = shortened(printed(), BudgetLimits(**limits), STUDY), printed()
     assert cut == whole.model_copy(update={key: getattr(cut, key) for key in expected})
     assert {key: getattr(cut, key) for key in expected} == pytest.approx(expected)
 
 
-def test_another_pooling_stands_for_the_pooler_alone(printed: Experiment) -> None:
+def test_another_pooling_stands_for_the_pooler_alone(printed):
     settings = printed(pooling={"sst": "pooler", "para": "cls", "sts": "max"})
     cut = shortened(settings, BudgetLimits(pooler="mean"), STUDY)
     assert [type(cut.pooling[task]) for task in BATCHES] == [MeanPooling, ClsPooling, MaxPooling]
 
 
-def test_at_most_so_many_steps_and_examples(printed: Experiment) -> None:
+def test_at_most_so_many_steps_and_examples(printed):
     settings = printed(examples={"sst": 50, "para": {"count": 900, "redraw": "epoch"}})
     cut = shortened(settings, BudgetLimits(steps=3, examples=200), STUDY)
     assert cut.steps == 3
@@ -153,13 +147,13 @@ def test_at_most_so_many_steps_and_examples(printed: Experiment) -> None:
     assert counts == {"sst": 50, "para": 200, "sts": 200}
 
 
-def test_an_experiment_that_trains_nothing_has_nothing_to_cut(printed: Experiment) -> None:
+def test_an_experiment_that_trains_nothing_has_nothing_to_cut(printed):
     settings = printed(evaluation_only=["sst", "para", "sts"])
     limits = BudgetLimits(steps=3, learning_rate=5.0, pooler="mean")
     assert shortened(settings, limits, STUDY) == settings
 
 
-def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path: Path) -> None:
+def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path):
     data = read_yaml(ROOT / "studies" / "params.yaml") | {"budget": "reduced"}
     del data["budgets"]["reduced"]["studies"]["whole"]["para"]
     params = tmp_path / "params.yaml"
@@ -190,14 +184,14 @@ def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path: Path)
         ({"titel": "t"}, "unknown key 'titel'; did you mean 'title'"),
     ],
 )
-def test_a_study_that_does_not_fit(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+def test_a_study_that_does_not_fit(tmp_path, changes, message):
     path = tmp_path / "params.yaml"
     write_yaml(path, {**GOOD, **changes})
     with pytest.raises(InputError, match=f"^{path}: .*{message}"):
         read_study(path)
 
 
-def test_an_experiment_s_fault_names_its_file(tmp_path: Path) -> None:
+def test_an_experiment_s_fault_names_its_file(tmp_path):
     path = tmp_path / "params.yaml"
     study = read_yaml(ROOT / "studies" / "wu" / "params.yaml")
     study["strategies"]["model"]["samlper"] = "all_tasks"
