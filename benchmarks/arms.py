@@ -135,7 +135,7 @@ def prepared(spec: Spec) -> Any:
     }
     if spec.encoding == "joint":  # cosines need two vectors
         train["heads"] = {task: {"name": "linear"} for task in tasks}
-    settings = validate(TrainSettings, train, where="train").per_task().own()
+    settings = validate(TrainSettings, train, where="train").per_task().restrict_to_tasks()
     cut = {k: {t: getattr(plan, k)[t] for t in tasks} for k in ("tasks", "metrics", "tokens")}
     encoder = plan.encoder
     if spec.shape != "own":
@@ -163,7 +163,7 @@ def copied(plan: Any, count: int) -> Any:
             "tasks": tuple(names),
             **{
                 key: dict.fromkeys(names, value[first])
-                for key, value in plan.train.keyed.items()
+                for key, value in plan.train.by_task.items()
                 if first in value
             },
         }

@@ -9,8 +9,8 @@ from mtbert.core.commands import run
 
 
 def main(
-    claims: Annotated[Path, typer.Argument(help="the file of claims")],
-    studies: Annotated[Path, typer.Argument(help="folder of NAME/params.yaml, NAME/results/")],
+    claims: Annotated[Path, typer.Argument(help="File of claims")],
+    studies: Annotated[Path, typer.Argument(help="Folder of NAME/params.yaml, NAME/results/")],
     out: Annotated[Path, typer.Argument(help="JSON file to write: each claim's verdict")],
 ) -> None:
     """Write every claim's verdict; claims without runs stay undecided and say so."""

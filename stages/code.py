@@ -17,7 +17,7 @@ from mtbert.core.commands import run
 from mtbert.core.outputs import new_folder, write_text
 
 
-def main(out: Annotated[Path, typer.Argument(help="Folder to write into")]) -> None:
+def main(out: Annotated[Path, typer.Argument(help="Output folder")]) -> None:
     """Write {package}.md5 for each package of mtbert, and stages.{name}.md5 for each stage."""
     sources = {path.name: path for path in Path(mtbert.__path__[0]).iterdir() if path.is_dir()}
     sources |= {f"stages.{path.stem}": path for path in Path(stages.__path__[0]).glob("*.py")}

@@ -1,4 +1,4 @@
-"""Download: bring corpora, an encoder or lexicons here. The only stage that opens a connection."""
+"""Download corpora, an encoder or lexicons: the only stage that opens a connection."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from mtbert.core.commands import run
 
 
-class Thing(StrEnum):
+class Resource(StrEnum):
     """What to download."""
 
     corpora = "corpora"
@@ -18,29 +18,29 @@ class Thing(StrEnum):
 
 
 def main(
-    thing: Annotated[Thing, typer.Argument(help="What to bring here.")],
-    out: Annotated[Path, typer.Argument(help="Folder to write.")],
-    params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
+    resource: Annotated[Resource, typer.Argument(help="What to download")],
+    out: Annotated[Path, typer.Argument(help="Output folder")],
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
-    """Bring the tasks' files, the encoder or lexicons into a folder; SOURCE.json says whence."""
+    """Fetch the corpora, the encoder or the lexicons; SOURCE.json records their origin."""
     from mtbert.core.outputs import new_folder
     from mtbert.core.params import read_section
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.backbones import Encoder, bring
-    from mtbert.corpora.lexicons import LexiconSettings, collect_lexicons
-    from mtbert.corpora.sources import collect_corpora
+    from mtbert.corpora.backbones import Encoder, fetch_encoder
+    from mtbert.corpora.lexicons import LexiconSettings, fetch_lexicons
+    from mtbert.corpora.sources import fetch_corpora
     from mtbert.corpora.validation import Data
 
     with new_folder(out) as folder:
-        if thing is Thing.corpora:
+        if resource is Resource.corpora:
             data, tasks = read_section(params, "data", Data), read_tasks(params)
-            collect_corpora(data.source, tasks, folder, where=str(params))
-        elif thing is Thing.lexicons:
+            fetch_corpora(data.source, tasks, folder, where=str(params))
+        elif resource is Resource.lexicons:
             lexicons = read_section(params, "lexicons", LexiconSettings)
-            collect_lexicons(lexicons, folder, where=str(params))
+            fetch_lexicons(lexicons, folder, where=str(params))
         else:
             encoder = read_section(params, "encoder", Encoder)
-            bring(encoder, folder, where=f"{params}: encoder.pretrained")
+            fetch_encoder(encoder, folder, where=f"{params}: encoder.pretrained")
 
 
 if __name__ == "__main__":

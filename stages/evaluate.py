@@ -12,19 +12,19 @@ from mtbert.core.commands import run
 if TYPE_CHECKING:
     from mtbert.core.tasks import Task
 
-DECIMALS = 4  # a dev set of 100,000 examples leaves the third one open
+DECIMALS = 4  # with 100,000 dev examples, chance still moves the third
 
 
 def main(
-    plan: Annotated[Path, typer.Argument(help="the strategy's plan")],
-    trained: Annotated[Path, typer.Argument(metavar="RUN", help="outputs of training")],
-    logs: Annotated[Path, typer.Argument(help="logs of training")],
-    predictions: Annotated[Path, typer.Argument(help="folder to write: tables, submissions")],
+    plan: Annotated[Path, typer.Argument(help="The strategy's plan")],
+    trained: Annotated[Path, typer.Argument(metavar="RUN", help="Outputs of training")],
+    logs: Annotated[Path, typer.Argument(help="Logs of training")],
+    predictions: Annotated[Path, typer.Argument(help="Output folder: tables, submissions")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
     test: Annotated[
-        bool, typer.Option("--test/--no-test", help="write predictions for test, too")
+        bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
     ] = True,
-    params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed.
 
@@ -97,8 +97,8 @@ def write_task(
         write_text(path, predictions.submission(predicted, task.labels, task.predictions.column))
         if split == "dev":
             scores = score(task.labels, predicted)
-            names = predictions.confusion(predicted, task.labels)
-            write_text(folder / f"{name}-confusion.csv", names)
+            confusion_csv = predictions.confusion(predicted, task.labels)
+            write_text(folder / f"{name}-confusion.csv", confusion_csv)
     for metric in (metric for metric, value in scores.items() if value is None):
         text = f"{name} dev: {metric} is undefined (constant predictions?), written as null"
         print(f"warning: {text}", file=sys.stderr)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def main(
     tokens: Annotated[Path, typer.Argument(help="TOKENS tables")],
     encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
-    out: Annotated[Path, typer.Argument(help="One {strategy}.yaml each goes here")],
-    params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Argument(help="Output folder: {strategy}.yaml")],
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
     study: Annotated[
-        Path | None, typer.Option(help="A study's file, whose rows to plan instead")
+        Path | None, typer.Option(help="Params file of a study: plan its experiments")
     ] = None,
     augmented: Annotated[
         Path, typer.Option(help="TOKENS tables with new rows, {set}/{task}/train.parquet")

@@ -11,12 +11,12 @@ from mtbert.core.commands import run
 
 
 def main(
-    corpora: Annotated[Path, typer.Argument(help="Folder of the tasks' files, {task}/{file}.")],
-    out: Annotated[Path, typer.Argument(help="Folder to write: {task}/{split}.parquet.")],
-    report: Annotated[Path, typer.Argument(help="JSON file to write: what the data holds.")],
-    params: Annotated[Path, typer.Option(help="Params file.")] = Path("params.yaml"),
+    corpora: Annotated[Path, typer.Argument(help="Folder of the tasks' files, {task}/{file}")],
+    out: Annotated[Path, typer.Argument(help="Output folder: {task}/{split}.parquet")],
+    summary: Annotated[Path, typer.Argument(help="JSON file to write: what the data holds")],
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
-    """Turn the tasks' files into tables; name every row that cannot be used."""
+    """Turn the tasks' files into tables; list every unusable row."""
     import pyarrow as pa
 
     from mtbert.core.outputs import new_folder, write_text
@@ -38,7 +38,7 @@ def main(
                 write_table(folder / name / f"{split}.parquet", table)
                 facts[name][split] = summarize_split(examples, task.labels)
                 print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
-    write_text(report, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    write_text(summary, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

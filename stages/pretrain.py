@@ -1,4 +1,4 @@
-"""Train the encoder further on the tasks' own texts, or hand it on as it is."""
+"""Train the encoder further on the tasks' own texts, or copy it unchanged."""
 
 import os
 import shutil
@@ -18,9 +18,9 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 def main(
     tokens: Annotated[Path, typer.Argument(help="TOKENS tables and the tokenizer")],
     encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
-    out: Annotated[Path, typer.Argument(help="The encoder that is fine-tuned goes here")],
-    record: Annotated[Path, typer.Argument(help="Losses and pretrain.json go here")],
-    params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Argument(help="Output folder of the encoder")],
+    logs: Annotated[Path, typer.Argument(help="Output folder of losses and pretrain.json")],
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
     """Pre-train further; with `pretrain.epochs: 0` the encoder stays bit for bit what it was."""
     from mtbert.core.errors import InputError
@@ -33,7 +33,7 @@ def main(
     settings.check_tasks(tasks, where=f"{params}: pretrain")
     if not encoder.is_dir():
         raise InputError(f"{encoder}: no such folder; `dvc repro` makes it")
-    with new_folder(out) as folder, new_folder(record) as log_folder:
+    with new_folder(out) as folder, new_folder(logs) as log_folder:
         (log_folder / "curves").mkdir()
         if settings.epochs == 0:
             shutil.copytree(encoder, folder, dirs_exist_ok=True)

@@ -14,17 +14,17 @@ from mtbert.core.commands import run
 
 
 def main(
-    plans: Annotated[Path, typer.Argument(help="folder of the strategies' plans")],
-    reports: Annotated[Path, typer.Argument(help="folder of metrics/runs/, and to write into")],
-    logs: Annotated[Path, typer.Option(help="folder of training's logs")] = Path("data/logs"),
-    predictions: Annotated[Path, typer.Option(help="folder of the runs' predictions")] = Path(
+    plans: Annotated[Path, typer.Argument(help="Folder of the strategies' plans")],
+    reports: Annotated[Path, typer.Argument(help="Folder of metrics/runs/, and output folder")],
+    logs: Annotated[Path, typer.Option(help="Folder of training's logs")] = Path("data/logs"),
+    predictions: Annotated[Path, typer.Option(help="Folder of the runs' predictions")] = Path(
         "data/predictions"
     ),
-    summaries: Annotated[Path, typer.Option(help="folder of the data's summaries")] = Path(
+    summaries: Annotated[Path, typer.Option(help="Folder of the data's summaries")] = Path(
         "data/summaries"
     ),
-    params: Annotated[Path, typer.Option(help="the params file")] = Path("params.yaml"),
-    readme: Annotated[Path | None, typer.Option(help="refresh the results in this file")] = None,
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
+    readme: Annotated[Path | None, typer.Option(help="Refresh the results in this file")] = None,
 ) -> None:
     """Write results.md, metrics/strategies.json and index.html into REPORTS; print the scores."""
     from mtbert.core.outputs import write_text
@@ -46,7 +46,7 @@ def main(
     changed = compare(report, metrics)
     content = report_content(report, changed)
     write_text(reports / "results.md", render("results.md.jinja", **content))
-    write_text(reports / "metrics" / "strategies.json", results.headline(report))
+    write_text(reports / "metrics" / "strategies.json", results.strategies_json(report))
     write_text(reports / "index.html", render("report.html.jinja", **content))
     if readme is not None:
         table = tables.markdown(content["scores"])

@@ -10,12 +10,12 @@ from mtbert.core.commands import run
 
 def main(
     studies: Annotated[
-        Path, typer.Argument(help="folder of params.yaml, claims.yaml, NAME/params.yaml")
+        Path, typer.Argument(help="Folder of params.yaml, claims.yaml, NAME/params.yaml")
     ],
     verdicts: Annotated[Path, typer.Argument(help="JSON file of `claims`")],
     out: Annotated[Path, typer.Argument(help="HTML page to write")],
     readmes: Annotated[
-        bool, typer.Option(help="also write README.md into STUDIES and each study")
+        bool, typer.Option(help="Also write README.md into STUDIES and each study")
     ] = True,
 ) -> None:
     """Write the page, and the same in Markdown beside the results."""

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def main(
     text: Annotated[Path, typer.Argument(help="TEXT tables, {task}/{split}.parquet")],
     encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
-    out: Annotated[Path, typer.Argument(help="TOKENS tables and the tokenizer go here")],
-    report: Annotated[Path, typer.Argument(help="Token counts go here, as JSON")],
-    params: Annotated[Path, typer.Option(help="The params file")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Argument(help="Output folder: TOKENS tables, tokenizer")],
+    summary: Annotated[Path, typer.Argument(help="JSON file to write: token counts")],
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
     """Tokenize every task and split."""
     from mtbert.core.schemas import read_table, write_table
@@ -52,7 +52,7 @@ def main(
         for (task, split), table in tokens.items():
             write_table(folder / task / f"{split}.parquet", table)
             counts.setdefault(task, {})[split] = count_tokens(table, shape, settings.max_length)
-    write_text(report, json.dumps({**totals, "tasks": counts}, indent=1) + "\n")
+    write_text(summary, json.dumps({**totals, "tasks": counts}, indent=1) + "\n")
 
 
 def find_tokenizer(encoder: Path, train: "Iterable[pa.Table]") -> "Tokenizer":

@@ -12,8 +12,8 @@ from mtbert.core.commands import run
 def main(
     augmented: Annotated[Path, typer.Argument(help="AUGMENTED tables, {task}/train.parquet")],
     original: Annotated[Path, typer.Argument(help="Folder of tokenizer.json and sequences.json")],
-    out: Annotated[Path, typer.Argument(help="TOKENS tables go here, {task}/train.parquet")],
-    report: Annotated[Path, typer.Argument(help="Token counts go here, as JSON")],
+    out: Annotated[Path, typer.Argument(help="Output folder: {task}/train.parquet")],
+    summary: Annotated[Path, typer.Argument(help="JSON file to write: token counts")],
 ) -> None:
     """Tokenize the grown train splits of one set."""
     from mtbert.core.outputs import new_folder, write_text
@@ -31,7 +31,7 @@ def main(
             write_table(folder / task / f"{split}.parquet", table)
             counts[task] = {split: count_tokens(table, shape, shape["max_length"])}
     facts = {key: shape[key] for key in ("max_length", "vocabulary")}
-    write_text(report, json.dumps({**facts, "tasks": counts}, indent=1) + "\n")
+    write_text(summary, json.dumps({**facts, "tasks": counts}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 def main(
     plan: Annotated[Path, typer.Argument(help="The strategy's plan")],
     seed: Annotated[int, typer.Argument(help="Decides weights, order and dropout", min=0)],
-    out: Annotated[Path, typer.Argument(help="Checkpoints and predictions go here")],
-    record: Annotated[Path, typer.Argument(help="The log and run.json go here")],
+    out: Annotated[Path, typer.Argument(help="Output folder of checkpoints and predictions")],
+    logs: Annotated[Path, typer.Argument(help="Output folder of the log and run.json")],
     last: Annotated[
         bool, typer.Option("--last/--no-last", help="Keep the last epoch's weights too")
     ] = True,
@@ -27,7 +27,7 @@ def main(
         bool, typer.Option("--test/--no-test", help="Predict the test split too")
     ] = True,
 ) -> None:
-    """Train, evaluating on dev after each epoch; predict dev and test with the best epoch."""
+    """Train, scoring dev every `evaluate_every` epochs; predict with the best checkpoint."""
     from mtbert.core.outputs import new_folder
     from mtbert.experiments.plans import read_plan, verify
 
@@ -36,7 +36,7 @@ def main(
     # Resume from what an interrupted run left here.
     with (
         new_folder(out, unfinished=True) as folder,
-        new_folder(record, unfinished=True) as log_folder,
+        new_folder(logs, unfinished=True) as log_folder,
     ):
         from mtbert.core.environment import hold_memory
         from mtbert.experiments.runs import train_run

@@ -124,7 +124,7 @@ def is_negation(word: str) -> bool:
 
 
 def wordnet_opposites(reader: Any) -> Opposite:
-    """Tell opposites by WordNet, in any form, including those by way of a similar adjective.
+    """Return a test for WordNet antonyms, direct and indirect.
 
     "Chilly" is no antonym of "hot" there but similar to one, "cold" (an indirect antonym).
     """

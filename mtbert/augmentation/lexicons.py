@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mtbert.augmentation.guards import Opposite, WordGuards, wordnet_opposites
 from mtbert.augmentation.mwa import read_mwa
-from mtbert.augmentation.nltk_data import TAGGER, WORDNET, Tagger, need, use_folder, wordnet
+from mtbert.augmentation.nltk_data import TAGGER, WORDNET, Tagger, require, use_folder, wordnet
 from mtbert.augmentation.ppdb import WordPairs, find_ppdb, read_ppdb
 from mtbert.augmentation.sentiment import listed_sentiment, wordnet_sentiment
-from mtbert.augmentation.settings import Augment, TaskAugmentation, needs
+from mtbert.augmentation.settings import Augment, TaskAugmentation, required_lexicons
 from mtbert.core.errors import InputError
 
 
@@ -31,12 +31,12 @@ def load_resources(
         InputError: a lexicon is missing or cannot be used.
     """
     path, pairs = None, None
-    for setting, kind in needs(augment, name):
+    for setting, kind in required_lexicons(augment, name):
         if kind == "ppdb":
             path = find_ppdb(folder, augment.ppdb, where=f"{where}.{setting}")
         elif kind != "opinion_words":
             part = WORDNET if kind == "wordnet" else TAGGER
-            need(folder, part, where=f"{where}.{setting}")
+            require(folder, part, where=f"{where}.{setting}")
     use_folder(folder)
     if path is not None:
         pairs = read_mwa(path, wordnet(), vocabulary) if path.is_dir() else read_ppdb(path)
@@ -66,11 +66,11 @@ def _word_guards(
         if settings.source == "ppdb" and pairs and pairs.labelled:
             tests.append(lambda word, other: (word, other) in pairs.exclusions)
         if (folder / WORDNET).is_dir():
-            need(folder, WORDNET, where=f"{where}.antonyms")
+            require(folder, WORDNET, where=f"{where}.antonyms")
             tests.append(wordnet_opposites(wordnet()))
         if not tests:
             raise InputError(
-                f"{where}.antonyms: nothing here knows opposites: {folder} has no {WORDNET}, and "
+                f"{where}.antonyms: no lexicon of antonyms: {folder} has no {WORDNET}, and "
                 f"{pairs and pairs.file} has no entailment labels in its 6th field; add one, or "
                 "turn the guard off"
             )

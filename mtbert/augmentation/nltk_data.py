@@ -42,7 +42,7 @@ def use_folder(lexicons: Path) -> None:
     nltk.data.path[:] = map(str, [lexicons.resolve(), *sorted(linked)])
 
 
-def need(lexicons: Path, part: Path, *, where: str) -> None:
+def require(lexicons: Path, part: Path, *, where: str) -> None:
     """Raise InputError if the folder lacks a file of WordNet or the tagger, which `where` needs."""
     for path in (part, *(part / name for name in FILES[part])):
         if not (lexicons / path).exists():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtbert.augmentation.nltk_data import MWA, PPDB, REMEDY, WORDNET, Tagger, data_files, need
+from mtbert.augmentation.nltk_data import MWA, PPDB, REMEDY, WORDNET, Tagger, data_files, require
 from mtbert.core.errors import InputError, choices
 
 SHOWN = 5  # broken lines that a message quotes
@@ -85,7 +85,7 @@ def find_ppdb(lexicons: Path, name: str | None, *, where: str) -> Path:
         raise InputError(f"{where}: augment.ppdb: {choices('PPDB file', name, paths)}")
     path = paths[name or next(iter(paths))]
     if path.name == MWA.name:
-        need(lexicons, WORDNET, where=where)
+        require(lexicons, WORDNET, where=where)
     return path
 
 

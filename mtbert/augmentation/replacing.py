@@ -1,4 +1,4 @@
-"""Draw new texts with nlpaug's SynonymAug: the same draws and results, each row with its seed."""
+"""Draw new texts with nlpaug's SynonymAug; each row has its own seed."""
 
 import random
 import string

@@ -1,4 +1,4 @@
-"""Words that carry sentiment: derived from WordNet, or from the user's lists."""
+"""Words that carry sentiment, from WordNet or from an opinion lexicon."""
 
 from collections.abc import Callable
 from functools import cache
@@ -20,7 +20,7 @@ FEELINGS = ("noun.feeling", "verb.emotion")
 
 @cache
 def wordnet_sentiment(reader: Any) -> Callable[[str], bool]:
-    """Tell words, in any form, with a meaning that carries sentiment, by WordNet's graph.
+    """Return a test for words, in any form, with a sentiment sense in WordNet.
 
     These are the nouns and verbs of WordNet's files on feelings and the adjectives derived from
     them, with those of a similar meaning; the adjectives at most `STEPS` steps from a seed, where
@@ -57,7 +57,7 @@ def _near(synset: Any) -> set[Any]:
 
 
 def listed_sentiment(lexicons: Path, *, where: str) -> Callable[[str], bool]:
-    """Tell the words of the user's opinion lexicon.
+    """Return a test for words of the opinion lexicon.
 
     Each file in the folder `opinion`, except hidden ones, has a word a line, and comments after a
     semicolon (the format of Hu and Liu's lists).

@@ -87,8 +87,8 @@ class Augment(Settings):
     sets: Annotated[dict[str, TaskSet], Field(min_length=1)]
 
 
-def needs(augment: Augment, *names: str) -> Iterator[tuple[str, str]]:
-    """Settings below section `augment` with the lexicon that each needs, of all sets or some.
+def required_lexicons(augment: Augment, *names: str) -> Iterator[tuple[str, str]]:
+    """Keys in section `augment` with the lexicon that each needs, of all sets or some.
 
     A lexicon is `wordnet`, `tagger`, `ppdb` or `opinion_words`.
     """

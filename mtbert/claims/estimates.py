@@ -5,7 +5,7 @@ which all seeds share. scipy.stats.bootstrap resamples one of the two (paired=Tr
 and then treats seeds as fixed); so both levels are worked out here:
 
     seeds      v = Var(D_s) / S, Bessel's correction included: what resampling whole seeds converges
-               to, times S / (S − 1). It holds what of the examples falls out anew with each seed.
+               to, times S / (S − 1). v includes example variance that is independent between seeds.
     examples   draws of the dev examples, with replacement, the same for all seeds and experiments.
                c, the covariance of two seeds' effects over the draws, is what all seeds share; w is
                the variance of their mean.
@@ -13,7 +13,7 @@ and then treats seeds as fixed); so both levels are worked out here:
     se² = max(v + c, w),  df = (S − 1) · (se² / v)²   (Welch and Satterthwaite; c counts as known)
 
 Intervals are effect ± t(df) · se. Resampling seeds and examples together and taking percentiles
-covers 83 % instead of 95 % at three seeds, and counts twice what falls out anew with each seed.
+covers 83 % instead of 95 % at three seeds, and counts the independent part twice.
 tests/claims/test_error_rate.py simulates what this gives.
 """
 
@@ -25,7 +25,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean effect over seeds; se is NaN where there is nothing to tell it by."""
+    """A mean effect over seeds; se is NaN if the variance is 0."""
 
     effect: float
     se: float
@@ -60,8 +60,8 @@ def estimate(effects: np.ndarray, seeds: tuple[int, ...]) -> Estimate:
         seeds: The seeds.
 
     Returns:
-        With one seed, an estimate that allows for the choice of dev examples alone. Where all runs
-        answered alike nothing varies: se is NaN, and so is every p.
+        With one seed, an estimate that allows for the choice of dev examples alone. If all runs
+        predict the same nothing varies: se is NaN, and so is every p.
     """
     measured, draws = effects[0], effects[1:]
     count, mean = len(seeds), float(measured.mean())
@@ -90,5 +90,5 @@ def share(hits: dict[int, tuple[int, int]], bound: float) -> Estimate:
 
 
 def _root(variance: float) -> float:
-    """The standard error; NaN of no variance at all."""
+    """The standard error; NaN if the variance is 0."""
     return sqrt(variance) if variance > 0 else nan

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 DRAWS = 1000
 
 
-class UnansweredError(Exception):
-    """These runs cannot answer the question; others could."""
+class NotTestableError(Exception):
+    """The runs cannot test the claim."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a study has to say: predictions on dev and counts of conflicting gradients.
+    """Dev predictions and gradient-conflict counts of a study.
 
     predictions: by task a table of `id`, `label` and one column a run, `strategy-seed`.
     runs: a table with at least `strategy`, `seed`, `cosines` and of them `negative`.
@@ -39,15 +39,15 @@ class Evidence:
         """Seeds that every one of some experiments was run with.
 
         Raises:
-            UnansweredError: there is none.
+            NotTestableError: there is none.
         """
         own = {
             name: set(self.runs.loc[self.runs["strategy"] == name, "seed"]) for name in experiments
         }
         if absent := [name for name, seeds in own.items() if not seeds]:
-            raise UnansweredError(f"not run: {', '.join(absent)}")
+            raise NotTestableError(f"not run: {', '.join(absent)}")
         if not (common := set.intersection(*own.values())):
-            raise UnansweredError(f"no seed in common: {', '.join(experiments)}")
+            raise NotTestableError(f"no seed in common: {', '.join(experiments)}")
         return tuple(sorted(int(seed) for seed in common))
 
     def scores(self, experiment: str, metric: str, seeds: tuple[int, ...]) -> np.ndarray:
@@ -61,7 +61,7 @@ class Evidence:
             seeds: The seeds.
 
         Raises:
-            UnansweredError: a run lacks predictions of a task.
+            NotTestableError: a run lacks predictions of a task.
         """
         if metric in FORMULAS:
             tasks = {task: self.scores(experiment, task, seeds) for task in LEADERBOARD}
@@ -74,11 +74,11 @@ class Evidence:
         """By seed: how many sampled cosines of task gradients are negative, of how many.
 
         Raises:
-            UnansweredError: none was sampled.
+            NotTestableError: none was sampled.
         """
         own = self.runs[(self.runs["strategy"] == experiment) & (self.runs["cosines"] > 0)]
         if not len(own):
-            raise UnansweredError(f"{experiment}: no cosine of task gradients was sampled")
+            raise NotTestableError(f"{experiment}: no cosine of task gradients was sampled")
         counts = own[["seed", "negative", "cosines"]].to_numpy(dtype=int)
         return {int(seed): (int(negative), int(total)) for seed, negative, total in counts}
 
@@ -86,7 +86,7 @@ class Evidence:
         """One run's score, (1 + draw,)."""
         if (run, task, name) not in self._scores:
             if task not in self.predictions or run not in self.predictions[task]:
-                raise UnansweredError(f"{run}: no predictions of {task}")
+                raise NotTestableError(f"{run}: no predictions of {task}")
             table, metric = self.predictions[task], METRICS[name].function
             labels, predictions = (table[key].to_numpy(dtype=float) for key in ("label", run))
             at = self._drawn(task, len(labels))

@@ -15,7 +15,7 @@ the pairs. The effect shown is the one that decides: of several the least, or fo
 the largest; its interval is not corrected for that choice.
 
 Holm (1979) keeps the chance of even one wrong verdict in a report below 5 %. An effect that is no
-number, runs that all answered alike, or fewer than three seeds leave a claim undecided.
+number, runs that predict the same, or fewer than three seeds leave a claim undecided.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ import numpy as np
 
 from mtbert.claims.claim import Claim
 from mtbert.claims.estimates import Estimate, estimate, share
-from mtbert.claims.scores import Evidence, UnansweredError
+from mtbert.claims.scores import Evidence, NotTestableError
 from mtbert.core.params import Settings
 
 Decision = Literal["supported", "contradicted", "undecided"]
@@ -38,7 +38,7 @@ LEVELS = {"greater": 0.95, "explains": 0.95}  # of the others 0.90
 
 
 class Verdict(Settings):
-    """What the runs say to a claim; None where there is no number."""
+    """What the runs show about a claim; None where there is no number."""
 
     decision: Decision = "undecided"
     reason: str  # of this decision
@@ -53,8 +53,8 @@ class Verdict(Settings):
 
 
 @dataclass(frozen=True)
-class Tests:
-    """The p of either side, and the estimate that is shown."""
+class TestResult:
+    """The p-values of both sides, and the estimate that is shown."""
 
     shown: Estimate
     support: float
@@ -80,16 +80,16 @@ def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[
         studies: The evidence of each study.
     """
     verdicts: dict[str, Verdict] = {}
-    tests: dict[str, Tests] = {}
+    tests: dict[str, TestResult] = {}
     for name, claim in claims.items():
         try:
             if claim.study not in studies:
-                raise UnansweredError(f"no results of {claim.study}")
-            test = weigh(claim, studies[claim.study])
-        except UnansweredError as error:
+                raise NotTestableError(f"no results of {claim.study}")
+            test = judge_claim(claim, studies[claim.study])
+        except NotTestableError as error:
             verdicts[name] = Verdict(reason=str(error))
             continue
-        verdicts[name] = _described(claim, test, unjudged(test))
+        verdicts[name] = _described(claim, test, undecided_reason(test))
         if not verdicts[name].reason:
             tests[name] = test
     for study in {claims[name].study for name in tests}:
@@ -106,11 +106,11 @@ def holm(values: list[float]) -> list[float]:
     return [float(p) for p in multipletests(values, method="holm")[1]]
 
 
-def weigh(claim: Claim, evidence: Evidence) -> Tests:
+def judge_claim(claim: Claim, evidence: Evidence) -> TestResult:
     """Test a claim by itself.
 
     Raises:
-        UnansweredError: its experiments lack runs, seeds in common, or what the claim is about.
+        NotTestableError: its experiments lack runs, seeds in common, or what the claim is about.
     """
     margin = claim.margin or 0.0
     match claim.kind:
@@ -139,14 +139,14 @@ def delta_m(evidence: Evidence, experiment: str, single: Mapping[str, str]) -> E
         single: For each task, the experiment that trained it alone.
 
     Raises:
-        UnansweredError: a single-task score is not above 0; or no seed in common.
+        NotTestableError: a single-task score is not above 0; or no seed in common.
     """
     seeds = evidence.seeds(experiment, *single.values())
     gains = []
     for task, name in single.items():
         base = evidence.scores(name, task, seeds)
         if (least := base[0].min()) <= 0:
-            raise UnansweredError(
+            raise NotTestableError(
                 f"Δm needs single-task scores above 0; {name}: {task} {least:.3f}"
             )
         gains.append(evidence.scores(experiment, task, seeds) / base - 1)
@@ -161,31 +161,31 @@ def _effects(evidence: Evidence, claim: Claim, pairs: Iterable[tuple[str, str]])
     return [estimate(scores[first] - scores[second], seeds) for first, second in pairs]
 
 
-def _above(effects: list[Estimate], margin: float) -> Tests:
+def _above(effects: list[Estimate], margin: float) -> TestResult:
     support = np.max([2 * e.above(margin) for e in effects])
     against = np.min([2 * e.below(margin) for e in effects]) * len(effects)
-    return _tests(effects, [e.effect for e in effects], support, against)
+    return _show(effects, [e.effect for e in effects], support, against)
 
 
-def _below(effects: list[Estimate], margin: float) -> Tests:
+def _below(effects: list[Estimate], margin: float) -> TestResult:
     support = np.max([e.below(margin) for e in effects])
     against = np.min([e.above(margin) for e in effects]) * len(effects)
-    return _tests(effects, [-e.effect for e in effects], support, against)
+    return _show(effects, [-e.effect for e in effects], support, against)
 
 
-def _within(effects: list[Estimate], margin: float) -> Tests:
+def _within(effects: list[Estimate], margin: float) -> TestResult:
     support = np.max([(e.below(margin), e.above(-margin)) for e in effects])
     beyond = np.min([(e.above(margin), e.below(-margin)) for e in effects])
     sizes = [-abs(e.effect) for e in effects]
-    return _tests(effects, sizes, support, 2 * len(effects) * beyond)
+    return _show(effects, sizes, support, 2 * len(effects) * beyond)
 
 
-def _tests(effects: list[Estimate], order: list[float], support: float, against: float) -> Tests:
-    """Show the effect that stands first in an order; NumPy puts NaN before all."""
-    return Tests(effects[int(np.argmin(order))], float(min(support, 1)), float(min(against, 1)))
+def _show(effects: list[Estimate], keys: list[float], support: float, against: float) -> TestResult:
+    """Show the effect with the smallest key; NumPy puts NaN before all."""
+    return TestResult(effects[int(np.argmin(keys))], float(min(support, 1)), float(min(against, 1)))
 
 
-def _explained(claim: Claim, evidence: Evidence) -> Tests:
+def _explained(claim: Claim, evidence: Evidence) -> TestResult:
     """Compare two changes' effects, each averaged over the other change being made or not.
 
     These are ((first − start) + (end − second)) / 2 and ((second − start) + (end − first)) / 2;
@@ -194,22 +194,22 @@ def _explained(claim: Claim, evidence: Evidence) -> Tests:
     pairs = [(claim.first, claim.second), (claim.end, claim.start)]
     lead, gain = _effects(evidence, claim, pairs)
     sides = [2 * np.max([side, gain.above(0)]) for side in (lead.above(0), lead.below(0))]
-    return _tests([lead], [lead.effect], *sides)
+    return _show([lead], [lead.effect], *sides)
 
 
-def unjudged(test: Tests) -> str:
-    """Why a claim gets no verdict whatever its p; empty where it may get one."""
+def undecided_reason(test: TestResult) -> str:
+    """Why a claim stays undecided whatever its p; empty where it may be decided."""
     shown = test.shown
     if not isfinite(shown.effect):
         return "the effect is not a number: a score is undefined (constant predictions?)"
     if len(shown.seeds) < SEEDS:
         return f"{len(shown.seeds)} of at least {SEEDS} seeds"
     if not isfinite(test.p):
-        return "no variance to judge by: runs that are compared answered alike"
+        return "no variance: the compared runs predict the same"
     return ""
 
 
-def _described(claim: Claim, test: Tests, reason: str) -> Verdict:
+def _described(claim: Claim, test: TestResult, reason: str) -> Verdict:
     shown, level = test.shown, LEVELS.get(claim.kind, 0.9)
     low, high = shown.interval(level)
     numbers = {"effect": shown.effect, "low": low, "high": high, "se": shown.se}
@@ -219,7 +219,7 @@ def _described(claim: Claim, test: Tests, reason: str) -> Verdict:
     return Verdict(reason=reason, level=level, seeds=shown.seeds).model_copy(update=finite)
 
 
-def _decided(verdict: Verdict, test: Tests, p: float, count: int) -> Verdict:
+def _decided(verdict: Verdict, test: TestResult, p: float, count: int) -> Verdict:
     changes: dict[str, object] = {"p_holm": p}
     if p < ALPHA:
         changes |= {"decision": test.side, "reason": "significant after Holm's correction"}

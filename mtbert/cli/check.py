@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mtbert.augmentation.settings import Augment, needs, read_augment
+from mtbert.augmentation.settings import Augment, read_augment, required_lexicons
 from mtbert.claims.claim import read_claims
 from mtbert.core.errors import InputError, choices
 from mtbert.core.params import read_section, read_yaml
@@ -11,7 +11,7 @@ from mtbert.core.tasks import read_tasks
 from mtbert.corpora.backbones import Encoder
 from mtbert.corpora.folders import resolve
 from mtbert.corpora.lexicons import LexiconSettings, check_lexicons
-from mtbert.corpora.sources import find
+from mtbert.corpora.sources import find_corpus_folders
 from mtbert.corpora.validation import Data
 from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
@@ -44,7 +44,7 @@ def check_params(params: Path) -> None:
         faults = [f"{params}: {choices('section', name, allowed)}" for name in unknown]
         raise InputError("\n".join(faults))
     tasks = read_tasks(params)
-    find(read_section(params, "data", Data).source, tasks, where=str(params))
+    find_corpus_folders(read_section(params, "data", Data).source, tasks, where=str(params))
     augment = read_augment(params, tasks)
     _check_lexicons(params, augment)
     read_section(params, "tokenize", TokenizeSettings)
@@ -69,13 +69,13 @@ def check_params(params: Path) -> None:
 
 
 def _strategies(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:
-    """The strategies of a project, by file, its seeds and its report's section checked."""
+    """Resolve the strategies of a project, by file; check its seeds and section `report`."""
     read_scope(params)
     return {params: resolve_strategies(params, encoder=kind)}
 
 
 def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:
-    """The experiments of every study at the present budget, by file, the claims checked."""
+    """Resolve the experiments of every study at the active budget, by file; check the claims."""
     folder = params.parent
     files = sorted(folder.glob("*/params.yaml"))
     if not files:
@@ -90,7 +90,7 @@ def _check_lexicons(params: Path, augment: Augment) -> None:
     """Check the lexicons, and that they have what the sets of new rows need."""
     lexicons = read_section(params, "lexicons", LexiconSettings)
     offered = check_lexicons(lexicons, where=str(params))
-    for place, kind in needs(augment):
+    for place, kind in required_lexicons(augment):
         if kind not in offered:
             raise InputError(
                 f"{params}: augment.{place}: needs {kind}, and lexicons.source {lexicons.source} "

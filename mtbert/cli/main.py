@@ -11,7 +11,7 @@ from mtbert.core.commands import run_app
 
 app = typer.Typer(
     name="mtbert",
-    help="Multi-task BERT as a DVC pipeline: dvc repro trains, dvc exp run -S … tries an option.",
+    help="Multi-task BERT as a DVC pipeline: dvc repro trains, dvc exp run -S … tries an option",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -19,12 +19,11 @@ app = typer.Typer(
 
 @app.command("check")
 def check_command(
-    params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
-    """Check every section of a params file, and run nothing.
+    """Check every section of a params file without running a stage.
 
-    Each stage checks its own sections when it runs; this finds a misspelt word of the last stage
-    first. In the folder of the studies it checks every study and the claims too.
+    In studies/, check every study and the claims too.
 
     Example: mtbert check
     """

@@ -15,15 +15,15 @@ class Action(StrEnum):
 
 
 def part(
-    action: Annotated[Action, typer.Argument(help="take it out, or put it in")],
-    checkpoint: Annotated[Path, typer.Argument(help="such as data/runs/main-1/best")],
-    task: Annotated[str, typer.Argument(help="whose part")],
-    folder: Annotated[Path, typer.Argument(help="the part: written by take, read by put")],
+    action: Annotated[Action, typer.Argument(help="Take it out, or put it in")],
+    checkpoint: Annotated[Path, typer.Argument(help="Such as data/runs/main-1/best")],
+    task: Annotated[str, typer.Argument(help="Task whose part it is")],
+    folder: Annotated[Path, typer.Argument(help="The part: written by take, read by put")],
     out: Annotated[
-        Path | None, typer.Option(help="put: folder to write, the checkpoint with the part in it")
+        Path | None, typer.Option(help="Put: output folder, the checkpoint with the part in it")
     ] = None,
 ) -> None:
-    """Move a task's head, projection and PAL, with the settings that they belong to.
+    """Copy a task's head, projection and PAL out of a checkpoint (take) or into one (put).
 
     Example: mtbert part take data/runs/main-1/best sst sst-part
     """

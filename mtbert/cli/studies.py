@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 studies = typer.Typer(
-    no_args_is_help=True, help="The experiments of the five reports; call it in their folder."
+    no_args_is_help=True, help="The experiments of the reports; run it in studies/"
 )
-Names = Annotated[list[str] | None, typer.Argument(help="Studies; all of them by default.")]
-Folder = Annotated[Path, typer.Option(help="The folder of the studies.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Studies; all of them by default")]
+Folder = Annotated[Path, typer.Option(help="Folder of the studies")]
 
 
 @studies.command()
@@ -17,10 +17,10 @@ def missing(
     names: Names = None,
     folder: Folder = Path(),
     commands: Annotated[
-        bool, typer.Option("--commands", help="Print shell commands, not targets of DVC.")
+        bool, typer.Option("--commands", help="Print shell commands, not DVC targets")
     ] = False,
 ) -> None:
-    """Print the runs at the budget that the kept results lack, one a line, first seeds first.
+    """List runs at the active budget missing from NAME/results, one per line, first seeds first.
 
     The commands read data/plans, which `dvc repro NAME/dvc.yaml:plan` writes.
 
@@ -57,7 +57,7 @@ def collect_runs(
     names: Names = None,
     folder: Folder = Path(),
     replace: Annotated[
-        bool, typer.Option("--replace", help="Drop kept runs of another budget.")
+        bool, typer.Option("--replace", help="Drop kept runs of another budget")
     ] = False,
 ) -> None:
     """Merge finished runs into the results that Git keeps (NAME/results).

@@ -1,1 +1,1 @@
-"""The small, boring floor: errors, parameters, tasks, tables, seeds, environment."""
+"""Shared basics: errors, params, tasks, tables, seeds, environment."""

@@ -38,7 +38,7 @@ class Classes(Settings):
 
     @property
     def width(self) -> int:
-        """Numbers that a head puts out for one example."""
+        """Outputs of a head per example."""
         return self.count
 
     @property

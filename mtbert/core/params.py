@@ -17,7 +17,7 @@ S = TypeVar("S", bound="Settings")
 # Keys that say where things come from: a budget never replaces one silently.
 ORIGINS = (("data", "source"), ("encoder", "pretrained"), ("lexicons", "source"))
 # The keys that lead to a value below some data, and the rule that it breaks
-Fault = tuple[tuple[str, ...], str]
+SettingsFault = tuple[tuple[str, ...], str]
 MAPPING = "expected a mapping of keys"
 RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"}
 
@@ -25,7 +25,7 @@ RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a 
 class FaultsError(InputError, ValueError):
     """Data do not fit settings; `where` is a file or `file: section`. Validators may raise it."""
 
-    def __init__(self, faults: Sequence[Fault], where: str = "") -> None:
+    def __init__(self, faults: Sequence[SettingsFault], where: str = "") -> None:
         self.faults = faults
         # Keys stand behind a colon in a file and behind a dot in a section.
         link = ": " if where.endswith((".yaml", ".yml", ".json")) else "."
@@ -57,7 +57,7 @@ class Settings(BaseModel):
         raise FaultsError([fault for item in details for fault in cls.faults_of(item, data)])
 
     @classmethod
-    def faults_of(cls, item: ErrorDetails, data: Any) -> Iterator[Fault]:
+    def faults_of(cls, item: ErrorDetails, data: Any) -> Iterator[SettingsFault]:
         """Put pydantic's finding into our words: one fault, or several of nested settings."""
         place, context = _place(item["loc"], data), item.get("ctx", {})
         field, words = place[0] if place else "", _quoted(context.get("expected", ""))

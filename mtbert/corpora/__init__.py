@@ -1,1 +1,1 @@
-"""Where texts and encoders come from, and how a course file becomes a TEXT table."""
+"""Fetch corpora, lexicons and encoders; parse and validate task files."""

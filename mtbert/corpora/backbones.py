@@ -1,4 +1,4 @@
-"""The encoder: the shape of random weights, a folder of the user's, a pinned hub repository."""
+"""The encoder: the shape of random weights, a user folder, a pinned hub repository."""
 
 import re
 import shutil
@@ -89,7 +89,7 @@ class Encoder(Settings):
     scratch: Scratch
 
     def check(self, *, where: str) -> dict[str, Any] | None:
-        """Check that `bring` can provide the encoder, without opening a connection.
+        """Check that `fetch_encoder` can provide the encoder, without opening a connection.
 
         Give the content of its config.json; None for a name on the hub.
 
@@ -105,7 +105,7 @@ class Encoder(Settings):
         return None
 
 
-def bring(encoder: Encoder, out: Path, *, where: str) -> None:
+def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> None:
     """Fill the existing folder `out` with an encoder and `SOURCE.json`.
 
     Raises:

@@ -15,8 +15,8 @@ PAUSE = 1.0  # seconds before the second try, doubled before each further one
 EVERY = 2.0  # seconds between two lines of progress
 CHUNK = 1 << 16  # bytes
 
-# Says what is wrong with a file's content, "" if nothing is
-Fault = Callable[[Path], str]
+# Returns what is wrong with a file's content, "" if nothing
+ContentCheck = Callable[[Path], str]
 
 
 def digest_fault(digest: Callable[[Path], str], expected: str, path: Path) -> str:
@@ -25,7 +25,7 @@ def digest_fault(digest: Callable[[Path], str], expected: str, path: Path) -> st
     return "" if actual == expected else f"expected {digest.__name__} {expected}, found {actual}"
 
 
-def fetch(url: str, name: str, fault: Fault) -> Path:
+def fetch(url: str, name: str, fault: ContentCheck) -> Path:
     """Fetch a file into the project's folder of downloads.
 
     Its content must have no `fault`, and `name` is its digest, if that is known. What came before a
@@ -45,7 +45,7 @@ def fetch(url: str, name: str, fault: Fault) -> Path:
         return part.replace(path)
 
 
-def _complete(url: str, part: Path, fault: Fault) -> None:
+def _complete(url: str, part: Path, fault: ContentCheck) -> None:
     """Bring `part` to a content without fault, in several tries."""
     import requests
 

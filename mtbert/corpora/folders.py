@@ -39,7 +39,7 @@ def resolve(folder: str) -> Path:
 
 
 def source_folder(source: str, *, sample: Path, other: str, where: str) -> Path:
-    """Find the folder of a source that is `sample` or a folder of the user's.
+    """Find the folder of a source that is `sample` or a user folder.
 
     Raises:
         InputError: there is none; the message begins with `where`, and names the word `other`,

@@ -1,4 +1,4 @@
-"""Lexicons for the augment stage: the embedded one, public ones, a folder of the user's."""
+"""Lexicons for the augment stage: the embedded one, public ones, a user folder."""
 
 import gzip
 import shutil
@@ -85,12 +85,12 @@ def _folder(lexicons: LexiconSettings, where: str) -> Path:
     return folders.source_folder(lexicons.source, sample=sample, other="public", where=where)
 
 
-def collect_lexicons(lexicons: LexiconSettings, out: Path, *, where: str = "params") -> None:
+def fetch_lexicons(lexicons: LexiconSettings, out: Path, *, where: str = "params") -> None:
     """Fill the existing folder `out` with lexicons laid out as NLTK's data, and `SOURCE.json`.
 
     Raises:
-        InputError: no such source or folder, nothing in it that can be used, or a file that cannot
-            be fetched as it should be; the message begins with `where`, the params file.
+        InputError: no such source or folder, nothing in it that can be used, a download fails or
+            its digest differs; the message begins with `where`, the params file.
     """
     check_lexicons(lexicons, where=where)
     source, opinion, origin = lexicons.source, lexicons.opinion_words, {}
@@ -109,7 +109,7 @@ def collect_lexicons(lexicons: LexiconSettings, out: Path, *, where: str = "para
     for path in sorted(path for path in out.rglob("*") if path.is_file()):
         name = str(path.relative_to(out))
         own = opinion is not None and name.startswith("opinion/")
-        # In a folder of the user's, too, WordNet is WordNet.
+        # Terms follow the file name, in a user folder too.
         terms = folders.UNKNOWN if own else folders.terms_of(name, source, TERMS)
         files[name] = {**folders.size_and_sha256(path), "terms": terms}
     folders.write_json(out / "SOURCE.json", {"source": source, **origin, "files": files})

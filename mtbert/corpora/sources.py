@@ -1,4 +1,4 @@
-"""The corpora's sources: the embedded sample, the course's repository, folders of the user's."""
+"""The corpora's sources: the embedded sample, the course's repository, user folders."""
 
 import shutil
 from collections.abc import Mapping
@@ -41,19 +41,19 @@ TERMS = {
 SHOWN = 12  # names of files that a message lists
 
 
-def collect_corpora(
+def fetch_corpora(
     source: str, tasks: Mapping[str, Task], out: Path, *, where: str = "params"
 ) -> None:
-    """Bring the tasks' files into `{out}/{task}/`, and write `SOURCE.json` beside these folders.
+    """Fetch the tasks' files into `{out}/{task}/`, and write `SOURCE.json` beside these folders.
 
     `source` (`sample`, `cs224n`, or a folder) has the files of tasks without a folder of their own.
 
     Raises:
-        InputError: no such source or folder, a file is missing, or a file cannot be fetched as it
-            should be; the message begins with `where`, the params file.
+        InputError: no such source or folder, a file is missing, a download fails or its digest
+            differs; the message begins with `where`, the params file.
     """
     # What is missing is reported before anything is fetched.
-    places = find(source, tasks, where=where)
+    places = find_corpus_folders(source, tasks, where=where)
     files = {}
     for name, task in tasks.items():
         (out / name).mkdir()
@@ -75,7 +75,9 @@ def collect_corpora(
     folders.write_json(out / "SOURCE.json", {"source": source, **origin, "files": files})
 
 
-def find(source: str, tasks: Mapping[str, Task], *, where: str) -> dict[str, Path | None]:
+def find_corpus_folders(
+    source: str, tasks: Mapping[str, Task], *, where: str
+) -> dict[str, Path | None]:
     """Find the folder of each task's files, without opening a connection.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The data report: what each file holds, and what in it cannot be used."""
+"""The data report: what each file holds, and its unusable rows."""
 
 from statistics import fmean
 from typing import Any

@@ -1,4 +1,4 @@
-"""From rows to examples: what cannot be used is named, never dropped silently."""
+"""From rows to examples: unusable rows are listed, never dropped silently."""
 
 import math
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from mtbert.core.params import Settings
 from mtbert.core.tasks import Split, Task
 from mtbert.corpora.parsing import DELIMITERS, Row, read_rows
 
-# Said of an id that occurs twice, and what may help.
+# The fault of an id that occurs twice, and a remedy
 REPEATED = "is already in"
 WITHOUT_IDS = "columns.id may be left out where ids are not unique in a task: rows are then counted"
 # Truth values as a Parquet file, and Python, write them.

@@ -1,4 +1,4 @@
-"""Every metric of the project, one entry each; all are plain fractions, none a percentage.
+"""All metrics, one entry each. No value is a percentage.
 
 To add one, write its function, one entry in `METRICS` and one test. A function takes labels
 (…, example) and what it `reads` of the predictions, with the same leading axes, and gives (…), NaN
@@ -15,7 +15,7 @@ import numpy as np
 from mtbert.core.errors import InputError, choices
 from mtbert.core.tasks import Labels, Task
 from mtbert.evaluation import intervals
-from mtbert.evaluation.predictions import Predictions, answer
+from mtbert.evaluation.predictions import Predictions, decode_outputs
 
 BINS = 15  # of confidence, in the calibration error
 
@@ -26,13 +26,13 @@ def accuracy(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def f1(actual: np.ndarray, predicted: np.ndarray, label: float = 1) -> np.ndarray:
-    """F1 of one label, 2 · hits / (named + predicted); NaN where it is neither."""
-    named, guessed = actual == label, predicted == label
-    return _ratio(2.0 * (named & guessed).sum(-1), named.sum(-1) + guessed.sum(-1))
+    """F1 of one label, 2·TP / (actual + predicted); NaN if the label is in neither."""
+    true, guessed = actual == label, predicted == label
+    return _ratio(2.0 * (true & guessed).sum(-1), true.sum(-1) + guessed.sum(-1))
 
 
 def macro_f1(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Mean F1 of the classes that are named or predicted."""
+    """Mean F1 of the classes in labels or predictions."""
     each = [f1(actual, predicted, label) for label in np.union1d(actual, predicted)]
     return np.asarray(np.nanmean(each, axis=0))
 
@@ -43,10 +43,10 @@ def matthews(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     Gorodkin (2004), Computational Biology and Chemistry 28, eq. 8.
     """
     labels, size = np.union1d(actual, predicted), actual.shape[-1]
-    named = np.stack([(actual == label).sum(-1) for label in labels]).astype(float)
+    true = np.stack([(actual == label).sum(-1) for label in labels]).astype(float)
     guessed = np.stack([(predicted == label).sum(-1) for label in labels]).astype(float)
-    covariance = (actual == predicted).sum(-1) * size - (named * guessed).sum(0)
-    spread = (size**2 - (named**2).sum(0)) * (size**2 - (guessed**2).sum(0))
+    covariance = (actual == predicted).sum(-1) * size - (true * guessed).sum(0)
+    spread = (size**2 - (true**2).sum(0)) * (size**2 - (guessed**2).sum(0))
     return np.asarray(np.nan_to_num(_ratio(covariance, np.sqrt(spread))))
 
 
@@ -189,7 +189,7 @@ def score(labels: Labels, predictions: Predictions) -> dict[str, float | None]:
 
 def main_score(name: str, labels: Labels, outputs: np.ndarray, actual: np.ndarray) -> float:
     """One metric of a head's outputs, (example, width), to choose an epoch by; 0 if undefined."""
-    predictions = Predictions([], actual, *answer(outputs.astype(np.float64), labels))
+    predictions = Predictions([], actual, *decode_outputs(outputs.astype(np.float64), labels))
     read = predictions.read(METRICS[name].reads, labels)
     return float(np.nan_to_num(METRICS[name].function(actual, read)))
 

@@ -72,9 +72,9 @@ def decode(table: pa.Table, labels: Labels, *, labelled: bool, where: str) -> Pr
         )
     outputs = _outputs(table, labels, where)
     actual = table["label"].to_numpy(zero_copy_only=False).astype(np.float64)
-    if labelled and (bare := np.flatnonzero(np.isnan(actual)).tolist()):
-        raise InputError(f"{where}: row {bare[0]}: a label is required here, found none")
-    return Predictions(table["id"].to_pylist(), actual, *answer(outputs, labels))
+    if labelled and (unlabelled := np.flatnonzero(np.isnan(actual)).tolist()):
+        raise InputError(f"{where}: row {unlabelled[0]}: a label is required here, found none")
+    return Predictions(table["id"].to_pylist(), actual, *decode_outputs(outputs, labels))
 
 
 def _outputs(table: pa.Table, labels: Labels, where: str) -> np.ndarray:
@@ -100,7 +100,7 @@ def _outputs(table: pa.Table, labels: Labels, where: str) -> np.ndarray:
     return outputs
 
 
-def answer(outputs: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray | None]:
+def decode_outputs(outputs: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray | None]:
     """Predicted labels, (example,), and probabilities of outputs, (example, width) float64."""
     from scipy.special import expit, softmax
 
@@ -129,14 +129,14 @@ def submission(predictions: Predictions, labels: Labels, column: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def submission_path(folder: Path, hand: SubmissionFile, split: str, *, task: str) -> Path:
+def submission_path(folder: Path, settings: SubmissionFile, split: str, *, task: str) -> Path:
     """Path of a split's submission file in a folder, where Parquet tables lie too."""
-    if hand.file.endswith(".parquet"):
+    if settings.file.endswith(".parquet"):
         raise InputError(
             f"tasks.{task}.predictions.file: submission files are text, and .parquet "
-            f"is the ending of the tables beside them; found {hand.file!r}"
+            f"is the ending of the tables beside them; found {settings.file!r}"
         )
-    return folder / hand.file.replace("{split}", split)
+    return folder / settings.file.replace("{split}", split)
 
 
 def confusion(predictions: Predictions, labels: Labels) -> str:

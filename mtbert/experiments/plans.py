@@ -47,8 +47,7 @@ class Origin(Settings):
 class Plan(Settings):
     """A strategy's complete settings, and the content of every file that its training reads.
 
-    Without what only a report or a grader reads (titles, columns, submission files): a change of it
-    must not make finished training run again.
+    Leaves out titles, columns and submission files, so that changing them does not retrain.
     """
 
     strategy: str

@@ -50,7 +50,7 @@ LOOP = (
 STOPPED = "before_stop"
 
 
-class Choice(NamedTuple):
+class ResolvedOption(NamedTuple):
     """An option's requested value, the one in use, and the reason where they differ."""
 
     requested: str
@@ -70,14 +70,14 @@ class Run:
         self.folder = Path(plan.sequences.path).parent
         sequences = read_json(self.folder / "sequences.json")
         config = read_config(Path(plan.encoder.folder))
-        self.layout = Choice(plan.train.layout, *usable_layout(plan.train.layout, config))
+        self.layout = ResolvedOption(plan.train.layout, *usable_layout(plan.train.layout, config))
         self.shape = RowShape.of(
             sequences, row_length=plan.train.row_length, packed=self.layout.used == "packed"
         )
         precision, reason = usable(plan.train.precision, self.device)
         if precision == "bf16" and not takes_bf16(config):
             precision, reason = "fp32", f"model_type {config['model_type']} does not run in bf16"
-        self.precision = Choice(plan.train.precision, precision, reason)
+        self.precision = ResolvedOption(plan.train.precision, precision, reason)
         self.tokens: dict[str, dict[str, Tokens]] = {split: {} for split in SPLITS}
         for task, files in plan.tokens.items():
             paired = plan.tasks[task].paired
@@ -221,8 +221,7 @@ class Run:
     def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Each task's main metric of outputs on dev, and `score`, which chooses the best epoch.
 
-        `score` is the mean over the trained tasks, so that chance does not choose; over all tasks
-        if none is trained.
+        `score` is the mean over the trained tasks, or over all if none is trained.
         """
         scores = {}
         for task, logits in outputs.items():
@@ -236,7 +235,7 @@ class Run:
 def train_run(
     plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bool = True, test: bool = True
 ) -> None:
-    """Train a strategy with a seed; resume the same run if the folders hold its interrupted start.
+    """Train a strategy with a seed; resume if the folders hold an interrupted run of it.
 
     `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
     with `test`); `log_folder` takes steps.csv, conflicts.csv, epochs.csv and run.json.

@@ -21,30 +21,30 @@ class TrainSettings(ModelSettings, TrainingSettings):
     """Section `train`, every `auto` replaced."""
 
     @property
-    def keyed(self) -> dict[str, dict[str, Any]]:
+    def by_task(self) -> dict[str, dict[str, Any]]:
         """The settings that are keyed by task."""
         return {key: value for key, value in self if isinstance(value, dict)}
 
     def per_task(self) -> "TrainSettings":
         """Key by task what has one value for all tasks."""
-        once = {key: getattr(self, key) for key in FOR_ALL if key not in self.keyed}
+        once = {key: getattr(self, key) for key in FOR_ALL if key not in self.by_task}
         return self.model_copy(update={k: dict.fromkeys(self.tasks, v) for k, v in once.items()})
 
-    def own(self) -> "TrainSettings":
+    def restrict_to_tasks(self) -> "TrainSettings":
         """Keep the strategy's own tasks, in the order of `tasks`.
 
         Options of training are kept for the trained tasks. Two ways to write the same training then
         give the same settings.
         """
         update: dict[str, Any] = {}
-        for key, value in self.keyed.items():
+        for key, value in self.by_task.items():
             names = self.tasks if key in ModelSettings.model_fields else self.trained
             # An empty stack of terms is none.
             update[key] = {task: value[task] for task in names if value.get(task, ()) != ()}
         only = tuple(task for task in self.tasks if task in self.evaluation_only)
         return self.model_copy(update={**update, "evaluation_only": only})
 
-    def check_use(self) -> None:
+    def check_trains_something(self) -> None:
         """Refuse a layer decay without a trained encoder, and a strategy that trains nothing."""
         if self.layer_decay < 1 and not self.adaptation.trains_encoder:
             raise InputError(
@@ -144,9 +144,9 @@ def resolve_strategy(
         _check_keys(settings, tasks)
         for task in settings.tasks:
             _check_task(settings, task, tasks[task])
-        settings = settings.own()
+        settings = settings.restrict_to_tasks()
         settings.check_projections()
-        settings.check_use()
+        settings.check_trains_something()
         if settings.trained:
             shares = settings.adaptation.shares
             settings.check_balancing(settings.trained, all_tasks=tasks, shares=shares)
@@ -156,7 +156,7 @@ def resolve_strategy(
 def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:
     """Refuse keys that name no task, and tasks that lack a key."""
     listed = {"tasks": settings.tasks, "evaluation_only": settings.evaluation_only}
-    for key, names in {**listed, **settings.keyed}.items():
+    for key, names in {**listed, **settings.by_task}.items():
         if unknown := [task for task in names if task not in tasks]:
             raise InputError(f"{key}: {choices('task', unknown[0], tasks)}")
     for key, names in listed.items():
@@ -170,7 +170,7 @@ def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:
     for task in settings.tasks:
         training = ("objectives", "batch_size") if task in settings.trained else ()
         for key in ("pooling", "projections", "heads", *training):
-            if task not in settings.keyed[key]:
+            if task not in settings.by_task[key]:
                 raise InputError(f"{key}.{task}: required, since tasks lists {task}")
 
 

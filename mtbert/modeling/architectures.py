@@ -1,4 +1,4 @@
-"""Facts on encoders' architectures before one is loaded: from config.json, or headers.
+"""Facts about an encoder's architecture, from config.json or file headers, before it is loaded.
 
 Light: imports neither torch nor transformers.
 """

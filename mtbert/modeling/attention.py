@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 NAME = "mtbert"
-# 16 bits are fine enough for dropout, and a word of the generator holds four such numbers.
+# 16 bits suffice for dropout, and a 64-bit random word holds four such numbers.
 STEPS, WORD = 2**16, 4
 
 

@@ -72,7 +72,7 @@ def _pretrained(folder: Path, *, pooler: bool) -> Any:
     from transformers import AutoConfig, AutoModel
     from transformers.utils import logging
 
-    # Its bar of loaded weights fills a log with control characters.
+    # Its progress bar fills a log with control characters.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -171,7 +171,7 @@ def encode(encoder: Any, batch: TokenBatch) -> Tensor:
 
 
 def _encode_packed(encoder: Any, batch: TokenBatch) -> Tensor:
-    """With a mask: positions alone would let packed sequences see each other, silently."""
+    """Pass a mask: with positions alone, packed sequences would silently see each other."""
     config = encoder.config
     if not packs({"model_type": config.model_type, **vars(config)}):
         raise ValueError(f"{config.model_type}: not proven to take packed rows")
@@ -227,7 +227,7 @@ def pooler_output(encoder: Any, first: Tensor) -> Tensor:
     """Send first tokens' hidden states through the encoder's own pooler: (sequence, hidden)."""
     if hasattr(encoder, "pooler_activation"):  # ALBERT has it outside of its pooler
         return encoder.pooler_activation(encoder.pooler(first))  # type: ignore[no-any-return]
-    # The others look for the first token.
+    # The others select the first token themselves.
     return encoder.pooler(first.unsqueeze(1))  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""Sentence vectors, the layers on them that torch does not bring, and a head's logits of all pairs.
+"""Sentence vectors, layers on them that torch lacks, and a head's logits of all pairs.
 
 Below, a cosine's weight has one column; that of any other feature has as many as a vector.
 """

@@ -10,13 +10,13 @@ from mtbert.reporting.report import Report
 from mtbert.reporting.tables import NONE, number, rounded
 
 LEAKAGE = (
-    "A score on a text that a train split holds too also shows what the model remembers. Distinct "
-    "texts are counted, and of pairs also whole rows, regardless of case, spaces and labels."
+    "Texts shared with a train split reward memorization. Counts: distinct texts, for pairs also "
+    "rows; case, spaces and labels ignored."
 )
 NO_LEAKAGE = "No train split shares a text with a dev or test split."
 GUARDS = (
-    "Words kept stand in source rows and could have been replaced; candidates refused could have "
-    "taken a word's place; after a refused draw another followed, or the copy was given up."
+    "Words kept: replaceable words that a filter or guard protects. Candidates refused: "
+    "replacements that a guard rejects. A refused draw is repeated, then given up."
 )
 SHOWN = 5  # broken lines of a lexicon
 
@@ -70,7 +70,7 @@ def leakage_table(report: Report) -> pd.DataFrame:
 
 
 def _splits(tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
-    """One row for each task and split, one column for each number known of any of them."""
+    """One row for each task and split, one column for each number that any of them has."""
     rows = {
         f"{task} {split}": pd.json_normalize(dict(facts), sep=" ").iloc[0].to_dict()
         for task, splits in tasks.items()
@@ -114,9 +114,9 @@ def grown_set(report: Report, name: str) -> dict[str, Any]:
         })  # fmt: skip
         own = facts["guards"]
         guards[task] = _texts({f"guard {key}": value for key, value in own["settings"].items()} | {
-            f"{deed}: {reason}": count
-            for deed in ("words_kept", "candidates_refused", "draws_refused")
-            for reason, count in own[deed].items()
+            f"{count_kind}: {reason}": count
+            for count_kind in ("words_kept", "candidates_refused", "draws_refused")
+            for reason, count in own[count_kind].items()
         })  # fmt: skip
         new = facts["rows"]["after"] - facts["rows"]["before"]
         heading = f"{task}: {len(facts['examples'])} of {number(new)} new rows"

@@ -1,4 +1,4 @@
-"""Six plots, each drawn twice: for a light and for a dark page, which `<picture>` chooses from.
+"""Plots of the report, each drawn for a light and a dark page; `<picture>` chooses.
 
 Every mark has a contrast of 3:1 or more to its page (WCAG 2.2, 1.4.11); marks are never
 translucent.
@@ -112,7 +112,7 @@ def lines(
     *,
     zero: bool = False,
 ) -> Picture:
-    """Lines over steps, epochs or an option's values: thick ones are means over seeds.
+    """Lines over steps or epochs; thick lines are means over seeds.
 
     Args:
         name: Title of the figure.

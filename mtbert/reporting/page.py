@@ -11,11 +11,11 @@ from mtbert.reporting import data, figures, results, tables, training
 from mtbert.reporting.committed import Comparison
 from mtbert.reporting.report import Report
 
-PARTS = 12  # of a line of mixing rates, at least
+MIN_CURVE_POINTS = 12  # of a curve of mixing rates
 COSINE_BINS = 12  # single steps scatter widely
 RULE = (
-    "Intervals are of 95 %: dev examples drawn anew, and seeds where there are several. ▲ and ▼: "
-    "better or worse than {baseline}, 0 lies outside."
+    "95 % intervals over dev examples and, with several seeds, over seeds. ▲ better, ▼ worse than "
+    "{baseline}: the interval excludes 0."
 )
 
 
@@ -80,8 +80,8 @@ def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
         for strategy in report.strategies:
             runs = report.predictions(strategy, task).values()
             if runs:
-                both = pd.concat([pd.DataFrame(run.classes(row.labels)).T for run in runs])
-                counts = pd.crosstab(both[0], both[1])
+                pooled = pd.concat([pd.DataFrame(run.classes(row.labels)).T for run in runs])
+                counts = pd.crosstab(pooled[0], pooled[1])
                 counts = counts.reindex(index=names, columns=names, fill_value=0)
                 pictures.setdefault(task, []).append(figures.confusion_matrix(strategy, counts))
     return pictures
@@ -110,26 +110,26 @@ def _training(report: Report) -> dict[str, Any]:
         **_mixing(report, steps[steps["strategy"].isin(several)]),
         "pairs": training.gradient_table(cosines),
         "boxes": [figures.cosine_boxes(cosines, name) for name in sampled],
-        "angles": [_angles(cosines, name) for name in sampled],
+        "cosine_curves": [_cosine_curves(cosines, name) for name in sampled],
         "without_cosines": [name for name in several if name not in sampled],
     }
 
 
 def _mixing(report: Report, steps: pd.DataFrame) -> dict[str, Any]:
-    """The table of mixing rates, and a picture of each strategy that chooses among tasks."""
+    """The table of mixing rates, and a picture of each strategy that samples tasks."""
     if steps.empty:
         return {"rates": None, "mixed": []}
-    rates = training.mixing_rates(steps, max(1, PARTS // int(steps["epoch"].nunique())))
+    rates = training.mixing_rates(steps, max(1, MIN_CURVE_POINTS // int(steps["epoch"].nunique())))
     axes, order = ("epoch", "batches", "task"), [*report.tasks]
     pictures = [
         figures.lines(str(name), "share of the batches", own, axes, order)
         for name, own in rates.groupby("strategy", sort=False)
-        if training.chooses(report, str(name))
+        if training.samples_tasks(report, str(name))
     ]
     return {"rates": training.mixing_table(steps), "mixed": pictures}
 
 
-def _angles(cosines: pd.DataFrame, strategy: str) -> figures.Picture:
+def _cosine_curves(cosines: pd.DataFrame, strategy: str) -> figures.Picture:
     """A strategy's mean cosines over the updates."""
     own = cosines[cosines["strategy"] == strategy]
     binned = figures.bin_steps(own, ["tasks", "seed"], "cosine", COSINE_BINS)

@@ -1,6 +1,6 @@
 """Everything that a report is on: its scope, the runs as long tables, the data's summaries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ class Report:
     steps: pd.DataFrame
     epochs: pd.DataFrame
     cosines: pd.DataFrame
-    answers: runs.Answers
+    dev_predictions: runs.DevPredictions
     text: Mapping[str, Any]  # text.json
     tokens: Mapping[str, Any]  # tokens.json
     augmented: Mapping[str, Any]  # by set, its summary
@@ -101,7 +101,7 @@ class Report:
 
     def predictions(self, strategy: str, task: str) -> Mapping[int, Predictions]:
         """A strategy's predictions for a task on dev, by seed; {} where it has none."""
-        return self.answers.get((strategy, task), {})
+        return self.dev_predictions.get((strategy, task), {})
 
 
 def read_report(
@@ -123,7 +123,7 @@ def read_report(
     settings = {name: _train(plans / f"{name}.yaml", scope.tasks) for name in scope.strategies}
     pairs = [(name, seed) for name in scope.strategies for seed in scope.seeds]
     mains = {name: task.main_metric for name, task in scope.tasks.items()}
-    tasks: dict[str, Sequence[str]] = {name: train["tasks"] for name, train in settings.items()}
+    tasks: dict[str, list[str]] = {name: train["tasks"] for name, train in settings.items()}
     return Report(
         scope=scope,
         settings=settings,
@@ -132,7 +132,7 @@ def read_report(
         steps=runs.read_steps(logs, pairs),
         epochs=runs.read_epochs(logs, pairs, mains),
         cosines=runs.read_cosines(logs, pairs),
-        answers=runs.read_answers(predictions, pairs, tasks),
+        dev_predictions=runs.read_predictions(predictions, pairs, tasks),
         text=read_json(summaries / "text.json"),
         tokens=read_json(summaries / "tokens.json"),
         augmented=_sets(summaries / "augmented", scope),

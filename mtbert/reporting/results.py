@@ -48,7 +48,7 @@ def sample_note(report: Report) -> str:
 
 
 def noise_table(report: Report) -> pd.DataFrame:
-    """Main scores × dev examples, the score without a model, the interval of the baseline's."""
+    """Main scores × dev examples, score of a constant prediction, interval at the baseline."""
     rows = []
     for column in report.columns:
         task, metric = column
@@ -60,7 +60,7 @@ def noise_table(report: Report) -> pd.DataFrame:
         half = f"± {tables.number(report.own_widths[name, column])}"
         texts = (tables.number(len(labels) or None), tables.number(floor), half)
         rows.append((tables.title(column), *texts))
-    columns = ["score", "dev examples", "without a model", "95 % interval"]
+    columns = ["score", "dev examples", "constant prediction", "95 % interval"]
     return pd.DataFrame(rows, columns=columns).set_index("score")
 
 
@@ -70,13 +70,13 @@ def terminal(report: Report, changed: Comparison | None) -> str:
     parts = [f"Scores on dev, mean ± standard deviation over seeds {seeds}"]
     parts += [main_table(report).rename_axis(None).to_string(), score_note(report)]
     if changed is not None:
-        parts += ["", "Committed results and now", changed.table.rename_axis(None).to_string()]
+        parts += ["", "Committed and current results", changed.table.rename_axis(None).to_string()]
         parts += [f"warning: {warning}" for warning in changed.warnings]
     return "\n".join(parts)
 
 
-def headline(report: Report) -> str:
-    """strategies.json: the headline score of each strategy, for `dvc metrics diff`.
+def strategies_json(report: Report) -> str:
+    """strategies.json: one score of each strategy, for `dvc metrics diff`.
 
     It is the overall mean, or where the three tasks are not all there, the mean of the main scores
     of the strategy's tasks.

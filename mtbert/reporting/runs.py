@@ -33,7 +33,7 @@ AGAIN = "`dvc repro` makes it anew"
 
 Run = tuple[str, int]
 Runs = Iterable[Run]
-Answers = Mapping[tuple[str, str], Mapping[int, Predictions]]
+DevPredictions = Mapping[tuple[str, str], Mapping[int, Predictions]]
 
 
 def read_scores(metrics: Path, runs: Runs) -> pd.DataFrame:
@@ -119,12 +119,12 @@ def read_cosines(logs: Path, runs: Runs) -> pd.DataFrame:
     return cosines.assign(tasks=cosines["first"] + " – " + cosines["second"])
 
 
-def read_answers(predictions: Path, runs: Runs, tasks: Mapping[str, Sequence[str]]) -> Answers:
+def read_predictions(folder: Path, runs: Runs, tasks: Mapping[str, list[str]]) -> DevPredictions:
     """What each run predicts on dev, by (strategy, task), then by seed."""
-    answers: dict[tuple[str, str], dict[int, Predictions]] = defaultdict(dict)
+    dev_predictions: dict[tuple[str, str], dict[int, Predictions]] = defaultdict(dict)
     for strategy, seed in runs:
         for task in tasks[strategy]:
-            path = predictions / f"{strategy}-{seed}" / f"{task}-dev.parquet"
+            path = folder / f"{strategy}-{seed}" / f"{task}-dev.parquet"
             table = read_table(path).to_pandas()
             probabilities = None
             if "probability" in table:
@@ -133,8 +133,8 @@ def read_answers(predictions: Path, runs: Runs, tasks: Mapping[str, Sequence[str
                 probabilities = np.stack(table["probabilities"].to_list())
             labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
             own = Predictions(table["id"].tolist(), labels, values, probabilities)
-            answers[strategy, task][seed] = own
-    return dict(answers)
+            dev_predictions[strategy, task][seed] = own
+    return dict(dev_predictions)
 
 
 def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -> pd.DataFrame:

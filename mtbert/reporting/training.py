@@ -26,8 +26,8 @@ MACHINE = ("data_source", "encoder", "device", "hardware", "precision", "version
 def mixing_rates(steps: pd.DataFrame, parts: int = 1) -> pd.DataFrame:
     """Each task's share of the batches and of the examples over time; in every part they sum to 1.
 
-    Where a step has one task, its share of the batches is its share of the steps: the rate that a
-    sampler's p_i is seen as. Shares of the examples show what batch sizes make of it.
+    Where a step has one task, its share of the batches is its share of the steps: the
+    observed rate of a sampler's p_i. Shares of the examples show what batch sizes make of it.
 
     Args:
         steps: See `runs`.
@@ -60,7 +60,7 @@ def mixing_table(steps: pd.DataFrame) -> pd.DataFrame:
     return table.sort_index(axis=1, key=lambda names: names.str.contains("of examples"))
 
 
-def chooses(report: Report, strategy: str) -> bool:
+def samples_tasks(report: Report, strategy: str) -> bool:
     """Whether some step of a strategy lacks a batch of a task that it trains on."""
     own = report.steps[report.steps["strategy"] == strategy]
     return bool(len(own)) and len(own) < len(own.groupby(["seed", "step"])) * own["task"].nunique()

@@ -1,7 +1,7 @@
 """How much the studies may cost: section `budgets` of the params file; key `budget` picks one.
 
-A budget changes other sections (which data, which encoder) and says how a study's experiments,
-which stand as printed, are cut down.
+A budget changes other sections (which data, which encoder) and shortens a study's experiments,
+which are defined as reported.
 """
 
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ def read_budgets(params: Path) -> dict[str, Budget]:
 
 
 def read_budget(params: Path) -> tuple[str, Budget]:
-    """Read the present budget: its name and its content.
+    """Read the active budget: its name and its content.
 
     Raises:
         InputError: it is not among `budgets`, or one of them does not fit.

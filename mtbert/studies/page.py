@@ -13,20 +13,20 @@ from mtbert.studies.figures import study_pictures
 from mtbert.studies.tables import StudyReport
 
 METHOD = (
-    "Effects are differences of scores over paired seeds and the same dev examples; their interval "
-    "is of 95 %, or of 90 % where a claim is tested against a margin (TOST). p is corrected by "
-    "Holm's method within each report."
+    "Effects are differences of scores over paired seeds and the same dev examples; intervals "
+    "are 95 %, or 90 % where a claim is tested against a margin (TOST). p is corrected by Holm's "
+    "method within each report."
 )
-SCORES = (
+SCORE_NOTE = (
     "On dev: printed, ours (mean ± standard deviation over seeds; in figures a circle a seed), "
     "difference. Diamonds are printed figures."
 )
-OTHER = " The printed overall follows no known formula: ours is the mean of the three scores."
-QUORA = (
+OVERALL_NOTE = " The printed overall has no known formula: ours is the mean of the three scores."
+QUORA_NOTE = (
     "all-MiniLM-L6-v2 was pre-trained on Quora's questions, among much else: our para figures may "
     "be of pairs that the encoder has seen."
 )
-SMOKE = "These figures mean nothing: a few steps of a tiny encoder show that every experiment runs."
+SMOKE_WARNING = "These figures mean nothing: a few steps of a tiny encoder, to test the pipeline."
 ICONS = {"supported": "✔", "contradicted": "✘", "undecided": "≈"}
 TESTED = {
     "greater": "{experiments} above {than}{by} in {metric}",
@@ -55,7 +55,7 @@ def studies_page(
         row |= {"effect": effect(claim, verdict), "p": _p(verdict.p_holm)}
         groups[verdict.decision].append(row)
     return {
-        "warnings": [SMOKE] if "smoke" in used else [],
+        "warnings": [SMOKE_WARNING] if "smoke" in used else [],
         "count": len(claims.claims),
         "icons": ICONS,
         "groups": groups,
@@ -101,7 +101,7 @@ def _study(report: StudyReport) -> dict[str, Any]:
         "title": report.study.title,
         "missing": f"Not run yet: {', '.join(names[:8])}{more}." if names else "",
         "table": tables.comparison(report),
-        "note": SCORES + (OTHER if report.study.overall == "other" else ""),
+        "note": SCORE_NOTE + (OVERALL_NOTE if report.study.overall == "other" else ""),
         "pictures": study_pictures(report),
         "extras": [table for table in extras if table is not None and len(table)],
         "choices": report.study.choices,
@@ -115,7 +115,7 @@ def _caveats(reports: Sequence[StudyReport], budgets: Mapping[str, Budget]) -> I
         yield from (" ".join(limit.split()) for limit in budget.limits)
     encoders = {str(name) for report in reports for name in report.results.runs["encoder"]}
     if any("MiniLM" in name for name in encoders):
-        yield QUORA
-    if commonest := tables.majority(reports):
-        shares = ", ".join(f"{task} {number(share)}" for task, share in commonest.items())
-        yield f"Always naming the commonest class has an accuracy on dev of {shares}."
+        yield QUORA_NOTE
+    if baseline := tables.majority(reports):
+        shares = ", ".join(f"{task} {number(share)}" for task, share in baseline.items())
+        yield f"The majority-class baseline has an accuracy on dev of {shares}."

@@ -1,7 +1,7 @@
 """A study: one report's experiments, each with what the report printed beside it.
 
-studies/NAME/params.yaml has the experiments as strategies, as printed; the present budget cuts them
-down.
+studies/NAME/params.yaml has the experiments as strategies, as reported; the active budget shortens
+them.
 """
 
 from collections.abc import Mapping
@@ -115,7 +115,7 @@ def read_study(path: Path) -> Study:
 
 
 def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSettings]:
-    """Give the complete settings of a study's experiments under the present budget.
+    """Give the complete settings of a study's experiments at the active budget.
 
     Args:
         path: The study's file.

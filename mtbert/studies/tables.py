@@ -173,7 +173,7 @@ def machine(reports: Iterable[StudyReport]) -> pd.DataFrame:
 
 
 def majority(reports: Iterable[StudyReport]) -> dict[str, float]:
-    """By task, the accuracy on dev of always naming the commonest class."""
+    """By task, the accuracy on dev of the majority-class baseline."""
     return {
         task: float(tables[task]["label"].value_counts(normalize=True).iloc[0])
         for tables in (report.results.predictions for report in reports)

@@ -13,7 +13,7 @@ from mtbert.core.params import Settings
 def stream(seed: int, purpose: str, *numbers: int) -> np.random.Generator:
     """Seed a generator for one purpose, independent of what other purposes draw.
 
-    The purpose is hashed: another word for it gives other numbers, so the words stay as they were.
+    The purpose is hashed, so rewording it changes the numbers: never reword it.
     A task's bare name stands for the order of its examples. The numbers say which one of many: the
     epoch, the pass, …
     """

@@ -134,7 +134,7 @@ class Log:
         return {**counts, **sizes, "epochs": [dict(row) for row in self.epochs]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load what `state_dict` gave, and cut off what the files say of later steps."""
+        """Load what `state_dict` gave, and drop the files' rows of later steps."""
         for name in TOTALS:
             setattr(self, name, state[name])
         os.truncate(self._steps.path, state["steps"])

@@ -65,7 +65,7 @@ class Training:
         self.model.train()
         for epoch in range(1, epochs + 1):
             drawn = {t: data.batches(t, seed=self.seed, epoch=epoch) for t, data in tasks.items()}
-            # Reworded, the purpose would seed other steps.
+            # Rewording the purpose would change the steps.
             generator = stream(self.seed, "tasks of the steps", epoch)
             for step_tasks in self.sampler.epoch_steps(
                 epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
@@ -135,7 +135,7 @@ class Training:
         )
 
     def parts(self) -> dict[str, Any]:
-        """Give what a resumed run needs the state of."""
+        """Give the objects whose state a resumed run needs."""
         names = ("optimizer", "balancer", "average", "losses", "log")
         return {name: getattr(self, name) for name in names} | {
             "parameters": self.losses.parameters

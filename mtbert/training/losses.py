@@ -141,7 +141,7 @@ class TaskLosses:
             objective=self.objectives[task],
             labels=self._of_step(task, self.tasks[task].labels),
             regression=data.objective.regression,
-            # Reworded, the purpose would seed other noise.
+            # Rewording the purpose would change the noise.
             generator=stream(self.seed, f"noise of {task}", self.step),
             terms=data.terms,
             parameters=list(self.parameters.values()),

@@ -1,4 +1,4 @@
-"""What of section `train` makes the training, and section `recipes`."""
+"""Training options of section `train`, and section `recipes`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The sweeps that row `best` comes from, at the budget at work: `bash studies/best/sweeps.sh`, or
+# The sweeps that row `best` comes from, at the active budget: `bash studies/best/sweeps.sh`, or
 # `JOBS=4 OMP_NUM_THREADS=2 bash studies/best/sweeps.sh` for four points at a time.
 #
 # Every point is row `start` with seed 1, the settings held so far, and its own. After each sweep the

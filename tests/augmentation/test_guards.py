@@ -84,7 +84,7 @@ def test_antonyms_by_the_labels_of_the_file(lexicons, tmp_path):
     assert texts == {"climb"}
     assert draw.refused == {"antonyms": 1}
     ppdb(tmp_path, ["[VB] ||| rise ||| falls"])
-    with pytest.raises(InputError, match=r"t\.guards\.antonyms: nothing here knows opposites"):
+    with pytest.raises(InputError, match=r"t\.guards\.antonyms: no lexicon of antonyms"):
         replacer(tmp_path, on)
 
 

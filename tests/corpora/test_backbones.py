@@ -7,7 +7,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import validate
-from mtbert.corpora.backbones import PINS, Encoder, bring, check_folder, pinned
+from mtbert.corpora.backbones import PINS, Encoder, check_folder, fetch_encoder, pinned
 
 BERT = "google-bert/bert-base-uncased"
 SHAPE = {"layers": 2, "hidden_size": 8, "heads": 2, "intermediate_size": 16, "vocabulary_size": 100}
@@ -40,7 +40,7 @@ def out(tmp_path):
 
 
 def test_scratch_is_a_shape_alone(out):
-    bring(encoder(), out, where="p")
+    fetch_encoder(encoder(), out, where="p")
     config = json.loads((out / "config.json").read_text())
     assert (config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]) == (2, 8, 100)
     assert json.loads((out / "SOURCE.json").read_text()) == {"kind": "scratch"}
@@ -71,7 +71,7 @@ def test_other_encoders_are_taken(tmp_path, config):
 
 
 def test_a_folder_is_copied_with_checksums(tmp_path, out):
-    bring(encoder(checkpoint(tmp_path / "bert")), out, where="p")
+    fetch_encoder(encoder(checkpoint(tmp_path / "bert")), out, where="p")
     facts = json.loads((out / "SOURCE.json").read_text())
     assert facts["kind"] == "pretrained"
     assert list(facts["files"]) == ["config.json", "model.safetensors", "tokenizer.json"]
@@ -132,7 +132,7 @@ def test_a_faulty_file_is_named(tmp_path, out, name, content, message):
     with pytest.raises(InputError, match=message):
         encoder(folder).check(where="p")
     with pytest.raises(InputError, match=message):
-        bring(encoder(folder), out, where="p")
+        fetch_encoder(encoder(folder), out, where="p")
     assert not list(out.iterdir())
 
 
@@ -170,7 +170,7 @@ def test_a_name_without_its_commit_is_refused(out, name, message):
     with pytest.raises(InputError, match=f"^{where}: .*{message}"):
         encoder(name).check(where=where)
     with pytest.raises(InputError, match=f"^{where}: .*{message}"):
-        bring(encoder(name), out, where=where)
+        fetch_encoder(encoder(name), out, where=where)
 
 
 def test_a_config_is_known_without_a_connection_but_for_the_hub_s(tmp_path):
@@ -197,10 +197,10 @@ def test_the_hub_s_cache_serves_without_a_network(out, tmp_path, monkeypatch, ca
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
     name, commit = "me/bert", "0" * 40
     if cached:
-        bring(encoder(f"{name}@{commit}"), out, where="p")
+        fetch_encoder(encoder(f"{name}@{commit}"), out, where="p")
         facts = json.loads((out / "SOURCE.json").read_text())
         assert (facts["name"], facts["revision"]) == (name, commit)
     else:
         message = rf"cannot fetch {name}@{commit} from the hub \(OSError: no route\)[^\n]+$"
         with pytest.raises(InputError, match=message):
-            bring(encoder(f"{name}@{commit}"), out, where="p")
+            fetch_encoder(encoder(f"{name}@{commit}"), out, where="p")

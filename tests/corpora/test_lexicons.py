@@ -9,7 +9,7 @@ import pytest
 
 from mtbert.core.errors import InputError
 from mtbert.corpora import lexicons as module
-from mtbert.corpora.lexicons import ARCHIVES, LexiconSettings, collect_lexicons
+from mtbert.corpora.lexicons import ARCHIVES, LexiconSettings, fetch_lexicons
 
 from tiny import ROOT
 
@@ -31,7 +31,7 @@ def archive(path, name, files):
 
 def test_the_sample_needs_no_network(out, monkeypatch):
     monkeypatch.chdir(ROOT)
-    collect_lexicons(LexiconSettings(source="sample"), out)
+    fetch_lexicons(LexiconSettings(source="sample"), out)
     facts = json.loads((out / "SOURCE.json").read_text())["files"]
     assert set(facts) == {"ppdb/sample.txt", "opinion/words.txt"}
     assert all(fact["terms"].startswith("Apache-2.0") for fact in facts.values())
@@ -47,7 +47,7 @@ def test_a_folder_is_taken_with_its_archives(out, tmp_path):
     (mine / "unknown").mkdir()
     (mine / "taggers/averaged_perceptron_tagger_eng/unread").mkdir()
     (tmp_path / "words.txt").write_text("good\n")
-    collect_lexicons(LexiconSettings(source="mine", opinion_words="words.txt"), out)
+    fetch_lexicons(LexiconSettings(source="mine", opinion_words="words.txt"), out)
     facts = json.loads((out / "SOURCE.json").read_text())
     assert set(facts["files"]) == {
         "corpora/wordnet/lexnames",
@@ -75,7 +75,7 @@ def test_what_cannot_be_used_is_refused(out, tmp_path, changes, message):
     (tmp_path / "broken/corpora/wordnet.zip").write_text("no zip")
     archive(tmp_path / "other/corpora/wordnet.zip", "elsewhere", {"a": "b"})
     with pytest.raises(InputError, match=message):
-        collect_lexicons(LexiconSettings(**changes), out, where="p")
+        fetch_lexicons(LexiconSettings(**changes), out, where="p")
 
 
 def test_public_files_are_verified(out, tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def test_public_files_are_verified(out, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ARCHIVES", digests)
     packed = gzip.compress(b"[NN] ||| a ||| b\n")
     (downloads / "ppdb-2.0-s-lexical.gz").write_bytes(packed)
-    collect_lexicons(LexiconSettings(source="public"), out)
+    fetch_lexicons(LexiconSettings(source="public"), out)
     facts = json.loads((out / "SOURCE.json").read_text())
     assert set(facts["files"]) == {
         "corpora/wordnet/file",
@@ -108,9 +108,9 @@ def test_a_file_of_another_content_is_not_taken(out, tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "fetch", refuse)
     with pytest.raises(InputError, match=r"^https://.*/wordnet\.zip: .* sha256 cbda5ea6\w+, found"):
-        collect_lexicons(LexiconSettings(source="public"), out)
+        fetch_lexicons(LexiconSettings(source="public"), out)
     monkeypatch.setattr(module, "ARCHIVES", {})
     with pytest.raises(InputError, match=r"0-l-lexical\.gz: expected .*, found a broken one"):
-        collect_lexicons(LexiconSettings(source="public", ppdb_size="l"), out)
+        fetch_lexicons(LexiconSettings(source="public", ppdb_size="l"), out)
     with pytest.raises(InputError, match=rf"expected sha256 {'a' * 64}, found"):
-        collect_lexicons(LexiconSettings(source="public", ppdb_sha256="a" * 64), out)
+        fetch_lexicons(LexiconSettings(source="public", ppdb_sha256="a" * 64), out)

@@ -9,7 +9,7 @@ from corpora.reading import task as any_task
 from mtbert.core.errors import InputError
 from mtbert.corpora import sources
 from mtbert.corpora.folders import SAMPLE, project_root, resolve
-from mtbert.corpora.sources import collect_corpora
+from mtbert.corpora.sources import fetch_corpora
 
 
 def task(folder=None, **files):
@@ -36,7 +36,7 @@ def test_only_the_named_files_are_copied(project, source):
     folder.mkdir(exist_ok=True)
     for name in ("a.csv", "b.csv", "notes.txt"):
         (folder / name).write_text("hello\n")
-    collect_corpora(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
+    fetch_corpora(source, {"one": task(train="a.csv", dev="b.csv")}, project / "out")
     assert written(project) == ["SOURCE.json", "one/a.csv", "one/b.csv"]
     facts = json.loads((project / "out/SOURCE.json").read_text())
     assert facts["source"] == source
@@ -62,7 +62,7 @@ def test_a_task_s_own_folder_stands_beside_the_course_s_files(project, monkeypat
     monkeypatch.setattr(sources, "fetch", fetch)
     monkeypatch.setattr(sources, "URL", "https://course")
     tasks = {"sts": task(**names), "own": task("mine", **names)}
-    collect_corpora("cs224n", tasks, project / "out")
+    fetch_corpora("cs224n", tasks, project / "out")
     assert (project / "out/sts/sts-dev.csv").read_text() == "https://course/sts-dev.csv"
     assert (project / "out/own/sts-dev.csv").read_text() == "mine\n"
     facts = json.loads((project / "out/SOURCE.json").read_text())
@@ -88,7 +88,7 @@ def test_what_is_missing_is_reported_before_any_fetch(project, source, folder, t
     own = task(folder, train=train, dev="sts-dev.csv")
     tasks = {"sts": task(train="sts-train.csv", dev="sts-dev.csv"), "own": own}
     with pytest.raises(InputError, match=r"(?s)^p\.yaml: (data|tasks)\..*" + message):
-        collect_corpora(source, tasks, project / "out", where="p.yaml")
+        fetch_corpora(source, tasks, project / "out", where="p.yaml")
     assert written(project) == []
 
 

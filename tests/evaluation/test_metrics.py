@@ -10,7 +10,7 @@ from mtbert.core.labels import MAIN_METRICS, Binary, Classes, Similarity
 from mtbert.core.params import validate
 from mtbert.core.tasks import Task
 from mtbert.evaluation.metrics import METRICS, check_metrics, main_score, score
-from mtbert.evaluation.predictions import Predictions, answer
+from mtbert.evaluation.predictions import Predictions, decode_outputs
 
 CLASSES = Classes(kind="classes", count=3)
 BINARY = Binary(kind="binary")
@@ -129,7 +129,7 @@ def test_correlation_with_a_constant_is_undefined(predicted):
 def test_the_best_epoch_is_chosen_by_the_same_functions(width):
     actual, _, _ = DRAWN["binary"]
     outputs = RANDOM.normal(size=(N, width)).astype(np.float32)
-    scores = scored(BINARY, actual, *answer(outputs.astype(float), BINARY))
+    scores = scored(BINARY, actual, *decode_outputs(outputs.astype(float), BINARY))
     for name in ("accuracy", "f1", "matthews", "roc_auc"):
         assert main_score(name, BINARY, outputs, actual) == scores[name]
 

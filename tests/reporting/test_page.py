@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reporting.workspace import DEV, write_workspace
+from reporting.made_up_runs import DEV, write_workspace
 
 from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import wilson
@@ -16,7 +16,7 @@ from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
 from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
-from mtbert.reporting.results import headline, main_table, noise_table, terminal
+from mtbert.reporting.results import main_table, noise_table, strategies_json, terminal
 from mtbert.reporting.scope import read_scope
 
 METRICS = Path("reports/metrics/runs")
@@ -78,7 +78,7 @@ def test_the_page_is_escaped_and_whole(page):
 
 
 def test_scores_come_first_and_the_machine_last(page):
-    order = ["0.762 ± 0.018", "Difference to main", "leaves open", "Task by task"]
+    order = ["0.762 ± 0.018", "Difference to main", "Uncertainty from", "Task by task"]
     order += ["Learning curves", "Each task's share", "Per-task gradients", "Leakage"]
     order += ["Settings of", "a made-up processor"]
     places = [text_of(page).index(word) for word in order]
@@ -113,12 +113,12 @@ def test_what_the_size_of_dev_leaves_open(root, report):
     right = [1 - 9 / DEV, 1 - 10 / DEV]  # of the two seeds
     widths = [np.subtract(*wilson(share, DEV)[::-1]) / 2 for share in right]
     assert table.loc["sst accuracy"].tolist() == [str(DEV), "0.200", f"± {np.mean(widths):.3f}"]
-    assert table.loc["sts pearson", "without a model"] == "0.000"
+    assert table.loc["sts pearson", "constant prediction"] == "0.000"
     assert table.loc["cfimdb accuracy", "dev examples"] == str(DEV)  # main lacks this task
     # An overall score has the same interval whatever a task is judged by.
     other = read(root)
     other.scope.tasks["para"] = other.tasks["para"].model_copy(update={"metric": "roc_auc"})
-    assert noise_table(other).loc["para roc auc", "without a model"] == "0.500"
+    assert noise_table(other).loc["para roc auc", "constant prediction"] == "0.500"
     assert noise_table(other).loc["mean"].equals(table.loc["mean"])
 
 
@@ -128,7 +128,7 @@ def test_results_and_the_headline(report):
     # 9 and 10 of 40 wrong
     assert lines[4].startswith("| main | 0.762 ± 0.018 | 0.762 ± 0.018 |")
     assert terminal(report, None).splitlines()[2].split()[:4] == ["main", "0.762", "±", "0.018"]
-    rows = json.loads(headline(report))
+    rows = json.loads(strategies_json(report))
     assert list(rows) == ["main", "round_robin", "four_tasks", "as-drawn"]
     assert set(rows["main"]) == {"mean", "sd", "updates", "examples"}
     assert (rows["main"]["updates"], rows["main"]["examples"]) == (12, 12 * (16 + 32 + 16))
@@ -139,7 +139,7 @@ def test_one_seed_and_one_strategy(tmp_path):
     report = read(tmp_path)
     assert not any("Difference to" in page for page in pages(report))
     assert " ± " not in main_table(report).to_string()
-    assert "sd" not in json.loads(headline(report))["main"]
+    assert "sd" not in json.loads(strategies_json(report))["main"]
 
 
 def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
@@ -153,7 +153,7 @@ def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
     row = main_table(report).loc["main"]
     assert row["sts pearson"] == row["mean"] == "–"
     # In the workspace SST and para have the same accuracy.
-    assert json.loads(headline(report))["main"]["mean"] == pytest.approx(sst, abs=1e-3)
+    assert json.loads(strategies_json(report))["main"]["mean"] == pytest.approx(sst, abs=1e-3)
     pages(report)
 
 

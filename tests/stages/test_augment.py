@@ -12,7 +12,7 @@ from mtbert.augmentation.sets import augmented_schema
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_section
 from mtbert.core.schemas import read_table, text_schema, write_table
-from mtbert.corpora.lexicons import LexiconSettings, collect_lexicons
+from mtbert.corpora.lexicons import LexiconSettings, fetch_lexicons
 from stages.augment import main
 
 from tiny import ROOT
@@ -53,7 +53,7 @@ def inputs(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text(TASKS + AUGMENT)
     sample = LexiconSettings(source=str(ROOT / "data/sample/lexicons"))
     (tmp_path / "lexicons").mkdir()
-    collect_lexicons(sample, tmp_path / "lexicons")
+    fetch_lexicons(sample, tmp_path / "lexicons")
     return tmp_path
 
 

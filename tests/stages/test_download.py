@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mtbert.core.errors import InputError
-from stages.download import Thing, main
+from stages.download import Resource, main
 
 PARAMS = """
 data: {source: mine, max_bad_share: 0.01, max_characters: 100}
@@ -35,8 +35,8 @@ def params(tmp_path, monkeypatch):
 
 
 def test_an_encoder_is_described_or_refused_with_its_place(params):
-    main(Thing.encoder, Path("encoder"), params)
+    main(Resource.encoder, Path("encoder"), params)
     assert json.loads(Path("encoder/config.json").read_text())["hidden_size"] == 8
     params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))
     with pytest.raises(InputError, match=r"params\.yaml: encoder\.pretrained: unknown .*'scratch'"):
-        main(Thing.encoder, Path("encoder"), params)
+        main(Resource.encoder, Path("encoder"), params)

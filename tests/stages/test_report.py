@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from reporting.workspace import write_workspace
+from reporting.made_up_runs import write_workspace
 
 from mtbert.core.errors import InputError
 from mtbert.reporting.results import refresh

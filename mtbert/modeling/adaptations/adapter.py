@@ -78,7 +78,7 @@ class TokensByTask:
         owners = owner.to(batch.sequence.device)[batch.sequence.flatten()]
         self.order = owners.argsort(stable=True)  # (token,): the tokens task by task
         self.place = self.order.argsort()  # (token,): where each token stands in that order
-        # The only wait for the device in a batch: `split` needs the sizes on the host.
+        # The only device synchronization of a batch: `split` needs the sizes on the host.
         self.counts = owners.bincount(minlength=len(self.tasks)).tolist()
 
     def apply(self, function: Callable[[str, Tensor], Tensor], tokens: Tensor) -> Tensor:

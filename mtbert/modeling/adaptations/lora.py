@@ -114,7 +114,7 @@ class LoRA(Adaptation):
 
         from mtbert.modeling.adaptations.adapter import Adapter
 
-        # A number in its name tells a layer's module from the embeddings' and the pooler's.
+        # Modules of a layer have its number in their names; embeddings and pooler have none.
         modules = [
             name
             for name, module in encoder.named_modules()

@@ -31,14 +31,14 @@ REASONS = {
 
 
 class PAL(Adaptation):
-    """TS(h) beside each layer, own to each task: LN(FFN(u) + u + TS(h)) (Stickland & Murray 2019).
+    """TS(h) beside each layer, one per task: LN(FFN(u) + u + TS(h)) (Stickland & Murray 2019).
 
     TS(h) = activation(V_D · g(V_E · h)); h is the layer's input, u = LN(h + MHA(h)), V_E maps
     hidden_size → size and V_D back. Two variants:
 
     - `attention`: g is multi-head self-attention on the inner size, its queries, keys and values
-      own to each task and layer, without output projection; V_E and V_D are shared by all layers.
-    - `low_rank`: g is the identity, V_E and V_D are own to each layer; no heads, no dropout.
+      one per task and layer, without output projection; V_E and V_D are shared by all layers.
+    - `low_rank`: g is the identity, each layer has its own V_E and V_D; no heads, no dropout.
 
     The default sizes are the authors' at hidden size 768. Weights start from a normal distribution
     with the encoder's own standard deviation, biases from 0.

@@ -32,7 +32,7 @@ class CosineHead(Settings):
     dropout: Dropout = 0.0  # of both vectors
 
     def width(self, labels: Labels) -> int:
-        """Numbers that come out for one example."""
+        """Outputs per example."""
         return 1
 
     def check(self, *, labels: Labels, paired: bool) -> None:

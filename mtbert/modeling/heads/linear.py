@@ -31,7 +31,7 @@ class LinearHead(Settings):
     range: Literal["free", "sigmoid"] = "free"
 
     def width(self, labels: Labels) -> int:
-        """Numbers that come out for one example."""
+        """Outputs per example."""
         return max(self.logits, labels.width)
 
     def check(self, *, labels: Labels, paired: bool) -> None:

@@ -24,13 +24,13 @@ class Averaging(Settings):
 
 
 class NoAveraging(Averaging):
-    """Every evaluation sees the weights of the last update. Keeps and costs nothing."""
+    """No average: evaluation sees the weights of the last update."""
 
 
 class WeightAverage:
     """An average kept beside the parameters, in their own precision (fp32, as all weights).
 
-    Of parameters that are not trained none is kept.
+    Frozen parameters have none.
     """
 
     def __init__(self, method: Averaging, parameters: Mapping[str, nn.Parameter]) -> None:
@@ -44,7 +44,7 @@ class WeightAverage:
         self.method.follow(self, step, total, epoch_ends=epoch_ends)
 
     def copy_weights(self) -> None:
-        """Let the average be the weights as they are."""
+        """Set the average to the current weights."""
         self.weights = {name: p.detach().clone() for name, p in self._parameters.items()}
 
     def lists(self) -> tuple[list[Tensor], list[Tensor]]:

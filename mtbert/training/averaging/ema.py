@@ -31,13 +31,13 @@ class EMA(Averaging):
         return min(self.decay, (1 + step) / (10 + step)) if self.warmup else self.decay
 
     def begin(self, parameters: Mapping[str, nn.Parameter]) -> WeightAverage:
-        """Start from the weights as they are."""
+        """Start from the current weights."""
         average = super().begin(parameters)
         average.copy_weights()
         return average
 
     def follow(self, average: WeightAverage, step: int, total: int, *, epoch_ends: bool) -> None:
-        """Move towards the weights."""
+        """Move the average towards the weights."""
         from torch.optim.swa_utils import get_ema_multi_avg_fn
 
         move = get_ema_multi_avg_fn(self.beta(step, total))  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ PIECE = 2**18
 
 
 def detach_gradient(shared: Sequence[nn.Parameter]) -> Gradient:
-    """Take the gradients away from the shared parameters."""
+    """Return the gradients of the shared parameters, and clear them."""
     gradient: Gradient = [parameter.grad for parameter in shared]
     for parameter in shared:
         parameter.grad = None

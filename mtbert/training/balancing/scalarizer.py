@@ -44,7 +44,7 @@ class Scalarizer(Balancer):
         return weights
 
     def penalty(self, task: str) -> float | Tensor:
-        """Give c_t, what a weight costs."""
+        """Give c_t, the cost of a weight."""
         return 0.0
 
     def observe(self, losses: Mapping[str, Tensor]) -> None:

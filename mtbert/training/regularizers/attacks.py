@@ -1,4 +1,4 @@
-"""Adversarial training: the loss once more, where the input is moved to make it larger."""
+"""Adversarial training: the loss again, on inputs perturbed to increase it."""
 
 from __future__ import annotations
 
