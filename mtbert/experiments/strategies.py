@@ -114,11 +114,13 @@ def with_changes(
     train: Mapping[str, Any], changes: Mapping[str, Any], tasks: Iterable[str], *, where: str
 ) -> dict[str, Any]:
     """Lay changes over section `train`: a value for all tasks may change for some of them."""
-    for key in changes:
-        if key not in train:
-            new = TrainSettings.renamed.get(key)
-            fault = f"{key!r} is now called {new!r}" if new else choices("key", key, train)
-            raise InputError(f"{where}: {fault}")
+    faults = []
+    for key in changes.keys() - train.keys():
+        new = TrainSettings.renamed.get(key)
+        fault = f"{key!r} is now called {new!r}" if new else choices("key", key, train)
+        faults.append(f"{where}: {fault}")
+    if faults:
+        raise InputError("\n".join(sorted(faults)))
     some = [k for k in FOR_ALL if is_section(changes.get(k)) and not is_section(train[k])]
     return merge({**train, **{key: dict.fromkeys(tasks, train[key]) for key in some}}, changes)
 

@@ -70,6 +70,8 @@ class TrainingSettings(Settings):
         """
         with located("balancing", link="."):
             self.balancing.check(list(all_tasks))
+        with located("sampler", link="."):
+            self.sampler.check(tasks)
         name = to_spec(BALANCINGS, self.balancing)["name"]
         if self.balancing.needs_several and self.sampler.one_task:
             fit = sorted(name for name, kind in SAMPLERS.items() if not kind.one_task)

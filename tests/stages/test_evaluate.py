@@ -78,7 +78,7 @@ def test_everything_is_written(folder):
     assert measured["updates"] == 2
     assert measured["examples"] == {"sst": 16, "para": 56}
     sst = {"accuracy": 0.75, "macro_f1": 0.7333, "matthews": 0.5774, "calibration_error": 0.0189}
-    assert measured["dev"]["sst"] == sst
+    assert sst.items() <= measured["dev"]["sst"].items()
     assert measured["dev"]["overall"] == {"mean": 0.9167, "leaderboard": 0.9167}
     assert (folder / "out/sst-test.csv").read_text() == "id \t Sentiment \ni0 , 1 \n"
     written = {path.name for path in (folder / "out").iterdir()}

@@ -1,7 +1,7 @@
 """Base class of the samplers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -30,6 +30,9 @@ class Sampler(Settings, ABC):
 
     # Whether each step has a single task; a balancing that compares tasks needs several.
     one_task: ClassVar[bool] = True
+
+    def check(self, tasks: Sequence[str]) -> None:
+        """Raise InputError where an option does not fit the trained tasks of a strategy."""
 
     @abstractmethod
     def epoch_steps(
