@@ -120,7 +120,7 @@ def _not_source(folder, names):
     if place == Path():
         drop |= {"dist", "tests"}
     if place == Path("data"):
-        drop |= set(names) - {"sample", ".gitignore"}
+        drop |= set(names) - {"own", "sample", ".gitignore"}
     if place == Path("reports"):
         drop |= set(names) - {".gitignore"}
     if place.parts[:1] == ("studies",):
