@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
 from mtbert.modeling.architectures import ARCHITECTURES, PADDED, packs, takes_bf16
-from mtbert.modeling.attention import register
+from mtbert.modeling.attention import register, with_fast_dropout
 from mtbert.modeling.packing import TokenBatch
 
 # A weight that belongs to one of several layers, by its name in Transformers.
@@ -36,7 +36,8 @@ def load_encoder(folder: Path, *, vocabulary: int, pooler: bool = False) -> nn.M
             the vocabulary; or the model does not encode text.
     """
     if not list(folder.glob("*.safetensors")):
-        return encoder_of({**read_config(folder), "vocab_size": vocabulary}, pooler=pooler)
+        config = {**read_config(folder), "vocab_size": vocabulary}
+        return with_fast_dropout(encoder_of(config, pooler=pooler))
     encoder = _pretrained(folder, pooler=pooler)
     entries = getattr(encoder.config, "vocab_size", vocabulary)
     if vocabulary > entries:
@@ -45,7 +46,7 @@ def load_encoder(folder: Path, *, vocabulary: int, pooler: bool = False) -> nn.M
         )
     if encoder.config.model_type not in ARCHITECTURES:
         _try(encoder, folder)
-    return encoder  # type: ignore[no-any-return]
+    return with_fast_dropout(encoder)
 
 
 def encoder_of(config: dict[str, Any], *, pooler: bool = False) -> nn.Module:

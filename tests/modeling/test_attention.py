@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention as fused
 
-from mtbert.modeling.attention import NAME, attend, dropout_mask
+from mtbert.modeling.attention import NAME, attend, dropout_mask, with_fast_dropout
 from mtbert.modeling.encoder import encoder_of
 
 from tiny import tiny_config
@@ -102,3 +102,20 @@ def test_an_encoder_has_it_and_trains_with_it_alone_as_packed():
     alone = torch.cat([first, second], 1)
     assert (packed - alone).abs().max() < 0.05
     assert (packed - alone).abs().mean() < 0.01
+
+
+def test_dropout_modules_drop_their_share_keep_the_mean_and_stop_gradients():
+    (module,) = with_fast_dropout(torch.nn.Sequential(torch.nn.Dropout(0.2)))
+    x = torch.ones(1000, 1000, dtype=torch.bfloat16, requires_grad=True)
+    torch.manual_seed(3)
+    outputs = module(x)
+    outputs.sum().backward()
+    kept = outputs != 0
+    assert kept.float().mean().item() == pytest.approx(0.8, abs=0.003)
+    assert outputs[kept].float().unique().tolist() == [1.25]
+    assert torch.equal(x.grad != 0, kept)
+    assert torch.equal(module.eval()(x), x)
+    torch.manual_seed(4)
+    theirs = torch.nn.functional.dropout(x.float(), 0.2)
+    torch.manual_seed(4)
+    assert torch.equal(module.train()(x.float()), theirs), "in fp32 it is torch's"
