@@ -1,4 +1,4 @@
-"""Score one run on the dev split and write what it predicts, for people and for graders."""
+"""Score one run and write what it predicts, for people and for graders."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from mtbert.core.commands import run
 if TYPE_CHECKING:
     from mtbert.core.tasks import Task
 
+Scores = dict[str, float | None]  # by metric; None: undefined
 DECIMALS = 4  # with 100,000 dev examples, chance still moves the third
 
 
@@ -20,7 +21,7 @@ def main(
     trained: Annotated[Path, typer.Argument(metavar="RUN", help="Outputs of training")],
     logs: Annotated[Path, typer.Argument(help="Logs of training")],
     predictions: Annotated[Path, typer.Argument(help="Output folder: tables, submissions")],
-    metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics on dev")],
+    metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics")],
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
     ] = True,
@@ -28,28 +29,35 @@ def main(
 ) -> None:
     """Evaluate one strategy with one seed.
 
-    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen}};
-    PREDICTIONS, for each task and split, TASK-SPLIT.parquet and the submission file, and
-    TASK-confusion.csv.
+    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen}}, and
+    "test" like "dev" for the tasks whose test split is labelled; PREDICTIONS, for each task and
+    split, TASK-SPLIT.parquet and the submission file, and TASK-confusion.csv.
     """
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.tasks import LEADERBOARD, OVERALL, read_tasks, tasks_of_plan
     from mtbert.evaluation.overall import overall
 
     names, training = read_training(plan, logs)
-    scores: dict[str, dict[str, float | None]] = {}
+    scores: dict[str, dict[str, Scores]] = {"dev": {}, "test": {}}
     with new_folder(predictions) as folder:
         for name, task in tasks_of_plan(read_tasks(params), names, plan=plan).items():
-            scores[name] = write_task(name, task, trained / "predictions", folder, test=test)
-    parts = {t: scores[t].get(metric) for t, metric in LEADERBOARD.items() if t in scores}
-    if combined := overall(parts):
-        scores[OVERALL] = combined
-    rounded = {
-        task: {name: None if it is None else round(it, DECIMALS) for name, it in values.items()}
-        for task, values in scores.items()
-    }
-    text = json.dumps({"dev": rounded, **training}, indent=1, allow_nan=False)
+            outputs = trained / "predictions"
+            for split, own in write_task(name, task, outputs, folder, test=test).items():
+                scores[split][name] = own
+    content: dict[str, Any] = {}
+    for split, by_task in scores.items():
+        parts = {t: by_task[t].get(metric) for t, metric in LEADERBOARD.items() if t in by_task}
+        if combined := overall(parts):
+            by_task[OVERALL] = combined
+        if by_task:
+            content[split] = {task: rounded(own) for task, own in by_task.items()}
+    text = json.dumps({**content, **training}, indent=1, allow_nan=False)
     write_text(metrics, text + "\n")
+
+
+def rounded(scores: "Scores") -> "Scores":
+    """Scores with the decimals that mean something."""
+    return {k: None if value is None else round(value, DECIMALS) for k, value in scores.items()}
 
 
 def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
@@ -80,14 +88,17 @@ def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
 
 def write_task(
     name: str, task: "Task", outputs: Path, folder: Path, *, test: bool
-) -> dict[str, float | None]:
-    """Write a task's predictions, from the model's outputs, and submission files; score dev."""
+) -> dict[str, "Scores"]:
+    """Write a task's predictions, from the model's outputs, and submission files.
+
+    Give the scores on dev, and on test if each of its examples has a label.
+    """
     from mtbert.core.outputs import write_text
     from mtbert.core.schemas import read_table, write_table
     from mtbert.evaluation import predictions
     from mtbert.evaluation.metrics import score
 
-    scores = {}
+    scores: dict[str, Scores] = {}
     for split in ("dev", "test") if test and "test" in task.files else ("dev",):
         source, labelled = outputs / f"{name}-{split}.parquet", split == "dev"
         table = read_table(source)
@@ -96,12 +107,13 @@ def write_task(
         path = predictions.submission_path(folder, task.predictions, split, task=name)
         write_text(path, predictions.submission(predicted, task.labels, task.predictions.column))
         if split == "dev":
-            scores = score(task.labels, predicted)
             confusion_csv = predictions.confusion(predicted, task.labels)
             write_text(folder / f"{name}-confusion.csv", confusion_csv)
-    for metric in (metric for metric, value in scores.items() if value is None):
-        text = f"{name} dev: {metric} is undefined (constant predictions?), written as null"
-        print(f"warning: {text}", file=sys.stderr)
+        if predicted.labelled:
+            scores[split] = score(task.labels, predicted)
+        for metric in (metric for metric, it in scores.get(split, {}).items() if it is None):
+            text = f"{name} {split}: {metric} is undefined (constant predictions?), written as null"
+            print(f"warning: {text}", file=sys.stderr)
     return scores
 
 

@@ -104,10 +104,6 @@ class Claims(Settings):
 def read_claims(path: Path, experiments: Mapping[str, Iterable[str]]) -> Claims:
     """Read a file of claims.
 
-    Args:
-        path: The file.
-        experiments: Their names in each study.
-
     Raises:
         InputError: a claim does not fit, or names an experiment that its study does not have.
     """

@@ -73,12 +73,7 @@ class TestResult:
 
 
 def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[str, Verdict]:
-    """Judge claims, those of each report together.
-
-    Args:
-        claims: By name.
-        studies: The evidence of each study.
-    """
+    """Judge claims, those of each report together."""
     verdicts: dict[str, Verdict] = {}
     tests: dict[str, TestResult] = {}
     for name, claim in claims.items():

@@ -91,7 +91,8 @@ def read_split(
         try:
             fields = _fields(row, places, len(header), data.max_characters, labelled=labelled)
             example: dict[str, Any] = {"id": f"{split}-{number}", **fields}
-            if label := example.pop("label", None):
+            label = example.pop("label", None)
+            if label and (labelled or not _hidden(label, task.labels)):
                 example["label"] = _label(label, task.labels)
             if (place := seen.get(example["id"])) is not None:
                 raise _UnusableError(f"id {example['id']} {REPEATED} {place}")
@@ -150,6 +151,12 @@ def _fields(
                 f"{key} has {size} characters, more than data.max_characters, {longest}"
             )
     return fields
+
+
+def _hidden(text: str, labels: Labels) -> bool:
+    """Whether it is -1, as GLUE writes labels of test splits that it hides, and -1 is no label."""
+    numbers = [_number(name) for name in classes(labels)]
+    return _number(text) == -1 and labels.bounds[0] > -1 and -1 not in numbers
 
 
 def _label(text: str, labels: Labels) -> float:

@@ -25,6 +25,11 @@ class Predictions:
     # (example, class) for classes, (example,) P(label = 1) for binary, None for similarity
     probabilities: np.ndarray | None
 
+    @property
+    def labelled(self) -> bool:
+        """Whether every example has a label."""
+        return len(self.labels) > 0 and not np.isnan(self.labels).any()
+
     def read(self, what: str, labels: Labels) -> np.ndarray:
         """What a metric reads: values, values clipped to the labels' range, or probabilities."""
         if what == "probabilities":

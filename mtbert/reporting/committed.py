@@ -32,15 +32,12 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
 
     The interval of a difference counts both dev sets as drawn independently, which is wider than a
     paired one (the predictions at HEAD are not in git), and seeds as drawn too.
-
-    Args:
-        report: The present runs.
-        metrics: Folder of STRATEGY-SEED.json, in the work tree.
     """
     runs = list(zip(report.facts["strategy"], report.facts["seed"], strict=True))
     committed = {run: _at_head(metrics, f"{run[0]}-{run[1]}.json") for run in runs}
     old_runs = {run: measured for run, measured in committed.items() if measured is not None}
     old_scores = long_scores(old_runs, where="HEAD:.")
+    old_scores = old_scores[old_scores["split"] == "dev"]
     measurable = set(zip(old_scores["task"], old_scores["metric"], strict=True))
     columns = [column for column in report.columns if column in measurable]
     if not columns:

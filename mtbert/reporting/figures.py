@@ -55,14 +55,7 @@ class Picture:
 
 
 def picture(name: str, alt: str, plot: Callable[[Any, Style], None], height: float) -> Picture:
-    """Draw a plot in both styles; the same data give the same bytes.
-
-    Args:
-        name: Title of the figure.
-        alt: What it shows, for those who do not see it.
-        plot: Draws on axes.
-        height: Inches.
-    """
+    """Draw a plot in both styles; the same data give the same bytes."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

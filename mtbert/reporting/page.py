@@ -44,6 +44,7 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
         "report": report,
         "changed": changed,
         "scores": results.main_table(report),
+        "test_scores": results.test_table(report),
         "score_note": results.score_note(report),
         "sample_note": results.sample_note(report),
         "score_figures": [figures.score_figure(scores, c, report.own_widths) for c in columns],

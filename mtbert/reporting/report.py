@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ class Report:
 
     scope: Scope
     settings: Mapping[str, Mapping[str, Any]]  # by strategy, section `train` of its plan
-    scores: pd.DataFrame
+    scores: pd.DataFrame  # on dev
+    test_scores: pd.DataFrame  # the same on labelled test splits; empty where there is none
     facts: pd.DataFrame
     steps: pd.DataFrame
     epochs: pd.DataFrame
     cosines: pd.DataFrame
-    dev_predictions: runs.DevPredictions
+    dev_predictions: runs.RunPredictions
+    test_predictions: runs.RunPredictions  # of labelled test splits
     text: Mapping[str, Any]  # text.json
     tokens: Mapping[str, Any]  # tokens.json
     augmented: Mapping[str, Any]  # by set, its summary
@@ -64,7 +66,12 @@ class Report:
     @cached_property
     def own_widths(self) -> tables.Widths:
         """Half of the interval that the dev set leaves around each strategy's mean score."""
-        return self._widths(self._own_width)
+        return self._widths(partial(self._own_width, self.dev_predictions))
+
+    @cached_property
+    def test_widths(self) -> tables.Widths:
+        """The same of the test sets."""
+        return self._widths(partial(self._own_width, self.test_predictions))
 
     @cached_property
     def paired_widths(self) -> tables.Widths:
@@ -83,8 +90,10 @@ class Report:
                 widths[name, column] = FORMULAS[column[1]].half_width(each)
         return widths
 
-    def _own_width(self, strategy: str, column: tables.Column) -> float:
-        predictions = [*self.predictions(strategy, column[0]).values()]
+    def _own_width(
+        self, of_runs: runs.RunPredictions, strategy: str, column: tables.Column
+    ) -> float:
+        predictions = [*of_runs.get((strategy, column[0]), {}).values()]
         metric, labels = METRICS[column[1]], self.tasks[column[0]].labels
         halves = [metric.half_width(it.labels, it.read(metric.reads, labels)) for it in predictions]
         return float(np.mean(halves)) if halves else np.nan
@@ -109,13 +118,8 @@ def read_report(
 ) -> Report:
     """Read the files of every run in scope; files of other strategies and seeds are left alone.
 
-    Args:
-        scope: What to report.
-        plans: Folder of STRATEGY.yaml.
-        logs: Folder of STRATEGY-SEED/, which `train` writes.
-        metrics: Folder of STRATEGY-SEED.json, which `evaluate` writes.
-        predictions: Folder of STRATEGY-SEED/, which `evaluate` writes.
-        summaries: Folder of text.json, tokens.json, augmented/ and augmented_tokens/.
+    `plans` holds STRATEGY.yaml, `metrics` STRATEGY-SEED.json, `logs` and `predictions` folders
+    STRATEGY-SEED/, `summaries` text.json, tokens.json and the sets' folders.
 
     Raises:
         InputError: a file is missing or cannot be read, or a plan has tasks that are gone.
@@ -124,15 +128,20 @@ def read_report(
     pairs = [(name, seed) for name in scope.strategies for seed in scope.seeds]
     mains = {name: task.main_metric for name, task in scope.tasks.items()}
     tasks: dict[str, list[str]] = {name: train["tasks"] for name, train in settings.items()}
+    scores = runs.read_scores(metrics, pairs)
+    on_test = scores[scores["split"] == "test"]
+    tested = {s: {*on_test["task"][on_test["strategy"] == s]} - {OVERALL} for s in settings}
     return Report(
         scope=scope,
         settings=settings,
-        scores=runs.read_scores(metrics, pairs),
+        scores=scores[scores["split"] == "dev"],
+        test_scores=on_test,
         facts=runs.read_facts(logs, metrics, pairs),
         steps=runs.read_steps(logs, pairs),
         epochs=runs.read_epochs(logs, pairs, mains),
         cosines=runs.read_cosines(logs, pairs),
         dev_predictions=runs.read_predictions(predictions, pairs, tasks),
+        test_predictions=runs.read_predictions(predictions, pairs, tested, "test"),
         text=read_json(summaries / "text.json"),
         tokens=read_json(summaries / "tokens.json"),
         augmented=_sets(summaries / "augmented", scope),

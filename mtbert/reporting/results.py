@@ -30,6 +30,20 @@ def main_table(report: Report) -> pd.DataFrame:
     return scores.join(tables.budget_table(report.facts, report.scope.baseline))
 
 
+def test_table(report: Report) -> pd.DataFrame | None:
+    """Strategies × main scores on labelled test splits, with their intervals; None without any."""
+    scores = report.test_scores
+    there = set(zip(scores["task"], scores["metric"], strict=True))
+    columns = [column for column in report.columns if column in there]
+    if not columns:
+        return None
+    table = tables.score_table(scores, columns)
+    for column in columns:
+        halves = [tables.number(report.test_widths.get((s, column))) for s in table.index]
+        table[tables.title(column)] += [f" [± {half}]" for half in halves]
+    return table
+
+
 def score_note(report: Report) -> str:
     """The formulas of the overall scores shown, and a warning where the budgets differ."""
     overall = [metric for task, metric in report.columns if task == OVERALL]
@@ -69,6 +83,8 @@ def terminal(report: Report, changed: Comparison | None) -> str:
     seeds = ", ".join(map(str, report.scope.seeds))
     parts = [f"Scores on dev, mean ± standard deviation over seeds {seeds}"]
     parts += [main_table(report).rename_axis(None).to_string(), score_note(report)]
+    if (test := test_table(report)) is not None:
+        parts += ["", "The same on test", test.rename_axis(None).to_string()]
     if changed is not None:
         parts += ["", "Committed and current results", changed.table.rename_axis(None).to_string()]
         parts += [f"warning: {warning}" for warning in changed.warnings]

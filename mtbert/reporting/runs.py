@@ -33,7 +33,7 @@ AGAIN = "`dvc repro` makes it anew"
 
 Run = tuple[str, int]
 Runs = Iterable[Run]
-DevPredictions = Mapping[tuple[str, str], Mapping[int, Predictions]]
+RunPredictions = Mapping[tuple[str, str], Mapping[int, Predictions]]
 
 
 def read_scores(metrics: Path, runs: Runs) -> pd.DataFrame:
@@ -46,16 +46,17 @@ def long_scores(measured: Mapping[Run, Mapping[str, Any]], *, where: str) -> pd.
     """The same from what `evaluate` writes of each run; `where` is the folder for messages."""
     rows = []
     for (strategy, seed), content in measured.items():
-        tasks = content.get("dev")
-        if not isinstance(tasks, Mapping) or not all(
-            isinstance(t, Mapping) for t in tasks.values()
-        ):
-            raise InputError(
-                f"{where}/{strategy}-{seed}.json: dev: expected metrics by task, found {tasks!r}; "
-                f"{AGAIN}"
-            )
-        for task, values in tasks.items():
-            rows += [(strategy, seed, "dev", task, *pair) for pair in values.items()]
+        for split in ("dev", "test") if "test" in content else ("dev",):
+            tasks = content.get(split)
+            if not isinstance(tasks, Mapping) or not all(
+                isinstance(t, Mapping) for t in tasks.values()
+            ):
+                raise InputError(
+                    f"{where}/{strategy}-{seed}.json: {split}: expected metrics by task, found "
+                    f"{tasks!r}; {AGAIN}"
+                )
+            for task, values in tasks.items():
+                rows += [(strategy, seed, split, task, *pair) for pair in values.items()]
     return pd.DataFrame(rows, columns=SCORE).astype({"value": float})
 
 
@@ -119,12 +120,14 @@ def read_cosines(logs: Path, runs: Runs) -> pd.DataFrame:
     return cosines.assign(tasks=cosines["first"] + " – " + cosines["second"])
 
 
-def read_predictions(folder: Path, runs: Runs, tasks: Mapping[str, list[str]]) -> DevPredictions:
-    """What each run predicts on dev, by (strategy, task), then by seed."""
-    dev_predictions: dict[tuple[str, str], dict[int, Predictions]] = defaultdict(dict)
+def read_predictions(
+    folder: Path, runs: Runs, tasks: Mapping[str, Iterable[str]], split: str = "dev"
+) -> RunPredictions:
+    """What each run predicts for a split of some tasks, by (strategy, task), then by seed."""
+    predictions: dict[tuple[str, str], dict[int, Predictions]] = defaultdict(dict)
     for strategy, seed in runs:
         for task in tasks[strategy]:
-            path = folder / f"{strategy}-{seed}" / f"{task}-dev.parquet"
+            path = folder / f"{strategy}-{seed}" / f"{task}-{split}.parquet"
             table = read_table(path).to_pandas()
             probabilities = None
             if "probability" in table:
@@ -133,8 +136,8 @@ def read_predictions(folder: Path, runs: Runs, tasks: Mapping[str, list[str]]) -
                 probabilities = np.stack(table["probabilities"].to_list())
             labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
             own = Predictions(table["id"].tolist(), labels, values, probabilities)
-            dev_predictions[strategy, task][seed] = own
-    return dict(dev_predictions)
+            predictions[strategy, task][seed] = own
+    return dict(predictions)
 
 
 def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -> pd.DataFrame:

@@ -110,16 +110,9 @@ def gaps_to_baseline(
 ) -> pd.DataFrame:
     """Difference of each strategy to the baseline with its 95 % interval, as numbers.
 
-    Args:
-        scores: See `runs`.
-        columns: Those to compare.
-        baseline: A strategy.
-        widths: Half of the interval that the dev set leaves around each mean difference; seeds are
-            added by `with_seeds`.
-
-    Returns:
-        (strategy, task, metric) × mean, low, high; over the seeds that both have. NaN where either
-        lacks the score.
+    `widths` are half of the interval that the dev set leaves around each mean difference; seeds are
+    added by `with_seeds`. Give (strategy, task, metric) × mean, low, high, over the seeds that both
+    have; NaN where either lacks the score.
     """
     values = wide(scores, columns)
     gaps = values.sub(values.xs(baseline, level="strategy"), level="seed")

@@ -28,10 +28,7 @@ def mixing_rates(steps: pd.DataFrame, parts: int = 1) -> pd.DataFrame:
 
     Where a step has one task, its share of the batches is its share of the steps: the
     observed rate of a sampler's p_i. Shares of the examples show what batch sizes make of it.
-
-    Args:
-        steps: See `runs`.
-        parts: Into how many parts, of equally many steps, an epoch is cut.
+    An epoch is cut into `parts` of equally many steps.
 
     Returns:
         strategy, epoch, task, batches, examples; means over seeds. A part's `epoch` is its middle,

@@ -54,9 +54,6 @@ def run_names(table: pd.DataFrame) -> "pd.Series[str]":
 def read_results(study: Path) -> Results:
     """Read what a study keeps; empty tables where nothing was kept yet.
 
-    Args:
-        study: The study's file, studies/NAME/params.yaml.
-
     Raises:
         InputError: a table is broken, or lacks a column.
     """
@@ -77,9 +74,7 @@ def read_results(study: Path) -> Results:
 def missing_runs(study: Path, *, budget: str | None = None) -> list[tuple[str, int]]:
     """List the runs (experiment, seed) that the kept results lack, first seeds first.
 
-    Args:
-        study: The study's file.
-        budget: With it, a run kept at another budget counts as missing.
+    With a budget, a run kept at another one counts as missing.
 
     Raises:
         InputError: a file does not fit.

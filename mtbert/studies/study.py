@@ -117,11 +117,6 @@ def read_study(path: Path) -> Study:
 def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSettings]:
     """Give the complete settings of a study's experiments at the active budget.
 
-    Args:
-        path: The study's file.
-        params: The params file, with the budgets.
-        encoder: Kind of the encoder: scratch or pretrained.
-
     Raises:
         InputError: a file, or an experiment, does not fit.
     """
@@ -141,11 +136,6 @@ def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> Tr
 
     Its sampler and epochs stay as printed. Each epoch draws fewer examples anew, of each task in
     the proportion of the mix.
-
-    Args:
-        settings: The experiment as printed.
-        limits: What the budget limits it to.
-        study: The experiment's, with its mix of tasks.
     """
     changes: dict[str, Any] = {}
     if limits.pooler:

@@ -125,9 +125,6 @@ def points(path: Path) -> pd.DataFrame:
     One sweep after the other: the point with the highest mean is held from there on, unless it
     leads by `GAIN` or less. Each point is called SWEEP-NUMBER.
 
-    Args:
-        path: The CSV that `dvc exp show` wrote in studies/best/sweeps.sh.
-
     Raises:
         InputError: it lacks a score's column.
     """

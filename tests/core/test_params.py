@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from mtbert.core.errors import InputError, choices
+from mtbert.core.errors import InputError
 from mtbert.core.params import (
     Settings,
     merge,
@@ -125,13 +125,6 @@ def test_a_broken_file_is_refused(tmp_path, reader, content, message):
         path.write_bytes(content)
     with pytest.raises(InputError, match=f"^{path}: {message}"):
         reader(path)
-
-
-def test_nearest_word_and_allowed_ones():
-    assert choices("sampler", "anneled", ["annealed", "sum"]) == (
-        "unknown sampler 'anneled'; did you mean 'annealed'? (allowed: annealed, sum)"
-    )
-    assert "did you mean" not in choices("sampler", "zzz", ["annealed"])
 
 
 def test_yaml_reads_numbers_as_dvc_does_and_reads_back(tmp_path):

@@ -114,6 +114,15 @@ def test_a_test_file_may_have_labels_in_some_rows(path):
     assert [line for line, _ in examples.unusable] == [4]
 
 
+def test_minus_one_in_a_test_file_is_a_hidden_label(path):
+    rows = GOOD.replace(b"1.0", b"-1")
+    assert column(read(path, HEAD + rows, split="test"), "label") == [None]
+    low = task(columns=COLUMNS, labels={"kind": "similarity", "low": -1, "high": 1})
+    assert column(read(path, HEAD + rows, low, split="test"), "label") == [-1.0]
+    with pytest.raises(InputError, match="label '-1' is not allowed"):
+        read(path, HEAD + rows)
+
+
 def test_the_share_of_unusable_rows_is_limited(path):
     content = HEAD + GOOD + GOOD + GOOD.replace(b"good", b"x") + GOOD.replace(b"good", b"y")
     assert len(read(path, content, share=0.25).usable) == 3

@@ -347,13 +347,3 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, message):
     with pytest.raises(InputError) as error:
         plan(place, changes)
     assert f"strategies.drawn.{message}" in str(error.value)
-
-
-def test_an_evaluation_only_task_may_share_a_projection(place):
-    for only in (["para"], ["para", "sts"]):
-        assert plan(place, {"evaluation_only": only, "projections": SHARED}).train.trained
-
-
-def test_none_is_written_in_one_way(place):
-    ways = ["none", [], {}, {"sst": "none"}, {"sst": [], "para": "none"}]
-    assert len({plan(place, {"regularizers": way}).model_dump_json() for way in ways}) == 1

@@ -17,6 +17,7 @@ from mtbert.reporting.committed import compare
 from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
 from mtbert.reporting.results import main_table, noise_table, strategies_json, terminal
+from mtbert.reporting.results import test_table as table_on_test
 from mtbert.reporting.scope import read_scope
 
 METRICS = Path("reports/metrics/runs")
@@ -155,6 +156,25 @@ def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
     # In the workspace SST and para have the same accuracy.
     assert json.loads(strategies_json(report))["main"]["mean"] == pytest.approx(sst, abs=1e-3)
     pages(report)
+
+
+def test_scores_on_labelled_test_splits_have_a_table_of_their_own(tmp_path):
+    write_workspace(tmp_path, names=("main",))
+    assert not any("On test" in text for text in pages(read(tmp_path)))
+    for seed in (1, 2):
+        change(
+            tmp_path / METRICS / f"main-{seed}.json",
+            lambda it: it.update(test={"sst": {"accuracy": 0.5}}),
+        )
+        folder = tmp_path / f"data/predictions/main-{seed}"
+        (folder / "sst-test.parquet").write_bytes((folder / "sst-dev.parquet").read_bytes())
+    report = read(tmp_path)
+    table = table_on_test(report)
+    assert table.columns.tolist() == ["sst accuracy"]
+    half = report.own_widths["main", ("sst", "accuracy")]
+    assert table.loc["main"].tolist() == [f"0.500 ± 0.000 [± {half:.3f}]"]
+    assert all("On test" in text for text in pages(report))
+    assert "The same on test" in terminal(report, None)
 
 
 def commit(folder, *paths):

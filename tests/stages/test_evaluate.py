@@ -137,3 +137,14 @@ def test_test_may_be_left_out(folder):
     (folder / "run/predictions/sst-test.parquet").unlink()
     evaluate(test=False)
     assert not list((folder / "out").glob("*test*"))
+
+
+def test_a_labelled_test_split_is_scored_and_one_without_a_label_is_not(folder):
+    write("sst-test", [[0.0, 1.0], [1.0, 0.0]], [1.0, 1.0])
+    evaluate()
+    measured = json.loads((folder / "m.json").read_text())
+    assert list(measured["test"]) == ["sst"]
+    assert measured["test"]["sst"]["accuracy"] == 0.5
+    write("sst-test", [[0.0, 1.0], [1.0, 0.0]], [1.0, None])
+    evaluate()
+    assert "test" not in json.loads((folder / "m.json").read_text())

@@ -8,7 +8,6 @@ import pytest
 from studies.drawn import examples_drawn
 
 from mtbert.core.params import read_yaml, write_yaml
-from mtbert.experiments.strategies import resolve_strategies
 from mtbert.studies.study import read_experiments, read_study
 from mtbert.studies.tables import points
 
@@ -92,14 +91,6 @@ def test_an_experiment_has_figures_or_a_reason_for_none(study):
             assert name not in printed
 
 
-@pytest.mark.parametrize("study", REPORTS)
-def test_our_experiments_stand_at_the_end_and_train_each_task_alone(study):
-    names = list(read(study).strategies)
-    ours = [name.startswith("our-") for name in names]
-    assert ours == sorted(ours)
-    assert {"our-sst", "our-para", "our-sts"} <= set(names)
-
-
 @pytest.mark.parametrize(("study", "name", "figures"), PRINTED)
 def test_printed_figures_are_possible_and_add_up(study, name, figures):
     values = {score: getattr(figures, score) for score in RANGES}
@@ -178,15 +169,6 @@ def leaves(tree, prefix=""):
     for key, value in tree.items():
         texts |= leaves(value, f"{prefix}.{key}" if prefix else key)
     return texts
-
-
-def test_our_sweeps_start_from_the_root(tmp_path):
-    params = {**read_yaml(PARAMS), "budget": "paper", "strategies": {"main": {}}}
-    write_yaml(tmp_path / "params.yaml", params)
-    plain = dict(resolve_strategies(tmp_path / "params.yaml", encoder="pretrained")["main"])
-    start = dict(experiments(OURS)["start"])
-    changed = {"epochs", "examples", "learning_rate", "head_learning_rate", "conflicts_every"}
-    assert {key for key in start if start[key] != plain[key]} == changed
 
 
 def test_our_best_experiment_is_what_the_sweeps_sweeps():
