@@ -30,6 +30,7 @@ studies: setup
 
 readme: setup
 	@$(RUN) python -m stages.report data/plans reports --readme README.md
+	@$(RUN) python -m benchmarks.pages README.md
 
 test: setup lint
 	@$(RUN) pytest

@@ -1,8 +1,17 @@
-"""What benchmarks.engine measured, as a page and a figure."""
+"""What benchmarks.engine measured, as a page, a figure and a line of the README.
 
+`python -m benchmarks.pages README.md` refreshes that line from engine.json.
+"""
+
+import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from mtbert.reporting.results import refresh
+
+RECORD = Path(__file__).with_name("engine.json")
 
 # Multiply-adds of training an encoder, per token: forward and backward
 SHAPES = {"own": (6, 384, 1536), "bert-base": (12, 768, 3072), "minilm": (6, 384, 1536)}
@@ -80,3 +89,19 @@ def draw(report: Mapping[str, Any], path: Path) -> None:
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1, 0].set_xlabel("real tokens per second")
     figure.savefig(path, metadata={"Date": None})
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """Our loop against three others, in one sentence."""
+    arms = report["comparisons"]["own bf16 siamese"]
+    ratios = {name: f"{row['first_to_this'][1]:.1f} ×" for name, row in arms.items()}
+    return (
+        f"On one thread of {report['hardware']}, in bf16, MiniLM trains on "
+        f"{arms['ours']['per_second']:,.0f} real tokens a second: {ratios['padded']} a padded loop "
+        f"in PyTorch, {ratios['grouped']} one with batches of similar length, {ratios['trainer']} "
+        "Transformers' Trainer ([benchmarks/engine.md](benchmarks/engine.md))."
+    )
+
+
+if __name__ == "__main__":
+    refresh(Path(sys.argv[1]), [summary(json.loads(RECORD.read_text()))], mark="speed")

@@ -1,5 +1,6 @@
 """The engine's benchmark: the rival loop trains the same, and every comparison can run."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,9 @@ from workspace import plan, workspace
 from benchmarks import arms, rivals
 from benchmarks.arms import Measured, Spec
 from benchmarks.engine import GATE, comparisons, growth, rate, spread
-from benchmarks.pages import flops
+from benchmarks.pages import RECORD, flops, render, summary
+
+from tiny import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +48,9 @@ def test_flops_by_hand():
     # 6 · 12 · (4 · 768² + 2 · 768 · 3072) for BERT-base, 85 M weights of matrices
     assert flops("bert-base") == 6 * 84_934_656
     assert spread([3.0, 1.0, 2.0]) == [1.5, 2.0, 2.5]
+
+
+def test_page_and_readme_are_the_record_s():
+    record = json.loads(RECORD.read_text())
+    assert RECORD.with_suffix(".md").read_text() == render(record)
+    assert summary(record) in (ROOT / "README.md").read_text()

@@ -30,8 +30,3 @@ def test_a_table_that_is_not_whole_is_refused(tmp_path, keep):
     path.write_bytes(b"id,text\n" * 9 if keep is None else path.read_bytes()[:keep])
     with pytest.raises(InputError, match=r"t\.parquet: not a whole Parquet file"):
         read_table(path)
-
-
-def test_a_missing_table_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        read_tokens(tmp_path / "none.parquet", paired=False)
