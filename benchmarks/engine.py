@@ -7,6 +7,7 @@ dropout off, in fp32, the losses of the padded loop equal ours, or nothing is me
 """
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -101,14 +102,14 @@ def main(
     """
     if not plan.is_file():
         raise InputError(f"{plan}: no such plan; dvc repro plan writes it")
-    base = Spec(str(plan.resolve()), steps=4 if quick else steps, threads=threads)
+    base = Spec(str(plan), steps=4 if quick else steps, threads=threads)
     words = only or [""]
     every = [*comparisons(base), *growth(base)]
     chosen = [it for it in every if any(word in it.name for word in words)]
     if not chosen:
         raise InputError(f"--only: expected a part of {[it.name for it in every]}, found {only}")
     report: dict[str, Any] = {
-        "command": "python -m benchmarks.engine " + " ".join(sys.argv[1:]),
+        "command": "python -m benchmarks.engine " + shlex.join(sys.argv[1:]),
         **machine(threads),
         "gate": gate(base),
         "peak": {"before": peak(threads)},
