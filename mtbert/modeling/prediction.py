@@ -1,6 +1,6 @@
 """Outputs and sentence vectors of whole splits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -17,7 +17,7 @@ def predict(
     tokens: Mapping[str, Tokens],
     shape: RowShape,
     *,
-    batch_size: int = 128,
+    batch_size: int = 64,
     encoded: VectorBatch | None = None,
 ) -> dict[str, np.ndarray]:
     """Give each task's raw outputs, (example, width) float32, in the order of its split.
@@ -27,18 +27,17 @@ def predict(
     outputs = {}
     with _evaluating(model), torch.inference_mode():
         for task, split in tokens.items():
-            if encoded is not None:
-                logits = model(encoded.select({task: np.arange(len(split))}))[task]
-                outputs[task] = logits.float().cpu().numpy()
-                continue
-            batches, places = _batches(model, task, split, shape, batch_size)
-            parts = [model(batch)[task].float() for batch in batches]
-            outputs[task] = torch.cat(parts)[places].cpu().numpy()
+            batches: Iterable[TokenBatch | VectorBatch] = (
+                _batches(model, task, split, shape, batch_size)
+                if encoded is None
+                else [encoded.select({task: np.arange(len(split))})]
+            )
+            outputs[task] = torch.cat([model(it)[task].float().cpu() for it in batches]).numpy()
     return outputs
 
 
 def encode_splits(
-    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 128
+    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 64
 ) -> VectorBatch:
     """Encode and pool every example once, for an encoder whose vectors never change."""
     vectors: dict[str, VectorPair] = {}
@@ -46,14 +45,12 @@ def encode_splits(
     with _evaluating(model), torch.no_grad():
         for task, split in tokens.items():
             first, second = [], []
-            batches, places = _batches(model, task, split, shape, batch_size)
-            for batch in batches:
+            for batch in _batches(model, task, split, shape, batch_size):
                 u, v = model.encode(batch)[task]
                 first.append(u.float())
                 second += [] if v is None else [v.float()]
                 count, slots = count + batch.tokens, slots + batch.slots
-            pair = torch.cat(first)[places], torch.cat(second)[places] if second else None
-            vectors[task] = pair
+            vectors[task] = (torch.cat(first), torch.cat(second) if second else None)
     return VectorBatch(vectors, count, slots)
 
 
@@ -68,19 +65,10 @@ def _evaluating(model: MultiTaskModel) -> Iterator[None]:
 
 def _batches(
     model: MultiTaskModel, task: str, split: Tokens, shape: RowShape, batch_size: int
-) -> tuple[Iterator[TokenBatch], torch.Tensor]:
-    """A task's examples on the model's device, and each one's place in the batches laid end to end.
-
-    Examples of similar length share a batch: its rows are as long as its longest sequence.
-    """
+) -> Iterator[TokenBatch]:
+    """A task's examples in the order of the split, on the model's device."""
     device = next(model.parameters()).device
-    lengths = split.a.lengths + (0 if split.b is None else split.b.lengths)
-    order = np.argsort(lengths, kind="stable")
-    batches = (
-        collate({task: TaskExamples(split.a, split.b, rows, joint=model.joint[task])}, shape).to(
-            device
-        )
-        for start in range(0, len(split), batch_size)
-        for rows in [order[start : start + batch_size]]
-    )
-    return batches, torch.from_numpy(order.argsort()).to(device)
+    for start in range(0, len(split), batch_size):
+        rows = np.arange(start, min(start + batch_size, len(split)))
+        examples = TaskExamples(split.a, split.b, rows, joint=model.joint[task])
+        yield collate({task: examples}, shape).to(device)
