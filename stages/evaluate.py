@@ -50,12 +50,12 @@ def main(
         if combined := overall(parts):
             by_task[OVERALL] = combined
         if by_task:
-            content[split] = {task: rounded(own) for task, own in by_task.items()}
+            content[split] = {task: round_scores(own) for task, own in by_task.items()}
     text = json.dumps({**content, **training}, indent=1, allow_nan=False)
     write_text(metrics, text + "\n")
 
 
-def rounded(scores: "Scores") -> "Scores":
+def round_scores(scores: "Scores") -> "Scores":
     """Scores with the decimals that mean something."""
     return {k: None if value is None else round(value, DECIMALS) for k, value in scores.items()}
 

@@ -50,8 +50,7 @@ class Training:
     ) -> None:
         """Train to the end, from where an interrupted run stopped.
 
-        `end_epoch` is given the epoch, the step, and whether it is the run's last: it evaluates and
-        saves the model, whose weights are then the average.
+        `end_epoch(epoch, step, last)` evaluates and saves the model, its weights then the average.
         """
         tasks = self.losses.tasks
         sizes = {task: data.size for task, data in tasks.items()}
