@@ -23,7 +23,7 @@ from mtbert.core.schemas import Tokens, read_tokens, write_table
 from mtbert.core.tasks import SPLITS
 from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
-from mtbert.modeling.architectures import takes_bf16, usable_layout
+from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.model import MultiTaskModel
@@ -38,7 +38,7 @@ from mtbert.training.log import Log
 from mtbert.training.loop import NotFiniteError, Training
 from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
-from mtbert.training.precision import usable
+from mtbert.training.precision import choose_precision
 from mtbert.training.resuming import Resuming
 
 # Settings that the training loop takes as they are
@@ -74,10 +74,9 @@ class Run:
         self.shape = RowShape.of(
             sequences, row_length=plan.train.row_length, packed=self.layout.used == "packed"
         )
-        precision, reason = usable(plan.train.precision, self.device)
-        if precision == "bf16" and not takes_bf16(config):
-            precision, reason = "fp32", f"model_type {config['model_type']} does not run in bf16"
-        self.precision = ResolvedOption(plan.train.precision, precision, reason)
+        precision = plan.train.precision
+        chosen = choose_precision(precision, self.device, config)
+        self.precision = ResolvedOption(precision, *chosen)
         self.tokens: dict[str, dict[str, Tokens]] = {split: {} for split in SPLITS}
         for task, files in plan.tokens.items():
             paired = plan.tasks[task].paired

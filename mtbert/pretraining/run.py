@@ -19,7 +19,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
 from mtbert.core.schemas import Ragged
-from mtbert.modeling.architectures import takes_bf16, usable_layout
+from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.encoder import read_config
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
 from mtbert.pretraining.language_model import TOKENIZER, load_language_model, save_encoder
@@ -27,7 +27,7 @@ from mtbert.pretraining.masking import mask, read_vocabulary
 from mtbert.pretraining.sentences import read_sentences
 from mtbert.pretraining.settings import PretrainSettings
 from mtbert.training.batches import stream
-from mtbert.training.precision import usable
+from mtbert.training.precision import choose_precision
 from mtbert.training.schedule import factor
 
 # Seconds between two lines of progress
@@ -79,8 +79,8 @@ def _origin(source: Path, settings: PretrainSettings) -> dict[str, Any]:
     """
     old = read_json(source / "SOURCE.json")
     name = f"{old.get('name') or old.get('kind')}, further pre-trained"
-    knobs = settings.model_dump(mode="json")
-    return {"kind": old.get("kind"), "name": name, "pretrain": knobs, "from": old}
+    options = settings.model_dump(mode="json")
+    return {"kind": old.get("kind"), "name": name, "pretrain": options, "from": old}
 
 
 class Pretraining:
@@ -103,10 +103,8 @@ class Pretraining:
             longest=self.shape.max_length - len(self.shape.prefix) - len(self.shape.suffix),
             ordinary=self.vocabulary.ordinary,
         )
-        self.precision, self.fallback = usable(settings.precision, self.device)
-        if self.precision == "bf16" and not takes_bf16(config):
-            kind = config["model_type"]
-            self.precision, self.fallback = "fp32", f"model_type {kind} does not run in bf16"
+        chosen = choose_precision(settings.precision, self.device, config)
+        self.precision, self.fallback = chosen
         self.model = load_language_model(source, vocabulary=sequences["vocabulary"])
         self.model.to(self.device)
 

@@ -2,33 +2,49 @@
 
 import platform
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
+from mtbert.modeling.architectures import takes_bf16
 
-def usable(precision: str, device: torch.device) -> tuple[str, str]:
-    """Choose the precision to run in: the requested one, or fp32 where the hardware lacks it.
 
-    bf16 on a CPU without instructions for it is tens of times slower than fp32. x86 reports whether
-    it has them; elsewhere a matrix product is timed, with a wide margin, so that a busy machine
-    does not change a run's results.
+def choose_precision(
+    precision: str, device: torch.device, config: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Choose the requested precision, or fp32 where device or encoder (its config) lacks bf16.
 
     Returns:
         The precision and, where it is not the requested one, the reason.
     """
     if precision != "bf16":
         return precision, ""
+    reason = _why_no_bf16(device)
+    if not reason and not takes_bf16(config):
+        reason = f"model_type {config['model_type']} does not run in bf16"
+    return ("fp32", reason) if reason else ("bf16", "")
+
+
+def _why_no_bf16(device: torch.device) -> str:
+    """Why a device should not compute in bf16; empty if it may.
+
+    bf16 on a CPU without instructions for it is tens of times slower than fp32. x86 reports whether
+    it has them; elsewhere a matrix product is timed, with a wide margin, so that a busy machine
+    does not change a run's results.
+    """
     if device.type == "cuda":
         supported = torch.cuda.is_bf16_supported(including_emulation=False)
-        return ("bf16", "") if supported else ("fp32", "this GPU has no bf16")
+        return "" if supported else "this GPU has no bf16"
     if platform.machine() in ("x86_64", "AMD64"):
         flags = (torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported)
-        supported = any(flag() for flag in flags)
-        return ("bf16", "") if supported else ("fp32", "this processor has no bf16 instructions")
+        return "" if any(flag() for flag in flags) else "this processor has no bf16 instructions"
     ratio = _seconds(torch.bfloat16, device) / _seconds(torch.float32, device)
-    if ratio <= 4.0:
-        return "bf16", ""
-    return "fp32", f"a bf16 matrix product takes {ratio:.1f} times as long as fp32 here"
+    return (
+        ""
+        if ratio <= 4.0
+        else f"a bf16 matrix product takes {ratio:.1f} times as long as fp32 here"
+    )
 
 
 def _seconds(dtype: torch.dtype, device: torch.device) -> float:
