@@ -160,8 +160,7 @@ def compare(comparison: Comparison, rounds: int) -> dict[str, Any]:
 def rate(measured: Mapping[str, Any], *, texts: bool) -> float:
     """Tokens (or texts) per second, the first step (or task) left out."""
     amounts = measured["sequences"] if texts else measured["tokens"]
-    rates = [a / s for a, s in zip(amounts, measured["seconds"], strict=True)]
-    return sum(amounts[1:]) / sum(measured["seconds"][1:]) if rates else 0.0
+    return float(sum(amounts[1:]) / sum(measured["seconds"][1:]))
 
 
 def spread(values: list[float]) -> list[float]:

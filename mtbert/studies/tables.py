@@ -107,7 +107,9 @@ def _printed(study: Study, name: str, score: str) -> tuple[float | None, str]:
 
 def further(report: StudyReport) -> pd.DataFrame:
     """Other metrics that a report prints, on dev."""
-    means = report.results.scores.groupby(["strategy", "task", "metric"])["value"].mean()
+    scores = report.results.scores
+    scores = scores[scores["split"] == "dev"]
+    means = scores.groupby(["strategy", "task", "metric"])["value"].mean()
     rows = []
     for name, printed in report.study.printed.items():
         for task, figures in printed.other.items():
