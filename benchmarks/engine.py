@@ -22,6 +22,8 @@ from benchmarks.arms import Spec
 from benchmarks.pages import draw, render
 from mtbert.core.commands import run
 from mtbert.core.errors import InputError
+from mtbert.experiments.plans import read_plan
+from mtbert.modeling.encoder import read_config
 
 GATE = 1e-5  # relative difference of losses in the gate; one sum over tokens differs in its order
 RIVALS = ("padded", "grouped", "trainer", "trainer_grouped")
@@ -112,6 +114,7 @@ def main(
     report: dict[str, Any] = {
         "command": "python -m benchmarks.engine " + shlex.join(sys.argv[1:]),
         **machine(threads),
+        "encoder": encoder_size(plan),
         "gate": gate(base),
         "peak": {"before": peak(threads)},
         "comparisons": {},
@@ -126,6 +129,13 @@ def main(
     out.with_suffix(".md").write_text(page, encoding="utf-8")
     draw(report, out.with_suffix(".svg"))
     print(page)
+
+
+def encoder_size(plan: Path) -> list[int]:
+    """Layers, hidden size and intermediate size of a plan's encoder."""
+    config = read_config(Path(read_plan(plan).encoder.folder))
+    keys = ("num_hidden_layers", "hidden_size", "intermediate_size")
+    return [int(config[key]) for key in keys]
 
 
 def compare(comparison: Comparison, rounds: int) -> dict[str, Any]:

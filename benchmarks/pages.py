@@ -5,21 +5,26 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arms import SHAPES
 from mtbert.reporting.results import refresh
 
 RECORD = Path(__file__).with_name("engine.json")
 
-# Multiply-adds of training an encoder, per token: forward and backward
-SHAPES = {"own": (6, 384, 1536), "bert-base": (12, 768, 3072), "minilm": (6, 384, 1536)}
 
+def flops(shape: str, own: Sequence[int] = ()) -> float:
+    """FLOPs of a token, forward and backward, without attention's products (0.5 % here).
 
-def flops(shape: str) -> float:
-    """FLOPs of a token, forward and backward, without attention's products (0.5 % here)."""
-    layers, hidden, inner = SHAPES[shape]
+    `own` are layers, hidden size and intermediate size of the plan's encoder.
+    """
+    if shape == "own":
+        layers, hidden, inner = own
+    else:
+        layers, hidden = SHAPES[shape]["num_hidden_layers"], SHAPES[shape]["hidden_size"]
+        inner = 4 * hidden
     return 6.0 * layers * (4 * hidden**2 + 2 * hidden * inner)
 
 
@@ -37,13 +42,15 @@ def render(report: Mapping[str, Any]) -> str:
         f"of the padded loop differ by {report['gate']:.0e} at most. Our rows have 64 tokens.",
     ]
     for name, arms in report["comparisons"].items():
-        lines += [f"## {name}", table(name, arms, peak)]
+        lines += [f"## {name}", table(name, arms, peak, report["encoder"])]
     versions = ", ".join(f"{key} {value}" for key, value in report["versions"].items())
     lines += [f"{versions}.", f"```sh\n{report['command']}\n```"]
     return "\n\n".join(lines) + "\n"
 
 
-def table(name: str, arms: Mapping[str, Any], peak: Mapping[str, float]) -> str:
+def table(
+    name: str, arms: Mapping[str, Any], peak: Mapping[str, float], encoder: Sequence[int]
+) -> str:
     """One comparison."""
     unit = "texts/s" if name.startswith("inference") else "tokens/s"
     first = next(iter(arms))
@@ -54,7 +61,7 @@ def table(name: str, arms: Mapping[str, Any], peak: Mapping[str, float]) -> str:
     for arm, row in arms.items():
         low, middle, high = row["first_to_this"]
         spec = row["spec"]
-        used = row["per_second"] * flops(spec["shape"]) / peak[spec["precision"]]
+        used = row["per_second"] * flops(spec["shape"], encoder) / peak[spec["precision"]]
         share = "–" if unit == "texts/s" else f"{used:.0%}"
         fill = "–" if unit == "texts/s" else f"{row['fill']:.1%}"
         ratio = f"{middle:.2f} ({low:.2f} – {high:.2f})"
