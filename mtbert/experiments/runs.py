@@ -174,7 +174,11 @@ class Run:
         if not tasks:
             end_epoch(0, 0, True)
             return
-        how = {"collate": self.collate, "autocast": self.autocast, "seed": self.seed}
+        how: dict[str, Any] = {
+            "collate": self.collate,
+            "autocast": self.autocast,
+            "seed": self.seed,
+        }
         if resuming is None or resuming.saved is None:
             for task, count in fit_heads(self.model, tasks, **how).items():
                 print(f"{self.name}: head of {task} fitted to {count:,} examples", flush=True)

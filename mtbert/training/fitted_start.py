@@ -69,8 +69,8 @@ def fit_last_layer(
     """Minimize the objective and an L2 penalty by the last linear layer: ridge, or logistic.
 
     The penalty, of weights on standardized features, is `PENALTY` times half the curvature that the
-    loss has by the logits of the best constant, so that no unit counts: for squared errors ridge
-    regression with that penalty a feature and example. Features that do not vary get no weight.
+    loss has by the logits of the best constant, so that no unit counts: of squared errors, that is
+    ridge regression. Features that do not vary get no weight.
 
     Args:
         head: A linear or MLP head in mode eval.
@@ -94,9 +94,12 @@ def fit_last_layer(
         return loss(logits, labels) + penalty * weight.square().sum()
 
     _minimize(partial(value, 0.0), [bias])
-    constant = bias.detach()
-    curvature = hessian(lambda it: loss(after(it.expand(len(x), -1)), labels), constant).trace()
-    penalty = PENALTY * float(curvature) / (2 * len(constant))
+
+    def of_constant(logits: Tensor) -> Tensor:
+        return loss(after(logits.expand(len(x), -1)), labels)
+
+    second: Tensor = hessian(of_constant, bias.detach())  # type: ignore[no-untyped-call]
+    penalty = PENALTY * float(second.trace()) / (2 * len(bias))
     _minimize(partial(value, penalty), [weight, bias])
     with torch.no_grad():
         layer.weight.copy_(weight / scale)
@@ -114,4 +117,4 @@ def _minimize(value: Callable[[], Tensor], parameters: list[Tensor]) -> None:
             parameter.grad = gradient
         return float(now.detach())
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
