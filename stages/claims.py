@@ -24,15 +24,15 @@ def main(
     from mtbert.studies.study import read_study
 
     files = {path.parent.name: path for path in sorted(studies.glob("*/params.yaml"))}
-    experiments = {name: read_study(path).strategies for name, path in files.items()}
-    read = read_claims(claims, experiments).claims
+    runs = {name: read_study(path).runs() for name, path in files.items()}
+    read = read_claims(claims, runs)
     results = {name: read_results(path) for name, path in files.items()}
     evidence = {name: Evidence(own.predictions, own.runs) for name, own in results.items()}
-    verdicts = judge(read, evidence)
+    verdicts = judge(read.claims, evidence)
     content = {name: verdict.model_dump(mode="json") for name, verdict in verdicts.items()}
     write_text(out, json.dumps(content, indent=1) + "\n")
-    decided = sum(verdict.decision != "undecided" for verdict in verdicts.values())
-    print(f"{decided} of {len(verdicts)} claims decided")
+    decided = sum(verdicts[name].decision != "undecided" for name in read.primary)
+    print(f"{decided} of {len(read.primary)} primary claims decided")
 
 
 if __name__ == "__main__":

@@ -27,15 +27,17 @@ def main(
     from mtbert.studies.budgets import read_budgets
     from mtbert.studies.page import studies_page
     from mtbert.studies.tables import read_studies
+    from mtbert.studies.variances import read_variances
 
     reports = read_studies(studies)
-    experiments = {report.name: report.study.strategies for report in reports}
-    claims = read_claims(studies / "claims.yaml", experiments)
+    runs = {report.name: report.study.runs() for report in reports}
+    claims = read_claims(studies / "claims.yaml", runs)
     judged = {
         name: validate(Verdict, content, where=f"{verdicts}: {name}")
         for name, content in read_json(verdicts).items()
     }
-    page = studies_page(reports, claims, judged, read_budgets(studies / "params.yaml"))
+    budgets, variances = read_budgets(studies / "params.yaml"), read_variances(studies)
+    page = studies_page(reports, claims, judged, budgets, variances)
     write_text(out, render("studies.html.jinja", **page))
     if readmes:
         write_text(studies / "README.md", render("studies.md.jinja", **page))

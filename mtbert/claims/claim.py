@@ -1,6 +1,6 @@
 """A claim: one conclusion of a report as a statement about experiments of its study."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sized
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,6 +32,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 OPTIONAL = {"greater": ("margin",)}
 METRICS = {"share_below": ("conflicts",), "like_single": ("delta_m",)}
 SCORES = ("sst", "para", "sts", "mean", "leaderboard", "sst_macro_f1", "para_f1")
+MOST = 20  # primary claims; of more, Holm's method leaves each too little
 
 
 class Claim(Settings):
@@ -51,6 +52,10 @@ class Claim(Settings):
     second: str = ""  # start with the second change alone
     end: str = ""
     single: dict[str, str] = Field(default_factory=dict)  # by task: what trains it alone
+    # A primary claim gets a verdict once it has runs with so many seeds, set before any was made.
+    # Of other claims the page shows effect and interval alone.
+    seeds: Annotated[int, Field(ge=3)] | None = None
+    undecidable: str = ""  # why runs of the studies' own encoder cannot tell
     note: str = ""  # what a reader of the verdict should know
 
     @model_validator(mode="after")
@@ -72,10 +77,17 @@ class Claim(Settings):
                 f"experiments: {'exactly one' if most == 1 else 'two or more'} for kind "
                 f"{self.kind}, found {len(self.experiments)}"
             )
-        names = [name for group in self.named.values() for name in group]
+        names = self.all_named
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"{twice[0]!r} given twice; name each experiment once in a claim")
+        if self.seeds and self.undecidable:
+            raise ValueError("seeds: of a primary claim, which is decidable; leave one of both out")
         return self
+
+    @property
+    def all_named(self) -> tuple[str, ...]:
+        """The experiments that it is about."""
+        return tuple(name for group in self.named.values() for name in group)
 
     @property
     def named(self) -> dict[str, tuple[str, ...]]:
@@ -100,20 +112,42 @@ class Claims(Settings):
     claims: Annotated[dict[str, Claim], Field(min_length=1)]
     untested: tuple[Untested, ...] = ()
 
+    @model_validator(mode="after")
+    def _few_are_primary(self) -> "Claims":
+        if len(self.primary) > MOST:
+            raise ValueError(f"claims: at most {MOST} with `seeds`, found {len(self.primary)}")
+        return self
 
-def read_claims(path: Path, experiments: Mapping[str, Iterable[str]]) -> Claims:
+    @property
+    def primary(self) -> dict[str, Claim]:
+        """The claims that get a verdict."""
+        return {name: claim for name, claim in self.claims.items() if claim.seeds}
+
+
+def read_claims(path: Path, runs: Mapping[str, Mapping[str, Sized]]) -> Claims:
     """Read a file of claims.
 
+    Args:
+        path: The file.
+        runs: By study, the seeds of each experiment.
+
     Raises:
-        InputError: a claim does not fit, or names an experiment that its study does not have.
+        InputError: a claim does not fit, or names an experiment that its study does not have, or
+            does not run with so many seeds.
     """
     claims = validate(Claims, read_yaml(path), where=str(path))
     for name, claim in claims.claims.items():
         spot = f"{path}: claims.{name}"
-        if claim.study not in experiments:
-            raise InputError(f"{spot}.study: {choices('study', claim.study, experiments)}")
-        own = list(experiments[claim.study])
+        if claim.study not in runs:
+            raise InputError(f"{spot}.study: {choices('study', claim.study, runs)}")
+        own = runs[claim.study]
         for key, names in claim.named.items():
             if unknown := [name for name in names if name not in own]:
                 raise InputError(f"{spot}.{key}: {choices('experiment', unknown[0], own)}")
+        fewest = min(claim.all_named, key=lambda name: len(own[name]))
+        if claim.seeds and len(own[fewest]) < claim.seeds:
+            raise InputError(
+                f"{spot}.seeds: {claim.seeds}, and {claim.study} runs {fewest} with "
+                f"{len(own[fewest])}"
+            )
     return claims

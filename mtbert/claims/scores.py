@@ -45,7 +45,7 @@ class Evidence:
             name: set(self.runs.loc[self.runs["strategy"] == name, "seed"]) for name in experiments
         }
         if absent := [name for name, seeds in own.items() if not seeds]:
-            raise NotTestableError(f"not run: {', '.join(absent)}")
+            raise NotTestableError(f"no runs yet of {', '.join(absent)}")
         if not (common := set.intersection(*own.values())):
             raise NotTestableError(f"no seed in common: {', '.join(experiments)}")
         return tuple(sorted(int(seed) for seed in common))
@@ -74,8 +74,9 @@ class Evidence:
         """By seed: how many sampled cosines of task gradients are negative, of how many.
 
         Raises:
-            NotTestableError: none was sampled.
+            NotTestableError: there is no run, or none was sampled.
         """
+        self.seeds(experiment)
         own = self.runs[(self.runs["strategy"] == experiment) & (self.runs["cosines"] > 0)]
         if not len(own):
             raise NotTestableError(f"{experiment}: no cosine of task gradients was sampled")

@@ -14,8 +14,10 @@ test, no correction needed), and contradicted if any pair's does, with Bonferron
 the pairs. The effect shown is the one that decides: of several the least, or for the other kinds
 the largest; its interval is not corrected for that choice.
 
-Holm (1979) keeps the chance of even one wrong verdict in a report below 5 %. An effect that is no
-number, runs that predict the same, or fewer than three seeds leave a claim undecided.
+Primary claims alone get a verdict, from the seeds that they name. Holm (1979) over those of a
+report keeps the chance of even one wrong verdict in it below 5 %. An effect that is no number, runs
+that predict the same, or missing seeds leave a claim undecided. Of all other claims there is the
+effect with its interval, no p.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,9 +33,8 @@ from mtbert.claims.estimates import Estimate, estimate, share
 from mtbert.claims.scores import Evidence, NotTestableError
 from mtbert.core.params import Settings
 
-Decision = Literal["supported", "contradicted", "undecided"]
+Decision = Literal["supported", "contradicted", "undecided", "secondary"]
 ALPHA = 0.05
-SEEDS = 3  # at least, for a verdict
 LEVELS = {"greater": 0.95, "explains": 0.95}  # of the others 0.90
 
 
@@ -73,19 +74,20 @@ class TestResult:
 
 
 def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[str, Verdict]:
-    """Judge claims, those of each report together."""
+    """Judge claims, the primary ones of each report together."""
     verdicts: dict[str, Verdict] = {}
     tests: dict[str, TestResult] = {}
     for name, claim in claims.items():
+        decision: Decision = "undecided" if claim.seeds else "secondary"
         try:
             if claim.study not in studies:
                 raise NotTestableError(f"no results of {claim.study}")
             test = judge_claim(claim, studies[claim.study])
         except NotTestableError as error:
-            verdicts[name] = Verdict(reason=str(error))
+            verdicts[name] = Verdict(decision=decision, reason=str(error))
             continue
-        verdicts[name] = _described(claim, test, undecided_reason(test))
-        if not verdicts[name].reason:
+        verdicts[name] = _described(claim, test, decision, undecided_reason(claim, test))
+        if claim.seeds and not verdicts[name].reason:
             tests[name] = test
     for study in {claims[name].study for name in tests}:
         own = {name: test for name, test in tests.items() if claims[name].study == study}
@@ -110,11 +112,15 @@ def judge_claim(claim: Claim, evidence: Evidence) -> TestResult:
     margin = claim.margin or 0.0
     match claim.kind:
         case "share_below":
-            return _below([share(evidence.conflicts(claim.experiments[0]), margin)], margin)
+            hits = evidence.conflicts(claim.experiments[0])
+            hits = {seed: hits[seed] for seed in sorted(hits)[: claim.seeds]}
+            return _below([share(hits, margin)], margin)
         case "explains":
             return _explained(claim, evidence)
         case "like_single":
-            return _within([delta_m(evidence, claim.experiments[0], claim.single)], margin)
+            seeds = evidence.seeds(*claim.all_named)[: claim.seeds]
+            gains = relative_gains(evidence, claim.experiments[0], claim.single, seeds)
+            return _within([estimate(gains, seeds)], margin)
         case "range_below":
             pairs = _effects(evidence, claim, combinations(claim.experiments, 2))
             return _within([replace(e, effect=abs(e.effect)) for e in pairs], margin)
@@ -122,8 +128,10 @@ def judge_claim(claim: Claim, evidence: Evidence) -> TestResult:
     return {"greater": _above, "not_greater": _below, "equal": _within}[claim.kind](effects, margin)
 
 
-def delta_m(evidence: Evidence, experiment: str, single: Mapping[str, str]) -> Estimate:
-    """Δm: mean over tasks of an experiment's relative gain over single-task runs.
+def relative_gains(
+    evidence: Evidence, experiment: str, single: Mapping[str, str], seeds: tuple[int, ...]
+) -> np.ndarray:
+    """Δm: mean over tasks of an experiment's relative gain over single-task runs, (1 + draw, seed).
 
     Maninis, Radosavovic & Kokkinos (2019), "Attentive single-tasking of multiple tasks", CVPR,
     eq. 1 there: 1 / T · Σ_t (M_t − S_t) / S_t; all our scores are better where larger. As a share.
@@ -132,11 +140,11 @@ def delta_m(evidence: Evidence, experiment: str, single: Mapping[str, str]) -> E
         evidence: The study's.
         experiment: The multi-task experiment.
         single: For each task, the experiment that trained it alone.
+        seeds: The seeds.
 
     Raises:
-        NotTestableError: a single-task score is not above 0; or no seed in common.
+        NotTestableError: a single-task score is not above 0.
     """
-    seeds = evidence.seeds(experiment, *single.values())
     gains = []
     for task, name in single.items():
         base = evidence.scores(name, task, seeds)
@@ -145,14 +153,13 @@ def delta_m(evidence: Evidence, experiment: str, single: Mapping[str, str]) -> E
                 f"Δm needs single-task scores above 0; {name}: {task} {least:.3f}"
             )
         gains.append(evidence.scores(experiment, task, seeds) / base - 1)
-    return estimate(sum(gains[1:], gains[0]) / len(gains), seeds)
+    return np.asarray(sum(gains[1:], gains[0]) / len(gains))
 
 
 def _effects(evidence: Evidence, claim: Claim, pairs: Iterable[tuple[str, str]]) -> list[Estimate]:
     """Mean over paired seeds of score(first) − score(second)."""
-    names = [name for group in claim.named.values() for name in group]
-    seeds = evidence.seeds(*names)
-    scores = {name: evidence.scores(name, claim.metric, seeds) for name in names}
+    seeds = evidence.seeds(*claim.all_named)[: claim.seeds]
+    scores = {name: evidence.scores(name, claim.metric, seeds) for name in claim.all_named}
     return [estimate(scores[first] - scores[second], seeds) for first, second in pairs]
 
 
@@ -192,26 +199,27 @@ def _explained(claim: Claim, evidence: Evidence) -> TestResult:
     return _show([lead], [lead.effect], *sides)
 
 
-def undecided_reason(test: TestResult) -> str:
+def undecided_reason(claim: Claim, test: TestResult) -> str:
     """Why a claim stays undecided whatever its p; empty where it may be decided."""
     shown = test.shown
     if not isfinite(shown.effect):
         return "the effect is not a number: a score is undefined (constant predictions?)"
-    if len(shown.seeds) < SEEDS:
-        return f"{len(shown.seeds)} of at least {SEEDS} seeds"
+    if claim.seeds and len(shown.seeds) < claim.seeds:
+        return f"{len(shown.seeds)} of {claim.seeds} seeds"
     if not isfinite(test.p):
         return "no variance: the compared runs predict the same"
     return ""
 
 
-def _described(claim: Claim, test: TestResult, reason: str) -> Verdict:
+def _described(claim: Claim, test: TestResult, decision: Decision, reason: str) -> Verdict:
     shown, level = test.shown, LEVELS.get(claim.kind, 0.9)
     low, high = shown.interval(level)
     numbers = {"effect": shown.effect, "low": low, "high": high, "se": shown.se}
-    if len(shown.seeds) >= SEEDS:
+    if claim.seeds and not reason:
         numbers["p"] = test.p
     finite = {key: value for key, value in numbers.items() if isfinite(value)}
-    return Verdict(reason=reason, level=level, seeds=shown.seeds).model_copy(update=finite)
+    verdict = Verdict(decision=decision, reason=reason, level=level, seeds=shown.seeds)
+    return verdict.model_copy(update=finite)
 
 
 def _decided(verdict: Verdict, test: TestResult, p: float, count: int) -> Verdict:

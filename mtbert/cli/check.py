@@ -81,8 +81,8 @@ def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSet
     if not files:
         raise InputError(f"{folder}: expected NAME/params.yaml for each study, found none")
     experiments = {path: read_experiments(path, params, encoder=kind) for path in files}
-    names = {path.parent.name: read_study(path).strategies for path in files}
-    read_claims(folder / "claims.yaml", names)
+    runs = {path.parent.name: read_study(path).runs() for path in files}
+    read_claims(folder / "claims.yaml", runs)
     return experiments
 
 

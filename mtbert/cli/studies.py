@@ -1,9 +1,12 @@
 """`mtbert studies`: which experiments of the reports are still to be run, and keeping results."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mtbert.claims.claim import Claim, Claims
 
 studies = typer.Typer(
     no_args_is_help=True, help="The experiments of the reports; run it in studies/"
@@ -19,26 +22,62 @@ def missing(
     commands: Annotated[
         bool, typer.Option("--commands", help="Print shell commands, not DVC targets")
     ] = False,
+    primary: Annotated[
+        bool, typer.Option("--primary", help="Only runs behind primary claims")
+    ] = False,
+    claim: Annotated[
+        list[str] | None, typer.Option("--claim", help="Only runs behind this claim")
+    ] = None,
 ) -> None:
-    """List runs at the active budget missing from NAME/results, one per line, first seeds first.
+    """List runs at the active budget missing from NAME/results, one per line.
 
-    The commands read data/plans, which `dvc repro NAME/dvc.yaml:plan` writes.
+    First seeds first; of claims, the runs that decide one soonest. The commands read data/plans,
+    which `dvc repro NAME/dvc.yaml:plan` writes.
 
     Examples:
     mtbert studies missing wang | xargs dvc repro
-    mtbert studies missing --commands | xargs -P 2 -I{} sh -c '{}'
+    mtbert studies missing --primary --commands | xargs -P 2 -I{} sh -c '{}'
     """
     from mtbert.studies.budgets import read_budget
+    from mtbert.studies.order import ordered_runs
     from mtbert.studies.results import missing_runs
     from mtbert.studies.study import read_study
 
     budget, _ = read_budget(folder / "params.yaml")
-    for path in study_files(names, folder):
-        first = read_study(path).seeds
-        for name, seed in missing_runs(path, budget=budget):
-            more = "" if seed in first else "_more"
-            target = f"{path.parent / 'dvc.yaml'}:evaluate{more}@{name}-{seed}"
-            print(command(path.parent, name, seed) if commands else target)
+    files = {path.parent.name: path for path in study_files(names, folder)}
+    if primary or claim:
+        runs = ordered_runs(folder, read_selected(folder, [*files], claim))
+    else:
+        runs = [(s, *run) for s, path in files.items() for run in missing_runs(path, budget=budget)]
+    studies = {name: read_study(path) for name, path in files.items()}
+    for study, name, seed in runs:
+        stage = studies[study].stage("evaluate", seed)
+        target = f"{folder / study / 'dvc.yaml'}:{stage}@{name}-{seed}"
+        print(command(folder / study, name, seed) if commands else target)
+
+
+def read_selected(folder: Path, studies: list[str], names: list[str] | None) -> "list[Claim]":
+    """The claims of these names, or the primary ones, of some studies.
+
+    Raises:
+        InputError: there is no such claim.
+    """
+    from mtbert.core.errors import InputError, choices
+
+    read = read_all_claims(folder)
+    if unknown := [name for name in names or () if name not in read.claims]:
+        raise InputError(f"{folder / 'claims.yaml'}: {choices('claim', unknown[0], read.claims)}")
+    claims = [read.claims[name] for name in names] if names else [*read.primary.values()]
+    return [claim for claim in claims if claim.study in studies]
+
+
+def read_all_claims(folder: Path) -> "Claims":
+    """Read the file of claims."""
+    from mtbert.claims.claim import read_claims
+    from mtbert.studies.study import read_study
+
+    runs = {path.parent.name: read_study(path).runs() for path in study_files(None, folder)}
+    return read_claims(folder / "claims.yaml", runs)
 
 
 def command(study: Path, name: str, seed: int) -> str:
@@ -69,6 +108,18 @@ def collect_runs(
     for path in study_files(names, folder):
         merged = merge_runs(path, folder / "params.yaml", replace=replace)
         print(f"{path.parent / 'results'}: {len(merged)} runs merged")
+
+
+@studies.command("variances")
+def record_variances(folder: Folder = Path()) -> None:
+    """Record what the power of the primary claims is worked out from: variances of kept results.
+
+    Example: mtbert studies variances
+    """
+    from mtbert.studies.variances import FILE, write_variances
+
+    claims = read_all_claims(folder).primary.values()
+    print(f"{folder / FILE}: {write_variances(folder, claims)} rows")
 
 
 def study_files(names: list[str] | None, folder: Path) -> list[Path]:

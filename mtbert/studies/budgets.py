@@ -8,34 +8,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.params import Settings, read_yaml, validate
+
+Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class BudgetLimits(Settings):
     """What a budget limits an experiment to; by default nothing."""
 
-    # Examples of all three tasks in an epoch, instead of a pass over the data, in the proportion of
-    # the study's mix; `whole` counts all examples of each task. Samplers shorten themselves.
-    examples_per_epoch: Annotated[int, Field(gt=0)] | None = None
-    whole: dict[str, Annotated[int, Field(gt=0)]] | None = None
-    evaluations: Annotated[int, Field(gt=0)] | None = None  # of dev, at most
+    # Examples that take part of a task, at most; printed: of the data that the reports had, which a
+    # printed number of steps an epoch goes over a part of
+    examples: dict[str, Count] = Field(default_factory=dict)
+    printed: dict[str, Count] = Field(default_factory=dict)
     # Instead of the encoder's pooler, where nothing has trained that
     pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
-    steps: Annotated[int, Field(gt=0)] | None = None  # at most, of a run
-    examples: Annotated[int, Field(gt=0)] | None = None  # at most, that take part of a task
-    # Fewer steps need higher rates: a factor of all, and a minimum for newly initialized parts
-    learning_rate: Annotated[float, Field(gt=0)] = 1.0
-    head_learning_rate: Annotated[float, Field(ge=0)] = 0.0
-    adapter_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    steps: Count | None = None  # at most, of a run
+    recipe: bool = False  # learning rates of section `recipes`, not the printed ones
 
-    @model_validator(mode="after")
-    def _together(self) -> "BudgetLimits":
-        if (self.examples_per_epoch is None) != (self.whole is None):
-            raise ValueError("examples_per_epoch and whole: give both, or neither")
-        return self
+
+class Cut(Settings):
+    """How a budget cuts down the experiments of one study."""
+
+    # Share of the printed epochs. A frozen encoder's vectors are computed once: there all remain.
+    epochs: Share = 1.0
+    examples: dict[str, Count] = Field(default_factory=dict)  # of an epoch, others in each
+    batches: dict[str, Share] = Field(default_factory=dict)  # share of the printed batch size
+    # Experiments about the learning rate: the recipe's, times theirs over the study's
+    rates: tuple[str, ...] = ()
 
 
 class Budget(Settings):

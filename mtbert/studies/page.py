@@ -1,21 +1,35 @@
-"""What the studies' page shows, in HTML and in Markdown: claims, caveats, then each study."""
+"""What the studies' page shows, in HTML and in Markdown: answers, caveats, then each study."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import nan
 from typing import Any
 
 from mtbert.claims.claim import Claim, Claims
-from mtbert.claims.verdicts import Verdict
-from mtbert.reporting.tables import number, signed
+from mtbert.claims.power import Variances, detectable, family_sizes, power
+from mtbert.claims.verdicts import LEVELS, Verdict
+from mtbert.reporting.tables import NONE, number, signed
 from mtbert.studies import tables
 from mtbert.studies.budgets import Budget
 from mtbert.studies.figures import study_pictures
 from mtbert.studies.tables import StudyReport
 
 METHOD = (
-    "Effects are differences of scores over paired seeds and the same dev examples; intervals "
-    "are 95 %, or 90 % where a claim is tested against a margin (TOST). p is corrected by Holm's "
-    "method within each report."
+    "Primary claims alone get a verdict; claims.yaml named them, with margin, metric and seeds, "
+    "before the runs. Effects are differences of scores over paired seeds and the same dev "
+    "examples; intervals are 95 %, or 90 % where a claim is tested against a margin (TOST). p is "
+    "corrected by Holm's method within each report."
+)
+POWER_NOTE = (
+    "Power is the chance that a claim is found to hold, at the strictest step of Holm's method, "
+    "from the variances of earlier runs (variances.csv), which were shorter, so that theirs are "
+    "large: of a claim of no difference where the true difference is 0, of others the least true "
+    "difference with a power of 0.8."
+)
+SECONDARY_NOTE = "Effect and interval, no verdict and no p: of many such intervals some miss."
+DECIDES = (
+    "To decide one with BERT: set `budget: paper` in params.yaml, and on a machine with a GPU "
+    "`dvc repro REPORT/dvc.yaml:plan && mtbert studies missing --claim NAME --commands | sh`, then "
+    "`mtbert studies collect --replace REPORT`."
 )
 SCORE_NOTE = (
     "On dev: printed, ours (mean ± standard deviation over seeds; in figures a circle a seed), "
@@ -28,6 +42,7 @@ QUORA_NOTE = (
 )
 SMOKE_WARNING = "These figures mean nothing: a few steps of a tiny encoder, to test the pipeline."
 ICONS = {"supported": "✔", "contradicted": "✘", "undecided": "≈"}
+ANSWERS = {"supported": "holds", "contradicted": "does not hold", "undecided": "is open"}
 TESTED = {
     "greater": "{experiments} above {than}{by} in {metric}",
     "not_greater": "{experiments} not above {than} by {margin} in {metric}",
@@ -45,28 +60,58 @@ def studies_page(
     claims: Claims,
     verdicts: Mapping[str, Verdict],
     budgets: Mapping[str, Budget],
+    variances: Mapping[tuple[str, str], Variances],
 ) -> dict[str, Any]:
     """What the templates studies.html, studies.md and, of each of `studies`, study.md show."""
     used = list(dict.fromkeys(name for report in reports for name in report.results.runs["budget"]))
+    families = family_sizes(claims.claims)
     groups: dict[str, list[dict[str, Any]]] = {decision: [] for decision in ICONS}
+    others: dict[str, list[dict[str, Any]]] = {"undecidable": [], "secondary": []}
     for name, claim in claims.claims.items():
-        verdict = verdicts[name]
-        row = {"claim": claim, "verdict": verdict, "tested": tested(claim)}
-        row |= {"effect": effect(claim, verdict), "p": _p(verdict.p_holm)}
-        groups[verdict.decision].append(row)
+        row = _row(name, claim, verdicts[name])
+        if claim.seeds:
+            own = variances.get((claim.study, claim.metric))
+            row["power"] = power_text(claim, own, family=families[claim.study])
+            groups[verdicts[name].decision].append(row)
+        else:
+            others["undecidable" if claim.undecidable else "secondary"].append(row)
+    caveats = _caveats(reports, {name: budgets[name] for name in used if name in budgets})
     return {
         "warnings": [SMOKE_WARNING] if "smoke" in used else [],
-        "count": len(claims.claims),
+        "count": len(claims.primary),
         "icons": ICONS,
+        "answers": ANSWERS,
         "groups": groups,
-        "method": METHOD,
-        "caveats": list(
-            _caveats(reports, {name: budgets[name] for name in used if name in budgets})
-        ),
+        **others,
+        "method": f"{METHOD} {POWER_NOTE}",
+        "decides": DECIDES,
+        "secondary_note": SECONDARY_NOTE,
+        "caveats": list(caveats),
         "untested": claims.untested,
         "studies": [_study(report) for report in reports],
         "machine": tables.machine(reports),
     }
+
+
+def _row(name: str, claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    """What the page shows of a claim; `figure` is the answer in figures, or why there is none."""
+    own = effect(claim, verdict)
+    count = len(verdict.seeds)
+    figure = f"{own} in {claim.metric}, {count} seed{'s' if count > 1 else ''}" if own else ""
+    if verdict.decision not in ("supported", "contradicted"):
+        figure = "; ".join(filter(None, (figure, verdict.reason)))
+        figure = figure[:1].upper() + figure[1:]
+    row = {"name": name, "claim": claim, "verdict": verdict, "tested": tested(claim)}
+    return row | {"effect": own, "figure": figure, "p": _p(verdict.p_holm)}
+
+
+def power_text(claim: Claim, variances: Variances | None, *, family: int) -> str:
+    """The power of a primary claim, with the true difference that it is of."""
+    if variances is None:
+        return NONE
+    if claim.kind in LEVELS:
+        return f"0.8 at {signed(detectable(claim, variances, family=family))}"
+    return f"{power(claim, variances, truth=0, family=family):.2f} at 0"
 
 
 def tested(claim: Claim) -> str:

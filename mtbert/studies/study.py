@@ -5,22 +5,22 @@ them.
 """
 
 from collections.abc import Mapping
-from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.params import Settings, read_yaml, validate
+from mtbert.core.params import Settings, read_section, read_yaml, validate
 from mtbert.core.seeds import Seeds
-from mtbert.core.tasks import LEADERBOARD
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.pooling import POOLINGS, PoolerOutput
-from mtbert.studies.budgets import BudgetLimits, read_budget
+from mtbert.studies.budgets import BudgetLimits, Cut, read_budget, read_budgets
 from mtbert.training.batches import Subset
-from mtbert.training.samplers.sampler import EpochSize
+from mtbert.training.samplers.rates import EpochSize, Rates
+from mtbert.training.settings import Recipe, Recipes
 
+RATES = ("learning_rate", "head_learning_rate", "adapter_learning_rate")
 Figure = Annotated[float, Field(ge=-1, le=1)]
 
 
@@ -63,10 +63,7 @@ class Study(Seeds):
 
     title: Annotated[str, Field(min_length=1)]
     overall: Literal["mean", "leaderboard", "other"]  # which formula the printed overall follows
-    # Examples that an epoch has of each task; where a budget cuts it down, in this proportion
-    mix: dict[str, Annotated[int, Field(gt=0)]]
-    # Shares of the printed batch sizes that remain then; of a task not named, all
-    batches: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    cuts: dict[str, Cut] = Field(default_factory=dict)  # by a budget's name
     train: dict[str, Any]  # changes to section `train` that all experiments share
     strategies: Annotated[dict[str, dict[str, Any] | None], Field(min_length=1)]
     printed: dict[str, Printed]
@@ -76,7 +73,9 @@ class Study(Seeds):
     )
     choices: dict[str, str]  # of an experiment, or of all: what we chose where the report is silent
     sweeps: tuple[Sweep, ...] = ()
-    more_seeds: MoreSeeds  # `seeds` are those of every experiment
+    # `seeds` are those of every experiment
+    more_seeds: MoreSeeds
+    most_seeds: MoreSeeds
 
     @model_validator(mode="after")
     def _names_its_experiments(self) -> "Study":
@@ -84,25 +83,36 @@ class Study(Seeds):
         named = {
             **{"printed": [*self.printed], "choices": [*self.choices], "faulty": [*self.faulty]},
             "more_seeds.experiments": [*self.more_seeds.experiments],
+            "most_seeds.experiments": [*self.most_seeds.experiments],
+            **{f"cuts.{key}.rates": [*cut.rates] for key, cut in self.cuts.items()},
             "sweeps": [name for line in lines for name in line.values()],
         }
         for key, names in named.items():
             allowed = [*self.strategies, *(["all"] if key == "choices" else [])]
             if unknown := [name for name in names if name not in allowed]:
                 raise ValueError(f"{key}: {choices('experiment', unknown[0], allowed)}")
-        if set(self.mix) != set(LEADERBOARD):
-            raise ValueError(f"mix: expected {', '.join(LEADERBOARD)}, found {', '.join(self.mix)}")
-        if twice := set(self.seeds).intersection(self.more_seeds.seeds):
-            raise ValueError(f"more_seeds.seeds: {min(twice)} is among seeds already")
+        seen = set(self.seeds)
+        for key, more in (("more_seeds", self.more_seeds), ("most_seeds", self.most_seeds)):
+            if twice := seen.intersection(more.seeds):
+                raise ValueError(f"{key}.seeds: {min(twice)} is among seeds already")
+            seen.update(more.seeds)
         return self
 
     def runs(self) -> dict[str, tuple[int, ...]]:
         """The seeds of each experiment."""
-        more = self.more_seeds
-        return {
-            name: (*self.seeds, *(more.seeds if name in more.experiments else ()))
+        groups = (self.more_seeds, self.most_seeds)
+        more = {
+            name: [seed for own in groups if name in own.experiments for seed in own.seeds]
             for name in self.strategies
         }
+        return {name: (*self.seeds, *seeds) for name, seeds in more.items()}
+
+    def stage(self, name: str, seed: int) -> str:
+        """Give the name of the stage (of train or evaluate) that makes the runs of a seed."""
+        for ending, group in (("_more", self.more_seeds), ("_most", self.most_seeds)):
+            if seed in group.seeds:
+                return name + ending
+        return name
 
 
 def read_study(path: Path) -> Study:
@@ -120,23 +130,29 @@ def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, Tra
     Raises:
         InputError: a file, or an experiment, does not fit.
     """
-    study, (name, budget) = read_study(path), read_budget(params)
-    limits = budget.studies
-    if limits.whole is not None and set(limits.whole) != set(study.mix):
-        raise InputError(
-            f"{params}: budgets.{name}.studies.whole: expected {', '.join(study.mix)}, found "
-            f"{', '.join(limits.whole) or 'none'}"
-        )
+    study, (budget, content) = read_study(path), read_budget(params)
+    if unknown := [name for name in study.cuts if name not in read_budgets(params)]:
+        raise InputError(f"{path}: cuts: {choices('budget', unknown[0], read_budgets(params))}")
+    cut, limits = study.cuts.get(budget, Cut()), content.studies
     printed = resolve_strategies(params, encoder=encoder, file=path, shared=study.train)
-    return {name: shortened(settings, limits, study) for name, settings in printed.items()}
+    recipe = getattr(read_section(params, "recipes", Recipes), encoder)
+    experiments = {}
+    for name, settings in printed.items():
+        changes = _rates(name, settings, study, cut, recipe) if limits.recipe else {}
+        experiments[name] = shortened(settings.model_copy(update=changes), limits, cut)
+    return experiments
 
 
-def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> TrainSettings:
-    """Cut an experiment's training down as the budget says.
+def _rates(
+    name: str, settings: TrainSettings, study: Study, cut: Cut, recipe: Recipe
+) -> dict[str, float]:
+    """The recipe's learning rates, changed as the experiment changes those of its study."""
+    factor = settings.learning_rate / study.train["learning_rate"] if name in cut.rates else 1.0
+    return {key: getattr(recipe, key) * factor for key in RATES}
 
-    Its sampler and epochs stay as printed. Each epoch draws fewer examples anew, of each task in
-    the proportion of the mix.
-    """
+
+def shortened(settings: TrainSettings, limits: BudgetLimits, cut: Cut) -> TrainSettings:
+    """Cut an experiment's training down as the budget says."""
     changes: dict[str, Any] = {}
     if limits.pooler:
         poolings = settings.pooling.items()
@@ -144,41 +160,50 @@ def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> Tr
         changes["pooling"] = {t: other if isinstance(p, PoolerOutput) else p for t, p in poolings}
     if not settings.trained:
         return settings.model_copy(update=changes)
-    changes["learning_rate"] = settings.learning_rate * limits.learning_rate
-    for key in ("head_learning_rate", "adapter_learning_rate"):
-        changes[key] = max(getattr(settings, key) * limits.learning_rate, getattr(limits, key))
-    if limits.evaluations:
-        changes["evaluate_every"] = ceil(settings.epochs / limits.evaluations)
-    if limits.examples_per_epoch and limits.whole:
-        changes |= _fewer(settings, limits.examples_per_epoch, whole=limits.whole, study=study)
+    changes["examples"] = {**settings.examples, **_examples(settings, limits, cut)}
+    sizes = settings.batch_size.items()
+    changes["batch_size"] = {t: max(1, round(n * cut.batches.get(t, 1.0))) for t, n in sizes}
+    if not settings.adaptation.fixed:
+        fewer = settings.model_copy(update=changes)
+        changes |= _length(settings, fewer, limits.printed, cut.epochs)
     if limits.steps:
         changes["steps"] = min(settings.steps or limits.steps, limits.steps)
-    if limits.examples:
-        own = changes.get("examples", settings.examples)
-        counts = {t: own[t].count if t in own else limits.examples for t in settings.trained}
-        changes["examples"] = {t: Subset(count=min(n, limits.examples)) for t, n in counts.items()}
     return settings.model_copy(update=changes)
 
 
-def _fewer(
-    settings: TrainSettings, examples: int, *, whole: Mapping[str, int], study: Study
+def _examples(settings: TrainSettings, limits: BudgetLimits, cut: Cut) -> dict[str, Subset]:
+    """Fewer examples of some tasks: the same in all epochs by a limit, others by a study's cut."""
+    subsets = {}
+    for task in settings.trained:
+        own = settings.examples.get(task)
+        bounds = [
+            Subset(count=limits.examples[task]) if task in limits.examples else None,
+            Subset(count=cut.examples[task], redraw="epoch") if task in cut.examples else None,
+        ]
+        if given := [subset for subset in (own, *bounds) if subset]:
+            subsets[task] = min(given, key=lambda subset: subset.count)
+    return subsets
+
+
+def _length(
+    printed: TrainSettings, cut: TrainSettings, sizes: Mapping[str, int], share: float
 ) -> dict[str, Any]:
-    """Examples of an epoch in the mix's proportion, batch sizes, and the sampler's own steps."""
-    mix, own = study.mix, settings.examples
-    share = examples / sum(mix.values())
-    printed = {task: own[task].count for task in settings.trained if task in own}
-    counts = {task: max(1, round({**mix, **printed}[task] * share)) for task in settings.trained}
-    shares = {task: study.batches.get(task, 1.0) for task in settings.trained}
-    sizes = settings.batch_size.items()
-    batches = {task: max(1, round(size * shares.get(task, 1.0))) for task, size in sizes}
+    """Fewer epochs; where an epoch has a given number of steps, as many epochs of fewer steps.
+
+    Then dev is scored after as many steps as others make in an epoch, and sampling is annealed as
+    smoothly as printed.
+    """
+    sampler = printed.sampler
+    if not (isinstance(sampler, Rates) and sampler.steps_per_epoch and sizes):
+        return {"epochs": max(1, round(printed.epochs * share))}
+    full = {task: sizes[task] for task in printed.trained}
+    fewer = full | {task: subset.count for task, subset in cut.examples.items()}
     return {
-        "examples": {task: Subset(count=n, redraw="epoch") for task, n in counts.items()},
-        "batch_size": batches,
-        "sampler": settings.sampler.shortened(
+        "sampler": sampler.shortened(
             share,
-            of_data=examples / sum(whole.values()),
-            printed=EpochSize(whole, settings.batch_size),
-            cut=EpochSize(counts, batches),
-            epochs=settings.epochs,
+            printed=EpochSize(full, printed.batch_size),
+            cut=EpochSize(fewer, cut.batch_size),
+            epochs=printed.epochs,
         ),
+        "evaluate_every": round(1 / share) * printed.evaluate_every,
     }

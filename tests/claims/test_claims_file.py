@@ -9,7 +9,7 @@ from mtbert.studies.study import read_study
 
 from tiny import ROOT
 
-EXPERIMENTS = {"s": ["a", "b", "c"]}
+RUNS = {"s": {"a": (1, 2, 3), "b": (1, 2, 3, 4), "c": (1,)}}
 GOOD = {
     **{"study": "s", "says": "a beats b", "kind": "greater", "metric": "mean"},
     **{"experiments": ["a"], "than": ["b"]},
@@ -18,9 +18,20 @@ GOOD = {
 
 def test_the_committed_claims_fit_their_studies():
     paths = ROOT.glob("studies/*/params.yaml")
-    experiments = {path.parent.name: read_study(path).strategies for path in paths}
-    claims = read_claims(ROOT / "studies/claims.yaml", experiments).claims
-    assert {claim.study for claim in claims.values()} == set(experiments) - {"best"}
+    runs = {path.parent.name: read_study(path).runs() for path in paths}
+    claims = read_claims(ROOT / "studies/claims.yaml", runs)
+    reports = set(runs) - {"best"}
+    assert {claim.study for claim in claims.claims.values()} == reports
+    assert {claim.study for claim in claims.primary.values()} == reports
+
+
+def test_primary_claims_of_no_difference_have_margin_and_seeds_as_settled():
+    paths = ROOT.glob("studies/*/params.yaml")
+    runs = {path.parent.name: read_study(path).runs() for path in paths}
+    for name, claim in read_claims(ROOT / "studies/claims.yaml", runs).primary.items():
+        if claim.kind in ("equal", "not_greater"):
+            assert (claim.margin, claim.seeds) == (0.015, 8), name
+        assert claim.seeds in (5, 8)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +48,26 @@ def test_the_committed_claims_fit_their_studies():
         ({"rows": ["a"]}, "claims.it: unknown key 'rows'"),
         ({"kind": "greter"}, "claims.it.kind: unknown kind 'greter'; did you mean 'greater'"),
         ({"kind": "range_below", "than": [], "margin": 0.1}, "experiments: two or more"),
+        ({"seeds": 2}, "claims.it.seeds: input should be greater than or equal to 3"),
+        ({"seeds": 4}, "claims.it.seeds: 4, and s runs a with 3"),
+        ({"seeds": 3, "undecidable": "why"}, "claims.it: seeds: of a primary claim"),
     ],
 )
 def test_a_claim_that_does_not_fit(tmp_path, changes, rule):
     path = tmp_path / "claims.yaml"
     write_yaml(path, {"claims": {"it": GOOD}})
-    assert read_claims(path, EXPERIMENTS).claims["it"].than == ("b",)
+    assert read_claims(path, RUNS).claims["it"].than == ("b",)
     write_yaml(path, {"claims": {"it": {**GOOD, **changes}}})
     with pytest.raises(InputError) as error:
-        read_claims(path, EXPERIMENTS)
+        read_claims(path, RUNS)
     assert rule in str(error.value)
+
+
+def test_a_family_of_more_than_twenty_is_refused(tmp_path):
+    path = tmp_path / "claims.yaml"
+    many = {f"it{i}": {**GOOD, "seeds": 3} for i in range(21)}
+    write_yaml(path, {"claims": many})
+    with pytest.raises(InputError, match="claims: at most 20 with `seeds`, found 21"):
+        read_claims(path, RUNS)
+    write_yaml(path, {"claims": {**many, "it20": GOOD}})
+    assert len(read_claims(path, RUNS).primary) == 20

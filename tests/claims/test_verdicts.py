@@ -6,7 +6,7 @@ import pytest
 
 from mtbert.claims.claim import Claim
 from mtbert.claims.scores import Evidence
-from mtbert.claims.verdicts import delta_m, holm, judge
+from mtbert.claims.verdicts import holm, judge, relative_gains
 from mtbert.core.params import validate
 
 SIZE = 400
@@ -37,7 +37,7 @@ def evidence(right, *, seeds=5, conflicts=(0, 0), **runs):
 
 
 def verdict(runs, **claim):
-    content = {"study": "s", "says": "so", "metric": "sst", **claim}
+    content = {"study": "s", "says": "so", "metric": "sst", "seeds": 5, **claim}
     return judge({"it": validate(Claim, content, where="claim")}, {"s": runs})["it"]
 
 
@@ -85,11 +85,37 @@ GREATER = {"kind": "greater", "experiments": ["a"], "than": ["worse"]}
 
 @pytest.mark.parametrize(
     ("seeds", "reason"),
-    [(2, "2 of at least 3 seeds"), (1, "1 of at least 3 seeds"), (0, "not run: a")],
+    [(4, "4 of 5 seeds"), (1, "1 of 5 seeds"), (0, "no runs yet of a")],
 )
 def test_too_few_seeds_leave_a_claim_undecided(seeds, reason):
     judged = verdict(evidence({"a": 0.7, "worse": 0.5}, a=seeds), **GREATER)
     assert (judged.decision, judged.reason, judged.p) == ("undecided", reason, None)
+
+
+def test_a_verdict_is_of_the_seeds_that_were_named():
+    """Runs with more seeds change nothing; of a secondary claim all count."""
+    runs, more = (evidence({"a": 0.7, "worse": 0.5}, seeds=7) for _ in range(2))
+    for seed in (5, 6):
+        more.predictions["sst"][f"a-{seed}"] = 1.0
+    assert verdict(more, **GREATER) == verdict(runs, **GREATER)
+    assert verdict(more, **GREATER).seeds == (0, 1, 2, 3, 4)
+    assert verdict(runs, **GREATER, seeds=None).seeds == tuple(range(7))
+
+
+def test_a_secondary_claim_has_an_effect_and_no_verdict():
+    runs = evidence({"a": 0.7, "worse": 0.5})
+    first = verdict(runs, **GREATER)
+    other = verdict(runs, **GREATER, seeds=None)
+    assert (other.decision, other.p, other.p_holm) == ("secondary", None, None)
+    assert (other.effect, other.low, other.high) == (first.effect, first.low, first.high)
+    lonely = verdict(evidence({"a": 0.7, "worse": 0.5}, a=1), **GREATER, seeds=None)
+    assert lonely.low < lonely.effect < lonely.high
+
+
+def test_secondary_claims_cost_the_primary_ones_nothing():
+    runs = {"s": evidence({"a": 0.7, "worse": 0.5})}
+    verdicts = judged_claims(runs, first={}, other={"seeds": None})
+    assert verdicts["first"].p_holm == verdicts["first"].p
 
 
 def test_an_undefined_score_is_named_and_decides_nothing():
@@ -128,7 +154,7 @@ def test_an_interval_lies_where_the_test_decides():
 
 def judged_claims(studies, **claims):
     """Verdicts on several claims like `GREATER`."""
-    plain = {"study": "s", "says": "so", "metric": "sst", **GREATER}
+    plain = {"study": "s", "says": "so", "metric": "sst", "seeds": 5, **GREATER}
     return judge(
         {name: validate(Claim, {**plain, **own}, where=name) for name, own in claims.items()},
         studies,
@@ -148,7 +174,7 @@ def test_missing_runs_leave_the_other_claims_as_they_are():
     studies = {"s": evidence({"a": 0.7, "worse": 0.5})}
     verdicts = judged_claims(studies, complete={}, lacking={"than": ["other"]})
     assert verdicts["complete"].decision == "supported"
-    assert verdicts["lacking"].reason == "not run: other"
+    assert verdicts["lacking"].reason == "no runs yet of other"
     assert judged_claims({}, complete={})["complete"].decision == "undecided"
 
 
@@ -161,5 +187,6 @@ def test_delta_m_by_hand():
     }
     tables = {task: pd.DataFrame({"label": 0.0, **own}) for task, own in answers.items()}
     runs = pd.DataFrame({"strategy": ["multi", "alone"], "seed": [1, 1]})
-    gain = delta_m(Evidence(tables, runs, draws=5), "multi", {"sst": "alone", "para": "alone"})
-    assert gain.effect == pytest.approx(0.1)
+    evidence = Evidence(tables, runs, draws=5)
+    gains = relative_gains(evidence, "multi", {"sst": "alone", "para": "alone"}, (1,))
+    assert gains[0] == pytest.approx([0.1])

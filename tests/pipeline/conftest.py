@@ -144,5 +144,7 @@ def shrink(folder):
         if "seeds" in params:
             params["seeds"] = [1]
         else:
-            params["budgets"]["smoke"]["studies"]["examples"] = 20
+            params["budgets"]["smoke"]["studies"]["examples"] = dict.fromkeys(
+                ("sst", "para", "sts"), 20
+            )
         yaml.dump(params, path)

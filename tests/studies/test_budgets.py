@@ -23,7 +23,12 @@ def written(folder, **changes):
     ("budget", "source", "encoder", "rows"),
     [
         ("smoke", "../data/sample", "scratch", None),
-        ("reduced", "cs224n", "sentence-transformers/all-MiniLM-L6-v2", 14000),
+        (
+            "whole",
+            "cs224n",
+            "sentence-transformers/all-MiniLM-L6-v2@c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
+            14000,
+        ),
         ("paper", "cs224n", "google-bert/bert-base-uncased", 14000),
     ],
 )
@@ -78,7 +83,7 @@ def test_an_unknown_budget_is_refused(tmp_path):
     ("studies", "message"),
     [
         ({"step": 3}, "studies: unknown key 'step'; did you mean 'steps'"),
-        ({"whole": {"sst": 4}}, "studies: examples_per_epoch and whole: give both, or neither"),
+        ({"examples": {"sst": 0}}, "studies.examples.sst: input should be greater than 0"),
         ({"steps": 0}, "studies.steps: input should be greater than 0, found 0"),
         ({"pooler": "pooler"}, "studies.pooler: unknown pooler 'pooler'"),
     ],

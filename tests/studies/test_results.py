@@ -17,8 +17,9 @@ from tiny import ROOT
 
 STUDY = {
     **{"title": "t", "overall": "mean", "train": {}, "strategies": {"a": {}, "b-c": {}}},
-    **{"printed": {}, "choices": {}, "seeds": [1], "mix": {"sst": 2, "para": 2, "sts": 2}},
+    **{"printed": {}, "choices": {}, "seeds": [1]},
     "more_seeds": {"experiments": ["b-c"], "seeds": [2]},
+    "most_seeds": {"experiments": [], "seeds": [3]},
 }
 LABELS = [0.0, 1.0, 1.0]
 CONFLICTS = """\

@@ -36,14 +36,23 @@ def test_every_claim_has_its_verdict(drawn):
     verdicts = read_json(drawn / "verdicts.json")
     assert set(verdicts) == set(read_yaml(ROOT / "studies/claims.yaml")["claims"])
     for verdict in verdicts.values():
-        assert verdict["decision"] == "undecided" or verdict["p_holm"] < 0.05
+        decided = verdict["decision"] in ("supported", "contradicted")
+        assert not decided or verdict["p_holm"] < 0.05
         assert verdict["effect"] is None or verdict["low"] <= verdict["effect"] <= verdict["high"]
 
 
 def test_the_page_answers_first(drawn):
     page = (drawn / "studies.html").read_text()
     sections = re.findall(r'<section id="(\w+)"', page)
-    assert sections == ["claims", "caveats", *STUDIES, "runs"]
+    assert sections == ["claims", "undecidable", "caveats", "secondary", *STUDIES, "runs"]
     assert not re.search(r'(src|href|srcset)="(?!#|data:)', page), "nothing comes from elsewhere"
     counts = re.findall(r"<strong>[✔✘≈] (\d+)", page)
-    assert sum(map(int, counts)) == len(read_json(drawn / "verdicts.json"))
+    claims = read_yaml(ROOT / "studies/claims.yaml")["claims"].values()
+    assert sum(map(int, counts)) == sum("seeds" in claim for claim in claims)
+
+
+def test_a_claim_without_runs_says_so(drawn):
+    page = (drawn / "studies/README.md").read_text()
+    assert page.index("## What holds") < page.index("## Caveats") < page.index("## Secondary")
+    for name, verdict in read_json(drawn / "verdicts.json").items():
+        assert verdict["effect"] is not None or verdict["reason"].startswith("no runs yet"), name

@@ -3,28 +3,27 @@
 from collections.abc import Callable
 
 import pytest
-from studies.drawn import examples_drawn
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, validate, write_yaml
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
-from mtbert.studies.budgets import BudgetLimits
+from mtbert.studies.budgets import BudgetLimits, Cut
+from mtbert.studies.order import examples_drawn
 from mtbert.studies.study import Study, read_experiments, read_study, shortened
 from mtbert.training.batches import Subset
-from mtbert.training.samplers.sampler import Sampler
 
 from tiny import ROOT
 
 BATCHES = {"sst": 8, "para": 16, "sts": 8}
-MIX = {"sst": 2000, "para": 3000, "sts": 1000}
+SIZES = {"sst": 2000, "para": 3000, "sts": 1000}
 GOOD = {
     **{"title": "t", "overall": "mean", "train": {}, "strategies": {"exp1": {}}},
-    **{"printed": {}, "choices": {"all": "why"}, "seeds": [1], "mix": MIX},
+    **{"printed": {}, "choices": {"all": "why"}, "seeds": [1]},
     "more_seeds": {"experiments": ["exp1"], "seeds": [2]},
+    "most_seeds": {"experiments": [], "seeds": [3]},
 }
-STUDY = validate(Study, GOOD, where="study")
-LIMITS = BudgetLimits(examples_per_epoch=480, whole=MIX)  # 160 of SST, 240 of para, 80 of STS
+NONE, TENTH = BudgetLimits(), Cut(epochs=0.1)
 
 
 Experiment = Callable[..., TrainSettings]
@@ -47,119 +46,97 @@ def printed(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "counts"),
     [
-        # Ten epochs of 20 batches, which SST has; para starts again after 15, STS after 10.
-        ({}, [1600, 3200, 1600]),
-        ({"sampler": {"name": "all_tasks", "stop": "shortest"}}, [800, 1600, 800]),
-        ({"sampler": "round_robin"}, [1600, 2400, 800]),
-        ({"sampler": "sequential"}, [1600, 2400, 800]),
-        ({"sampler": "round_robin", "tasks": ["sst"]}, [1600]),
-        ({"tasks": ["sst", "para"], "evaluation_only": ["para"]}, [1600]),
-        # 125 steps of 8, 16 and 8 are a part of 6,000 examples: 10 of 480
-        ({"sampler": {"name": "all_tasks", "stop": "steps", "steps": 125}}, [800, 1600, 800]),
-        ({"sampler": "round_robin", "epochs": 1}, [160, 240, 80]),
-        # A printed number is cut down alike: 1,000 to 80
-        ({"sampler": "round_robin", "examples": {"para": 1000}}, [1600, 800, 800]),
+        # One epoch of 250 batches, which SST has; para starts again after 188, STS after 125.
+        ({}, [2000, 3992, 2000]),
+        ({"sampler": {"name": "all_tasks", "stop": "shortest"}}, [1000, 2000, 1000]),
+        ({"sampler": "round_robin"}, [2000, 3000, 1000]),
+        ({"sampler": "round_robin", "tasks": ["sst"]}, [2000]),
+        ({"tasks": ["sst", "para"], "evaluation_only": ["para"]}, [2000]),
+        ({"sampler": "round_robin", "epochs": 1}, [2000, 3000, 1000]),
+        ({"sampler": "round_robin", "epochs": 20}, [4000, 6000, 2000]),
+        ({"sampler": "round_robin", "examples": {"para": 1000}}, [2000, 1000, 1000]),
     ],
 )
 def test_examples_by_hand(printed, changes, counts):
     balancing = {"balancing": "sum"} if "sampler" in changes else {}
-    drawn = examples_drawn(shortened(printed(**changes, **balancing), LIMITS, STUDY))
+    drawn = examples_drawn(shortened(printed(**changes, **balancing), NONE, TENTH), SIZES)
     assert [drawn[task] for task in BATCHES if task in drawn] == counts
 
 
-def test_other_examples_take_part_in_each_epoch(printed):
-    cut = shortened(printed(), LIMITS, STUDY)
-    assert cut.examples["sts"] == Subset(count=80, redraw="epoch")
-    assert (cut.epochs, cut.sampler, cut.batch_size) == (10, printed().sampler, BATCHES)
+def test_a_study_s_cut_draws_others_in_each_epoch_and_a_limit_does_not(printed):
+    settings = printed(examples={"sst": 50, "para": {"count": 900, "redraw": "epoch"}})
+    limits = BudgetLimits(steps=3, examples={"sst": 200, "para": 200, "sts": 200})
+    cut = shortened(settings, limits, Cut(examples={"para": 300, "sts": 80}))
+    assert cut.steps == 3
+    assert cut.examples == {
+        "sst": Subset(count=50),
+        "para": Subset(count=200),
+        "sts": Subset(count=80, redraw="epoch"),
+    }
+    assert (cut.epochs, cut.sampler, cut.batch_size) == (10, settings.sampler, BATCHES)
 
 
 def test_batches_are_cut_where_the_study_says_so(printed):
-    study = STUDY.model_copy(update={"batches": {"para": 0.25}})
-    cut = shortened(printed(sampler="round_robin", balancing="sum"), LIMITS, study)
+    cut = shortened(printed(), NONE, Cut(batches={"para": 0.25}))
     assert {task: cut.batch_size[task] for task in BATCHES} == {"sst": 8, "para": 4, "sts": 8}
-    assert examples_drawn(cut) == {"sst": 1600, "para": 2400, "sts": 800}
-
-
-class Own(Sampler):
-    """A sampler of one's own: the tasks in turn, for as many steps as it says."""
-
-    steps_per_epoch: int = 600
-    burst: int = 2
-
-    def epoch_steps(self, *, batches, **_):
-        names = list(batches)
-        return [(names[i % len(names)],) for i in range(self.steps_per_epoch)]
 
 
 @pytest.mark.parametrize(
     ("sampler", "batches", "steps"),
     [
-        # 480 examples an epoch of 6,000 are 8 %.
-        ({"name": "anneal", "steps_per_epoch": 250}, {}, 20),
-        # Four times as many steps of a quarter each
-        ({"name": "anneal", "steps_per_epoch": 250}, dict.fromkeys(BATCHES, 0.25), 80),
-        # All tasks alike: a step holds 32 / 3 examples as printed, 20 / 3 where para's are of 4.
-        # 250 printed ones go over 4/9 of the 6,000; of 480 that is 32 steps.
-        ({"name": "uniform", "steps_per_epoch": 250}, {"para": 0.25}, 32),
-        ({"name": "anneal"}, {}, None),
-        (Own(), {}, 48),
+        # A tenth of the steps, and half of para's examples: 250 · (4,500 / 6,000) / 10, where all
+        # tasks alike make a step of 32 / 3
+        ("uniform", {}, 19),
+        # and steps of 20 / 3: 250 · (32 / 20) · (4,500 / 6,000) / 10
+        ("uniform", {"para": 0.25}, 30),
+        ("uniform", {"sst": 0.5, "para": 0.5, "sts": 0.5}, 38),
     ],
 )
-def test_a_sampler_shortens_itself(printed, sampler, batches, steps):
-    own = isinstance(sampler, Own)
-    settings = printed(**{} if own else {"sampler": sampler, "balancing": "sum"})
-    settings = settings.model_copy(update={"sampler": sampler} if own else {})
-    cut = shortened(settings, LIMITS, STUDY.model_copy(update={"batches": batches}))
-    # All other options stay.
+def test_given_steps_shrink_and_the_epochs_stay(printed, sampler, batches, steps):
+    settings = printed(sampler={"name": sampler, "steps_per_epoch": 250}, balancing="sum")
+    limits = BudgetLimits(printed=SIZES, examples={"para": 1500})
+    cut = shortened(settings, limits, Cut(epochs=0.1, batches=batches))
     assert cut.sampler == settings.sampler.model_copy(update={"steps_per_epoch": steps})
-
-
-@pytest.mark.parametrize(
-    ("limits", "expected"),
-    [
-        ({"evaluations": 1}, {"evaluate_every": 10}),
-        ({"evaluations": 3}, {"evaluate_every": 4}),
-        ({"evaluations": 20}, {"evaluate_every": 1}),
-        (
-            {"learning_rate": 5.0, "head_learning_rate": 1e-3, "adapter_learning_rate": 4e-5},
-            {"learning_rate": 5e-5, "head_learning_rate": 1e-3, "adapter_learning_rate": 5e-5},
-        ),
-        ({}, {}),
-    ],
-)
-def test_evaluations_and_rates(printed, limits, expected):
-    cut, whole = shortened(printed(), BudgetLimits(**limits), STUDY), printed()
-    assert cut == whole.model_copy(update={key: getattr(cut, key) for key in expected})
-    assert {key: getattr(cut, key) for key in expected} == pytest.approx(expected)
+    assert (cut.epochs, cut.evaluate_every) == (10, 10)
 
 
 def test_another_pooling_stands_for_the_pooler_alone(printed):
     settings = printed(pooling={"sst": "pooler", "para": "cls", "sts": "max"})
-    cut = shortened(settings, BudgetLimits(pooler="mean"), STUDY)
+    cut = shortened(settings, BudgetLimits(pooler="mean"), Cut())
     assert [type(cut.pooling[task]) for task in BATCHES] == [MeanPooling, ClsPooling, MaxPooling]
-
-
-def test_at_most_so_many_steps_and_examples(printed):
-    settings = printed(examples={"sst": 50, "para": {"count": 900, "redraw": "epoch"}})
-    cut = shortened(settings, BudgetLimits(steps=3, examples=200), STUDY)
-    assert cut.steps == 3
-    counts = {task: own.count for task, own in cut.examples.items()}
-    assert counts == {"sst": 50, "para": 200, "sts": 200}
 
 
 def test_an_experiment_that_trains_nothing_has_nothing_to_cut(printed):
     settings = printed(evaluation_only=["sst", "para", "sts"])
-    limits = BudgetLimits(steps=3, learning_rate=5.0, pooler="mean")
-    assert shortened(settings, limits, STUDY) == settings
+    limits = BudgetLimits(steps=3, pooler="mean")
+    assert shortened(settings, limits, TENTH) == settings
 
 
-def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path):
-    data = read_yaml(ROOT / "studies" / "params.yaml") | {"budget": "reduced"}
-    del data["budgets"]["reduced"]["studies"]["whole"]["para"]
-    params = tmp_path / "params.yaml"
-    write_yaml(params, data)
-    with pytest.raises(InputError, match=r"budgets.reduced.studies.whole: expected sst, para, sts"):
-        read_experiments(ROOT / "studies/wu/params.yaml", params, encoder="pretrained")
+def test_rates_of_the_recipe_or_in_proportion(tmp_path):
+    data = read_yaml(ROOT / "studies" / "params.yaml") | {"budget": "whole"}
+    write_yaml(tmp_path / "params.yaml", data)
+    faster = {"learning_rate": 2e-5, "head_learning_rate": 2e-5}
+    study = {"train": {"learning_rate": 1e-5, "head_learning_rate": 1e-5, "epochs": 10}}
+    study |= {"strategies": {"exp1": {}, "fast": faster, "other": faster}}
+    write_yaml(tmp_path / "it.yaml", {**GOOD, **study, "cuts": {"whole": {"rates": ["fast"]}}})
+    own = read_experiments(tmp_path / "it.yaml", tmp_path / "params.yaml", encoder="pretrained")
+    rates = {name: (s.learning_rate, s.head_learning_rate) for name, s in own.items()}
+    assert rates == {"exp1": (5e-5, 1e-3), "fast": (1e-4, 2e-3), "other": (5e-5, 1e-3)}
+
+
+def test_a_cut_is_of_a_budget(tmp_path):
+    write_yaml(tmp_path / "it.yaml", {**GOOD, "cuts": {"hole": {}}})
+    with pytest.raises(InputError, match=r"cuts: unknown budget 'hole'; did you mean 'whole'"):
+        read_experiments(
+            tmp_path / "it.yaml", ROOT / "studies" / "params.yaml", encoder="pretrained"
+        )
+
+
+def test_a_seed_has_the_stage_of_its_group():
+    study = validate(Study, GOOD, where="study")
+    assert study.runs() == {"exp1": (1, 2)}
+    stages = [study.stage("train", seed) for seed in (1, 2, 3)]
+    assert stages == ["train", "train_more", "train_most"]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +147,7 @@ def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path):
         ({"choices": {"exp3": "why"}}, "choices: unknown experiment 'exp3'"),
         ({"more_seeds": {"experiments": ["exp2"], "seeds": [2]}}, "more_seeds.experiments: unkn"),
         ({"more_seeds": {"experiments": [], "seeds": [2, 1]}}, "more_seeds.seeds: 1 is among"),
+        ({"most_seeds": {"experiments": [], "seeds": [3, 2]}}, "most_seeds.seeds: 2 is among"),
         ({"again": {"rows": ["exp1"], "seeds": [2]}}, "'again' is now called 'more_seeds'"),
         (
             {"sweeps": [{"title": "t", "x": "x", "series": {"a": {"1": "exp9"}}}]},
@@ -177,9 +155,8 @@ def test_all_examples_of_the_data_are_those_of_the_studies_tasks(tmp_path):
         ),
         ({"seeds": [1, 1]}, "seeds"),
         ({"strategies": {}}, "strategies"),
-        ({"mix": {"sst": 1}}, "mix: expected sst, para, sts, found sst"),
-        ({"batches": {"sts": 2.0}}, "batches.sts: input should be less than or equal to 1"),
-        ({"mix": {**MIX, "sts": 0}}, "mix.sts: input should be greater than 0, found 0"),
+        ({"cuts": {"whole": {"epochs": 2.0}}}, "cuts.whole.epochs: input should be less than"),
+        ({"cuts": {"whole": {"rates": ["exp2"]}}}, "cuts.whole.rates: unknown experiment"),
         ({"overall": "median"}, "overall: unknown overall 'median'"),
         ({"titel": "t"}, "unknown key 'titel'; did you mean 'title'"),
     ],

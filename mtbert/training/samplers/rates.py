@@ -1,12 +1,21 @@
 """Every step draws one task, at a rate that follows from the tasks' sizes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field
 
-from mtbert.training.samplers.sampler import EpochSize, Sampler, Step
+from mtbert.training.samplers.sampler import Sampler, Step
+
+
+@dataclass(frozen=True)
+class EpochSize:
+    """What an epoch draws from: examples of each task, and how many of them a batch has."""
+
+    sizes: Mapping[str, int]
+    batch_size: Mapping[str, int]
 
 
 class Rates(Sampler):
@@ -47,16 +56,20 @@ class Rates(Sampler):
         count = self.steps_per_epoch or sum(batches.values())
         return [steps[i] for i in generator.choice(len(steps), count, p=list(rates.values()))]
 
-    def shortened(
-        self, share: float, *, of_data: float, printed: EpochSize, cut: EpochSize, epochs: int
-    ) -> Self:
-        """Go over as large a part of the examples as the printed steps go over of all data."""
+    def shortened(self, share: float, *, printed: EpochSize, cut: EpochSize, epochs: int) -> Self:
+        """Let an epoch's steps go over `share` of the part of the data that they go over now.
+
+        Args:
+            share: Of that part.
+            printed: All data, and the printed batches.
+            cut: What there is now.
+            epochs: Epochs of the whole run.
+        """
         if self.steps_per_epoch is None:
             return self
-        full = EpochSize({task: printed.sizes[task] for task in cut.sizes}, printed.batch_size)
-        examples = self.steps_per_epoch * self._in_a_step(full, epochs) * of_data
-        steps = max(1, round(examples / self._in_a_step(cut, epochs)))
-        return self.model_copy(update={"steps_per_epoch": steps})
+        part = self.steps_per_epoch * self._in_a_step(printed, epochs) / sum(printed.sizes.values())
+        steps = part * share * sum(cut.sizes.values()) / self._in_a_step(cut, epochs)
+        return self.model_copy(update={"steps_per_epoch": max(1, round(steps))})
 
     def _in_a_step(self, size: EpochSize, epochs: int) -> float:
         """Examples that a step draws, on average over a run."""

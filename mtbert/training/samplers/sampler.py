@@ -2,22 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
 from mtbert.core.params import Settings
 
 Step = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class EpochSize:
-    """What an epoch draws from: examples of each task, and how many of them a batch has."""
-
-    sizes: Mapping[str, int]
-    batch_size: Mapping[str, int]
 
 
 class Sampler(Settings, ABC):
@@ -55,24 +46,3 @@ class Sampler(Settings, ABC):
             batches: Batches in one pass over each task.
             generator: Seeded for this epoch.
         """
-
-    def shortened(
-        self, share: float, *, of_data: float, printed: EpochSize, cut: EpochSize, epochs: int
-    ) -> Self:
-        """Cut this sampler down with an epoch: by default, options named steps… shrink by `share`.
-
-        Where the number of steps follows from the tasks' batches, nothing has to be done.
-
-        Args:
-            share: Examples of an epoch now, as a share of those of a printed epoch.
-            of_data: The same, as a share of all data.
-            printed: All data, and the printed batches.
-            cut: What an epoch has now; its tasks are those that are trained.
-            epochs: Epochs of the whole run.
-        """
-        steps = {
-            name: max(1, round(getattr(self, name) * share))
-            for name in type(self).model_fields
-            if name.startswith("steps") and getattr(self, name) is not None
-        }
-        return self.model_copy(update=steps)
