@@ -43,8 +43,8 @@ from mtbert.training.resuming import Resuming
 
 # Settings that the training loop takes as they are
 LOOP = (
-    *("sampler", "epochs", "steps", "schedule", "warmup", "clip", "conflicts_every"),
-    "evaluate_every",
+    *("sampler", "epochs", "steps", "examples_seen", "schedule", "warmup", "clip"),
+    *("conflicts_every", "evaluate_every"),
 )
 # Folder of the weights before the step at which a run had to stop
 STOPPED = "before_stop"

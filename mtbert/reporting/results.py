@@ -48,11 +48,31 @@ def score_note(report: Report) -> str:
     """The formulas of the overall scores shown, and a warning where the budgets differ."""
     overall = [metric for task, metric in report.columns if task == OVERALL]
     formulas = "; ".join(f"{name} = {FORMULAS[name].text}" for name in overall)
-    budgets = tables.budget_table(report.facts, report.scope.baseline)
-    unfair = budgets.index[budgets.apply(lambda row: row.str.contains("×").any(), axis=1)]
-    warning = f"More or less training than {report.scope.baseline} (×): {', '.join(unfair)}."
     parts = [f"{formulas}."] if formulas else []
-    return " ".join([*parts, warning] if len(unfair) else parts)
+    return " ".join([*parts, *_budget_notes(report)])
+
+
+def _budget_notes(report: Report) -> list[str]:
+    """Which strategies had another training budget than the baseline, and what equalizes them."""
+    base, budgets = report.scope.baseline, tables.budgets(report.facts)
+
+    def unequal(*units: str) -> list[str]:
+        return [
+            name
+            for name, own in budgets.items()
+            if any((at := budgets[base][unit]) and tables.differs(own[unit], at) for unit in units)
+        ]
+
+    notes = []
+    if names := unequal("updates", "examples"):
+        notes.append(f"More or less training than {base} (×): {', '.join(names)}.")
+    if unequal("examples"):
+        count = round(budgets[base]["examples"])
+        command = f"dvc exp run -S train.examples_seen={count}"
+        if report.settings[base].get("steps"):
+            command += " -S train.steps=null"
+        notes.append(f"To let all see equally many examples: {command}")
+    return notes
 
 
 def sample_note(report: Report) -> str:

@@ -153,6 +153,7 @@ def shortened(settings: TrainSettings, limits: BudgetLimits, study: Study) -> Tr
         changes |= _fewer(settings, limits.examples_per_epoch, whole=limits.whole, study=study)
     if limits.steps:
         changes["steps"] = min(settings.steps or limits.steps, limits.steps)
+        changes["examples_seen"] = None
     if limits.examples:
         own = changes.get("examples", settings.examples)
         counts = {t: own[t].count if t in own else limits.examples for t in settings.trained}

@@ -16,7 +16,13 @@ from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
 from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
-from mtbert.reporting.results import main_table, noise_table, strategies_json, terminal
+from mtbert.reporting.results import (
+    main_table,
+    noise_table,
+    score_note,
+    strategies_json,
+    terminal,
+)
 from mtbert.reporting.results import test_table as table_on_test
 from mtbert.reporting.scope import read_scope
 
@@ -248,3 +254,13 @@ def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes(report):
         used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", svg)}
         assert used <= {style.paper, style.ink, *style.colours}
         assert set(re.findall(r"opacity: ([\d.]+)", svg)) <= {"0", "1"}
+
+
+def test_unequal_budgets_come_with_the_command_that_equalizes_them(root):
+    report = read(root)
+    note = score_note(report)
+    assert "More or less training than main (×): round_robin, four_tasks, as-drawn." in note
+    # 12 steps of 16 + 32 + 16
+    assert note.endswith("dvc exp run -S train.examples_seen=768")
+    report.settings["main"]["steps"] = 12
+    assert score_note(report).endswith("train.examples_seen=768 -S train.steps=null")
