@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,8 +30,9 @@ def main(
 ) -> None:
     """Evaluate one strategy with one seed.
 
-    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen}}, and
-    "test" like "dev" for the tasks whose test split is labelled; PREDICTIONS, for each task and
+    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen},
+    "data_source": name, "encoder": name}, and "test" like "dev" for the tasks whose test split is
+    labelled; PREDICTIONS, for each task and
     split, TASK-SPLIT.parquet and the submission file, and TASK-confusion.csv.
     """
     from mtbert.core.outputs import new_folder, write_text
@@ -61,7 +63,7 @@ def round_scores(scores: "Scores") -> "Scores":
 
 
 def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
-    """Read a run's tasks, the number of its updates, and of the examples of each task it drew.
+    """Read a run's tasks, and its updates, the examples of each task it drew, data and encoder.
 
     Raises:
         InputError: a file is missing or broken, or the log's settings are not the plan's.
@@ -83,7 +85,16 @@ def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
     examples = drawn.rename(columns=lambda name: name.removeprefix("examples_")).sum().astype(int)
-    return list(names), {"updates": len(drawn), "examples": examples.to_dict()}
+    return list(names), {"updates": len(drawn), "examples": examples.to_dict(), **origin(facts)}
+
+
+def origin(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the data and the encoder of a run, of a folder the last part: machines differ."""
+    sources = str(facts.get("data_source", "")).split(", ")
+    encoder = facts.get("encoder") or {}
+    names = {"data_source": ", ".join(Path(source).name for source in sources)}
+    names["encoder"] = Path(str(encoder.get("name", ""))).name
+    return {key: name for key, name in names.items() if name}
 
 
 def write_task(

@@ -15,7 +15,8 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from mtbert.core.environment import hardware, seed_everything, versions
+from mtbert.core.energy import EnergyMeter
+from mtbert.core.environment import gpu_uuid, hardware, seed_everything, versions
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
@@ -66,6 +67,7 @@ class Run:
         self.plan, self.seed = plan, seed
         self.name = f"{plan.strategy}-{seed}"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.energy = EnergyMeter(gpu=gpu_uuid(self.device))
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
         sequences = read_json(self.folder / "sequences.json")
@@ -269,6 +271,7 @@ def train_run(
         run.model = load_checkpoint(folder / "best").to(run.device)
         write_outputs(folder / "predictions", run, "test", run.predict("test"))
     facts = {**describe(run, log, setup), "resumed_after": resumed_after}
+    run.energy.close()
     write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
 
 
@@ -322,7 +325,8 @@ def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.n
 def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
     """Describe what ran, on what, and how fast, for run.json.
 
-    `steps` are updates; `examples` take part in training, each counted once.
+    `steps` are updates; `examples` take part in training, each counted once. `total_seconds` and
+    `joules` are those of this process: of a resumed run, since it was resumed.
     """
     plan, parts = run.plan, run.model.parts()
     best = max(log.epochs, key=lambda row: row["score"])
@@ -357,4 +361,5 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "setup_seconds": round(setup, 1),
         "train_seconds": round(log.seconds, 1),
         "total_seconds": round(time.perf_counter() - run.started, 1),
+        "joules": run.energy.joules(),
     }

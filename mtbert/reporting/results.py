@@ -106,7 +106,9 @@ def terminal(report: Report, changed: Comparison | None) -> str:
     if (test := test_table(report)) is not None:
         parts += ["", "The same on test", test.rename_axis(None).to_string()]
     if changed is not None:
-        parts += ["", "Committed and current results", changed.table.rename_axis(None).to_string()]
+        parts += ["", "Committed and current results"]
+        if not changed.table.empty:
+            parts += [changed.table.rename_axis(None).to_string()]
         parts += [f"warning: {warning}" for warning in changed.warnings]
     return "\n".join(parts)
 

@@ -72,6 +72,7 @@ def _write_run(root, name, seed, train):
     scores[OVERALL] = overall({task: own[METRIC[task]] for task, own in scores.items()})
     drawn = {task: int(steps[f"examples_{task}"].sum()) for task in trained}
     measured = {"dev": scores, "updates": len(steps), "examples": drawn}
+    measured |= {"data_source": "sample", "encoder": "scratch"}
     (root / f"reports/metrics/runs/{name}-{seed}.json").write_text(json.dumps(measured))
 
 

@@ -240,6 +240,36 @@ def test_committed_results_stand_beside_the_new_ones(tmp_path):
         assert changed.warnings[0] in text
 
 
+def test_committed_results_of_other_data_are_not_compared_and_of_another_encoder_are(tmp_path):
+    def change_all(**changes):
+        for path in (tmp_path / METRICS).glob("*.json"):
+            change(path, lambda measured: measured.update(changes))
+
+    def accuracy(measured):
+        measured["dev"]["sst"]["accuracy"] += 0.1
+
+    write_workspace(tmp_path)
+    commit(tmp_path, "reports")
+    change_all(encoder="another")
+    assert compare(read(tmp_path), tmp_path / METRICS) is None  # the same scores
+    change(tmp_path / METRICS / "main-1.json", accuracy)
+    changed = compare(read(tmp_path), tmp_path / METRICS)
+    assert set(changed.table.index) == {"main"}
+    line = "main, round_robin: committed results are of another encoder: scratch, not another"
+    assert changed.warnings == [line]
+    change_all(encoder="scratch", data_source="cs224n")
+    report = read(tmp_path)
+    changed = compare(report, tmp_path / METRICS)
+    line = "main, round_robin: committed results are of other data: sample, not cs224n"
+    line += "; not compared"
+        "main, round_robin: committed results are of other data: sample, not cs224n; not compared"
+    )
+    assert changed.table.empty
+    assert changed.warnings == [line]
+    for text in (*pages(report, changed), terminal(report, changed)):
+        assert line in text
+
+
 @pytest.mark.parametrize("style", [figures.LIGHT, figures.DARK])
 def test_every_mark_has_enough_contrast(style):
     assert figures.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
