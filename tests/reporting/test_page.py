@@ -262,8 +262,6 @@ def test_committed_results_of_other_data_are_not_compared_and_of_another_encoder
     changed = compare(report, tmp_path / METRICS)
     line = "main, round_robin: committed results are of other data: sample, not cs224n"
     line += "; not compared"
-        "main, round_robin: committed results are of other data: sample, not cs224n; not compared"
-    )
     assert changed.table.empty
     assert changed.warnings == [line]
     for text in (*pages(report, changed), terminal(report, changed)):
