@@ -38,24 +38,20 @@ def main(
     from mtbert.evaluation.ensembles import Members, average_predictions
     from mtbert.evaluation.scoring import score_outputs
     from mtbert.experiments import soup
-    from mtbert.experiments.plans import read_plan, verify
+    from mtbert.experiments.plans import read_plan
 
     own = validate(Members, read_yaml(members), where=str(members))
     plans = [read_plan(Path(path)) for path in own.plans]
     tasks = tasks_of_plan(read_tasks(params), list(plans[0].tasks), plan=members)
     runs = {name: out.parent / name for name in own.runs}
-    if own.average == "weights":
-        where = f"{params}: ensembles.{members.stem}"
-        soup.check_members(plans, list(own.runs), where=where)
-        verify(plans[0])
+    where = f"{params}: ensembles.{members.stem}"
     with new_folder(out) as folder, new_folder(predictions) as predicted:
         if own.average == "weights":
-            soup.average_weights(runs, plans[0], folder, test=test)
+            soup.average_weights(runs, plans, folder, test=test, where=where)
         else:
             average_predictions(runs, tasks, folder, test=test)
         scores = score_outputs(tasks, folder / "predictions", predicted, test=test)
-    content = {**scores, **own.summary()}
-    write_text(metrics, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    write_text(metrics, json.dumps({**scores, **own.summary()}, indent=1, allow_nan=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ class EnergyMeter:
         if self._zones:
             threading.Thread(target=self._follow, daemon=True).start()
 
-    def joules(self) -> dict[str, float | None]:
-        """Give the joules so far, of `processor` and of `gpu`."""
+    def stop(self) -> dict[str, float | None]:
+        """Stop to count; give the joules of `processor` and of `gpu`."""
+        self._closed.set()
         self._read()
         gpu = self._gpu() if self._gpu else None
         known = gpu is not None and self._gpu_before is not None
@@ -38,10 +39,6 @@ class EnergyMeter:
             "processor": round(self._processor / 1e6, 1) if self._zones else None,
             "gpu": round((gpu - self._gpu_before) / 1e3, 1) if known else None,  # type: ignore[operator]
         }
-
-    def close(self) -> None:
-        """Stop to count."""
-        self._closed.set()
 
     def _follow(self) -> None:
         while not self._closed.wait(PAUSE):

@@ -271,7 +271,6 @@ def train_run(
         run.model = load_checkpoint(folder / "best").to(run.device)
         write_outputs(folder / "predictions", run, "test", run.predict("test"))
     facts = {**describe(run, log, setup), "resumed_after": resumed_after}
-    run.energy.close()
     write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
 
 
@@ -325,8 +324,7 @@ def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.n
 def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
     """Describe what ran, on what, and how fast, for run.json.
 
-    `steps` are updates; `examples` take part in training, each counted once. `total_seconds` and
-    `joules` are those of this process: of a resumed run, since it was resumed.
+    `steps` are updates; `examples` take part in training, each counted once.
     """
     plan, parts = run.plan, run.model.parts()
     best = max(log.epochs, key=lambda row: row["score"])
@@ -357,9 +355,16 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "real_tokens": log.tokens,
         "packed_share": round(log.tokens / log.slots, 4) if log.slots else None,
         "tokens_per_second": round(log.tokens / log.seconds, 1) if timed else None,
+        **_cost(run, log, setup),
+    }
+
+
+def _cost(run: Run, log: Log, setup: float) -> dict[str, Any]:
+    """Seconds and joules of this process: of a resumed run, those since it was resumed."""
+    return {
         "ahead_seconds": round(log.ahead, 1),
         "setup_seconds": round(setup, 1),
         "train_seconds": round(log.seconds, 1),
         "total_seconds": round(time.perf_counter() - run.started, 1),
-        "joules": run.energy.joules(),
+        "joules": run.energy.stop(),
     }

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from mtbert.core.errors import InputError
-from mtbert.experiments.plans import Plan
+from mtbert.experiments.plans import Plan, verify
 from mtbert.experiments.runs import Run, write_outputs
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.modeling.model import MultiTaskModel
@@ -19,18 +18,22 @@ from mtbert.modeling.settings import ModelSettings
 OTHER = {"evaluation_only", "layout", "row_length"}
 
 
-def average_weights(runs: Mapping[str, Path], plan: Plan, folder: Path, *, test: bool) -> None:
+def average_weights(
+    runs: Mapping[str, Path], plans: Sequence[Plan], folder: Path, *, test: bool, where: str
+) -> None:
     """Write, as one run would, a uniform soup of several runs' best epochs, and its predictions.
 
-    `plan` is that of a member: the data to predict, and how.
+    `runs` are the folders of STRATEGY-SEED, `plans` those of the strategies, the first run's first;
+    `where` opens messages.
     """
-    soup = uniform_soup([run / "best" for run in runs.values()])
-    run = Run(plan, seed=0)  # draws nothing that is kept
-    with closing(run.energy):
-        run.model = soup.to(run.device)
-        run.save(folder / "best")
-        for split in ("dev", "test") if test else ("dev",):
-            write_outputs(folder / "predictions", run, split, run.predict(split))
+    check_members(plans, list(runs), where=where)
+    verify(plans[0])
+    run = Run(plans[0], seed=0)  # draws nothing that is kept
+    run.energy.stop()
+    run.model = uniform_soup([member / "best" for member in runs.values()]).to(run.device)
+    run.save(folder / "best")
+    for split in ("dev", "test") if test else ("dev",):
+        write_outputs(folder / "predictions", run, split, run.predict(split))
 
 
 def uniform_soup(checkpoints: Sequence[Path]) -> MultiTaskModel:

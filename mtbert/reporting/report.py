@@ -157,28 +157,20 @@ def read_report(
     on_test = scores[scores["split"] == "test"]
     tested = {s: {*on_test["task"][on_test["strategy"] == s]} - {OVERALL} for s in settings}
     ensembles = {name: read_ensemble(metrics, name) for name in scope.ensembles}
-    of_ensembles = {
-        split: read_ensemble_predictions(predictions, ensembles, split) for split in ("dev", "test")
-    }
-    on_test = pd.concat([on_test, *(own.on("test") for own in ensembles.values())])
     return Report(
         scope=scope,
         settings=settings,
         scores=scores[scores["split"] == "dev"],
-        test_scores=on_test,
+        test_scores=pd.concat([on_test, *(own.on("test") for own in ensembles.values())]),
         ensembles=ensembles,
         facts=runs.read_facts(logs, metrics, pairs),
         steps=runs.read_steps(logs, pairs),
         epochs=runs.read_epochs(logs, pairs, mains),
         cosines=runs.read_cosines(logs, pairs),
-        dev_predictions={
-            **runs.read_predictions(predictions, pairs, tasks),
-            **of_ensembles["dev"],
-        },
-        test_predictions={
-            **runs.read_predictions(predictions, pairs, tested, "test"),
-            **of_ensembles["test"],
-        },
+        dev_predictions=runs.read_predictions(predictions, pairs, tasks)
+        | read_ensemble_predictions(predictions, ensembles, "dev"),
+        test_predictions=runs.read_predictions(predictions, pairs, tested, "test")
+        | read_ensemble_predictions(predictions, ensembles, "test"),
         text=read_json(summaries / "text.json"),
         tokens=read_json(summaries / "tokens.json"),
         augmented=_sets(summaries / "augmented", scope),

@@ -33,7 +33,7 @@ AGAIN = "`dvc repro` makes it anew"
 
 Run = tuple[str, int]
 Runs = Iterable[Run]
-RunPredictions = Mapping[tuple[str, str], Mapping[int, Predictions]]
+RunPredictions = dict[tuple[str, str], dict[int, Predictions]]
 
 
 def read_scores(metrics: Path, runs: Runs) -> pd.DataFrame:

@@ -25,17 +25,16 @@ def test_packages_and_memory_are_added_up_and_counters_start_over(counters):
     (counters / "intel-rapl:0" / "energy_uj").write_text("500000")  # 1.5 J on, over its end
     (counters / "intel-rapl:0:0" / "energy_uj").write_text("9900000")  # part of the package
     (counters / "intel-rapl:0:1" / "energy_uj").write_text("9300000")
-    assert meter.joules() == {"processor": 1.8, "gpu": None}
+    assert meter.stop() == {"processor": 1.8, "gpu": None}
     (counters / "intel-rapl:0" / "energy_uj").write_text("3500000")
-    assert meter.joules()["processor"] == 4.8
-    meter.close()
+    assert meter.stop()["processor"] == 4.8
 
 
 def test_what_cannot_be_read_is_not_claimed(counters, monkeypatch):
     for path in counters.glob("*/energy_uj"):
         path.unlink()
     monkeypatch.setattr(ctypes, "CDLL", lambda name: (_ for _ in ()).throw(OSError(name)))
-    assert energy.EnergyMeter(gpu="GPU-0").joules() == {"processor": None, "gpu": None}
+    assert energy.EnergyMeter(gpu="GPU-0").stop() == {"processor": None, "gpu": None}
 
 
 def test_a_gpu_s_joules_are_those_since_the_start(tmp_path, monkeypatch):
@@ -54,5 +53,5 @@ def test_a_gpu_s_joules_are_those_since_the_start(tmp_path, monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: nvml)
     meter, other = energy.EnergyMeter(gpu="GPU-7"), energy.EnergyMeter(gpu="GPU-8")
     now[0] += 12_345
-    assert meter.joules() == {"processor": None, "gpu": 12.3}
-    assert other.joules()["gpu"] is None
+    assert meter.stop() == {"processor": None, "gpu": 12.3}
+    assert other.stop()["gpu"] is None
