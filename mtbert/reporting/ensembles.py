@@ -24,10 +24,9 @@ class EnsembleResult:
     budget: Mapping[str, int]  # updates and examples of all members
 
     @property
-    def kind(self) -> str:
-        """What it is: 2 runs' predictions."""
-        count = len(self.members)
-        return f"{count} run{'s' if count > 1 else ''}' {self.average}"
+    def size(self) -> str:
+        """How many runs it averages, in words."""
+        return f"{len(self.members)} run{'s' if len(self.members) > 1 else ''}"
 
     def on(self, split: str) -> pd.DataFrame:
         """The scores on a split."""

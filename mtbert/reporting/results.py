@@ -49,7 +49,7 @@ def main_table(report: Report) -> pd.DataFrame:
 
 def _named(report: Report, table: pd.DataFrame) -> pd.DataFrame:
     """A table whose rows say what is an ensemble."""
-    return table.rename(index={n: f"{n} ({own.kind})" for n, own in report.ensembles.items()})
+    return table.rename(index={n: f"{n} ({own.size})" for n, own in report.ensembles.items()})
 
 
 def ensemble_table(report: Report) -> pd.DataFrame | None:
@@ -65,7 +65,9 @@ def ensemble_table(report: Report) -> pd.DataFrame | None:
             rows.append((name, *column, gap, gap - half, gap + half))
     keys = ["strategy", "task", "metric"]
     frame = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"]).set_index(keys)
-    return _named(report, tables.difference_table(frame)).rename_axis("ensemble")
+    table = _named(report, tables.difference_table(frame)).rename_axis("ensemble")
+    table.insert(0, "average of", [own.average for own in report.ensembles.values()])
+    return table
 
 
 def test_table(report: Report) -> pd.DataFrame | None:
