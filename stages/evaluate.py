@@ -1,19 +1,11 @@
 """Score one run and write what it predicts, for people and for graders."""
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mtbert.core.commands import run
-
-if TYPE_CHECKING:
-    from mtbert.core.tasks import Task
-
-Scores = dict[str, float | None]  # by metric; None: undefined
-DECIMALS = 4  # with 100,000 dev examples, chance still moves the third
 
 
 def main(
@@ -29,92 +21,23 @@ def main(
 ) -> None:
     """Evaluate one strategy with one seed.
 
-    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen}}, and
-    "test" like "dev" for the tasks whose test split is labelled; PREDICTIONS, for each task and
-    split, TASK-SPLIT.parquet and the submission file, and TASK-confusion.csv.
+    METRICS holds {"dev": {task: {metric: value}}, "updates": n, "examples": {task: n seen},
+    "data_source": name, "encoder": name}, and "test" like "dev" for the tasks whose test split is
+    labelled; PREDICTIONS, for each task and split, TASK-SPLIT.parquet and the submission file, and
+    TASK-confusion.csv.
     """
+    import json
+
     from mtbert.core.outputs import new_folder, write_text
-    from mtbert.core.tasks import LEADERBOARD, OVERALL, read_tasks, tasks_of_plan
-    from mtbert.evaluation.overall import overall
+    from mtbert.core.tasks import read_tasks, tasks_of_plan
+    from mtbert.evaluation.scoring import read_training, score_outputs
 
     names, training = read_training(plan, logs)
-    scores: dict[str, dict[str, Scores]] = {"dev": {}, "test": {}}
+    tasks = tasks_of_plan(read_tasks(params), names, plan=plan)
     with new_folder(predictions) as folder:
-        for name, task in tasks_of_plan(read_tasks(params), names, plan=plan).items():
-            outputs = trained / "predictions"
-            for split, own in write_task(name, task, outputs, folder, test=test).items():
-                scores[split][name] = own
-    content: dict[str, Any] = {}
-    for split, by_task in scores.items():
-        parts = {t: by_task[t].get(metric) for t, metric in LEADERBOARD.items() if t in by_task}
-        if combined := overall(parts):
-            by_task[OVERALL] = combined
-        if by_task:
-            content[split] = {task: round_scores(own) for task, own in by_task.items()}
-    text = json.dumps({**content, **training}, indent=1, allow_nan=False)
+        scores = score_outputs(tasks, trained / "predictions", folder, test=test)
+    text = json.dumps({**scores, **training}, indent=1, allow_nan=False)
     write_text(metrics, text + "\n")
-
-
-def round_scores(scores: "Scores") -> "Scores":
-    """Scores with the decimals that mean something."""
-    return {k: None if value is None else round(value, DECIMALS) for k, value in scores.items()}
-
-
-def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
-    """Read a run's tasks, the number of its updates, and of the examples of each task it drew.
-
-    Raises:
-        InputError: a file is missing or broken, or the log's settings are not the plan's.
-    """
-    import pandas as pd
-
-    from mtbert.core.errors import InputError
-    from mtbert.core.params import read_json, read_yaml
-
-    planned, facts, path = read_yaml(plan), read_json(logs / "run.json"), logs / "steps.csv"
-    if not isinstance(names := planned.get("tasks"), dict):
-        raise InputError(f"{plan}: tasks: expected those of the strategy, found {names!r}")
-    if "settings" in facts and facts["settings"] != planned.get("train"):
-        raise InputError(
-            f"{logs / 'run.json'}: settings: differ from train in {plan}; `dvc repro` trains anew"
-        )
-    try:
-        drawn = pd.read_csv(path).filter(regex="^examples_")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
-    examples = drawn.rename(columns=lambda name: name.removeprefix("examples_")).sum().astype(int)
-    return list(names), {"updates": len(drawn), "examples": examples.to_dict()}
-
-
-def write_task(
-    name: str, task: "Task", outputs: Path, folder: Path, *, test: bool
-) -> dict[str, "Scores"]:
-    """Write a task's predictions, from the model's outputs, and submission files.
-
-    Give the scores on dev, and on test if each of its examples has a label.
-    """
-    from mtbert.core.outputs import write_text
-    from mtbert.core.schemas import read_table, write_table
-    from mtbert.evaluation import predictions
-    from mtbert.evaluation.metrics import score
-
-    scores: dict[str, Scores] = {}
-    for split in ("dev", "test") if test and "test" in task.files else ("dev",):
-        source, labelled = outputs / f"{name}-{split}.parquet", split == "dev"
-        table = read_table(source)
-        predicted = predictions.decode(table, task.labels, labelled=labelled, where=str(source))
-        write_table(folder / source.name, predicted.table())
-        path = predictions.submission_path(folder, task.predictions, split, task=name)
-        write_text(path, predictions.submission(predicted, task.labels, task.predictions.column))
-        if split == "dev":
-            confusion_csv = predictions.confusion(predicted, task.labels)
-            write_text(folder / f"{name}-confusion.csv", confusion_csv)
-        if predicted.labelled:
-            scores[split] = score(task.labels, predicted)
-        for metric in (metric for metric, it in scores.get(split, {}).items() if it is None):
-            text = f"{name} {split}: {metric} is undefined (constant predictions?), written as null"
-            print(f"warning: {text}", file=sys.stderr)
-    return scores
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from mtbert.corpora.folders import resolve
 from mtbert.corpora.lexicons import LexiconSettings, check_lexicons
 from mtbert.corpora.sources import find_corpus_folders
 from mtbert.corpora.validation import Data
+from mtbert.evaluation.ensembles import check_tasks, read_ensembles
 from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
+from mtbert.experiments.soup import check_same_model
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.encoder import read_config
 from mtbert.pretraining.language_model import check_architecture
@@ -27,7 +29,7 @@ from mtbert.tokenization.vocabulary import load_tokenizer
 CORPORA = ("data", "tasks", "lexicons", "augment")
 SHARED = (*CORPORA, "tokenize", "encoder", "pretrain", "train", "recipes")
 # What a project has beside them, and what the folder of the studies has instead
-PROJECT = ("strategies", "seeds", "report")
+PROJECT = ("strategies", "seeds", "ensembles", "report")
 STUDIES = ("budget", "budgets")
 
 
@@ -69,9 +71,15 @@ def check_params(params: Path) -> None:
 
 
 def _strategies(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:
-    """Resolve the strategies of a project, by file; check its seeds and section `report`."""
+    """Resolve the strategies of a project, by file; check its seeds, ensembles and report."""
     read_scope(params)
-    return {params: resolve_strategies(params, encoder=kind)}
+    strategies = resolve_strategies(params, encoder=kind)
+    for name, own in read_ensembles(params).items():
+        where = f"{params}: ensembles.{name}"
+        check_tasks({n: strategies[n].tasks for n in own.of}, where=f"{where}.of")
+        if own.average == "weights":
+            check_same_model({n: strategies[n] for n in own.of}, where=where)
+    return {params: strategies}
 
 
 def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:

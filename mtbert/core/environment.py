@@ -60,3 +60,10 @@ def hardware(device: torch.device) -> str:
     name = re.search(r"^model name\s*: *(.*)", info.read_text() if info.is_file() else "", re.M)
     processor = name[1].strip() if name else platform.processor() or platform.machine()
     return f"{processor} ({torch.backends.cpu.get_cpu_capability()})"
+
+
+def gpu_uuid(device: torch.device) -> str | None:
+    """UUID of a GPU as NVML writes it; None of a processor."""
+    if device.type != "cuda":
+        return None
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}"

@@ -39,8 +39,8 @@ def bootstrap(
 ) -> float:
     """Half of the 95 % percentile interval (Efron 1979) of a score, or of a paired difference.
 
-    The score is the mean of a metric's `function` on the predictions of the runs `ours`, minus that
-    of the same number of runs `base`; `actual` has the labels, (example,). Where all draws are
+    The score is the mean of a metric's `function` on the predictions of the runs `ours`, minus its
+    mean on those of the runs `base`; `actual` has the labels, (example,). Where all draws are
     alike, as at a perfect score, it is half of Wilson's interval at 1.
     """
     from scipy import stats

@@ -15,7 +15,8 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from mtbert.core.environment import hardware, seed_everything, versions
+from mtbert.core.energy import EnergyMeter
+from mtbert.core.environment import gpu_uuid, hardware, seed_everything, versions
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
@@ -44,8 +45,8 @@ from mtbert.training.resuming import Resuming
 
 # Settings that the training loop takes as they are
 LOOP = (
-    *("sampler", "epochs", "steps", "schedule", "warmup", "clip", "conflicts_every"),
-    "evaluate_every",
+    *("sampler", "epochs", "steps", "examples_seen", "schedule", "warmup", "clip"),
+    *("conflicts_every", "evaluate_every"),
 )
 # Folder of the weights before the step at which a run had to stop
 STOPPED = "before_stop"
@@ -67,6 +68,7 @@ class Run:
         self.plan, self.seed = plan, seed
         self.name = f"{plan.strategy}-{seed}"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.energy = EnergyMeter(gpu=gpu_uuid(self.device))
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
         sequences = read_json(self.folder / "sequences.json")
@@ -365,8 +367,16 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "real_tokens": log.tokens,
         "packed_share": round(log.tokens / log.slots, 4) if log.slots else None,
         "tokens_per_second": round(log.tokens / log.seconds, 1) if timed else None,
+        **_cost(run, log, setup),
+    }
+
+
+def _cost(run: Run, log: Log, setup: float) -> dict[str, Any]:
+    """Seconds and joules of this process: of a resumed run, those since it was resumed."""
+    return {
         "ahead_seconds": round(log.ahead, 1),
         "setup_seconds": round(setup, 1),
         "train_seconds": round(log.seconds, 1),
         "total_seconds": round(time.perf_counter() - run.started, 1),
+        "joules": run.energy.stop(),
     }

@@ -2,33 +2,37 @@
 
 import json
 import subprocess
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mtbert.core.errors import InputError
+from mtbert.core.params import read_json
 from mtbert.evaluation.intervals import with_seeds
 from mtbert.reporting import tables
 from mtbert.reporting.report import Report
-from mtbert.reporting.runs import long_scores, training_budget
+from mtbert.reporting.runs import Run, long_scores, training_budget
 
+COLUMNS = ["strategy", "score", "committed", "now", "difference", "updates"]
 Budgets = Mapping[str, Mapping[str, float]]  # by strategy and unit
 
 
 class Comparison(NamedTuple):
     """Old and new scores of the strategies that changed, and what makes them unfair to compare."""
 
-    table: pd.DataFrame
+    table: pd.DataFrame  # may be empty
     warnings: Sequence[str]
 
 
 def compare(report: Report, metrics: Path) -> Comparison | None:
     """Compare with the runs' metrics at git HEAD; None without git, or where nothing differs.
 
-    Only seeds that both sides have are compared; a warning names the others.
+    Only seeds that both sides have are compared, and only scores on the same data; warnings name
+    the others.
 
     The interval of a difference counts both dev sets as drawn independently, which is wider than a
     paired one (the predictions at HEAD are not in git), and seeds as drawn too.
@@ -36,12 +40,26 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
     runs = list(zip(report.facts["strategy"], report.facts["seed"], strict=True))
     committed = {run: _at_head(metrics, f"{run[0]}-{run[1]}.json") for run in runs}
     old_runs = {run: measured for run, measured in committed.items() if measured is not None}
+    present = {run: read_json(metrics / f"{run[0]}-{run[1]}.json") for run in old_runs}
+    other, warnings = _of_other_origin(old_runs, present)
+    table, more = _differences(report, {r: old for r, old in old_runs.items() if r not in other})
+    if table.empty and not other:
+        return None
+    if further := [f"{name}-{seed}" for name, seed in runs if (name, seed) not in old_runs]:
+        more.append(f"not committed, so not compared: {', '.join(further)}")
+    return Comparison(table, [*warnings, *more])
+
+
+def _differences(
+    report: Report, old_runs: Mapping[Run, Mapping[str, Any]]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Old and new scores of the strategies that changed, and warnings of other budgets."""
     old_scores = long_scores(old_runs, where="HEAD:.")
     old_scores = old_scores[old_scores["split"] == "dev"]
     measurable = set(zip(old_scores["task"], old_scores["metric"], strict=True))
     columns = [column for column in report.columns if column in measurable]
     if not columns:
-        return None
+        return pd.DataFrame(), []
     counts = [{"strategy": run[0], **training_budget(own)} for run, own in old_runs.items()]
     scores, facts = (
         table[[run in old_runs for run in zip(table["strategy"], table["seed"], strict=True)]]
@@ -54,14 +72,29 @@ def compare(report: Report, metrics: Path) -> Comparison | None:
         for name, budget in budgets[0].items()
         if not old.loc[[name]].equals(new.loc[[name]]) or budget != budgets[1][name]
     ]
-    if not changed:
-        return None
     lines = [_line(report, name, c, old, new, budgets) for name in changed for c in columns[::-1]]
-    table = pd.DataFrame([line for line in lines if line]).set_index("strategy")
-    warnings = [line for name in changed for line in _warnings(name, *(b[name] for b in budgets))]
-    if further := [f"{name}-{seed}" for name, seed in runs if (name, seed) not in old_runs]:
-        warnings.append(f"not committed, so not compared: {', '.join(further)}")
-    return Comparison(table, warnings)
+    table = pd.DataFrame([line for line in lines if line], columns=COLUMNS).set_index("strategy")
+    return table, [w for name in changed for w in _warnings(name, *(b[name] for b in budgets))]
+
+
+def _of_other_origin(
+    committed: Mapping[Run, Mapping[str, Any]], present: Mapping[Run, Mapping[str, Any]]
+) -> tuple[set[Run], list[str]]:
+    """The runs whose committed results are of other data, and what to say of data and encoders.
+
+    Results from before both were recorded count as of the same.
+    """
+    other, strategies = set(), defaultdict[str, list[str]](list)
+    for run, before in committed.items():
+        for key, name in (("data_source", "other data"), ("encoder", "another encoder")):
+            old, new = before.get(key), present[run].get(key)
+            if old and new and old != new:
+                line = f"committed results are of {name}: {old}, not {new}"
+                if key == "data_source":
+                    other.add(run)
+                    line += "; not compared"
+                strategies[line].append(run[0])
+    return other, [f"{', '.join(dict.fromkeys(s))}: {line}" for line, s in strategies.items()]
 
 
 def _line(

@@ -18,6 +18,11 @@ RULE = (
     "{baseline}: the interval excludes 0."
 )
 
+ENSEMBLES_RULE = (
+    "95 % intervals over dev examples, paired; not over seeds. ▲ better, ▼ worse than the mean of "
+    "its runs: the interval excludes 0."
+)
+
 
 def render(template: str, **context: Any) -> str:
     """Fill a template of `templates/`; in HTML every text is escaped."""
@@ -48,7 +53,9 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
         "score_note": results.score_note(report),
         "sample_note": results.sample_note(report),
         "score_figures": [figures.score_figure(scores, c, report.own_widths) for c in columns],
+        "ensembles": results.ensemble_table(report),
         "gaps": None if gaps.empty else tables.difference_table(gaps),
+        "ensembles_rule": ENSEMBLES_RULE,
         "rule": RULE.format(baseline=base),
         "noise": results.noise_table(report),
         "further": {task: _further(report, task) for task in report.tasks},
@@ -66,8 +73,8 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
 
 
 def _further(report: Report, task: str) -> pd.DataFrame:
-    """Every metric of a task, of the strategies that are scored on it."""
-    own = report.scores[report.scores["task"] == task]
+    """Every metric of a task, of the strategies and ensembles that are scored on it."""
+    own = report.all_scores[report.all_scores["task"] == task]
     columns = [(task, name) for name in METRICS if (own["metric"] == name).any()]
     table = tables.score_table(own, columns)
     return table.rename(columns=lambda name: name.removeprefix(f"{task} "))

@@ -1,6 +1,6 @@
 """Everything that a report is on: its scope, the runs as long tables, the data's summaries."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from mtbert.evaluation.metrics import METRICS
 from mtbert.evaluation.overall import FORMULAS
 from mtbert.evaluation.predictions import Predictions
 from mtbert.reporting import runs, tables
+from mtbert.reporting.ensembles import EnsembleResult, read_ensemble, read_ensemble_predictions
 from mtbert.reporting.scope import Scope
 
 
@@ -32,6 +33,7 @@ class Report:
     steps: pd.DataFrame
     epochs: pd.DataFrame
     cosines: pd.DataFrame
+    ensembles: Mapping[str, EnsembleResult]  # as if of seed 0 in predictions and in test_scores
     dev_predictions: runs.RunPredictions
     test_predictions: runs.RunPredictions  # of labelled test splits
     text: Mapping[str, Any]  # text.json
@@ -63,27 +65,41 @@ class Report:
         train = self.settings[strategy]
         return [t for t in train["tasks"] if t not in train.get("evaluation_only", ())]
 
+    @property
+    def all_scores(self) -> pd.DataFrame:
+        """The scores on dev, with those of ensembles below."""
+        return pd.concat([self.scores, *(own.on("dev") for own in self.ensembles.values())])
+
     @cached_property
     def own_widths(self) -> tables.Widths:
-        """Half of the interval that the dev set leaves around each strategy's mean score."""
-        return self._widths(partial(self._own_width, self.dev_predictions))
+        """Half of the interval that dev leaves around a strategy's mean, or ensemble's, score."""
+        names = [*self.strategies, *self.ensembles]
+        return self._widths(partial(self._own_width, self.dev_predictions), names)
 
     @cached_property
     def test_widths(self) -> tables.Widths:
         """The same of the test sets."""
-        return self._widths(partial(self._own_width, self.test_predictions))
+        names = [*self.strategies, *self.ensembles]
+        return self._widths(partial(self._own_width, self.test_predictions), names)
 
     @cached_property
     def paired_widths(self) -> tables.Widths:
         """The same around each strategy's difference to the baseline, by the same dev examples."""
-        return self._widths(self._paired_width)
+        return self._widths(self._paired_width, self.strategies)
 
-    def _widths(self, width: Callable[[str, tables.Column], float]) -> tables.Widths:
-        """By strategy and column; NaN where there is no score."""
+    @cached_property
+    def ensemble_widths(self) -> tables.Widths:
+        """The same around each ensemble's difference to the mean of its members."""
+        return self._widths(self._ensemble_width, list(self.ensembles))
+
+    def _widths(
+        self, width: Callable[[str, tables.Column], float], names: Sequence[str]
+    ) -> tables.Widths:
+        """By name and column; NaN where there is no score."""
         own = [column for column in self.columns if column[0] != OVERALL]
         parts = {task: (task, metric) for task, metric in LEADERBOARD.items() if task in self.tasks}
         widths: dict[tuple[str, tables.Column], float] = {}
-        for name in self.strategies:
+        for name in names:
             widths |= {(name, c): width(name, c) for c in dict.fromkeys([*own, *parts.values()])}
             each = {t: widths.get((name, (t, metric)), np.nan) for t, metric in LEADERBOARD.items()}
             for column in (column for column in self.columns if column[0] == OVERALL):
@@ -108,6 +124,15 @@ class Report:
         read = [[p[s].read(metric.reads, labels) for s in seeds] for p in (ours, base)]
         return bootstrap(metric.function, ours[seeds[0]].labels, *read)
 
+    def _ensemble_width(self, name: str, column: tables.Column) -> float:
+        task, metric = column[0], METRICS[column[1]]
+        if not (ours := [*self.predictions(name, task).values()]):
+            return np.nan
+        members = [self.predictions(s, task)[seed] for s, seed in self.ensembles[name].members]
+        labels = self.tasks[task].labels
+        read = [[p.read(metric.reads, labels) for p in part] for part in (ours, members)]
+        return bootstrap(metric.function, ours[0].labels, *read)
+
     def predictions(self, strategy: str, task: str) -> Mapping[int, Predictions]:
         """A strategy's predictions for a task on dev, by seed; {} where it has none."""
         return self.dev_predictions.get((strategy, task), {})
@@ -131,17 +156,21 @@ def read_report(
     scores = runs.read_scores(metrics, pairs)
     on_test = scores[scores["split"] == "test"]
     tested = {s: {*on_test["task"][on_test["strategy"] == s]} - {OVERALL} for s in settings}
+    ensembles = {name: read_ensemble(metrics, name) for name in scope.ensembles}
     return Report(
         scope=scope,
         settings=settings,
         scores=scores[scores["split"] == "dev"],
-        test_scores=on_test,
+        test_scores=pd.concat([on_test, *(own.on("test") for own in ensembles.values())]),
+        ensembles=ensembles,
         facts=runs.read_facts(logs, metrics, pairs),
         steps=runs.read_steps(logs, pairs),
         epochs=runs.read_epochs(logs, pairs, mains),
         cosines=runs.read_cosines(logs, pairs),
-        dev_predictions=runs.read_predictions(predictions, pairs, tasks),
-        test_predictions=runs.read_predictions(predictions, pairs, tested, "test"),
+        dev_predictions=runs.read_predictions(predictions, pairs, tasks)
+        | read_ensemble_predictions(predictions, ensembles, "dev"),
+        test_predictions=runs.read_predictions(predictions, pairs, tested, "test")
+        | read_ensemble_predictions(predictions, ensembles, "test"),
         text=read_json(summaries / "text.json"),
         tokens=read_json(summaries / "tokens.json"),
         augmented=_sets(summaries / "augmented", scope),

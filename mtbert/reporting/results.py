@@ -15,6 +15,7 @@ from mtbert.evaluation.metrics import METRICS
 from mtbert.evaluation.overall import FORMULAS
 from mtbert.reporting import tables
 from mtbert.reporting.committed import Comparison
+from mtbert.reporting.ensembles import SEED
 from mtbert.reporting.report import Report
 
 SAMPLE = "sample"
@@ -24,10 +25,49 @@ SAMPLE_NOTE = (
 )
 
 
+ENSEMBLES_NOTE = (
+    "An average of runs has no deviation over seeds: in brackets half of its 95 % interval over "
+    "dev examples; updates and examples are those of all of its runs."
+)
+
+
 def main_table(report: Report) -> pd.DataFrame:
-    """Strategies × main scores, updates and examples."""
-    scores = tables.score_table(report.scores, report.columns)
-    return scores.join(tables.budget_table(report.facts, report.scope.baseline))
+    """Strategies, then ensembles × main scores, updates and examples."""
+    base, facts = report.scope.baseline, report.facts[["strategy", "updates", "examples"]]
+    rows = [pd.DataFrame([{"strategy": n, **e.budget}]) for n, e in report.ensembles.items()]
+    scores = tables.score_table(report.all_scores, report.columns)
+    for column in report.columns:
+        halves = [report.own_widths.get((name, column), np.nan) for name in scores.index]
+        pairs = zip(scores.index, halves, strict=True)
+        scores[tables.title(column)] += [
+            f" [± {tables.number(half)}]" if name in report.ensembles and half == half else ""
+            for name, half in pairs
+        ]
+    table = scores.join(tables.budget_table(pd.concat([facts, *rows]), base))
+    return _named(report, table)
+
+
+def _named(report: Report, table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose rows say what is an ensemble."""
+    return table.rename(index={n: f"{n} ({own.size})" for n, own in report.ensembles.items()})
+
+
+def ensemble_table(report: Report) -> pd.DataFrame | None:
+    """Ensembles × difference to the mean of their members; None without any."""
+    if not report.ensembles:
+        return None
+    values = tables.wide(report.all_scores, report.columns)
+    rows = []
+    for name, own in report.ensembles.items():
+        gaps = values.loc[[(name, SEED)]].mean() - values.loc[list(own.members)].mean()
+        for column in report.columns:
+            gap, half = float(gaps[column]), report.ensemble_widths.get((name, column), np.nan)
+            rows.append((name, *column, gap, gap - half, gap + half))
+    keys = ["strategy", "task", "metric"]
+    frame = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"]).set_index(keys)
+    table = _named(report, tables.difference_table(frame)).rename_axis("ensemble")
+    table.insert(0, "average of", [own.average for own in report.ensembles.values()])
+    return table
 
 
 def test_table(report: Report) -> pd.DataFrame | None:
@@ -41,18 +81,40 @@ def test_table(report: Report) -> pd.DataFrame | None:
     for column in columns:
         halves = [tables.number(report.test_widths.get((s, column))) for s in table.index]
         table[tables.title(column)] += [f" [± {half}]" for half in halves]
-    return table
+    return _named(report, table)
 
 
 def score_note(report: Report) -> str:
     """The formulas of the overall scores shown, and a warning where the budgets differ."""
     overall = [metric for task, metric in report.columns if task == OVERALL]
     formulas = "; ".join(f"{name} = {FORMULAS[name].text}" for name in overall)
-    budgets = tables.budget_table(report.facts, report.scope.baseline)
-    unfair = budgets.index[budgets.apply(lambda row: row.str.contains("×").any(), axis=1)]
-    warning = f"More or less training than {report.scope.baseline} (×): {', '.join(unfair)}."
     parts = [f"{formulas}."] if formulas else []
-    return " ".join([*parts, warning] if len(unfair) else parts)
+    if report.ensembles:
+        parts.append(ENSEMBLES_NOTE)
+    return " ".join([*parts, *_budget_notes(report)])
+
+
+def _budget_notes(report: Report) -> list[str]:
+    """Which strategies had another training budget than the baseline, and what equalizes them."""
+    base, budgets = report.scope.baseline, tables.budgets(report.facts)
+
+    def unequal(*units: str) -> list[str]:
+        return [
+            name
+            for name, own in budgets.items()
+            if any((at := budgets[base][unit]) and tables.differs(own[unit], at) for unit in units)
+        ]
+
+    notes = []
+    if names := unequal("updates", "examples"):
+        notes.append(f"More or less training than {base} (×): {', '.join(names)}.")
+    if unequal("examples"):
+        count = round(budgets[base]["examples"])
+        command = f"dvc exp run -S train.examples_seen={count}"
+        if report.settings[base].get("steps"):
+            command += " -S train.steps=null"
+        notes.append(f"To let all see equally many examples: {command}")
+    return notes
 
 
 def sample_note(report: Report) -> str:
@@ -86,18 +148,20 @@ def terminal(report: Report, changed: Comparison | None) -> str:
     if (test := test_table(report)) is not None:
         parts += ["", "The same on test", test.rename_axis(None).to_string()]
     if changed is not None:
-        parts += ["", "Committed and current results", changed.table.rename_axis(None).to_string()]
+        parts += ["", "Committed and current results"]
+        if not changed.table.empty:
+            parts += [changed.table.rename_axis(None).to_string()]
         parts += [f"warning: {warning}" for warning in changed.warnings]
     return "\n".join(parts)
 
 
 def strategies_json(report: Report) -> str:
-    """strategies.json: one score of each strategy, for `dvc metrics diff`.
+    """strategies.json: one score of each strategy and ensemble, for `dvc metrics diff`.
 
     It is the overall mean, or where the three tasks are not all there, the mean of the main scores
-    of the strategy's tasks.
+    of the strategy's tasks. An ensemble has the number of its runs instead of a deviation.
     """
-    values = tables.wide(report.scores, report.columns)
+    values = tables.wide(report.all_scores, report.columns)
     combined = (OVERALL, "mean")
     own = values.drop(columns=OVERALL, level=0, errors="ignore").mean(axis=1)
     each = values[combined].fillna(own) if combined in values else own
@@ -109,6 +173,10 @@ def strategies_json(report: Report) -> str:
         if len(seeds) > 1:
             rows[name]["sd"] = round(statistics.stdev(seeds), 3)
         rows[name] |= {unit: round(count) for unit, count in budgets[name].items()}
+    for name, ensemble in report.ensembles.items():
+        score = float(each.loc[name].iloc[0])
+        rows[name] = {} if np.isnan(score) else {"mean": round(score, 3)}
+        rows[name] |= {"runs": len(ensemble.members), **ensemble.budget}
     return json.dumps(rows, indent=1) + "\n"
 
 

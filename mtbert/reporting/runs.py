@@ -33,7 +33,7 @@ AGAIN = "`dvc repro` makes it anew"
 
 Run = tuple[str, int]
 Runs = Iterable[Run]
-RunPredictions = Mapping[tuple[str, str], Mapping[int, Predictions]]
+RunPredictions = dict[tuple[str, str], dict[int, Predictions]]
 
 
 def read_scores(metrics: Path, runs: Runs) -> pd.DataFrame:
@@ -128,16 +128,20 @@ def read_predictions(
     for strategy, seed in runs:
         for task in tasks[strategy]:
             path = folder / f"{strategy}-{seed}" / f"{task}-{split}.parquet"
-            table = read_table(path).to_pandas()
-            probabilities = None
-            if "probability" in table:
-                probabilities = table["probability"].to_numpy()
-            elif "probabilities" in table:
-                probabilities = np.stack(table["probabilities"].to_list())
-            labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
-            own = Predictions(table["id"].tolist(), labels, values, probabilities)
-            predictions[strategy, task][seed] = own
+            predictions[strategy, task][seed] = read_prediction(path)
     return dict(predictions)
+
+
+def read_prediction(path: Path) -> Predictions:
+    """One table that `evaluate` wrote."""
+    table = read_table(path).to_pandas()
+    probabilities = None
+    if "probability" in table:
+        probabilities = table["probability"].to_numpy()
+    elif "probabilities" in table:
+        probabilities = np.stack(table["probabilities"].to_list())
+    labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
+    return Predictions(table["id"].tolist(), labels, values, probabilities)
 
 
 def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -> pd.DataFrame:

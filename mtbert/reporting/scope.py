@@ -11,6 +11,7 @@ from mtbert.core.errors import choices
 from mtbert.core.params import Settings, read_params, validate
 from mtbert.core.seeds import Seeds
 from mtbert.core.tasks import Task, read_tasks
+from mtbert.evaluation.ensembles import read_ensembles
 
 
 class ReportSettings(Settings):
@@ -44,6 +45,7 @@ class Scope:
     seeds: tuple[int, ...]
     tasks: dict[str, Task]
     sets: tuple[str, ...]  # of new rows, in section `augment`
+    ensembles: tuple[str, ...] = ()
 
 
 def read_scope(params: Path) -> Scope:
@@ -64,4 +66,5 @@ def read_scope(params: Path) -> Scope:
         seeds=sections.seeds,
         tasks=read_tasks(params),
         sets=tuple(map(str, sets)) if isinstance(sets, Mapping) else (),
+        ensembles=tuple(read_ensembles(params)),
     )

@@ -13,10 +13,13 @@ from mtbert.reporting.tables import NONE, number, rounded, spread
 COST = (
     ("parameters", "parameters.total", 0),
     ("trainable", "parameters.trainable", 0),
+    ("adapter, % of the encoder", "adapter_percent", 2),
     ("epochs", "epochs", 1),
     ("best epoch", "best_epoch", 1),
     ("train seconds", "train_seconds", 1),
     ("total seconds", "total_seconds", 1),
+    ("processor, J", "joules.processor", 0),
+    ("GPU, J", "joules.gpu", 0),
     ("tokens/s", "tokens_per_second", 0),
     ("real tokens among slots", "packed_share", 3),
 )
@@ -86,8 +89,11 @@ def gradient_table(cosines: pd.DataFrame) -> pd.DataFrame:
 
 
 def cost_table(facts: pd.DataFrame) -> pd.DataFrame:
-    """Strategies × time, speed and size: means over seeds."""
-    columns = [(name, key, digits) for name, key, digits in COST if key in facts]
+    """Strategies × time, energy, speed and size: means over seeds. Without what no run has."""
+    adapter, encoder = (f"parameters.parts.{part}.total" for part in ("adapter", "encoder"))
+    if adapter in facts:  # PAL's and LoRA's weights
+        facts = facts.assign(adapter_percent=100 * facts[adapter] / facts[encoder])
+    columns = [column for column in COST if column[1] in facts and facts[column[1]].notna().any()]
     means = facts.groupby("strategy", sort=False)[[key for _, key, _ in columns]].mean()
     return pd.DataFrame(
         {name: [rounded(value, digits) for value in means[key]] for name, key, digits in columns},

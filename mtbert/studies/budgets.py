@@ -27,7 +27,8 @@ class BudgetLimits(Settings):
     # Instead of the encoder's pooler, where nothing has trained that
     pooler: Literal["mean", "max", "max_mean", "cls"] | None = None
     steps: Count | None = None  # at most, of a run
-    recipe: bool = False  # learning rates of section `recipes`, not the printed ones
+    # Learning rates of section `recipes`, not the printed ones; heads start fitted
+    recipe: bool = False
 
 
 class Cut(Settings):

@@ -14,6 +14,7 @@ from mtbert.core.errors import InputError, choices
 from mtbert.core.params import Settings, read_section, read_yaml, validate
 from mtbert.core.seeds import Seeds
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
+from mtbert.modeling.heads.linear import LinearHead
 from mtbert.modeling.pooling import POOLINGS, PoolerOutput
 from mtbert.studies.budgets import BudgetLimits, Cut, read_budget, read_budgets
 from mtbert.training.batches import Subset
@@ -138,17 +139,21 @@ def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, Tra
     recipe = getattr(read_section(params, "recipes", Recipes), encoder)
     experiments = {}
     for name, settings in printed.items():
-        changes = _rates(name, settings, study, cut, recipe) if limits.recipe else {}
+        changes = _by_recipe(name, settings, study, cut, recipe) if limits.recipe else {}
         experiments[name] = shortened(settings.model_copy(update=changes), limits, cut)
     return experiments
 
 
-def _rates(
+def _by_recipe(
     name: str, settings: TrainSettings, study: Study, cut: Cut, recipe: Recipe
-) -> dict[str, float]:
-    """The recipe's learning rates, changed as the experiment changes those of its study."""
+) -> dict[str, Any]:
+    """Learning rates of the recipe, changed as the experiment changes its study's; fitted heads."""
     factor = settings.learning_rate / study.train["learning_rate"] if name in cut.rates else 1.0
-    return {key: getattr(recipe, key) * factor for key in RATES}
+    heads = {
+        task: head.model_copy(update={"start": "fitted"}) if isinstance(head, LinearHead) else head
+        for task, head in settings.heads.items()
+    }
+    return {"heads": heads, **{key: getattr(recipe, key) * factor for key in RATES}}
 
 
 def shortened(settings: TrainSettings, limits: BudgetLimits, cut: Cut) -> TrainSettings:
@@ -168,6 +173,7 @@ def shortened(settings: TrainSettings, limits: BudgetLimits, cut: Cut) -> TrainS
         changes |= _length(settings, fewer, limits.printed, cut.epochs)
     if limits.steps:
         changes["steps"] = min(settings.steps or limits.steps, limits.steps)
+        changes["examples_seen"] = None
     return settings.model_copy(update=changes)
 
 

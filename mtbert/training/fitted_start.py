@@ -20,7 +20,9 @@ from mtbert.modeling.vectors import VectorBatch, VectorPair
 from mtbert.training.batches import stream
 from mtbert.training.losses import TaskData
 
-EXAMPLES = 4096  # at most, of a task: a tenth of the time of an epoch of ours, without backward passes
+EXAMPLES = (
+    4096  # at most, of a task: a tenth of the time of an epoch of ours, without backward passes
+)
 BATCH_SIZE = 64
 PENALTY = 0.2  # of squared weights of standardized features, where the loss is a squared error
 

@@ -13,10 +13,10 @@ from mtbert.core.errors import InputError
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.training.averaging import WeightAverage
 from mtbert.training.balancing import Balancer
-from mtbert.training.batches import stream
 from mtbert.training.log import Log
 from mtbert.training.losses import TaskLosses
 from mtbert.training.resuming import Resuming
+from mtbert.training.run_steps import RunSteps
 from mtbert.training.samplers.sampler import Sampler
 from mtbert.training.schedule import factor
 
@@ -37,6 +37,7 @@ class Training:
     sampler: Sampler
     epochs: int
     steps: int | None  # ends the run instead of `epochs`
+    examples_seen: int | None  # ends it, too, once it has seen so many of all tasks
     schedule: str  # course of the learning rate, a key of `SCHEDULES`
     warmup: float  # share of the run over which the rate rises
     clip: float  # largest L2 norm of the gradient
@@ -54,26 +55,24 @@ class Training:
         """
         tasks = self.losses.tasks
         sizes = {task: data.size for task, data in tasks.items()}
-        batches = {task: -(-data.size // data.batch_size) for task, data in tasks.items()}
-        length, epochs, total = run_length(
-            self.sampler, sizes, batches, epochs=self.epochs, steps=self.steps
+        batch_size = {task: data.batch_size for task, data in tasks.items()}
+        steps = RunSteps(self.sampler, sizes, batch_size, self.seed)
+        length = steps.length(
+            epochs=self.epochs, steps=self.steps, examples_seen=self.examples_seen
         )
+        total = length.total
         step, done = 0, resuming.restore(**self.parts()) if resuming else 0
         if done:
             print(f"{self.log.name}: resumes after step {done}", flush=True)
         self.model.train()
-        for epoch in range(1, epochs + 1):
+        for epoch in range(1, length.started + 1):
             drawn = {t: data.batches(t, seed=self.seed, epoch=epoch) for t, data in tasks.items()}
-            # Rewording the purpose would change the steps.
-            generator = stream(self.seed, "tasks of the steps", epoch)
-            for step_tasks in self.sampler.epoch_steps(
-                epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
-            )[: total - step]:
+            for step_tasks in steps.epoch(epoch, epochs=length.epochs)[: total - step]:
                 step += 1
                 rows = {task: next(drawn[task]) for task in step_tasks}
                 if step <= done:
                     continue
-                epoch_ends = step == total or step % length == 0
+                epoch_ends = step == total or step % length.epoch == 0
                 self.update(step, total, epoch, rows, epoch_ends=epoch_ends)
                 if resuming and not epoch_ends and resuming.due():
                     resuming.save(step, **self.parts())
@@ -139,28 +138,3 @@ class Training:
         return {name: getattr(self, name) for name in names} | {
             "parameters": self.losses.parameters
         }
-
-
-def run_length(
-    sampler: Sampler,
-    sizes: Mapping[str, int],
-    batches: Mapping[str, int],
-    *,
-    epochs: int,
-    steps: int | None,
-) -> tuple[int, int, int]:
-    """Give the steps of an epoch, the epochs of the run, and its steps.
-
-    Args:
-        sampler: Gives equally many steps in every epoch.
-        sizes: Examples of each task.
-        batches: Batches in one pass over each task.
-        epochs: Length of the run.
-        steps: Its length in steps instead: as many epochs as these need; the last may be cut.
-    """
-    generator = np.random.default_rng(0)  # which tasks it draws does not change the length
-    length = len(
-        sampler.epoch_steps(epoch=1, epochs=1, sizes=sizes, batches=batches, generator=generator)
-    )
-    total = steps or epochs * length
-    return length, -(-total // length), total

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mtbert.core.errors import InputError, located
-from mtbert.core.params import Settings
+from mtbert.core.params import FaultsError, Settings
 from mtbert.core.registry import by_task, entry, to_spec
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.averaging import AVERAGINGS
@@ -42,7 +42,8 @@ class TrainingSettings(Settings):
     examples: dict[str, Subset]
     resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs
-    steps: Annotated[int, Field(gt=0)] | None
+    steps: Annotated[int, Field(gt=0)] | None  # instead of `epochs`
+    examples_seen: Annotated[int, Field(gt=0)] | None = None  # of all tasks; instead of both
     evaluate_every: Epochs  # epochs; the last one always is
     learning_rate: LearningRate
     head_learning_rate: LearningRate
@@ -53,6 +54,13 @@ class TrainingSettings(Settings):
     schedule: Literal[tuple(SCHEDULES)]  # type: ignore[valid-type]
     warmup: Annotated[float, Field(ge=0, lt=1)]
     clip: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> "TrainingSettings":
+        if self.steps is not None and self.examples_seen is not None:
+            rule = f"{self.steps}, and examples_seen: {self.examples_seen} ends the run, too; "
+            raise FaultsError([(("steps",), rule + "expected null for one of them")])
+        return self
 
     def terms(self, task: str) -> tuple[Term, ...]:
         """What is added to a task's loss: its regularizers and auxiliary losses."""

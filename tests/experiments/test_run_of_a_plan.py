@@ -343,6 +343,10 @@ def test_a_refusal_names_the_samplers_that_fit_a_balancing(place, word):
         ({"regularizers": ["fgm", "fmg"]}, "regularizers.1: unknown regularizer 'fmg'; did you"),
         ({"regularizers": {"st": "fgm"}}, "regularizers: unknown task 'st'; did you mean 'sts'?"),
         ({"auxiliaries": "simcse"}, "auxiliaries.sst: simcse: needs labels of kind binary"),
+        (
+            {"steps": 9, "examples_seen": 99},
+            "steps: 9, and examples_seen: 99 ends the run, too",
+        ),
         ({"examples": {"sst": 21}}, "examples.sst.count: at most the 20 train examples there are"),
         ({"evaluation_only": ["stss"]}, "evaluation_only: unknown task 'stss'; did you mean 'sts'"),
         ({"evaluation_only": ["sst", "sst"]}, "evaluation_only: each task once, found ['sst', "),

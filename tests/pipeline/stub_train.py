@@ -56,6 +56,7 @@ def write_logs(logs, plan, trained, seed):
         **{"examples": dict.fromkeys(trained, 40), "epochs": 1, "steps": 1, "best_epoch": 1},
         **{"real_tokens": 99, "packed_share": 0.95, "tokens_per_second": 9.0},
         **{f"{phase}_seconds": 0.1 for phase in ("ahead", "setup", "train", "total")},
+        "joules": {"processor": None, "gpu": None},
         "resumed_after": None,
     }
     (logs / "run.json").write_text(json.dumps(facts))

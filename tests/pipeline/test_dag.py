@@ -18,7 +18,10 @@ def run_stages(run):
     return {f"train@{run}", f"evaluate@{run}"}
 
 
-AFTER_PLAN = {*run_stages("main-1"), "report"}
+# Members are read from all logs; what averages them runs again where they changed.
+AFTER_RUNS = {"members@main_ensemble", "report"}
+AVERAGED = {"ensemble@main_ensemble"}
+AFTER_PLAN = {*run_stages("main-1"), *AFTER_RUNS, *AVERAGED}
 
 
 def test_a_second_repro_executes_no_stage(project):
@@ -50,23 +53,32 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
         ),
         (["pretrain.mask_share=0.3"], {"pretrain"}),
         (["report.title=another"], {"report"}),
-        (["seeds=[1,7]", *MAIN_ALONE], {"plan", *run_stages("main-7"), "report"}),
+        (["~ensembles.main_ensemble"], {"report"}),
+        (
+            ["+ensembles.two={of: [main, round_robin], average: predictions}"],
+            {"members@two", "ensemble@two", "report"},
+        ),
+        (["seeds=[1,7]", *MAIN_ALONE], {"plan", *run_stages("main-7"), *AFTER_RUNS, *AVERAGED}),
         (
             ["+strategies.sst-alone={evaluation_only: [para, sts]}"],
-            {"plan", *run_stages("sst-alone-1"), "report"},
+            {"plan", *run_stages("sst-alone-1"), *AFTER_RUNS},
         ),
-        (["+strategies.grown={extra_data: synonyms}"], {"plan", *run_stages("grown-1"), "report"}),
+        (
+            ["+strategies.grown={extra_data: synonyms}"],
+            {"plan", *run_stages("grown-1"), *AFTER_RUNS},
+        ),
         (
             ["+augment.sets.synonyms.sst.seed=2", "+strategies.grown={extra_data: synonyms}"],
-            {*AUGMENTED, *run_stages("grown-1"), "report"},
+            {*AUGMENTED, *run_stages("grown-1"), *AFTER_RUNS},
         ),
         (
             [
                 "+augment.sets.paraphrases={para: {source: ppdb, copies: 1}}",
                 "+strategies.grown={extra_data: paraphrases}",
             ],
-            {"augment@paraphrases", "tokenize_augmented@paraphrases", "plan", "report"}
-            | run_stages("grown-1"),
+            {"augment@paraphrases", "tokenize_augmented@paraphrases", "plan"}
+            | run_stages("grown-1")
+            | AFTER_RUNS,
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
@@ -108,7 +120,7 @@ def test_an_experiment_is_compared_in_a_few_lines(project):
     assert "train.sampler" in project.run("dvc", "params", "diff")
     lines = project.run("dvc", "metrics", "diff", "--all").splitlines()
     assert any("main.mean" in line for line in lines)
-    assert len(lines) <= 2 + 4 * len(STRATEGIES)
+    assert len(lines) <= 2 + 4 * (len(STRATEGIES) + 1)
     assert "rr" in project.run("dvc", "exp", "show", "--md", "--only-changed")
     project.restore()
 

@@ -16,7 +16,13 @@ from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
 from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
-from mtbert.reporting.results import main_table, noise_table, strategies_json, terminal
+from mtbert.reporting.results import (
+    main_table,
+    noise_table,
+    score_note,
+    strategies_json,
+    terminal,
+)
 from mtbert.reporting.results import test_table as table_on_test
 from mtbert.reporting.scope import read_scope
 
@@ -234,6 +240,34 @@ def test_committed_results_stand_beside_the_new_ones(tmp_path):
         assert changed.warnings[0] in text
 
 
+def test_committed_results_of_other_data_are_not_compared_and_of_another_encoder_are(tmp_path):
+    def change_all(**changes):
+        for path in (tmp_path / METRICS).glob("*.json"):
+            change(path, lambda measured: measured.update(changes))
+
+    def accuracy(measured):
+        measured["dev"]["sst"]["accuracy"] += 0.1
+
+    write_workspace(tmp_path)
+    commit(tmp_path, "reports")
+    change_all(encoder="another")
+    assert compare(read(tmp_path), tmp_path / METRICS) is None  # the same scores
+    change(tmp_path / METRICS / "main-1.json", accuracy)
+    changed = compare(read(tmp_path), tmp_path / METRICS)
+    assert set(changed.table.index) == {"main"}
+    line = "main, round_robin: committed results are of another encoder: scratch, not another"
+    assert changed.warnings == [line]
+    change_all(encoder="scratch", data_source="cs224n")
+    report = read(tmp_path)
+    changed = compare(report, tmp_path / METRICS)
+    line = "main, round_robin: committed results are of other data: sample, not cs224n"
+    line += "; not compared"
+    assert changed.table.empty
+    assert changed.warnings == [line]
+    for text in (*pages(report, changed), terminal(report, changed)):
+        assert line in text
+
+
 @pytest.mark.parametrize("style", [figures.LIGHT, figures.DARK])
 def test_every_mark_has_enough_contrast(style):
     assert figures.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
@@ -248,3 +282,13 @@ def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes(report):
         used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", svg)}
         assert used <= {style.paper, style.ink, *style.colours}
         assert set(re.findall(r"opacity: ([\d.]+)", svg)) <= {"0", "1"}
+
+
+def test_unequal_budgets_come_with_the_command_that_equalizes_them(root):
+    report = read(root)
+    note = score_note(report)
+    assert "More or less training than main (×): round_robin, four_tasks, as-drawn." in note
+    # 12 steps of 16 + 32 + 16
+    assert note.endswith("dvc exp run -S train.examples_seen=768")
+    report.settings["main"]["steps"] = 12
+    assert score_note(report).endswith("train.examples_seen=768 -S train.steps=null")

@@ -122,3 +122,19 @@ def test_settings_are_written_as_yaml():
     tree = {"a": {"b": True, "c": {"name": "x", "d": None}}, "e": [1, "f"]}
     expected = [("a.b", "true"), ("a.c", "{name: x, d: null}"), ("e", "[1, f]")]
     assert list(training.flat(tree)) == expected
+
+
+def test_an_adapter_is_measured_by_its_encoder_and_energy_shown_where_some_run_has_it():
+    facts = pd.DataFrame(
+        {
+            "strategy": ["main", "pal", "pal"],
+            "total_seconds": [1.0, 2.0, 4.0],
+            "parameters.parts.adapter.total": [np.nan, 2.0, 2.0],
+            "parameters.parts.encoder.total": [160.0, 160.0, 160.0],
+            "joules.processor": [None, 10.0, 20.0],
+            "joules.gpu": [None, None, None],
+        }
+    )
+    table = training.cost_table(facts)
+    assert table.loc["pal"].tolist() == ["1.25", "3", "15"]
+    assert table.loc["main"].tolist() == ["–", "1", "–"]

@@ -51,7 +51,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "plan.yaml").write_text(PLAN)
     (tmp_path / "params.yaml").write_text(PARAMS)
     (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "run.json").write_text("{}")
+    facts = {"data_source": "sample, /x/own", "encoder": {"name": "google-bert/bert-base-uncased"}}
+    (tmp_path / "logs" / "run.json").write_text(json.dumps(facts))
     (tmp_path / "logs" / "steps.csv").write_text(STEPS)
     write("sst-test", [[0.0, 1.0]], [None])
     for name, rows in DEV.items():
@@ -77,6 +78,8 @@ def test_everything_is_written(folder):
     measured = json.loads((folder / "m.json").read_text())
     assert measured["updates"] == 2
     assert measured["examples"] == {"sst": 16, "para": 56}
+    assert measured["data_source"] == "sample, own"
+    assert measured["encoder"] == "bert-base-uncased"
     sst = {"accuracy": 0.75, "macro_f1": 0.7333, "matthews": 0.5774, "calibration_error": 0.0189}
     assert sst.items() <= measured["dev"]["sst"].items()
     assert measured["dev"]["overall"] == {"mean": 0.9167, "leaderboard": 0.9167}

@@ -12,7 +12,7 @@ from mtbert.core.params import read_yaml, validate
 from mtbert.experiments.runs import LOOP
 from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
-from mtbert.training.loop import Training, run_length
+from mtbert.training.loop import Training
 from mtbert.training.losses import TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.settings import TrainingSettings
@@ -119,6 +119,7 @@ def run(tmp_path, model=None, labels=LABELS, **changes):
         ({"steps": 2}, [(1, 2)]),
         ({"steps": 7}, [(1, 3), (2, 6), (3, 7)]),
         ({"epochs": 9, "steps": 4, "evaluate_every": 9}, [(2, 4)]),
+        ({"examples_seen": 19}, [(1, 3), (2, 4)]),
     ],
 )
 def test_dev_is_scored_every_so_many_epochs_and_at_the_end(tmp_path, changes, ends):
@@ -145,17 +146,6 @@ def test_the_first_update_is_adamw_s_on_the_summed_loss(tmp_path):
     # AdamW's first step moves each weight by the learning rate against its gradient's sign.
     assert model.slope.item() == pytest.approx(0.01, rel=1e-4)
     assert model.offsets["a"].item() == pytest.approx(0.02, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("changes", "length", "epochs"),
-    [({"epochs": 3}, 300, 3), ({"epochs": 9, "steps": 250}, 250, 3), ({"steps": 80}, 80, 1)],
-)
-def test_a_sampler_is_given_the_epochs_that_the_run_has(changes, length, epochs):
-    spec = settings(sampler={"name": "uniform", "steps_per_epoch": 100}, **changes)
-    sizes = {"a": 6, "b": 8}
-    ends = {"epochs": spec.epochs, "steps": spec.steps}
-    assert run_length(spec.sampler, sizes, sizes, **ends) == (100, epochs, length)
 
 
 def test_an_epoch_s_tasks_depend_on_the_seed_and_its_number_alone(tmp_path):

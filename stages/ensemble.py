@@ -1,0 +1,58 @@
+"""Average the predictions or the weights of several runs, and score the average like one run."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.core.commands import run
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+def main(
+    members: Annotated[Path, typer.Argument(help="What the stage `members` wrote")],
+    out: Annotated[Path, typer.Argument(help="Output folder, beside those of the runs")],
+    predictions: Annotated[Path, typer.Argument(help="Output folder: tables, submissions")],
+    metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics")],
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
+    ] = True,
+    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
+) -> None:
+    """Average some runs.
+
+    OUT holds predictions/ as a run does, and of averaged weights best/, a checkpoint. METRICS is
+    like that of a run, with the members' updates and examples in all, and {"ensemble": {"average":
+    what, "members": [run]}}.
+    """
+    import json
+
+    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.params import read_yaml, validate
+    from mtbert.core.tasks import read_tasks, tasks_of_plan
+    from mtbert.evaluation.ensembles import Members, average_predictions
+    from mtbert.evaluation.scoring import score_outputs
+    from mtbert.experiments import soup
+    from mtbert.experiments.plans import read_plan
+
+    own = validate(Members, read_yaml(members), where=str(members))
+    plans = [read_plan(Path(path)) for path in own.plans]
+    tasks = tasks_of_plan(read_tasks(params), list(plans[0].tasks), plan=members)
+    runs = {name: out.parent / name for name in own.runs}
+    where = f"{params}: ensembles.{members.stem}"
+    with new_folder(out) as folder, new_folder(predictions) as predicted:
+        if own.average == "weights":
+            soup.average_weights(runs, plans, folder, test=test, where=where)
+        else:
+            average_predictions(runs, tasks, folder, test=test)
+        scores = score_outputs(tasks, folder / "predictions", predicted, test=test)
+    write_text(metrics, json.dumps({**scores, **own.summary()}, indent=1, allow_nan=False) + "\n")
+
+
+if __name__ == "__main__":
+    run(main)
