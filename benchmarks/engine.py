@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.arms import Spec
+from benchmarks.arms import Spec, fastest_precision
 from benchmarks.pages import draw, render
 from mtbert.core.commands import run
 from mtbert.core.errors import InputError
@@ -132,16 +132,6 @@ def main(
     out.with_suffix(".md").write_text(page, encoding="utf-8")
     draw(report["comparisons"], out.with_suffix(".svg"))
     print(page)
-
-
-def fastest_precision() -> str:
-    """bf16 where this machine has it, else fp32."""
-    import torch
-
-    from mtbert.training.precision import choose_precision
-
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return choose_precision("bf16", device, {"model_type": "bert"})[0]
 
 
 def encoder_size(plan: Path) -> list[int]:

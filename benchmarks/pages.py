@@ -31,12 +31,12 @@ def flops(shape: str, own: Sequence[int] = ()) -> float:
 def render(report: Mapping[str, Any]) -> str:
     """The page."""
     peak = report["peak"]["before"]
+    peaks = ", ".join(f"{value / 1e9:,.0f} GFLOP/s in {name}" for name, value in peak.items())
     lines = [
         "# The engine, side by side",
         "Written by `python -m benchmarks.engine`; do not edit.",
         f"{report['hardware']}, threads: {report['threads']}. Peak, a product of two matrices of "
-        f"2048 × 2048: {peak['bf16'] / 1e9:,.0f} GFLOP/s in bf16, "
-        f"{peak['fp32'] / 1e9:,.0f} in fp32.",
+        f"2048 × 2048: {peaks}.",
         "Tokens are real ones, per second of CPU time; ratios are of the first arm to each, median "
         "(quartiles) over turns there and back. Gate, in fp32 without dropout: losses of ours and "
         f"of the padded loop differ by {report['gate']:.0e} at most.",
