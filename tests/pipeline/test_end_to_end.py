@@ -110,7 +110,8 @@ def test_submissions_name_the_classes(trained):
 
 def test_the_checkpoint_is_whole(trained):
     best = trained[0].folder / "data/runs/main-1/best"
-    names = {"config.json", "model.safetensors", "model.yaml", "sequences.json", "tokenizer.json"}
+    names = {"config.json", "model.safetensors", "heads.safetensors", "mtbert.json"}
+    names |= {"sequences.json", "tokenizer.json", "tokenizer_config.json"}
     assert {path.name for path in best.iterdir()} == names
 
 
