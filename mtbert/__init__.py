@@ -21,14 +21,17 @@ Vectors of texts, and scores on a labelled file (CSV, TSV, JSON lines or Parquet
 
     >>> model.encode(["a fine film", "it is dull"]).shape
     (2, 24)
-    >>> scores = mtbert.evaluate(model, "sst", "data/sample/ids-sst-dev.csv")
+    >>> columns = {"text_a": "review", "label": "stars"}
+    >>> scores = mtbert.evaluate(model, "sst", "reviews.csv", columns)
     >>> scores["accuracy"]
     Score(value=..., half_width=..., baseline=..., examples=...)
 
 What the model is, as text:
 
     >>> print(model.card)
-    sst ...
+    sst (sentiment (SST-5)): texts → classes: 0, 1, 2, 3, 4
+    para (paraphrase (Quora)): pairs of texts → binary: 0, 1
+    sts (similarity (STS-B)): pairs of texts → similarity: 0 to 5
 """
 
 from pathlib import Path

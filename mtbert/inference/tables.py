@@ -109,6 +109,8 @@ def column(frame: "pd.DataFrame", name: str, *, where: str) -> list[Any]:
     if count > 1:
         raise InputError(f"{where}: expected one column {name!r}, found {count}")
     if not count:
-        raise InputError(f"{where}: {choices('column', name, map(str, frame.columns))}")
+        raise InputError(
+            f"{where}: {choices('column', name, filter(None, map(str, frame.columns)))}"
+        )
     values = frame[name]
     return values.astype(object).where(values.notna(), None).tolist()

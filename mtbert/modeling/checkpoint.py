@@ -86,6 +86,9 @@ def save_checkpoint(
     files[MANIFEST] = new_manifest(settings, named, training).model_dump(mode="json")
     for name, content in files.items():
         write_text(folder / name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    # Others may read it, whatever the library that wrote a file thinks.
+    for path in folder.rglob("*.*"):
+        path.chmod(0o644)
 
 
 def load_checkpoint(folder: Path) -> MultiTaskModel:
@@ -178,7 +181,6 @@ def _write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
     # Transformers refuses a file that does not name a library.
     tensors = {name: value.contiguous() for name, value in weights.items()}
     save_file(tensors, path, metadata={"format": "pt"})
-    path.chmod(0o644)  # the library makes files that their owner alone can read
 
 
 def _load_weights(

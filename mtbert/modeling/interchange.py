@@ -1,4 +1,8 @@
-"""The files of a checkpoint by which Transformers and sentence-transformers read its encoder."""
+"""The files of a checkpoint by which Transformers and sentence-transformers read its encoder.
+
+An encoder whose pooler no task reads is saved without one: Transformers then says that it draws
+one at random, which changes no hidden state.
+"""
 
 import inspect
 import json
