@@ -1,6 +1,7 @@
 """`mtbert predict`, `evaluate` and `info`: texts, lines and tables of any format."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -62,7 +63,7 @@ def test_tables_keep_columns_and_order(run, best, source, target):
     read = {
         "csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False),
         "tsv": lambda path: pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False),
-        "jsonl": lambda path: pd.DataFrame(map(json.loads, open(path))),  # noqa: PTH123, SIM115
+        "jsonl": lambda path: pd.DataFrame(map(json.loads, Path(path).read_text().splitlines())),
         "parquet": pd.read_parquet,
     }
     write[source](f"in.{source}")
@@ -78,11 +79,9 @@ def test_the_course_s_own_file_needs_no_columns(run):
     rows = (ROOT / "data/sample/sts-dev.csv").read_text().splitlines()[:1]
     rows += ["0\tx1\ta film\tthe film\t5.0", "1\tx2\tdull\tis it\t0.0", "2\tx3\ta\tb\t2.0"]
     rows += ["3\tx4\tfine\tgood\t4.0"]
-    with open("sts.csv", "w") as file:  # noqa: PTH123
-        file.write("\n".join(rows) + "\n")
+    Path("sts.csv").write_text("\n".join(rows) + "\n")
     run("predict", "sts", "--file", "sts.csv", "--out", "out.tsv")
-    with open("out.tsv") as file:  # noqa: PTH123
-        assert file.readline() == rows[0] + "\tprediction\n"
+    assert Path("out.tsv").read_text().splitlines()[0] == rows[0] + "\tprediction"
     lines = run("evaluate", "sts", "sts.csv")
     assert lines[0] == "sts: 4 examples"
     assert lines[1].startswith("pearson")
