@@ -1,5 +1,6 @@
 """`mtbert predict`: what a trained model says of a text, of lines, or of a table's rows."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,27 +44,29 @@ def predict(
     mtbert predict data/runs/main-1/best sst "A fine film ."
     mtbert predict data/runs/main-1/best sst --file mails.csv --column message --out out.csv
     """
-    if (file is None) != (out is None):
+    if file is None and out is None:
+        if column:
+            raise InputError("--column: needs --file")
+        predict_texts(load(checkpoint, device), task, texts or [])
+        return
+    if file is None or out is None:
         raise InputError("--file and --out: give both, or neither")
-    if file is not None and texts:
+    if texts:
         raise InputError("--file: found texts as arguments, too; give one or the other")
-    if column and file is None:
-        raise InputError("--column: needs --file")
-
     from mtbert.inference.tables import check_ending, read_frame
 
-    if out is not None and file is not None:
-        check_ending(out)
-        if out.exists() and not force:
-            raise InputError(f"{out}: exists already; --force overwrites it")
-        frame = read_frame(file)
-        model = load(checkpoint, device)
-        predict_table(model, task, frame, column or [], file=file, out=out)
-        return
-    model = load(checkpoint, device)
+    check_ending(out)
+    if out.exists() and not force:
+        raise InputError(f"{out}: exists already; --force overwrites it")
+    frame = read_frame(file)
+    predict_table(load(checkpoint, device), task, frame, column or [], file=file, out=out)
+
+
+def predict_texts(model: "TrainedModel", task: str, texts: list[str]) -> None:
+    """Print predictions for one text, for the two of a pair, or for lines of standard input."""
     paired = model.task(task).paired
     if not texts:
-        lines = [line for line in typer.get_text_stream("stdin").read().splitlines() if line]
+        lines = sys.stdin.read().removesuffix("\n").split("\n")
         many = [tuple(line.split("\t")) for line in lines] if paired else lines
         print("\n".join(map(as_line, model.predict(task, many))))
         return
@@ -76,7 +79,6 @@ def predict(
 def load(checkpoint: Path, device: str | None) -> "TrainedModel":
     """Load a model without the messages of its libraries."""
     import os
-    import sys
     import warnings
 
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -12,6 +12,7 @@ from mtbert.core.params import validate
 from mtbert.core.tasks import Columns
 from mtbert.corpora.validation import UnusableError, read_label
 from mtbert.evaluation.metrics import METRICS, score
+from mtbert.evaluation.predictions import Predictions
 from mtbert.inference.model import TrainedModel
 from mtbert.inference.tables import column, read_frame
 from mtbert.inference.texts import Examples
@@ -67,13 +68,14 @@ def evaluate(
     predicted = model.predictions(task, examples, labels, progress=progress)
     values = score(kind.labels, predicted)
     ordered = {kind.metric: values[kind.metric], **values}
-    scores = {}
-    for name, value in ordered.items():
-        metric, actual = METRICS[name], predicted.labels
-        width = metric.half_width(actual, predicted.read(metric.reads, kind.labels))
-        half = float(width) if value is not None and np.isfinite(width) else None
-        scores[name] = Score(value, half, metric.baseline(actual), len(actual))
-    return scores
+    return {name: _score(name, value, kind, predicted) for name, value in ordered.items()}
+
+
+def _score(name: str, value: float | None, task: CheckpointTask, predicted: Predictions) -> Score:
+    metric, actual = METRICS[name], predicted.labels
+    width = metric.half_width(actual, predicted.read(metric.reads, task.labels))
+    half = float(width) if value is not None and np.isfinite(width) else None
+    return Score(value, half, metric.baseline(actual), len(actual))
 
 
 def text_columns(
