@@ -225,6 +225,7 @@ def ours(spec: Spec, measured: Measured) -> None:
 
     class Watch(Log):
         def step(self, **row: Any) -> None:
+            super().step(**row)
             measured.seconds.append(clock.tick())
             measured.tokens.append(row["task_losses"].tokens)
             measured.slots.append(row["task_losses"].slots)

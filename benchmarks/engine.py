@@ -27,7 +27,6 @@ from mtbert.modeling.encoder import read_config
 
 GATE = 1e-5  # relative difference of losses in the gate; one sum over tokens differs in its order
 RIVALS = ("padded", "grouped", "trainer", "trainer_grouped")
-ROWS = {"row_length": 64}  # faster than the default 128 on a CPU, whose attention grows with it
 PAIRS = {"tasks": ["para", "sts"], "sampler": "round_robin"}  # what sentence-transformers trains
 AGGREGATORS = ("gradvac", "cagrad", "mgda", "imtl_g", "aligned_mtl", "upgrad", "nash")
 TERMS = {"fgm": "fgm", "pgd": "pgd", "smart": "smart", "rdrop": "rdrop"}
@@ -67,8 +66,10 @@ def comparisons(base: Spec) -> Iterator[Comparison]:
         yield Comparison(f"inference {precision}", inference, texts=True)
         methods = {name: train(spec, adaptation=name) for name in ("lora", "pal")}
         yield Comparison(f"adaptations {precision}", {"full": spec, **methods})
+        dropout = {"with dropout": spec, "without": replace(spec, dropout=False)}
+        yield Comparison(f"dropout {precision}", dropout)
     aggregators = {name: train(base, balancing=name) for name in ("pcgrad", *AGGREGATORS)}
-    yield Comparison("aggregators bf16", aggregators)
+    yield Comparison(f"aggregators {base.precision}", aggregators)
 
 
 def growth(base: Spec) -> Iterator[Comparison]:
@@ -77,7 +78,7 @@ def growth(base: Spec) -> Iterator[Comparison]:
     arms |= {f"length {n}": replace(base, batch=16, length=n) for n in (16, 64, 128, 256, 512)}
     arms |= {f"{n} tasks": replace(base, batch=16, copies=n) for n in (1, 2, 4, 8)}
     arms |= {f"{n} threads": replace(base, batch=32, threads=n) for n in (1, 2)}
-    yield Comparison("growth", arms)
+    yield Comparison(f"growth {base.precision}", arms)
 
 
 def train(spec: Spec, **changes: Any) -> Spec:
@@ -105,7 +106,9 @@ def main(
     """
     if not plan.is_file():
         raise InputError(f"{plan}: no such plan; dvc repro plan writes it")
-    base = Spec(str(plan), train=ROWS, steps=4 if quick else steps, threads=threads)
+    base = Spec(
+        str(plan), precision=fastest_precision(), steps=4 if quick else steps, threads=threads
+    )
     words = only or [""]
     every = [*comparisons(base), *growth(base)]
     chosen = [it for it in every if any(word in it.name for word in words)]
@@ -127,8 +130,18 @@ def main(
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     page = render(report)
     out.with_suffix(".md").write_text(page, encoding="utf-8")
-    draw(report, out.with_suffix(".svg"))
+    draw(report["comparisons"], out.with_suffix(".svg"))
     print(page)
+
+
+def fastest_precision() -> str:
+    """bf16 where this machine has it, else fp32."""
+    import torch
+
+    from mtbert.training.precision import choose_precision
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return choose_precision("bf16", device, {"model_type": "bert"})[0]
 
 
 def encoder_size(plan: Path) -> list[int]:

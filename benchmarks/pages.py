@@ -39,7 +39,7 @@ def render(report: Mapping[str, Any]) -> str:
         f"{peak['fp32'] / 1e9:,.0f} in fp32.",
         "Tokens are real ones, per second of CPU time; ratios are of the first arm to each, median "
         "(quartiles) over turns there and back. Gate, in fp32 without dropout: losses of ours and "
-        f"of the padded loop differ by {report['gate']:.0e} at most. Our rows have 64 tokens.",
+        f"of the padded loop differ by {report['gate']:.0e} at most.",
     ]
     for name, arms in report["comparisons"].items():
         lines += [f"## {name}", table(name, arms, peak, report["encoder"])]
@@ -70,32 +70,54 @@ def table(
     return "\n".join(rows)
 
 
-def draw(report: Mapping[str, Any], path: Path) -> None:
-    """Tokens per second of every comparison with rivals, as bars; and how cost grows."""
+def draw(comparisons: Mapping[str, Any], path: Path) -> None:
+    """Tokens per second of every comparison as bars; how cost grows, as lines beneath."""
     import matplotlib as mpl
 
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
     shown = {
-        name: arms
-        for name, arms in report["comparisons"].items()
-        if not name.startswith("inference")
+        n: arms for n, arms in comparisons.items() if not n.startswith(("inference", "growth"))
     }
-    figure, axes = plt.subplots(
-        len(shown), 1, figsize=(7, sum(0.5 + 0.25 * len(arms) for arms in shown.values())),
-        squeeze=False, height_ratios=[0.5 + 0.25 * len(arms) for arms in shown.values()],
-        layout="constrained",
-    )  # fmt: skip
-    for axis, (name, arms) in zip(axes[:, 0], shown.items(), strict=True):
-        names = list(arms)
+    heights = [0.5 + 0.25 * len(arms) for arms in shown.values()]
+    growth = [arms for name, arms in comparisons.items() if name.startswith("growth")]
+    figure = plt.figure(figsize=(7, sum(heights) + 3.5 * len(growth)), layout="constrained")
+    parts = figure.subfigures(
+        len(shown) + len(growth), 1, squeeze=False, height_ratios=[*heights, *[3.5] * len(growth)]
+    )[:, 0]
+    for part, (name, arms) in zip(parts, shown.items(), strict=False):
+        axis, names = part.subplots(), list(arms)
         axis.barh(names, [arms[arm]["per_second"] for arm in names], color="#3b6fb6", height=0.7)
         axis.invert_yaxis()
-        axis.set_title(name, fontsize=9, loc="left")
+        axis.set_title(f"{name}: real tokens per second", fontsize=9, loc="left")
         axis.tick_params(labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[-1, 0].set_xlabel("real tokens per second")
+    for part, arms in zip(parts[len(shown) :], growth, strict=True):
+        draw_growth(arms, part)
     figure.savefig(path, metadata={"Date": None})
+
+
+def draw_growth(arms: Mapping[str, Any], figure: Any) -> None:
+    """Tokens per second, and memory, against each size that grows."""
+    series: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for arm, row in arms.items():
+        number = next(int(word) for word in arm.split() if word.isdigit())
+        series.setdefault(arm.replace(str(number), "").strip(), []).append((number, row))
+    axes = figure.subplots(2, len(series), sharey="row", squeeze=False)
+    for column, (name, points) in enumerate(series.items()):
+        for axis, key in zip(axes[:, column], ("per_second", "memory"), strict=True):
+            axis.plot(
+                [n for n, _ in points], [row[key] for _, row in points], "o-", color="#3b6fb6"
+            )
+            axis.set_xscale("log", base=2)
+            axis.set_xticks([n for n, _ in points], [str(n) for n, _ in points])
+            axis.set_ylim(bottom=0)
+            axis.tick_params(labelsize=8)
+            axis.spines[["top", "right"]].set_visible(False)
+        axes[1, column].set_xlabel(name, fontsize=9)
+    axes[0, 0].set_ylabel("real tokens per second", fontsize=8)
+    axes[1, 0].set_ylabel("memory, MB", fontsize=8)
 
 
 def summary(report: Mapping[str, Any]) -> str:
@@ -104,7 +126,7 @@ def summary(report: Mapping[str, Any]) -> str:
     ratios = {name: f"{row['first_to_this'][1]:.1f} ×" for name, row in arms.items()}
     return (
         f"On one thread of {report['hardware']}, in bf16, MiniLM trains on "
-        f"{arms['ours']['per_second']:,.0f} real tokens a second with `train.row_length: 64`: "
+        f"{arms['ours']['per_second']:,.0f} real tokens a second: "
         f"{ratios['padded']} a padded loop in PyTorch, {ratios['grouped']} one with batches of "
         f"similar length, {ratios['trainer']} Transformers' Trainer "
         "([benchmarks/engine.md](benchmarks/engine.md))."

@@ -53,9 +53,10 @@ def versions() -> dict[str, str]:
 
 
 def hardware(device: torch.device) -> str:
-    """Name of the GPU or the processor."""
+    """Name of the GPU, or of the processor with its vector instructions: AMD EPYC (AVX512)."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
     name = re.search(r"^model name\s*: *(.*)", info.read_text() if info.is_file() else "", re.M)
-    return name[1].strip() if name else platform.processor() or platform.machine()
+    processor = name[1].strip() if name else platform.processor() or platform.machine()
+    return f"{processor} ({torch.backends.cpu.get_cpu_capability()})"

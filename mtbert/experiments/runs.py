@@ -35,6 +35,7 @@ from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 from mtbert.training.balancing import Setup
+from mtbert.training.fitted_start import fit_heads
 from mtbert.training.log import Log
 from mtbert.training.loop import NotFiniteError, Training
 from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
@@ -104,6 +105,11 @@ class Run:
             print(f"{self.name}: training in fp32, not bf16: {self.precision.reason}")
         if self.layout.reason:
             print(f"{self.name}: padded batches, not packed rows: {self.layout.reason}")
+        for task, terms in self._terms.items():
+            names = [TERM_NAMES[type(term)] for term in terms if term.needs_fp32]
+            if names and self.precision.used == "bf16":
+                reason = f"{' and '.join(names)} would be rounded away"
+                print(f"{self.name}: training {task} in fp32, not bf16: {reason}")
 
     def encoded(self, split: str) -> VectorBatch | None:
         """Sentence vectors of a split, computed once; None if training changes them."""
@@ -170,9 +176,15 @@ class Run:
         if not tasks:
             end_epoch(0, 0, True)
             return
-        losses = TaskLosses(
-            self.model, tasks, collate=self.collate, autocast=self.autocast, seed=self.seed
-        )
+        how: dict[str, Any] = {
+            "collate": self.collate,
+            "autocast": self.autocast,
+            "seed": self.seed,
+        }
+        if resuming is None or resuming.saved is None:
+            for task, count in fit_heads(self.model, tasks, **how).items():
+                print(f"{self.name}: head of {task} fitted to {count:,} examples", flush=True)
+        losses = TaskLosses(self.model, tasks, **how)
         setup = Setup(
             tasks=list(tasks),
             shared=self.model.shared_parameters(),

@@ -1,7 +1,7 @@
-"""Attention and dropout in bf16 on a CPU, in faster operations; everywhere else, torch's own.
+"""Attention and dropout on a CPU, in faster operations; everywhere else, torch's own.
 
-Training in bf16 on a CPU, the fused one is slow: it has no dropout there and falls back to products
-in fp32, and without dropout its backward takes several times as long as the products do.
+On a CPU torch's fused attention has no dropout: it falls back to single operations, in fp32. In
+bf16 its backward takes several times as long as the products do, even without dropout.
 """
 
 from collections.abc import Mapping
@@ -41,13 +41,13 @@ def attend(
     query sees a key, or what is added to their product; None lets all see all. A position bias, a
     softcap or a cache among Transformers' options is left to the fused attention.
     """
-    if attention_mask is None or not _plain(query, key, options):
+    if attention_mask is None or not _plain(query, key, dropout, options):
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
         options |= {"dropout": dropout, "scaling": scaling}
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    mask = _additive(attention_mask)
+    mask = _additive(attention_mask, query.dtype)
     # Autocast would turn the softmax to fp32, which it is inside in any case.
     with torch.autocast("cpu", enabled=False):
         scores = torch.matmul(query * scaling, key.transpose(2, 3)).add_(mask)
@@ -60,19 +60,20 @@ def attend(
     return outputs.transpose(1, 2).contiguous(), None
 
 
-def _plain(query: Tensor, key: Tensor, options: Mapping[str, Any]) -> bool:
-    """Whether inputs are bf16 on a CPU, and no option needs more than plain products."""
+def _plain(query: Tensor, key: Tensor, dropout: float, options: Mapping[str, Any]) -> bool:
+    """Whether plain products are faster here, and no option needs more than them."""
     special = any(options.get(name) is not None for name in ("position_bias", "softcap", "cache"))
     alike = query.shape[1] == key.shape[1]
-    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and alike and not special
+    slow = dropout > 0 or query.dtype == torch.bfloat16
+    return query.device.type == "cpu" and slow and alike and not special
 
 
-def _additive(mask: Tensor) -> Tensor:
-    """Turn a mask into bf16 numbers that are added to scores."""
+def _additive(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """Turn a mask into numbers that are added to scores."""
     if mask.dtype != torch.bool:
-        return mask.bfloat16()
-    low = torch.finfo(torch.bfloat16).min
-    return torch.zeros_like(mask, dtype=torch.bfloat16).masked_fill_(~mask, low)
+        return mask.to(dtype)
+    low = torch.finfo(dtype).min
+    return torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, low)
 
 
 def dropout_mask(shape: torch.Size, dropout: float) -> Tensor:
@@ -86,12 +87,11 @@ def dropout_mask(shape: torch.Size, dropout: float) -> Tensor:
 
 
 class MaskDropout(nn.Dropout):
-    """torch's dropout, but for bf16 on a CPU, where a Bernoulli draw is 8 % of a step."""
+    """torch's dropout, but on a CPU, where a Bernoulli draw is 8 % of a step."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Drop each element with probability p in training, and scale up the others."""
-        plain = input.dtype == torch.bfloat16 and input.device.type == "cpu"
-        if not (self.training and self.p and plain):
+        if not (self.training and self.p and input.device.type == "cpu"):
             return super().forward(input)
         return input * dropout_mask(input.shape, self.p) / (1 - self.p)
 

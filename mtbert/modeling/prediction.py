@@ -1,10 +1,11 @@
 """Outputs and sentence vectors of whole splits."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mtbert.core.schemas import Tokens
 from mtbert.modeling.model import MultiTaskModel
@@ -17,7 +18,7 @@ def predict(
     tokens: Mapping[str, Tokens],
     shape: RowShape,
     *,
-    batch_size: int = 64,
+    batch_size: int = 128,
     encoded: VectorBatch | None = None,
 ) -> dict[str, np.ndarray]:
     """Give each task's raw outputs, (example, width) float32, in the order of its split.
@@ -27,17 +28,17 @@ def predict(
     outputs = {}
     with _evaluating(model), torch.inference_mode():
         for task, split in tokens.items():
-            batches: Iterable[TokenBatch | VectorBatch] = (
-                _batches(model, task, split, shape, batch_size)
-                if encoded is None
-                else [encoded.select({task: np.arange(len(split))})]
-            )
-            outputs[task] = torch.cat([model(it)[task].float().cpu() for it in batches]).numpy()
+            if encoded is not None:
+                output = model(encoded.select({task: np.arange(len(split))}))[task]
+            else:
+                batches, places = _batches(model, task, split, shape, batch_size)
+                output = torch.cat([model(batch)[task] for batch in batches])[places]
+            outputs[task] = output.float().cpu().numpy()
     return outputs
 
 
 def encode_splits(
-    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 64
+    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 128
 ) -> VectorBatch:
     """Encode and pool every example once, for an encoder whose vectors never change."""
     vectors: dict[str, VectorPair] = {}
@@ -45,12 +46,16 @@ def encode_splits(
     with _evaluating(model), torch.no_grad():
         for task, split in tokens.items():
             first, second = [], []
-            for batch in _batches(model, task, split, shape, batch_size):
+            batches, places = _batches(model, task, split, shape, batch_size)
+            for batch in batches:
                 u, v = model.encode(batch)[task]
                 first.append(u.float())
                 second += [] if v is None else [v.float()]
                 count, slots = count + batch.tokens, slots + batch.slots
-            vectors[task] = (torch.cat(first), torch.cat(second) if second else None)
+            vectors[task] = (
+                torch.cat(first)[places],
+                torch.cat(second)[places] if second else None,
+            )
     return VectorBatch(vectors, count, slots)
 
 
@@ -65,10 +70,20 @@ def _evaluating(model: MultiTaskModel) -> Iterator[None]:
 
 def _batches(
     model: MultiTaskModel, task: str, split: Tokens, shape: RowShape, batch_size: int
-) -> Iterator[TokenBatch]:
-    """A task's examples in the order of the split, on the model's device."""
+) -> tuple[Iterator[TokenBatch], Tensor]:
+    """A task's examples in batches of similar length, which leave less padding.
+
+    Returns:
+        The batches on the model's device, and the place of each example in them laid end to end,
+        (example,).
+    """
     device = next(model.parameters()).device
-    for start in range(0, len(split), batch_size):
-        rows = np.arange(start, min(start + batch_size, len(split)))
-        examples = TaskExamples(split.a, split.b, rows, joint=model.joint[task])
-        yield collate({task: examples}, shape).to(device)
+    sides = [side.lengths for side in (split.a, split.b) if side is not None]
+    order = np.argsort(-np.sum(sides, axis=0), kind="stable")
+    batches = (
+        collate({task: TaskExamples(split.a, split.b, rows, joint=model.joint[task])}, shape).to(
+            device
+        )
+        for rows in np.split(order, range(batch_size, len(order), batch_size))
+    )
+    return batches, torch.from_numpy(order.argsort()).to(device)

@@ -59,7 +59,7 @@ class TaskBatch:
         now = random_states()
         if same_dropout:
             set_random_states(self._states)
-        with self.autocast():
+        with self._precision():
             logits, (u, v) = self.passes(delta, weights)
         if same_dropout:
             set_random_states(now)
@@ -121,8 +121,14 @@ class TaskBatch:
 
     def all_pairs(self, u: Tensor, v: Tensor) -> Tensor:
         """The head's logits of each first with each second vector: (first, second, width)."""
-        with self.autocast():
+        with self._precision():
             return _full(self.passes.all_pairs(u, v))
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        """The context of every pass: without autocast if a term needs fp32."""
+        if any(term.needs_fp32 for term in self.terms):
+            return torch.autocast(self.labels.device.type, enabled=False)
+        return self.autocast()
 
     def _backpropagate_to_inputs(self, total: Tensor) -> Tensor:
         """Set `gradient`; give a loss of the same value and gradient as `total`, the loss so far.

@@ -41,6 +41,14 @@ class Term(Settings, ABC):
     needs_clusters: ClassVar[bool] = False
 
     @property
+    def needs_fp32(self) -> bool:
+        """Whether it turns on differences that bf16 rounds away.
+
+        All passes of its task then run in fp32, the clean one included.
+        """
+        return False
+
+    @property
     def teacher(self) -> Averaging | None:
         """The running average of the weights that it compares with, if any; tasks share one."""
         return None

@@ -178,6 +178,31 @@ def test_a_run_resumes_anywhere(place, tmp_path, monkeypatch, capsys):
         assert facts["resumed_after"] == after
 
 
+def test_heads_that_start_fitted(place, tmp_path, monkeypatch, capsys):
+    runs = {}
+    for start in ("random", "fitted"):
+        heads = {task: {"name": "linear", "start": start} for task in ("sst", "para", "sts")}
+        planned = plan(place, {"heads": heads, "examples": {"para": 12}, "averaging": "ema"})
+        runs[start] = run(planned, tmp_path / start)
+    printed = capsys.readouterr().out
+    counts = {"sst": 20, "para": 12, "sts": 20}
+    assert [f"{t} fitted to {n} examples" in printed for t, n in counts.items()] == [True] * 3
+    losses = [float(runs[start][2]["steps.csv"][0]["loss"]) for start in ("fitted", "random")]
+    assert losses[0] < losses[1]
+    interrupt(monkeypatch, planned, tmp_path / "resumed", after=1)
+    capsys.readouterr()
+    same(runs["fitted"], run(planned, tmp_path / "resumed"))
+    assert "fitted to" not in capsys.readouterr().out
+
+
+def test_a_task_in_fp32_among_others_in_bf16_is_told(place, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("mtbert.experiments.runs.choose_precision", lambda *_: ("bf16", ""))
+    run(plan(place, {"regularizers": {"sst": "smart", "para": "fgm"}}), tmp_path)
+    printed = capsys.readouterr().out
+    assert "training sst in fp32, not bf16: smart would be rounded away" in printed
+    assert "training para in fp32" not in printed
+
+
 def test_a_run_resumes_more_than_once(place, tmp_path, monkeypatch):
     planned = plan(place, {**SHORT, "conflicts_every": 4})
     whole = run(planned, tmp_path / "whole")

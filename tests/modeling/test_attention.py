@@ -1,4 +1,6 @@
-"""Our attention in bf16 is torch's up to rounding, and torch's itself everywhere else."""
+"""Our attention is torch's up to rounding, and torch's itself in fp32 without dropout."""
+
+from functools import partial
 
 import pytest
 import torch
@@ -36,8 +38,8 @@ def run(attention, dtype, mask_as=None, scaling=None):
     return [tensor.detach().float() for tensor in (outputs, *gradients)]
 
 
-def ours(tensors, mask, scaling):
-    return attend(Layer(), *tensors, mask, scaling=scaling)[0]
+def ours(tensors, mask, scaling, dropout=0.0):
+    return attend(Layer(), *tensors, mask, scaling=scaling, dropout=dropout)[0]
 
 
 def torchs(tensors, mask, scaling):
@@ -60,6 +62,14 @@ def test_in_fp32_it_is_torch_s_bit_for_bit():
     assert all(map(torch.equal, run(ours, torch.float32), run(torchs, torch.float32)))
 
 
+@pytest.mark.parametrize("scaling", [None, 0.2])
+def test_in_fp32_with_a_dropout_that_drops_nothing_it_is_torchs_up_to_rounding(scaling):
+    for mask_as in (None, torch.float32):
+        actual = run(partial(ours, dropout=1e-9), torch.float32, mask_as, scaling)
+        for own, truth in zip(actual, run(torchs, torch.float32, scaling=scaling), strict=True):
+            torch.testing.assert_close(own, truth, atol=1e-6, rtol=1e-5)
+
+
 @pytest.mark.parametrize("dropout", [0.1, 0.5])
 def test_dropout_drops_its_share_and_keeps_the_mean(dropout):
     torch.manual_seed(1)
@@ -73,8 +83,9 @@ def test_dropout_drops_its_share_and_keeps_the_mean(dropout):
     assert pairs == pytest.approx((1 - dropout) ** 2, abs=2 * error)
 
 
-def test_dropped_weights_get_no_gradient_and_the_mean_stays():
-    (q, k, v), mask = inputs(torch.bfloat16)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_dropped_weights_get_no_gradient_and_the_mean_stays(dtype):
+    (q, k, v), mask = inputs(dtype)
     torch.manual_seed(2)
     with torch.no_grad():
         many = [attend(Layer(), q, k, v, mask, dropout=0.2)[0].float() for _ in range(400)]
@@ -104,9 +115,10 @@ def test_an_encoder_has_it_and_trains_with_it_alone_as_packed():
     assert (packed - alone).abs().mean() < 0.01
 
 
-def test_dropout_modules_drop_their_share_keep_the_mean_and_stop_gradients():
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_dropout_modules_drop_their_share_keep_the_mean_and_stop_gradients(dtype):
     (module,) = with_fast_dropout(torch.nn.Sequential(torch.nn.Dropout(0.2)))
-    x = torch.ones(1000, 1000, dtype=torch.bfloat16, requires_grad=True)
+    x = torch.ones(1000, 1000, dtype=dtype, requires_grad=True)
     torch.manual_seed(3)
     outputs = module(x)
     outputs.sum().backward()
@@ -115,7 +127,3 @@ def test_dropout_modules_drop_their_share_keep_the_mean_and_stop_gradients():
     assert outputs[kept].float().unique().tolist() == [1.25]
     assert torch.equal(x.grad != 0, kept)
     assert torch.equal(module.eval()(x), x)
-    torch.manual_seed(4)
-    theirs = torch.nn.functional.dropout(x.float(), 0.2)
-    torch.manual_seed(4)
-    assert torch.equal(module.train()(x.float()), theirs), "in fp32 it is torch's"

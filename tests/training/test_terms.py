@@ -1,10 +1,12 @@
 """Terms of a whole model's losses: layouts and stacks."""
 
+from functools import partial
 from itertools import permutations
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from mtbert.core.registry import build
 from mtbert.core.tasks import Similarity, read_tasks
@@ -56,7 +58,7 @@ class Noted:
         return self.passes(delta, weights)
 
 
-def batch_of(model, task, terms=(), *, packed=True):
+def batch_of(model, task, terms=(), *, packed=True, **more):
     special = {"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0}
     shape = RowShape(**special, max_length=20, row_length=40, packed=packed)
     lengths = [3, 9, 1, 5, 12, 2]
@@ -75,6 +77,7 @@ def batch_of(model, task, terms=(), *, packed=True):
         terms=terms,
         parameters=[p for p in model.parameters() if p.requires_grad],
         teacher_weights=dict(model.named_parameters()),
+        **more,
     )
 
 
@@ -216,3 +219,47 @@ def test_in_batch_negatives_as_the_double_loop():
     for key, parameter in model.named_parameters():
         if parameter.grad is not None:
             torch.testing.assert_close(actual[1][key], parameter.grad, rtol=1e-5, atol=1e-5)
+
+
+def perturbation_in(model, task, spec, *, bf16):
+    """What a perturbation adds to a loss, the loss's gradient, and the perturbation itself."""
+    this = build(TERMS, spec, what="term")
+    autocast = partial(torch.autocast, "cpu", torch.bfloat16, enabled=bf16)
+    batch = batch_of(model, task, [this], autocast=autocast)
+    loss, _ = batch.loss_with_terms()
+    model.zero_grad()
+    loss.backward()
+    clean = batch.loss.item() * (2 if this.attacks else 1)
+    gradient = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+    return (
+        loss.item() - clean,
+        gradient,
+        next(it for it in reversed(batch.passes.deltas) if it is not None).detach().flatten(),
+    )
+
+
+# Weights that make SMART's tiny divergences as large as the loss
+TINY = {"weight": 1e9}
+
+
+@pytest.mark.parametrize("task", ["sst", "para", "sts"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("fgm", "fgsm", "pgd", {"name": "pgd", "norm": "sign", "alpha": 1e-3, "epsilon": 0.01}),
+        {"name": "fgm", "target": "table"},
+        {"name": "fgm", "epsilon": 0.1},
+        {"name": "fgm", "epsilon": 1e-3},
+        {"name": "fgsm", "epsilon": 1e-4},
+        {"name": "pgd", "alpha": 1e-3},
+        {"name": "smart", **TINY},
+        {"name": "smart", "mode": "mtdnn", "bregman": 1.0},
+    ],
+    ids=str,
+)
+def test_a_perturbation_does_in_bf16_what_it_does_in_fp32(spec, task):
+    model = model_of()
+    full, half = (perturbation_in(model, task, spec, bf16=it) for it in (False, True))
+    assert half[0] == pytest.approx(full[0], rel=0.15)
+    for this, other in zip(half[1:], full[1:], strict=True):
+        assert functional.cosine_similarity(this, other, dim=0) > 0.95

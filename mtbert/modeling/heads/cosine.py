@@ -27,6 +27,7 @@ class CosineHead(Settings):
     """
 
     learns: ClassVar[bool] = False
+    start: ClassVar[str] = "random"
 
     form: CosineForm = "signed"
     dropout: Dropout = 0.0  # of both vectors

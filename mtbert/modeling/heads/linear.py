@@ -29,6 +29,9 @@ class LinearHead(Settings):
     logits: Literal[1, 2] = 1
     # Similarity: any number, or low + (high - low) · sigmoid (wu's "sigmoid × 5").
     range: Literal["free", "sigmoid"] = "free"
+    # What the last layer is before the first update: as torch draws it, or fitted to the features
+    # that the encoder has then (training/fitted_start.py).
+    start: Literal["random", "fitted"] = "random"
 
     def width(self, labels: Labels) -> int:
         """Outputs per example."""

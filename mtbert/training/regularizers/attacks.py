@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mtbert.training.task_batch import TaskBatch
 
 Positive = Annotated[float, Field(gt=0)]
+# The shortest move that bf16 resolves, by norm. What r adds to MiniLM's loss is then that of fp32
+# within 1 %, at a tenth of it within 6 %, at a hundredth within 50 %.
+RESOLVED = {"l2": 0.1, "sign": 1e-3}
 
 
 class Attack(Term):
@@ -35,6 +38,12 @@ class Attack(Term):
     epsilon: Annotated[float, Field(ge=0)] = 1.0  # largest norm of r
     target: Literal["activations", "table"] = "activations"
     weight: Positive = 1.0
+
+    @property
+    def needs_fp32(self) -> bool:
+        """Whether a move, or the ball, is smaller than bf16 resolves."""
+        norm, length, _ = self.moves()
+        return 0 < min(length, self.epsilon) < RESOLVED[norm]
 
     def moves(self) -> tuple[Norm, float, int]:
         """Give the norm that r is measured by, the length of a move, and the number of moves."""

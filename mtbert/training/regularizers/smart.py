@@ -48,6 +48,11 @@ class SMART(Term):
     bregman: Annotated[float, Field(ge=0)] = 0.0
 
     @property
+    def needs_fp32(self) -> bool:
+        """Always: in both modes the ascent starts from a difference of size sigma."""
+        return True
+
+    @property
     def teacher(self) -> Teacher | None:
         """θ̃, if its term has a weight."""
         return Teacher() if self.bregman > 0 else None
