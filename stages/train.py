@@ -1,12 +1,16 @@
 """Train one strategy with one seed."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtbert.core.commands import run
+
+if TYPE_CHECKING:
+    from mtbert.core.tasks import Task
 
 # Threads that spin while they wait slow a neighbour on the same cores down many times over.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -26,6 +30,9 @@ def main(
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Predict the test split too")
     ] = True,
+    params: Annotated[
+        Path, typer.Option(help="Params file: titles and columns, for the checkpoints")
+    ] = Path("params.yaml"),
 ) -> None:
     """Train, scoring dev every `evaluate_every` epochs; predict with the best checkpoint."""
     from mtbert.core.outputs import new_folder
@@ -42,7 +49,29 @@ def main(
         from mtbert.experiments.runs import train_run
 
         hold_memory()
-        train_run(planned, seed=seed, folder=folder, log_folder=log_folder, last=last, test=test)
+        train_run(
+            planned,
+            seed=seed,
+            folder=folder,
+            log_folder=log_folder,
+            last=last,
+            test=test,
+            tasks=task_texts(params),
+        )
+
+
+def task_texts(params: Path) -> "Mapping[str, Task]":
+    """Read the tasks for their titles and columns; none where the file does not have them.
+
+    DVC does not watch them here: no result depends on them, and a new title need not train anew.
+    """
+    from mtbert.core.errors import InputError
+    from mtbert.core.tasks import read_tasks
+
+    try:
+        return read_tasks(params)
+    except InputError:
+        return {}
 
 
 if __name__ == "__main__":

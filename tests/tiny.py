@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,37 @@ def tiny_config(**changes):
         "pad_token_id": 0,
         **changes,
     }
+
+
+# Special tokens, letters and a few words; as large as tiny_config's vocabulary.
+WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", *".,?!'"]
+WORDS += [f"##{letter}" for letter in WORDS[5:31]]
+WORDS += ["a", "film", "fine", "how", "are", "you", "old", "dull", "the", "is", "it", "good"]
+SEQUENCES = {
+    **{"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0},
+    **{"max_length": 24, "vocabulary": 100},
+}
+
+
+def tiny_tokenizer(folder):
+    """Write a tokenizer of 100 pieces and sequences.json."""
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+
+    words = dict.fromkeys(WORDS)
+    words |= dict.fromkeys(f"[unused{i}]" for i in range(100 - len(words)))
+    tokenizer = BertWordPieceTokenizer({word: i for i, word in enumerate(words)}, lowercase=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "sequences.json").write_text(json.dumps(SEQUENCES))
+    return folder
+
+
+def saved_weights(folder):
+    """All weights of a checkpoint, by their names in the model."""
+    from safetensors.numpy import load_file
+
+    beside = load_file(folder / "heads.safetensors")
+    (encoder,) = set(folder.glob("*.safetensors")) - {folder / "heads.safetensors"}
+    return {f"encoder.{name}": value for name, value in load_file(encoder).items()} | beside
 
 
 def model_settings(**changes):

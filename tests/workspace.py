@@ -12,16 +12,12 @@ from mtbert.core.params import read_yaml, write_yaml
 from mtbert.core.schemas import tokens_schema, write_table
 from mtbert.core.tasks import read_tasks
 
-from tiny import ROOT, tiny_config
+from tiny import ROOT, tiny_config, tiny_tokenizer
 
 if TYPE_CHECKING:
     pass
 
 VOCABULARY = 100
-SEQUENCES = {
-    **{"prefix": [1], "middle": [2], "suffix": [2], "types": [0, 1], "pad": 0},
-    **{"max_length": 24, "vocabulary": VOCABULARY},
-}
 SIZES = {"train": 20, "dev": 8, "test": 4}
 BATCHES = {"sst": 4, "para": 6, "sts": 5, "cfimdb": 4}
 
@@ -41,8 +37,7 @@ def workspace(folder, *, dropout=0.1):
             }
             table = pa.table(rows, schema=tokens_schema(VOCABULARY))
             write_table(tokens / task / f"{split}.parquet", table)
-    (tokens / "sequences.json").write_text(json.dumps(SEQUENCES))
-    (tokens / "tokenizer.json").write_text("{}")
+    tiny_tokenizer(tokens)
     encoder.mkdir()
     config = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
     (encoder / "config.json").write_text(json.dumps(tiny_config(**config)))

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from mtbert.cli.evaluate import evaluate
+from mtbert.cli.info import info
 from mtbert.cli.part import part
+from mtbert.cli.predict import predict
 from mtbert.cli.studies import studies
 from mtbert.core.commands import run_app
 
@@ -33,7 +36,8 @@ def check_command(
     print(f"{params}: every section fits")
 
 
-app.command()(part)
+for command in (predict, evaluate, info, part):
+    app.command()(command)
 app.add_typer(studies, name="studies")
 
 

@@ -37,6 +37,7 @@ def part(
 
     from mtbert.core.outputs import new_folder
     from mtbert.modeling.checkpoint import load_checkpoint, load_part, save_checkpoint, save_part
+    from mtbert.modeling.manifest import read_manifest
 
     model = load_checkpoint(checkpoint)
     if out is None:
@@ -44,5 +45,13 @@ def part(
             save_part(new, model, task)
         return
     load_part(folder, model, task)
+    manifest = read_manifest(checkpoint)
     with new_folder(out) as new:
-        save_checkpoint(new, model, settings=model.settings, tasks=model.tasks, tokens=checkpoint)
+        save_checkpoint(
+            new,
+            model,
+            settings=model.settings,
+            tasks=manifest.tasks,
+            tokens=checkpoint,
+            training=manifest.training,
+        )

@@ -96,8 +96,3 @@ def classes(labels: Labels) -> tuple[str, ...]:
         return labels.names
     low, high = (floor(bound + 0.5) for bound in labels.bounds)
     return tuple(map(str, range(low, high + 1)))
-
-
-def unnamed(labels: Labels) -> Labels:
-    """The labels without the names of their classes, which training does not depend on."""
-    return labels if labels.names is None else labels.model_copy(update={"names": None})

@@ -78,7 +78,11 @@ class Tokens:
 
 def read_tokens(path: Path, *, paired: bool) -> Tokens:
     """Read a TOKENS table."""
-    table = read_table(path)
+    return decode_tokens(read_table(path), paired=paired)
+
+
+def decode_tokens(table: pa.Table, *, paired: bool) -> Tokens:
+    """Decode a TOKENS table into flat arrays."""
     return Tokens(
         example_ids=table["id"].to_pylist(),
         a=_ragged(table, "ids_a"),

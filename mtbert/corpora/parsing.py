@@ -9,7 +9,7 @@ fault in one line costs that line alone.
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -53,8 +53,15 @@ def read_rows(path: Path, task: Task, *, max_characters: int) -> tuple[list[str]
         InputError: the file is empty, or is not of the task's format; with the first row: a column
             of Parquet holds neither text nor, where they fit, numbers or truth values.
     """
-    if (format := task.format) == "parquet":
+    if task.format == "parquet":
         return _read_parquet(path, task.columns)
+    return read_separated(path, task.format, max_characters=max_characters)
+
+
+def read_separated(
+    path: Path, format: str, *, max_characters: int
+) -> tuple[list[str], Sequence[Row]]:
+    """Read a file of tab- or comma-separated text (tsv or csv); as `read_rows`."""
     csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))
     faults: dict[int, str] = {}
     with path.open("rb") as file:

@@ -52,7 +52,7 @@ class Examples:
         return [f"warning: {self.file}: {line}" for line in lines]
 
 
-class _UnusableError(Exception):
+class UnusableError(Exception):
     """Why a row cannot be used."""
 
 
@@ -93,10 +93,10 @@ def read_split(
             example: dict[str, Any] = {"id": f"{split}-{number}", **fields}
             label = example.pop("label", None)
             if label and (labelled or not _hidden(label, task.labels)):
-                example["label"] = _label(label, task.labels)
+                example["label"] = read_label(label, task.labels)
             if (place := seen.get(example["id"])) is not None:
-                raise _UnusableError(f"id {example['id']} {REPEATED} {place}")
-        except _UnusableError as reason:
+                raise UnusableError(f"id {example['id']} {REPEATED} {place}")
+        except UnusableError as reason:
             # Each line of a row in pieces may have been a row of its own: all of them count.
             lines = range(row.line, row.last + 1) if row.fault else [row.line]
             examples.unusable += [(line, str(reason)) for line in lines]
@@ -138,16 +138,16 @@ def _fields(
 ) -> dict[str, str]:
     """TEXT column -> what the row holds there, stripped."""
     if row.fault:
-        raise _UnusableError(row.fault)
+        raise UnusableError(row.fault)
     if len(row.fields) != width:
-        raise _UnusableError(f"expected {width} fields, found {len(row.fields)}")
+        raise UnusableError(f"expected {width} fields, found {len(row.fields)}")
     fields = {key: row.fields[place].strip() for key, place in places.items()}
     empty = [key for key, text in fields.items() if not text]
     if empty and (labelled or empty != ["label"]):
-        raise _UnusableError(f"no {' and no '.join(empty)}")
+        raise UnusableError(f"no {' and no '.join(empty)}")
     for key in ("text_a", "text_b"):
         if (size := len(fields.get(key, ""))) > longest:
-            raise _UnusableError(
+            raise UnusableError(
                 f"{key} has {size} characters, more than data.max_characters, {longest}"
             )
     return fields
@@ -159,13 +159,18 @@ def _hidden(text: str, labels: Labels) -> bool:
     return _number(text) == -1 and labels.bounds[0] > -1 and -1 not in numbers
 
 
-def _label(text: str, labels: Labels) -> float:
+def read_label(text: str, labels: Labels) -> float:
+    """The number of a label as a file writes it: by its name, or as a number.
+
+    Raises:
+        UnusableError: it is none of the labels.
+    """
     value, names = _number(text), classes(labels)
     if isinstance(labels, Similarity):
         if value is not None and labels.low <= value <= labels.high:
             return value
         allowed = f"a number from {labels.low:g} to {labels.high:g}"
-        raise _UnusableError(f"label {text!r} is not allowed; expected {allowed}")
+        raise UnusableError(f"label {text!r} is not allowed; expected {allowed}")
     if text in names:
         return float(names.index(text))
     numbers = [_number(name) for name in names]
@@ -179,9 +184,9 @@ def _label(text: str, labels: Labels) -> float:
     if value is not None and value in places:
         return float(places.index(value))
     if labels.names is not None:
-        raise _UnusableError(choices("label", text, names))
+        raise UnusableError(choices("label", text, names))
     allowed = f"a whole number from {names[0]} to {names[-1]}"
-    raise _UnusableError(f"label {text!r} is not allowed; expected {allowed}")
+    raise UnusableError(f"label {text!r} is not allowed; expected {allowed}")
 
 
 def _number(text: str) -> float | None:

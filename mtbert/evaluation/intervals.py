@@ -1,5 +1,6 @@
 """95 % intervals of scores, from the size of a dev set and the number of seeds."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from math import atanh, sqrt, tanh
 
@@ -53,15 +54,18 @@ def bootstrap(
 
     if len(actual) < 2:
         return np.nan
-    drawn = stats.bootstrap(
-        (np.arange(len(actual)),),
-        statistic,
-        n_resamples=DRAWS,
-        batch=max(1, BLOCK // len(actual)),
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
+    with warnings.catch_warnings():
+        # Of few examples some draws are constant: the score is NaN there, and not counted below.
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        drawn = stats.bootstrap(
+            (np.arange(len(actual)),),
+            statistic,
+            n_resamples=DRAWS,
+            batch=max(1, BLOCK // len(actual)),
+            vectorized=True,
+            method="percentile",
+            rng=np.random.default_rng(0),
+        )
     low, high = np.nanquantile(drawn.bootstrap_distribution, (0.025, 0.975))
     width = high - low if high > low else -np.subtract(*wilson(1.0, len(actual)))
     return float(width) / 2

@@ -21,17 +21,18 @@ from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
 from mtbert.core.schemas import Tokens, read_tokens, write_table
-from mtbert.core.tasks import SPLITS
+from mtbert.core.tasks import SPLITS, Task
 from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
 from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
+from mtbert.modeling.manifest import CheckpointTask, TrainingFacts
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
 from mtbert.modeling.passes import input_embeddings
 from mtbert.modeling.prediction import encode_splits, predict
-from mtbert.modeling.settings import ModelSettings
+from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
 from mtbert.training.balancing import Setup
@@ -63,9 +64,10 @@ class ResolvedOption(NamedTuple):
 class Run:
     """Everything that one run holds in memory."""
 
-    def __init__(self, plan: Plan, *, seed: int) -> None:
+    def __init__(self, plan: Plan, *, seed: int, tasks: Mapping[str, Task] | None = None) -> None:
         self.started = time.perf_counter()
         self.plan, self.seed = plan, seed
+        self.tasks = described(plan, tasks or {})
         self.name = f"{plan.strategy}-{seed}"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.energy = EnergyMeter(gpu=gpu_uuid(self.device))
@@ -215,21 +217,41 @@ class Run:
         decay = {"layer_decay": settings.layer_decay, "weight_decay": settings.weight_decay}
         return parameter_groups(self.model, peaks=peaks, **decay)
 
-    def save(self, folder: Path) -> None:
-        """Save the model as it is."""
-        tasks = self.plan.tasks
-        save_checkpoint(folder, self.model, settings=self.settings, tasks=tasks, tokens=self.folder)
+    def save(self, folder: Path, *, epoch: int, step: int, dev: Mapping[str, float]) -> None:
+        """Save the model as it is, with its scores on dev."""
+        facts = TrainingFacts(
+            strategy=self.plan.strategy,
+            seed=self.seed,
+            data_source=self.plan.data_source,
+            encoder=self.plan.encoder.name,
+            epoch=epoch,
+            step=step,
+            dev=dict(dev),
+            dev_examples={task: len(split) for task, split in self.tokens["dev"].items()},
+            settings=self.plan.train.model_dump(mode="json"),
+        )
+        save_checkpoint(
+            folder,
+            self.model,
+            settings=self.settings,
+            tasks=self.tasks,
+            tokens=self.folder,
+            training=facts,
+        )
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context in which a forward pass runs; weights stay in fp32."""
         bf16 = self.precision.used == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
 
-    def predict(self, split: str) -> dict[str, np.ndarray]:
-        """Outputs of every example of a split, (example, width) for each task."""
+    def predict(self, split: str, model: MultiTaskModel | None = None) -> dict[str, np.ndarray]:
+        """Outputs of every example of a split, (example, width) for each task.
+
+        `model`, if not the one in training, is a checkpoint of this run.
+        """
         with self.autocast():
             encoded = self.encoded(split)
-            return predict(self.model, self.tokens[split], self.shape, encoded=encoded)
+            return predict(model or self.model, self.tokens[split], self.shape, encoded=encoded)
 
     def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Each task's main metric of outputs on dev, and `score`, which chooses the best epoch.
@@ -245,19 +267,37 @@ class Run:
         return {**named, "score": sum(choosing) / len(choosing)}
 
 
+def described(plan: Plan, tasks: Mapping[str, Task]) -> dict[str, CheckpointTask]:
+    """Give the plan's tasks with titles and columns of `tasks`, where these are the same tasks."""
+    own = {}
+    for name, task in plan.tasks.items():
+        same = name in tasks and ModelTask.of(tasks[name]) == task
+        entry = CheckpointTask.of(tasks[name] if same else task)
+        own[name] = entry.model_copy(update={"metric": plan.metrics[name]})
+    return own
+
+
 def train_run(
-    plan: Plan, *, seed: int, folder: Path, log_folder: Path, last: bool = True, test: bool = True
+    plan: Plan,
+    *,
+    seed: int,
+    folder: Path,
+    log_folder: Path,
+    last: bool = True,
+    test: bool = True,
+    tasks: Mapping[str, Task] | None = None,
 ) -> None:
     """Train a strategy with a seed; resume if the folders hold an interrupted run of it.
 
     `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
-    with `test`); `log_folder` takes steps.csv, conflicts.csv, epochs.csv and run.json.
+    with `test`); `log_folder` takes steps.csv, conflicts.csv, epochs.csv and run.json. Titles and
+    columns of `tasks` go into the checkpoints.
 
     Raises:
         InputError: loss, gradient norm or outputs are NaN or inf. `folder` keeps the best epoch
             and, as before_stop/, the weights before the step.
     """
-    run = Run(plan, seed=seed)
+    run = Run(plan, seed=seed, tasks=tasks)
     run.print_fallbacks()
     resuming = Resuming(folder / "state.pt", identity(run))
     resumed_after = resuming.saved["step"] if resuming.saved else None
@@ -274,14 +314,15 @@ def train_run(
         try:
             run.train(partial(evaluate_and_save, run, log, folder, last), log, resuming)
         except NotFiniteError as error:
-            run.save(folder / STOPPED)
+            done = log.epochs[-1] if log.epochs else {"epoch": 0, "step": 0}
+            run.save(folder / STOPPED, epoch=int(done["epoch"]), step=int(done["step"]), dev={})
             best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
             kept = f"{folder / STOPPED}: the weights as they were then{best}"
             raise InputError(f"{error}\nkept until the next run: {kept}") from None
     resuming.close()
     if test:
-        run.model = load_checkpoint(folder / "best").to(run.device)
-        write_outputs(folder / "predictions", run, "test", run.predict("test"))
+        checkpoint = load_checkpoint(folder / "best").to(run.device)
+        write_outputs(folder / "predictions", run, "test", run.predict("test", checkpoint))
     facts = {**describe(run, log, setup), "resumed_after": resumed_after}
     write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
 
@@ -306,11 +347,12 @@ def evaluate_and_save(
                 f"train.learning_rate may help"
             )
     scores = run.scores(outputs)
+    save = partial(run.save, epoch=epoch, step=step, dev=scores)
     if scores["score"] > max((row["score"] for row in log.epochs), default=-np.inf):
-        run.save(folder / "best")
+        save(folder / "best")
         write_outputs(folder / "predictions", run, "dev", outputs)
     if finished and last:
-        run.save(folder / "last")
+        save(folder / "last")
     log.epoch({"epoch": epoch, "step": step, **scores})
 
 

@@ -1,51 +1,54 @@
 """Checkpoints, whole or one task's part: safetensors plus readable settings.
 
-Loading one executes no code. A part holds a task's own modules (head, projection, PAL), a small
-share of a checkpoint. Its settings include the digest of the encoder that it was trained on: on
-another encoder, pooling or encoding its outputs would be meaningless.
+Loading one executes no code. The encoder lies in config.json and model.safetensors under
+Transformers' own names; where an adaptation changes what it computes, under names that Transformers
+does not read. A part holds a task's own modules (head, projection, PAL), a small share of a
+checkpoint. Its settings include the digest of the encoder that it was trained on: on another
+encoder, pooling or encoding its outputs would be meaningless.
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_validator
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mtbert.core.errors import InputError
-from mtbert.core.params import FaultsError, Settings, read_yaml, validate, write_yaml
+from mtbert.core.outputs import write_text
+from mtbert.core.params import read_json, read_yaml, write_yaml
 from mtbert.core.tasks import Task
-from mtbert.modeling.encoder import encoder_of, read_config
+from mtbert.modeling.encoder import encoder_of
+from mtbert.modeling.interchange import (
+    encoder_config,
+    sentence_transformers_files,
+    tokenizer_config,
+)
+from mtbert.modeling.manifest import (
+    MANIFEST,
+    SEQUENCES,
+    CheckpointTask,
+    TrainingFacts,
+    new_manifest,
+    read_manifest,
+    read_sequences,
+)
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.settings import ModelSettings, ModelTask
 
-WEIGHTS, SETTINGS = "model.safetensors", "model.yaml"
+# Of the encoder; where only our own code runs it, the second
+CONFIG, WEIGHTS = (
+    ("config.json", "adapted_config.json"),
+    ("model.safetensors", "adapted.safetensors"),
+)
+# Heads, projections and what an adaptation adds
+HEADS = "heads.safetensors"
+TOKENIZER = "tokenizer.json"
 PART_WEIGHTS, PART_SETTINGS = "part.safetensors", "part.yaml"
-
-
-class CheckpointSettings(Settings):
-    """Content of model.yaml: what to build around the weights."""
-
-    model: ModelSettings
-    tasks: dict[str, ModelTask]
-
-    @model_validator(mode="after")
-    def _whole(self) -> "CheckpointSettings":
-        keyed = {"tasks": self.tasks, "heads": self.model.heads}
-        keyed |= {"pooling": self.model.pooling, "projections": self.model.projections}
-        faults = [
-            ((key,), f"no entry for {task}, one of the model's tasks")
-            for key, entries in keyed.items()
-            for task in self.model.tasks
-            if not isinstance(entries, dict) or task not in entries
-        ]
-        if faults:
-            raise FaultsError(faults)
-        self.model.check_projections()
-        return self
 
 
 def save_checkpoint(
@@ -55,41 +58,66 @@ def save_checkpoint(
     settings: ModelSettings,
     tasks: Mapping[str, Task | ModelTask],
     tokens: Path,
+    training: TrainingFacts | None = None,
 ) -> None:
-    """Write weights, settings and tokenizer: all that a prediction needs."""
-    _write_weights(folder / WEIGHTS, model)
-    model.encoder.config.to_json_file(folder / "config.json", use_diff=False)
-    named = {name: ModelTask.of(tasks[name]).model_dump(mode="json") for name in settings.tasks}
-    write_yaml(
-        folder / SETTINGS,
-        {"model": settings.model_dump(mode="json"), "tasks": named},
-        heading="How to rebuild the model around the weights beside this file.",
-    )
-    for name in ("tokenizer.json", "sequences.json"):
+    """Write all that a prediction needs, and what sentence-transformers needs where it can.
+
+    Updates beside the encoder's weights (LoRA) are added to them. `tokens` is the folder of the
+    tokenizer and sequences.json.
+    """
+    adaptation, encoder = settings.adaptation, model.encoder
+    settings = settings.model_copy(update={"adaptation": adaptation.merged})
+    for name in (TOKENIZER, SEQUENCES):
         if not (tokens / name).is_file():
             raise InputError(f"{tokens / name}: no such file; a checkpoint has its tokenizer in it")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (TOKENIZER, SEQUENCES):
         shutil.copyfile(tokens / name, folder / name)
+    _write_weights(folder / WEIGHTS[not adaptation.plain], adaptation.weights(encoder))
+    _write_weights(folder / HEADS, _beside_encoder(model))
+    sequences, tokenizer = read_sequences(folder), Tokenizer.from_file(str(folder / TOKENIZER))
+    named = {name: CheckpointTask.of(tasks[name]) for name in settings.tasks}
+    files = {CONFIG[not adaptation.plain]: encoder_config(encoder)}
+    if not adaptation.plain:
+        # Transformers then says that it does not know this architecture.
+        files["config.json"] = {"model_type": "mtbert", "architectures": ["MultiTaskModel"]}
+    files["tokenizer_config.json"] = tokenizer_config(tokenizer, sequences, encoder)
+    files |= sentence_transformers_files(settings, sequences, encoder.config.hidden_size)
+    files[MANIFEST] = new_manifest(settings, named, training).model_dump(mode="json")
+    for name, content in files.items():
+        write_text(folder / name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    # Others may read it, whatever the library that wrote a file thinks.
+    for path in folder.rglob("*.*"):
+        path.chmod(0o644)
 
 
 def load_checkpoint(folder: Path) -> MultiTaskModel:
     """Rebuild the model that a checkpoint holds, on the CPU in fp32.
 
     Raises:
-        InputError: a file is missing or broken, or the weights are not those of the settings; the
-            message lists what differs.
+        InputError: the folder is no checkpoint, or one of a newer format; a file is missing or
+            broken; the weights are not those of the settings: the message lists what differs.
     """
-    path = folder / SETTINGS
-    content = validate(CheckpointSettings, read_yaml(path), where=str(path))
-    encoder = encoder_of(read_config(folder), pooler=content.model.needs_pooler)
-    model = MultiTaskModel(encoder=encoder, settings=content.model, tasks=content.tasks)
-    rule = f"{folder / WEIGHTS}: not the weights of the model in {SETTINGS} and config.json"
-    _load_weights(folder / WEIGHTS, model, [], rule=rule)
+    manifest = read_manifest(folder)
+    settings = manifest.model
+    config, weights = (names[not settings.adaptation.plain] for names in (CONFIG, WEIGHTS))
+    encoder = encoder_of(read_json(folder / config), pooler=settings.needs_pooler)
+    model = MultiTaskModel(encoder=encoder, settings=settings, tasks=manifest.tasks)
+    rule = f"{folder / weights}: not the encoder of {config}"
+    _load_weights(folder / weights, encoder.state_dict(), [], rule=rule)
+    rule = f"{folder / HEADS}: not the heads of the model in {MANIFEST}"
+    _load_weights(folder / HEADS, _beside_encoder(model), [], rule=rule)
     return model
+
+
+def _beside_encoder(model: MultiTaskModel) -> dict[str, Tensor]:
+    state = model.state_dict()
+    return {name: value for name, value in state.items() if not name.startswith("encoder.")}
 
 
 def save_part(folder: Path, model: MultiTaskModel, task: str) -> None:
     """Write a task's own weights and the settings that they belong to."""
-    _write_weights(folder / PART_WEIGHTS, _own_modules(model, task))
+    _write_weights(folder / PART_WEIGHTS, _own_modules(model, task).state_dict())
     write_yaml(
         folder / PART_SETTINGS,
         _describe_part(model, task),
@@ -112,7 +140,7 @@ def load_part(folder: Path, model: MultiTaskModel, task: str) -> None:
         if expected.get(key) != saved.get(key)
     ]
     rule = f"{folder}: not a part for {task} of this model"
-    _load_weights(folder / PART_WEIGHTS, modules, faults, rule=rule)
+    _load_weights(folder / PART_WEIGHTS, modules.state_dict(), faults, rule=rule)
 
 
 def _describe_part(model: MultiTaskModel, task: str) -> dict[str, Any]:
@@ -148,18 +176,23 @@ def _own_modules(model: MultiTaskModel, task: str) -> nn.ModuleDict:
     return nn.ModuleDict(modules)
 
 
-def _write_weights(path: Path, module: nn.Module) -> None:
+def _write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in module.state_dict().items()}, path)
+    # Transformers refuses a file that does not name a library.
+    tensors = {name: value.contiguous() for name, value in weights.items()}
+    save_file(tensors, path, metadata={"format": "pt"})
 
 
-def _load_weights(path: Path, module: nn.Module, faults: list[str], *, rule: str) -> None:
-    """Load a file's weights; raise InputError with the rule and what differs, if anything does."""
+def _load_weights(
+    path: Path, expected: Mapping[str, Tensor], faults: list[str], *, rule: str
+) -> None:
+    """Copy a file's weights into a module's; raise InputError with the rule and what differs."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
     try:
         weights: dict[str, Tensor] = load_file(path)
     except Exception as error:  # the Rust library raises its own type
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    expected = module.state_dict()
+        raise InputError(f"{path}: cannot be read, it may be truncated: {error}") from None
     faults += [f"{name}: missing" for name in sorted(set(expected) - set(weights))]
     faults += [f"{name}: not part of the model" for name in sorted(set(weights) - set(expected))]
     faults += [
@@ -170,4 +203,6 @@ def _load_weights(path: Path, module: nn.Module, faults: list[str], *, rule: str
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults[:20])
         raise InputError(f"{rule}; {len(faults)} differ:\n{listed}")
-    module.load_state_dict(weights)
+    # A state dict shares its memory with the module.
+    for name, value in expected.items():
+        value.copy_(weights[name])

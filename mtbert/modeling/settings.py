@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mtbert.core.errors import InputError, located
-from mtbert.core.labels import Labels, unnamed
+from mtbert.core.labels import Labels
 from mtbert.core.params import Settings
 from mtbert.core.registry import by_task, entry
 from mtbert.core.tasks import Task
@@ -27,8 +27,8 @@ class ModelTask(Settings):
 
     @classmethod
     def of(cls, task: "Task | ModelTask") -> "ModelTask":
-        """Reduce a task to these, without the names of its classes."""
-        return cls(labels=unnamed(task.labels), paired=task.paired)
+        """Reduce a task to these."""
+        return cls(labels=task.labels, paired=task.paired)
 
 
 class ModelSettings(Settings):

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from mtbert.core.errors import InputError
-from mtbert.core.labels import classes, unnamed
+from mtbert.core.labels import classes
 from mtbert.core.params import validate
 from mtbert.core.tasks import NAME, RESERVED, Task, read_tasks, tasks_of_plan
 
@@ -46,9 +46,6 @@ def test_kinds_of_labels(labels, width, bounds, names):
 def test_names_may_be_counted_or_left_out():
     three = labels_of(kind="classes", names=["a", "b", "c"])
     assert labels_of(kind="classes", names=["a", "b", "c"], count=3) == three
-    assert unnamed(three) == labels_of(kind="classes", count=3)
-    similarity = labels_of(kind="similarity", low=0, high=5)
-    assert unnamed(similarity) is similarity
 
 
 def labels(told, kind="classes", **row):

@@ -5,10 +5,11 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 from workspace import SIZES, plan
 
 from mtbert.experiments.runs import Run, train_run
+
+from tiny import saved_weights
 
 ALL = ["sst", "para", "sts"]
 PAL = {"name": "pal", "size": 8, "heads": 2}
@@ -22,7 +23,7 @@ def run(planned, folder):
     log.mkdir()
     start = {k: v.numpy() for k, v in Run(planned, seed=1).model.state_dict().items()}
     train_run(planned, seed=1, folder=out, log_folder=log)
-    ends = [load_file(out / name / "model.safetensors") for name in ("best", "last")]
+    ends = [saved_weights(out / name) for name in ("best", "last")]
     assert {path.stem for path in (out / "predictions").iterdir()} == {
         f"{task}-{split}" for task in planned.tasks for split in ("dev", "test")
     }

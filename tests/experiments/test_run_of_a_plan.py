@@ -7,7 +7,6 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 from workspace import BATCHES, plan, workspace
 
 from mtbert.core.errors import InputError
@@ -16,6 +15,8 @@ from mtbert.training.balancing import BALANCINGS
 from mtbert.training.losses import TaskLosses
 from mtbert.training.resuming import Resuming
 from mtbert.training.samplers import SAMPLERS
+
+from tiny import saved_weights
 
 SHARED = {"para": {"name": "shared", "task": "sts"}, "sts": "layers"}
 # What a draw may choose of each setting; the default stands first.
@@ -102,7 +103,7 @@ def run(planned, folder, *, seed=1, **options):
     for path in (out, log):
         path.mkdir(parents=True, exist_ok=True)
     train_run(planned, seed=seed, folder=out, log_folder=log, **options)
-    weights = {path.parent.name: load_file(path) for path in out.glob("*/model.safetensors")}
+    weights = {path.parent.name: saved_weights(path.parent) for path in out.glob("*/mtbert.json")}
     predictions = {path.name: path.read_bytes() for path in (out / "predictions").iterdir()}
     assert not (out / "state.pt").exists(), "a finished run leaves no state"
     return weights, predictions, rows(log)
@@ -310,7 +311,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(place, tmp_path, monkeypatch, v
     assert message.count("sts-train-") == 5, "the examples of the batch"
     assert f"{out / 'before_stop'}: the weights as they were then" in message
     assert f"{out / 'best'}: its best epoch" in message
-    kept = load_file(out / "before_stop" / "model.safetensors")
+    kept = saved_weights(out / "before_stop")
     for name, weight in before.items():
         np.testing.assert_array_equal(kept[name], weight)
     assert len(rows(tmp_path / "stopped" / "log")["steps.csv"]) == int(fatal["step"]) - 1

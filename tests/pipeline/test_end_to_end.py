@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from stub_train import write_logs
 
 from mtbert.core.params import read_json as read
+from mtbert.modeling.manifest import read_manifest
 
 # Tasks as a user writes them: one from CSV, one from Parquet.
 TASKS = """
@@ -110,8 +111,13 @@ def test_submissions_name_the_classes(trained):
 
 def test_the_checkpoint_is_whole(trained):
     best = trained[0].folder / "data/runs/main-1/best"
-    names = {"config.json", "model.safetensors", "model.yaml", "sequences.json", "tokenizer.json"}
+    names = {"config.json", "model.safetensors", "heads.safetensors", "mtbert.json"}
+    names |= {"sequences.json", "tokenizer.json", "tokenizer_config.json"}
     assert {path.name for path in best.iterdir()} == names
+    manifest = read_manifest(best)
+    assert manifest.tasks["topics"].labels.names == ("sport", "science", "cooking")
+    assert manifest.tasks["topics"].columns.text_b == "body"
+    assert manifest.training.dev_examples == {"reviews": 40, "topics": 40}
 
 
 def test_the_same_seed_gives_the_same_bits(trained):

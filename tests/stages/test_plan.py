@@ -123,6 +123,7 @@ def test_what_training_does_not_depend_on_leaves_its_plan_alone(inputs, change):
 
 def test_what_training_depends_on_changes_its_plan(inputs):
     changes = [train("batch_size", "sst", 4), train("tasks", ["para", "sst", "sts"])]
+    changes += [put("tasks", "sst", "labels", "names", list("abcde"))]
     changes += [put("tasks", "sst", "labels", "count", 6), put("data", "source", "elsewhere")]
     plans = [plan(inputs, change)["main"] for change in (dict, *changes)]
     assert all(plans[0] != other for other in plans[1:])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mtbert.core.params import Settings
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from mtbert.modeling.adaptations.adapter import Adapter
 
@@ -20,11 +20,13 @@ class Adaptation(Settings):
         fixed: Whether the encoder's hidden states never change in training.
         trains_encoder: Whether training changes the encoder's own weights.
         shares: Whether training changes parameters that every task's loss reaches.
+        plain: Whether the encoder with `weights` is one that Transformers itself can run.
     """
 
     fixed: ClassVar[bool] = False
     trains_encoder: ClassVar[bool] = False
     shares: ClassVar[bool] = True
+    plain: ClassVar[bool] = True
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Raise InputError if the encoder, by the content of its config.json, does not fit."""
@@ -32,6 +34,15 @@ class Adaptation(Settings):
     def adapt(self, encoder: nn.Module, tasks: Sequence[str]) -> Adapter:
         """Freeze and extend the encoder in place; new weights come from torch's generator."""
         raise NotImplementedError
+
+    def weights(self, encoder: nn.Module) -> Mapping[str, Tensor]:
+        """The adapted encoder's weights by Transformers' names."""
+        return encoder.state_dict()
+
+    @property
+    def merged(self) -> Adaptation:
+        """The adaptation of an encoder with these weights."""
+        return self
 
 
 class Full(Adaptation):

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.modeling.adaptations.adaptation import Adaptation
+from mtbert.modeling.adaptations.adaptation import Adaptation, Full
 from mtbert.modeling.architectures import hidden_size
 from mtbert.modeling.layers import Dropout
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from mtbert.modeling.adaptations.adapter import Adapter
 
 
@@ -110,7 +112,7 @@ class LoRA(Adaptation):
     def adapt(self, encoder: Any, tasks: Sequence[str]) -> Adapter:
         """Freeze the encoder and put A and B beside its linear layers, in place."""
         from peft import LoraConfig, inject_adapter_in_model
-        from torch import nn
+        from torch.nn import Linear
 
         from mtbert.modeling.adaptations.adapter import Adapter
 
@@ -118,7 +120,7 @@ class LoRA(Adaptation):
         modules = [
             name
             for name, module in encoder.named_modules()
-            if isinstance(module, nn.Linear) and any(map(str.isdigit, name.split(".")))
+            if isinstance(module, Linear) and any(map(str.isdigit, name.split(".")))
         ]
         if not modules:
             kind = type(encoder).__name__
@@ -132,6 +134,27 @@ class LoRA(Adaptation):
         )
         inject_adapter_in_model(config, encoder)  # it freezes all else
         return Adapter(name for name, p in encoder.named_parameters() if p.requires_grad)
+
+    def weights(self, encoder: nn.Module) -> dict[str, Tensor]:
+        """The encoder's weights with the updates added: W + alpha / rank · B A."""
+        from peft.tuners.lora import Linear
+
+        merged = {
+            name.replace(".base_layer.", "."): value
+            for name, value in encoder.state_dict().items()
+            if ".lora_" not in name
+        }
+        for name, module in encoder.named_modules():
+            if isinstance(module, Linear):
+                (adapter,) = module.active_adapters
+                update = module.get_delta_weight(adapter).detach()
+                merged[f"{name}.weight"] = merged[f"{name}.weight"] + update
+        return merged
+
+    @property
+    def merged(self) -> Adaptation:
+        """Full: nothing is beside the weights any more."""
+        return Full()
 
 
 def _matching(names: Sequence[str], modules: Sequence[str]) -> list[str]:

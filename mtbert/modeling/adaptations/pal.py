@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -43,6 +43,8 @@ class PAL(Adaptation):
     The default sizes are the authors' at hidden size 768. Weights start from a normal distribution
     with the encoder's own standard deviation, biases from 0.
     """
+
+    plain: ClassVar[bool] = False
 
     variant: Literal["attention", "low_rank"] = "attention"
     size: Annotated[int, Field(ge=1)] = 204  # low_rank: 100

@@ -1,0 +1,131 @@
+"""`mtbert predict`: what a trained model says of a text, of lines, or of a table's rows."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mtbert.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mtbert.inference.model import Prediction, TrainedModel
+
+Checkpoint = Annotated[Path, typer.Argument(help="Such as data/runs/main-1/best")]
+TaskName = Annotated[str, typer.Argument(help="One of its tasks; mtbert info lists them")]
+Device = Annotated[str | None, typer.Option(help="As torch names it; the GPU if there is one")]
+
+
+def predict(
+    checkpoint: Checkpoint,
+    task: TaskName,
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="A text, or the two of a pair; none: see --file")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="CSV, TSV, JSONL or Parquet; none: lines of standard input")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the texts, twice for pairs; by default as in training"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write, in any of these formats")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite --out")] = False,
+    device: Device = None,
+) -> None:
+    """Predict with a trained model.
+
+    Prints a line an example: the label, then probabilities by class. A table keeps its columns and
+    order; prediction and probability_CLASS are added. Lines of pairs have a tab between the texts.
+
+    Examples:
+    mtbert predict data/runs/main-1/best sst "A fine film ."
+    mtbert predict data/runs/main-1/best sst --file mails.csv --column message --out out.csv
+    """
+    if file is None and out is None:
+        if column:
+            raise InputError("--column: needs --file")
+        predict_texts(load(checkpoint, device), task, texts or [])
+        return
+    if file is None or out is None:
+        raise InputError("--file and --out: give both, or neither")
+    if texts:
+        raise InputError("--file: found texts as arguments, too; give one or the other")
+    from mtbert.inference.tables import check_ending, read_frame
+
+    check_ending(out)
+    if out.exists() and not force:
+        raise InputError(f"{out}: exists already; --force overwrites it")
+    frame = read_frame(file)
+    predict_table(load(checkpoint, device), task, frame, column or [], file=file, out=out)
+
+
+def predict_texts(model: "TrainedModel", task: str, texts: list[str]) -> None:
+    """Print predictions for one text, for the two of a pair, or for lines of standard input."""
+    paired = model.task(task).paired
+    if not texts:
+        lines = sys.stdin.read().removesuffix("\n").split("\n")
+        many = [tuple(line.split("\t")) for line in lines] if paired else lines
+        print("\n".join(map(as_line, model.predict(task, many))))
+        return
+    if len(texts) != 1 + paired:
+        wanted = "two texts" if paired else "one text, quoted"
+        raise InputError(f"{task}: expected {wanted}, found {len(texts)} arguments")
+    print(as_line(model.predict(task, *texts)))
+
+
+def load(checkpoint: Path, device: str | None) -> "TrainedModel":
+    """Load a model without the messages of its libraries."""
+    import os
+    import warnings
+
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    from mtbert.inference.model import TrainedModel
+
+    warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+    return TrainedModel(checkpoint, device)
+
+
+def as_line(prediction: "Prediction") -> str:
+    """A prediction as one line: label, then each class with its probability."""
+    if prediction.probabilities is None:
+        return f"{prediction.label:.4f}"
+    shares = (f"{name} {share:.4f}" for name, share in prediction.probabilities.items())
+    return "\t".join([str(prediction.label), *shares])
+
+
+def predict_table(
+    model: "TrainedModel",
+    task: str,
+    frame: "pd.DataFrame",
+    columns: list[str],
+    *,
+    file: Path,
+    out: Path,
+) -> None:
+    """Write a table with its predictions in further columns."""
+    from mtbert.core.errors import located
+    from mtbert.core.labels import classes
+    from mtbert.inference.scores import read_examples, text_columns
+    from mtbert.inference.tables import write_frame
+
+    kind = model.task(task)
+    given = dict(zip(("text_a", "text_b"), columns, strict=False)) if columns else None
+    if len(columns) > 2:
+        raise InputError(f"--column: at most two, found {len(columns)}")
+    names = text_columns(kind, given, label=False)
+    added = ["prediction"]
+    if kind.labels.kind != "similarity":
+        added += [f"probability_{name}" for name in classes(kind.labels)]
+    if taken := [name for name in added if name in frame.columns]:
+        raise InputError(f"{file}: has a column {taken[0]!r} already; rename it")
+    with located(str(file)):
+        examples = read_examples(model, task, frame, names, where="--column")
+    rows = model.label(task, examples)
+    values = [[row.label, *(row.probabilities or {}).values()] for row in rows]
+    for place, name in enumerate(added):
+        frame[name] = [row[place] for row in values]
+    write_frame(out, frame)
+    print(f"{out}: {len(frame):,} rows")

@@ -1,0 +1,1 @@
+"""From a checkpoint to predictions, vectors and scores of any texts."""

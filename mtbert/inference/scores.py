@@ -1,0 +1,129 @@
+"""A trained model's scores on labelled examples of one task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtbert.core.errors import InputError, located
+from mtbert.core.params import validate
+from mtbert.core.tasks import Columns
+from mtbert.corpora.validation import UnusableError, read_label
+from mtbert.evaluation.metrics import METRICS, score
+from mtbert.evaluation.predictions import Predictions
+from mtbert.inference.model import TrainedModel
+from mtbert.inference.tables import column, read_frame
+from mtbert.inference.texts import Examples
+from mtbert.modeling.manifest import CheckpointTask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's value on labelled examples."""
+
+    value: float | None  # None where it is undefined
+    half_width: float | None  # of the 95 % interval over examples
+    baseline: float  # of the best constant prediction
+    examples: int
+
+
+def evaluate(
+    model: TrainedModel,
+    task: str,
+    data: "str | Path | pd.DataFrame",
+    columns: Mapping[str, str] | None = None,
+    *,
+    progress: bool | None = None,
+) -> dict[str, Score]:
+    """Score a model on a labelled file or DataFrame with every metric that fits the task.
+
+    Args:
+        model: As `mtbert.load` gives it.
+        task: One of its tasks.
+        data: A CSV, TSV, JSON lines or Parquet file, or a DataFrame.
+        columns: Names of the columns text_a, text_b (of pairs) and label; by default those of the
+            files that the model was trained on.
+        progress: Whether to show a bar; by default on a terminal, for long files.
+
+    Returns:
+        By metric, the task's main one first.
+
+    Raises:
+        InputError: no such task, file or column; rows without a text or an allowed label.
+    """
+    kind = model.task(task)
+    where = f"{data}" if isinstance(data, str | Path) else "DataFrame"
+    names = text_columns(kind, columns, label=True)
+    frame = read_frame(Path(data)) if isinstance(data, str | Path) else data
+    with located(where):
+        examples = read_examples(model, task, frame, names, where="columns")
+        labels = _labels(kind, column(frame, names.label, where="columns.label"))
+    predicted = model.predictions(task, examples, labels, progress=progress)
+    values = score(kind.labels, predicted)
+    ordered = {kind.metric: values[kind.metric], **values}
+    return {name: _score(name, value, kind, predicted) for name, value in ordered.items()}
+
+
+def _score(name: str, value: float | None, task: CheckpointTask, predicted: Predictions) -> Score:
+    metric, actual = METRICS[name], predicted.labels
+    width = metric.half_width(actual, predicted.read(metric.reads, task.labels))
+    half = float(width) if value is not None and np.isfinite(width) else None
+    return Score(value, half, metric.baseline(actual), len(actual))
+
+
+def text_columns(
+    task: CheckpointTask, columns: Mapping[str, str] | None, *, label: bool
+) -> Columns:
+    """Names of the columns: those given, or those that the model was trained on.
+
+    Raises:
+        InputError: neither are there, or they do not fit the task.
+    """
+    if columns is None:
+        if task.columns is None:
+            keys = ["text_a", *["text_b"] * task.paired, *["label"] * label]
+            raise InputError(f"columns: the checkpoint names none: give {', '.join(keys)}")
+        return task.columns
+    names = validate(
+        Columns, {"label": "label", **columns} if not label else columns, where="columns"
+    )
+    if (names.text_b is not None) != task.paired:
+        what = "pairs needs text_b" if task.paired else "single texts has no text_b"
+        raise InputError(f"columns: a task on {what}, found {dict(columns)}")
+    return names
+
+
+def read_examples(
+    model: TrainedModel, task: str, frame: "pd.DataFrame", names: Columns, *, where: str
+) -> Examples:
+    """Check the texts of a table; items in messages are rows, from 0."""
+    sides = [
+        column(frame, name, where=f"{where}.{key}")
+        for key, name in (("text_a", names.text_a), ("text_b", names.text_b))
+        if name is not None
+    ]
+    return model.examples(task, *sides)
+
+
+def _labels(task: CheckpointTask, values: list[Any]) -> list[float]:
+    """The numbers of the labels in a column."""
+    labels, faults = [], []
+    for number, value in enumerate(values):
+        try:
+            if value in (None, ""):
+                raise UnusableError("no label")
+            labels.append(read_label(str(value), task.labels))
+        except UnusableError as reason:
+            faults.append(f"row {number}: {reason}")
+    if faults:
+        more = len(faults) - ROWS_SHOWN
+        lines = faults[:ROWS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+        raise InputError("; ".join(lines))
+    return labels
