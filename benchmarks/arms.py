@@ -197,22 +197,17 @@ def without_dropout(model: Any) -> None:
 
 def order(run: Any, steps: int) -> Iterator[dict[str, np.ndarray]]:
     """The rows of each step, as our loop draws them."""
-    from mtbert.training.batches import stream
-    from mtbert.training.loop import run_length
+    from mtbert.training.run_steps import RunSteps
 
     data = run.task_data()
     sizes = {task: item.size for task, item in data.items()}
-    batches = {task: -(-item.size // item.batch_size) for task, item in data.items()}
-    sampler = run.plan.train.sampler
-    _, epochs, _ = run_length(sampler, sizes, batches, epochs=1, steps=steps)
-    for epoch in range(1, epochs + 1):
+    batch_size = {task: item.batch_size for task, item in data.items()}
+    plan = RunSteps(run.plan.train.sampler, sizes, batch_size, run.seed)
+    for epoch in range(1, plan.length(epochs=1, steps=steps).started + 1):
         drawn = {
             task: item.batches(task, seed=run.seed, epoch=epoch) for task, item in data.items()
         }
-        generator = stream(run.seed, "tasks of the steps", epoch)
-        for tasks in sampler.epoch_steps(
-            epoch=epoch, epochs=epochs, sizes=sizes, batches=batches, generator=generator
-        ):
+        for tasks in plan.epoch(epoch, epochs=1):
             yield {task: next(drawn[task]) for task in tasks}
 
 

@@ -28,12 +28,15 @@ def average_weights(
     """
     check_members(plans, list(runs), where=where)
     verify(plans[0])
-    run = Run(plans[0], seed=0)  # draws nothing that is kept
+    named = plans[0].model_copy(update={"strategy": f"uniform soup of {', '.join(runs)}"})
+    run = Run(named, seed=0)  # draws nothing that is kept
     run.energy.stop()
     run.model = uniform_soup([member / "best" for member in runs.values()]).to(run.device)
-    run.save(folder / "best")
-    for split in ("dev", "test") if test else ("dev",):
-        write_outputs(folder / "predictions", run, split, run.predict(split))
+    outputs = run.predict("dev")
+    write_outputs(folder / "predictions", run, "dev", outputs)
+    run.save(folder / "best", epoch=0, step=0, dev=run.scores(outputs))
+    if test:
+        write_outputs(folder / "predictions", run, "test", run.predict("test"))
 
 
 def uniform_soup(checkpoints: Sequence[Path]) -> MultiTaskModel:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from mtbert.claims.claim import Claim
@@ -9,8 +10,7 @@ from mtbert.experiments.strategies import TrainSettings
 from mtbert.studies.budgets import read_budget
 from mtbert.studies.results import missing_runs
 from mtbert.studies.study import read_experiments, read_study
-from mtbert.training.batches import stream
-from mtbert.training.loop import run_length
+from mtbert.training.run_steps import RunSteps
 
 StudyRun = tuple[str, str, int]  # study, experiment, seed
 FORWARD = 1 / 3  # cost of a forward pass, in those of a training step
@@ -72,23 +72,11 @@ def examples_drawn(settings: TrainSettings, sizes: Mapping[str, int]) -> dict[st
         task: settings.examples[task].count if task in settings.examples else sizes.get(task, 1)
         for task in settings.trained
     }
-    batches = {task: -(-own[task] // settings.batch_size[task]) for task in own}
-    _, epochs, remaining = run_length(
-        settings.sampler, own, batches, epochs=settings.epochs, steps=settings.steps
+    steps = RunSteps(settings.sampler, own, settings.batch_size, seed=1)
+    length = steps.length(
+        epochs=settings.epochs, steps=settings.steps, examples_seen=settings.examples_seen
     )
     counts: Counter[str] = Counter()
-    for epoch in range(1, epochs + 1):
-        steps = settings.sampler.epoch_steps(
-            epoch=epoch,
-            epochs=epochs,
-            sizes=own,
-            batches=batches,
-            generator=stream(1, "tasks of the steps", epoch),
-        )[:remaining]
-        remaining -= len(steps)
-        place: Counter[str] = Counter()
-        for task in (task for step in steps for task in step):
-            size = min(settings.batch_size[task], own[task] - place[task])
-            counts[task] += size
-            place[task] = (place[task] + size) % own[task]
+    for drawn in islice(steps.drawn(length.epochs), length.total):
+        counts.update(drawn)
     return dict(counts)

@@ -81,8 +81,8 @@ def fit_last_layer(
         loss: Of logits (example, width) and labels.
     """
     modules = list(head.children())
-    place = max(i for i, module in enumerate(modules) if isinstance(module, nn.Linear))
-    layer, after = modules[place], nn.Sequential(*modules[place + 1 :])
+    place, layer = [(i, it) for i, it in enumerate(modules) if isinstance(it, nn.Linear)][-1]
+    after = nn.Sequential(*modules[place + 1 :])
     with torch.no_grad():
         x = nn.Sequential(*modules[:place])(vectors)
         deviation, center = torch.std_mean(x, 0, correction=0)

@@ -1,6 +1,6 @@
 """Which tasks each step of a run trains on, and how many steps the run has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,12 +68,14 @@ class RunSteps:
 
     def examples(self, epochs: int) -> np.ndarray:
         """Examples of all tasks that a run of so many epochs has seen after each step, (step,)."""
-        counts = []
+        return np.cumsum([sum(drawn.values()) for drawn in self.drawn(epochs)])
+
+    def drawn(self, epochs: int) -> Iterator[dict[str, int]]:
+        """Give the examples of each task in each step of a run of so many epochs."""
         for epoch in range(1, epochs + 1):
             seen = dict.fromkeys(self.sizes, 0)  # of the pass over each task
             for tasks in self.epoch(epoch, epochs=epochs):
                 # The last batch of a pass may be smaller.
                 drawn = {t: min(self.batch_size[t], self.sizes[t] - seen[t]) for t in tasks}
                 seen |= {task: (seen[task] + n) % self.sizes[task] for task, n in drawn.items()}
-                counts.append(sum(drawn.values()))
-        return np.cumsum(counts)
+                yield drawn
