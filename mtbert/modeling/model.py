@@ -16,8 +16,12 @@ from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 # Where a parameter of an encoder belongs, by its name in Transformers.
 LAYER = re.compile(r"(?:^|\.)(?:layers?|blocks?|attentions|ffns|layer_norm\d)\.(\d+)\.")
+# Parameters below the layers: a norm of embeddings, too, though its name is that of a last norm
+BOTTOM = re.compile(r"(?:^|\.)\w*embeddings?\.")
 # Parameters above the layers, and ALBERT's weights, which all of its layers share
-TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|albert_layer_groups)\.")
+TOP = re.compile(r"(?:^|\.)(?:pooler\w*|final_(?:layer_)?norm|norm|ln|albert_layer_groups)\.")
+# Architectures whose last norm has a name that in others belongs to embeddings
+LAST_NORM = {"roberta-prelayernorm": "LayerNorm", "xlm-roberta-xl": "encoder.LayerNorm"}
 
 
 @dataclass(frozen=True)
@@ -111,12 +115,12 @@ class MultiTaskModel(nn.Module):
 
     def groups(self) -> list[ParameterGroup]:
         """The trainable parameters by part, the encoder's also by layer."""
-        layers = int(self.encoder.config.num_hidden_layers)
+        layers, kind = int(self.encoder.config.num_hidden_layers), self.encoder.config.model_type
         groups: dict[tuple[str, int], ParameterGroup] = {}
         for part, name, parameter in self._by_part():
             if parameter.requires_grad:
                 part = "heads" if part.startswith(("projections.", "heads.")) else part
-                below = below_top(name, layers) if part == "encoder" else 0
+                below = below_top(name, layers, kind) if part == "encoder" else 0
                 group = groups.setdefault((part, below), ParameterGroup(part, below))
                 group.parameters.append(parameter)
         return list(groups.values())
@@ -139,9 +143,15 @@ class MultiTaskModel(nn.Module):
             yield "adapter" if name in injected else part, name, parameter
 
 
-def below_top(name: str, layers: int) -> int:
-    """Layers of the encoder above a parameter: 0 in the top one, all of them for embeddings."""
+def below_top(name: str, layers: int, kind: str) -> int:
+    """Layers of an encoder, of model_type `kind`, above a parameter: 0 in the top one.
+
+    Embeddings have all layers above them.
+    """
     if layer := LAYER.search(name):
         return layers - 1 - int(layer.group(1))
+    last = kind in LAST_NORM and name.startswith(f"encoder.{LAST_NORM[kind]}.")
+    if last or (TOP.search(name) and not BOTTOM.search(name)):
+        return 0
     # All else is below the layers: embeddings of words and positions, and their projections.
-    return 0 if TOP.search(name) else layers
+    return layers

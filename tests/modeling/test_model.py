@@ -1,13 +1,16 @@
 """Which parameters a model has, learns and shares; what it makes of a batch."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from modeling.zoo import PACKED
+from modeling.zoo import PACKED, config_of
 
 from mtbert.core.errors import InputError
+from mtbert.modeling.architectures import ARCHITECTURES, PADDED
+from mtbert.modeling.encoder import encoder_of
 from mtbert.modeling.model import below_top
 from mtbert.modeling.packing import TaskExamples, collate
 from mtbert.modeling.prediction import encode_splits, predict
@@ -110,7 +113,31 @@ def test_groups_hold_every_trainable_parameter_once_by_layer():
     ],
 )
 def test_depth_by_name(name, layers, expected):
-    assert below_top(name, layers) == expected
+    assert below_top(name, layers, "bert") == expected
+
+
+# By architecture, the last norm, which is above the layers; every other one is in a layer, or of
+# embeddings and below them.
+LAST_NORMS = {
+    "eurobert": {"norm.weight"},
+    "megatron-bert": {"encoder.ln.weight", "encoder.ln.bias"},
+    "modernbert": {"final_norm.weight"},
+    "roberta-prelayernorm": {"LayerNorm.weight", "LayerNorm.bias"},
+    "xlm-roberta-xl": {"encoder.LayerNorm.weight", "encoder.LayerNorm.bias"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted({*ARCHITECTURES, *PADDED} - {"albert"}))
+def test_depth_in_every_architecture(kind):
+    encoder = encoder_of(config_of(kind), pooler=True)
+    layers = encoder.config.num_hidden_layers
+    depth = {n: below_top(f"encoder.{n}", layers, kind) for n, _ in encoder.named_parameters()}
+    outside = {n for n in depth if not re.search(r"\.\d+\.", n)}
+    assert {n for n in outside if depth[n] == 0} == LAST_NORMS.get(kind, set()) | {
+        n for n in outside if n.startswith("pooler")
+    }
+    assert {depth[n] for n in outside} <= {0, layers}
+    assert {depth[n] for n in depth.keys() - outside} == set(range(layers))
 
 
 def test_each_task_has_its_own_pooling():
