@@ -24,7 +24,7 @@ class Aggregation(Balancing):
     combines: ClassVar[bool] = True
 
     def weights(self, gramian: Tensor) -> Tensor:
-        """Give w, (task,), of a method without state; G = J Jᵀ, (task, task) float32, is not all 0.
+        """Give w, (task,), of a method without state; G = J Jᵀ, (task, task) float64, is not all 0.
 
         Random numbers may be drawn from torch's global generator, which is the run's own here.
         """
@@ -55,11 +55,10 @@ class Aggregator(Balancer):
         weights = [1.0] * len(tasks)
         # A single gradient is the update; NaN and inf stay, for the loop to see.
         if len(tasks) > 1 and gramian.isfinite().all() and gramian.any():
-            # In fp32, as in TorchJD: its thresholds for the rank expect that precision.
             with torch.random.fork_rng(devices=[]):
                 # torch's global generator continues the balancing's own stream.
                 torch.set_rng_state(self.generator.get_state())
-                weights = self.weigh(gramian.float(), tasks).tolist()
+                weights = self.weigh(gramian, tasks).tolist()
                 self.generator.set_state(torch.get_rng_state())
         combine(self.setup.shared, gradients, weights)
         return BackwardResult(values, dict(zip(tasks, weights, strict=True)), gramian)

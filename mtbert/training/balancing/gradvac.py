@@ -63,5 +63,5 @@ class GradVacAggregator(Aggregator):
             tasks = key.split()
             with torch.random.fork_rng(devices=[]):
                 # A weighting has no φ to load into before its first step.
-                self.weigh(torch.eye(len(tasks)), tasks)
+                self.weigh(torch.eye(len(tasks), dtype=torch.float64), tasks)
             self.weightings[key].load_state_dict(phi)

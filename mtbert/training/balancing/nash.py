@@ -79,4 +79,7 @@ class NashAggregator(Aggregator):
             # division by the gradient of a task that has none.
             warnings.simplefilter("ignore")
             weights: Tensor = solver.weighting(factor)
+        if not (weights > 0).all():  # the solver failed, on gradients of very unlike lengths
+            weights = self.solved.get(key, torch.ones(len(gramian), dtype=torch.float64))
+            solver.weighting.prvs_alpha = weights.numpy()
         return weights

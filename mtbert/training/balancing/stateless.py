@@ -15,6 +15,8 @@ from mtbert.training.balancing.aggregator import Aggregation, unit_trace
 if TYPE_CHECKING:
     from torch import Tensor
 
+SOLVED = 1e-6  # shortest combination of gradients that CAGrad's solver tells from 0, of trace 1
+
 
 class PCGrad(Aggregation):
     """Gradient surgery (Yu et al. 2020, algorithm 1).
@@ -38,7 +40,9 @@ class CAGrad(Aggregation):
     """Conflict-averse gradient (Liu et al. 2021, algorithm 1).
 
     The update d with the largest worst improvement min_t g_t · d within ‖d - g_0‖ ≤ c ‖g_0‖, g_0
-    the mean gradient. As in TorchJD, d is not divided by 1 + c² as in the authors' code.
+    the mean gradient. As in TorchJD, d is not divided by 1 + c² as in the authors' code. Where some
+    convex combination of the gradients is 0, to the solver's precision, d is g_0, as in that code:
+    TorchJD's 0 would end training while one task's gradient is far shorter than the others.
     """
 
     c: Annotated[float, Field(ge=0)] = 0.5
@@ -47,7 +51,8 @@ class CAGrad(Aggregation):
         """Give w, (task,)."""
         from torchjd.aggregation import CAGradWeighting
 
-        return CAGradWeighting(c=self.c)(unit_trace(gramian))
+        weights = CAGradWeighting(c=self.c, norm_eps=SOLVED)(unit_trace(gramian))
+        return weights if weights.any() else weights + 1 / len(weights)
 
 
 class MGDA(Aggregation):
@@ -70,14 +75,20 @@ class IMTLG(Aggregation):
     """The update with equal projections on all gradients (Liu et al. 2021, IMTL-G).
 
     w = v / Σv, v = G⁺ (‖g_1‖, …, ‖g_T‖): the weights sum to 1, may be negative, and grow without
-    bound where the gradients nearly cancel.
+    bound where the gradients nearly cancel. Solved for gradients of length 1, whose weights are
+    v_t ‖g_t‖: G itself is singular, to rounding, where one gradient is much shorter than others.
+    A gradient of 0 has weight 0.
     """
 
     def weights(self, gramian: Tensor) -> Tensor:
         """Give w, (task,)."""
         from torchjd.aggregation import IMTLGWeighting
 
-        return IMTLGWeighting()(gramian)
+        norms = gramian.diagonal().sqrt()
+        inverse = (1 / norms).where(norms > 0, 0.0)
+        weights = inverse * IMTLGWeighting()(gramian * inverse * inverse[:, None])
+        total = weights.sum()
+        return weights / total if total != 0 else weights
 
 
 class AlignedMTL(Aggregation):

@@ -132,6 +132,44 @@ def test_small_gradients_are_combined_as_large_ones(name):
     assert len(set(actual[1].values())) == 2
 
 
+CROSSED = torch.tensor(
+    [[1.0, 0.2, -0.5, 0.0], [-0.4, 0.3, 0.6, 0.1], [0.3, -0.7, 0.2, 1.0]], dtype=torch.float64
+)
+
+
+def weights_of(name, jacobian):
+    balancer = Rows([[1.0]] * 3).begin(name)
+    torch.manual_seed(0)
+    weights = balancer.weigh(jacobian @ jacobian.T, TASKS)
+    return weights, weights.double() @ jacobian
+
+
+@pytest.mark.parametrize("name", sorted(AGGREGATORS.keys() - {"nash"}))
+@pytest.mark.parametrize("scale", [1e-15, 1e-10, 1e-5, 1e5, 1e10, 1e15])
+def test_weights_do_not_depend_on_the_gradients_unit(name, scale):
+    weights, _ = weights_of(name, scale * CROSSED)
+    torch.testing.assert_close(weights, weights_of(name, CROSSED)[0], rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+@pytest.mark.parametrize("ratio", [0.0, *(10.0**-k for k in range(13))])
+def test_a_task_with_a_far_shorter_gradient_leaves_an_update(name, ratio):
+    jacobian = CROSSED * torch.tensor([[1.0], [1.0], [ratio]])
+    weights, update = weights_of(name, jacobian)
+    assert weights.isfinite().all()
+    assert update.isfinite().all()
+    assert update.any() or (name == "mgda" and ratio == 0), "the shortest combination is then 0"
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1e-3, 1e-8, 1e-12])
+def test_imtl_g_projects_equally_on_gradients_of_any_length(ratio):
+    jacobian = CROSSED * torch.tensor([[1.0], [1.0], [ratio]])
+    weights, update = weights_of("imtl_g", jacobian)
+    projections = jacobian @ update / jacobian.norm(dim=1)
+    torch.testing.assert_close(projections, projections[:1].expand(3), rtol=1e-6, atol=0)
+    assert weights.sum().item() == pytest.approx(1)
+
+
 def test_gradvac_of_a_first_step_is_pcgrad_and_then_has_a_goal():
     rows = Rows(OPPOSED)
     balancer = rows.begin({"name": "gradvac", "beta": 1.0})
