@@ -141,6 +141,7 @@ def resolve_strategy(
     place = f"{where}: strategies.{name}" if changes else f"{where}: train"
     merged = with_changes(train, changes, tasks, where=place)
     merged |= {key: value for key, value in recipe if merged.get(key) == "auto"}
+    merged["examples"] = _subsets(merged.get("examples"), tasks, where=place)
     settings = validate(TrainSettings, merged, where=place).per_task()
     with located(place, link="."):
         _check_keys(settings, tasks)
@@ -153,6 +154,16 @@ def resolve_strategy(
             shares = settings.adaptation.shares
             settings.check_balancing(settings.trained, all_tasks=tasks, shares=shares)
     return settings
+
+
+def _subsets(examples: Any, tasks: Iterable[str], *, where: str) -> Any:
+    """Leave out the tasks whose examples are `all`, which undoes a number of section `train`."""
+    if not isinstance(examples, Mapping):
+        return examples
+    for task in examples:
+        if task not in tasks:
+            raise InputError(f"{where}.examples: {choices('task', task, tasks)}")
+    return {task: subset for task, subset in examples.items() if subset != "all"}
 
 
 def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:

@@ -349,6 +349,7 @@ def test_a_refusal_names_the_samplers_that_fit_a_balancing(place, word):
             "steps: 9, and examples_seen: 99 ends the run, too",
         ),
         ({"examples": {"sst": 21}}, "examples.sst.count: at most the 20 train examples there are"),
+        ({"examples": {"st": "all"}}, "examples: unknown task 'st'; did you mean 'sts'?"),
         ({"evaluation_only": ["stss"]}, "evaluation_only: unknown task 'stss'; did you mean 'sts'"),
         ({"evaluation_only": ["sst", "sst"]}, "evaluation_only: each task once, found ['sst', "),
         (
