@@ -72,7 +72,7 @@ def _label(table: TableFile, names: Sequence[str]) -> str:
 def _id(files: Mapping[Split, TableFile], names: Sequence[str]) -> tuple[str | None, list[str]]:
     """The column of ids, if there is one that all files have and that holds each id once."""
     name = _first(names, IDS) or next((n for n in names if plain(n).endswith("_id")), None)
-    if name is None and _counts(files["train"].texts(names[0])):
+    if name is None and names and _counts(files["train"].texts(names[0])):
         name = names[0]
     if name is None or not all(name in table.frame.columns for table in files.values()):
         return None, []

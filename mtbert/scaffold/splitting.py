@@ -45,8 +45,8 @@ def hold_out(
     sides = [{s for s, own in zip(strata, held, strict=True) if own == side} for side in (0, 1)]
     if min(map(len, sides)) < 2:
         raise InputError(
-            f"{where}: {len(rows)} rows cannot be split into train and dev with two labels each and "
-            "no text in both; add rows, or a dev file of your own"
+            f"{where}: {len(rows)} rows cannot be split into train and dev with two labels "
+            "each and no text in both; add rows, or a dev file of your own"
         )
     return held, bool(apart)
 
