@@ -34,6 +34,13 @@ def guess_columns(files: Mapping[Split, TableFile]) -> tuple[Columns, list[str]]
     """
     train = files["train"]
     names = [str(name) for name in train.frame.columns if str(name)]
+    if len(names) < 2:
+        name = names[0] if names else ""
+        semicolons = "; with semicolons between columns? save it with commas" * (";" in name)
+        raise InputError(
+            f"{train.path}: expected a column of texts and one of labels, found one with a name, "
+            f"{name!r}{semicolons}"
+        )
     label = _label(train, names)
     identity, notes = _id(files, [name for name in names if name != label])
     sides = _sides(train, [name for name in names if name not in (label, identity)])
@@ -63,9 +70,9 @@ def _label(table: TableFile, names: Sequence[str]) -> str:
     if len(few) == 1:
         return few[0]
     raise InputError(
-        f"{table.path}: no column of labels: none of {', '.join(names)} is called "
-        f"{', '.join(LABELS[:4])} or the like, and {', '.join(few) or 'none'} has few distinct "
-        "values; rename the column of labels to label"
+        f"{table.path}: no column of labels: none of {', '.join(names)} has a usual name, such as "
+        f"{', '.join(LABELS[:2])}; with few distinct values, as labels have: "
+        f"{', '.join(few) or 'none'}; rename the column of labels to label"
     )
 
 

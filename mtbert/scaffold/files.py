@@ -1,10 +1,9 @@
 """The tables of a folder, by task and split as their names say."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
 from mtbert.core.names import LONGEST, check_name
@@ -92,13 +91,6 @@ def _read(path: Path) -> TableFile:
     table = TableFile(path, format, frame)
     if format in ("csv", "tsv"):
         _check_header(table)
-    names = [str(name) for name in frame.columns]
-    if len(names) < 2:
-        semicolons = "; with semicolons between columns? save it with commas" * (";" in names[0])
-        raise InputError(
-            f"{path}: expected a column of texts and one of labels, found one column, "
-            f"{names[0]!r}{semicolons}"
-        )
     return table
 
 
@@ -116,8 +108,3 @@ def _check_header(table: TableFile) -> None:
                 f"{table.path}: line 1: expected names of columns, found {name[:60]!r}; put a line "
                 "on top of the rows, such as text,label"
             )
-
-
-def joined(files: Mapping[Split, TableFile], name: str, *splits: Split) -> list[Any]:
-    """A column's texts in some splits, one behind the other."""
-    return [text for split in splits if split in files for text in files[split].texts(name)]
