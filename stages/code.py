@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 import mtbert
-import stages
 from mtbert.core.commands import run
 from mtbert.core.outputs import new_folder, write_text
 
@@ -20,7 +19,7 @@ from mtbert.core.outputs import new_folder, write_text
 def main(out: Annotated[Path, typer.Argument(help="Output folder")]) -> None:
     """Write {package}.md5 for each package of mtbert, and stages.{name}.md5 for each stage."""
     sources = {path.name: path for path in Path(mtbert.__path__[0]).iterdir() if path.is_dir()}
-    sources |= {f"stages.{path.stem}": path for path in Path(stages.__path__[0]).glob("*.py")}
+    sources |= {f"stages.{path.stem}": path for path in Path(__file__).parent.glob("*.py")}
     with new_folder(out) as folder:
         for name, source in sources.items():
             if digest := digest_of(source):

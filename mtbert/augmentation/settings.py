@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.params import Settings, read_section
+from mtbert.core.names import check_name
+from mtbert.core.params import Settings, read_params, read_section
 from mtbert.core.seeds import MAX_SEED
 from mtbert.core.tasks import Task
 
@@ -84,7 +85,7 @@ class Augment(Settings):
     ppdb: Annotated[str, Field(min_length=1)] | None = None
     max_bad_share: Annotated[float, Field(ge=0, lt=1)]  # of the lines of the PPDB file
     # Name of a set -> task -> how its train split grows
-    sets: Annotated[dict[str, TaskSet], Field(min_length=1)]
+    sets: dict[str, TaskSet]
 
 
 def required_lexicons(augment: Augment, *names: str) -> Iterator[tuple[str, str]]:
@@ -103,21 +104,19 @@ def required_lexicons(augment: Augment, *names: str) -> Iterator[tuple[str, str]
 
 
 def read_augment(params: Path, tasks: Mapping[str, Task]) -> Augment:
-    """Read section `augment` and check it against the tasks.
+    """Read section `augment` and check it against the tasks; without the section, no sets.
 
     Raises:
         InputError: it does not fit, has a set whose name cannot be a folder's, a task that does
             not exist, or a side that single texts do not have.
     """
+    if "augment" not in read_params(params):
+        return Augment(tagger="lexicon", max_bad_share=0.0, sets={})
     augment = read_section(params, "augment", Augment)
     for name, grown in augment.sets.items():
         where = f"{params}: augment.sets"
-        # `none` is a strategy's word for no set; other names become folders.
-        if name == "none" or not name.replace("_", "").isalnum():
-            raise InputError(
-                f"{where}: a set's name has letters, digits and _ only and is not none, "
-                f"found {name!r}"
-            )
+        if check_name(name, where=where) == "none":
+            raise InputError(f"{where}: 'none' is a strategy's word for no set; take another name")
         for task, settings in grown.items():
             if task not in tasks:
                 raise InputError(f"{where}.{name}: {choices('task', task, tasks)}")

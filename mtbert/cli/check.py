@@ -1,6 +1,7 @@
 """What `mtbert check` checks: every section of a params file, before any stage runs."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from mtbert.augmentation.settings import Augment, read_augment, required_lexicons
@@ -22,6 +23,7 @@ from mtbert.pretraining.language_model import check_architecture
 from mtbert.pretraining.masking import read_vocabulary
 from mtbert.pretraining.settings import PretrainSettings
 from mtbert.reporting.scope import read_scope
+from mtbert.scaffold.pipeline import VERSION
 from mtbert.studies.study import read_experiments, read_study
 from mtbert.tokenization.inputs import TokenizeSettings
 from mtbert.tokenization.vocabulary import load_tokenizer
@@ -29,7 +31,7 @@ from mtbert.tokenization.vocabulary import load_tokenizer
 CORPORA = ("data", "tasks", "lexicons", "augment")
 SHARED = (*CORPORA, "tokenize", "encoder", "pretrain", "train", "recipes")
 # What a project has beside them, and what the folder of the studies has instead
-PROJECT = ("strategies", "seeds", "ensembles", "report")
+PROJECT = ("mtbert", "strategies", "seeds", "ensembles", "report")
 STUDIES = ("budget", "budgets")
 
 
@@ -45,10 +47,16 @@ def check_params(params: Path) -> None:
     if unknown := [name for name in sections if name not in allowed]:
         faults = [f"{params}: {choices('section', name, allowed)}" for name in unknown]
         raise InputError("\n".join(faults))
+    if (wanted := sections.get(VERSION)) not in (None, installed := version("mtbert")):
+        raise InputError(
+            f"{params}: {VERSION}: {wanted}, and {installed} is installed; install that one, or "
+            f"write {installed} here: all stages then run again"
+        )
     tasks = read_tasks(params)
     find_corpus_folders(read_section(params, "data", Data).source, tasks, where=str(params))
     augment = read_augment(params, tasks)
-    _check_lexicons(params, augment)
+    if augment.sets:
+        _check_lexicons(params, augment)
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")

@@ -7,6 +7,7 @@ import typer
 
 from mtbert.cli.evaluate import evaluate
 from mtbert.cli.info import info
+from mtbert.cli.init import init
 from mtbert.cli.part import part
 from mtbert.cli.predict import predict
 from mtbert.cli.studies import studies
@@ -36,7 +37,7 @@ def check_command(
     print(f"{params}: every section fits")
 
 
-for command in (predict, evaluate, info, part):
+for command in (init, predict, evaluate, info, part):
     app.command()(command)
 app.add_typer(studies, name="studies")
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import MAIN_METRICS, Binary, Classes, Labels, Similarity
+from mtbert.core.names import check_name
 from mtbert.core.params import Settings, read_yaml, validate
 
 # A task's labels are part of it.
@@ -124,6 +125,7 @@ def read_tasks(path: Path) -> dict[str, Task]:
                 f"{path}: tasks: a name is a letter a-z, then a-z, 0-9 and _ only, and not "
                 f"{OVERALL!r}, which is the combined score; found {name!r}"
             )
+        check_name(name, where=f"{path}: tasks")
         if name in RESERVED:
             raise InputError(
                 f"{path}: tasks: a task cannot be called {name!r}, which torch or {{name: method}} "

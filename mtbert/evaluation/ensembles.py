@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import Field, field_validator
 
 from mtbert.core.errors import InputError, choices
+from mtbert.core.names import check_name
 from mtbert.core.params import Settings, read_params, validate
 from mtbert.core.schemas import read_table, write_table
 from mtbert.core.seeds import read_seeds
@@ -81,9 +82,7 @@ def read_ensembles(params: Path) -> dict[str, Ensemble]:
     ensembles = {}
     for name, entry in entries.items():
         where = f"{params}: {SECTION}.{name}"
-        # Names become parts of the names of folders and stages.
-        if not str(name).replace("_", "").replace("-", "").isalnum():
-            raise InputError(f"{where}: a name has letters, digits, _ and - only")
+        check_name(name, where=f"{params}: {SECTION}")
         if name in strategies or name in runs:
             raise InputError(f"{where}: a strategy or a run has this name; expected another")
         ensembles[str(name)] = validate(Ensemble, entry, where=where)

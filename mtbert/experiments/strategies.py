@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbert.core.errors import InputError, choices, located
+from mtbert.core.names import check_name
 from mtbert.core.params import is_section, merge, read_params, read_section, validate
 from mtbert.core.tasks import Similarity, Task, read_tasks
 from mtbert.evaluation.metrics import check_metrics
@@ -96,13 +97,7 @@ def check_names(strategies: Any, params: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(strategies, Mapping) or not strategies:
         raise InputError(f"{params}: strategies: expected at least one, found {strategies!r}")
     for name, changes in strategies.items():
-        # Names become parts of the names of folders and stages.
-        word = str(name)
-        if not word.replace("_", "").replace("-", "").isalnum() or word != word.strip("-"):
-            raise InputError(
-                f"{params}: strategies: a name has letters, digits, _ and, inside, - only, found "
-                f"{name!r}"
-            )
+        check_name(name, where=f"{params}: strategies")
         if not isinstance(changes or {}, Mapping):
             raise InputError(
                 f"{params}: strategies.{name}: expected changes to train, found {changes!r}"

@@ -38,8 +38,8 @@ def test_settings_that_do_not_fit(changes, message):
         ("perceptron", "s", "stx: {source: wordnet, rows: 9}", r"sets\.s: unknown task 'stx'; did"),
         ("perceptron", "s", SECOND, r"sets\.s\.sst\.sides: the task has single texts"),
         ("lexicon", "s", WORDNET, r"sst\.source: WordNet's words need"),
-        ("perceptron", "none", WORDNET, "sets: a set's name has letters"),
-        ("perceptron", "a b", WORDNET, "sets: a set's name has letters"),
+        ("perceptron", "none", WORDNET, r"sets: 'none' is a strategy's word for no set"),
+        ("perceptron", "a b", WORDNET, r"sets: a name has letters"),
         ("perceptron", "s", "", r"augment\.sets\.s: .*at least 1"),
     ],
 )

@@ -181,7 +181,7 @@ def test_an_encoder_of_unknown_origin_is_refused(inputs, text, message):
         (train("smapler", "sum"), "train: unknown key 'smapler'; did you mean 'sampler'?"),
         (strategy({"smapler": 1}), "strategies.main: unknown key 'smapler'; did you mean 'sampler'?"),
         (put("strategies", "main", [1]), "strategies.main: expected changes to train"),
-        *((put("strategies", name, {}), f"letters, digits, _ and, inside, - only, found {name!r}") for name in ("a b", "a-", "-a", "_-_", "../a")),
+        *((put("strategies", name, {}), f"strategies: a name has letters a-z, A-Z, digits, _ and, inside, - only, begins with a letter or digit and has at most 64 characters, found {name!r}") for name in ("a b", "a-", "-a", "_-_", "../a", "a" * 65)),
         (put("strategies", {}), "strategies: expected at least one"),
         (put("seeds", [1, 1]), "seeds: at least one, and each seed once, found [1, 1]"),
         (put("tasks", "sst", "labels", {"kind": "classes"}), "tasks.sst.labels"),

@@ -1,0 +1,27 @@
+"""One rule for the names that become parts of stages' names, of paths and of command lines."""
+
+import re
+
+from mtbert.core.errors import InputError
+
+LONGEST = 64
+# In ASCII: what no shell, file system or template of DVC takes for anything but a name
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+
+def check_name(name: object, *, where: str, dots: bool = False) -> str:
+    """Give a name as text, if it has letters, digits, `_` and `-` alone and at most 64 of them.
+
+    Names of files and folders may have `dots` too; in keys of params.yaml a dot parts two keys.
+
+    Raises:
+        InputError: it does not; `where` opens the message.
+    """
+    word = str(name)
+    if NAME.fullmatch(word) and len(word) <= LONGEST and (dots or "." not in word):
+        return word
+    signs = "_, . and" if dots else "_ and"
+    raise InputError(
+        f"{where}: a name has letters a-z, A-Z, digits, {signs}, inside, - only, begins with a "
+        f"letter or digit and has at most {LONGEST} characters, found {name!r}"
+    )

@@ -1,0 +1,110 @@
+"""The tables of a folder, by task and split as their names say."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtbert.core.errors import InputError
+from mtbert.core.names import LONGEST, check_name
+from mtbert.core.tasks import OVERALL, RESERVED, Split
+from mtbert.inference.tables import ENDINGS, column, read_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Words in the names of files -> split
+SPLIT_WORDS: dict[str, Split] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("dev", "val", "valid", "validation"), "dev"),
+    "test": "test",
+}
+MOST_WORDS = 6  # in the name of a column; more are a text
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file and its content."""
+
+    path: Path
+    format: str  # as in a task's `format`, or jsonl, which tasks do not read
+    frame: "pd.DataFrame"
+
+    def texts(self, name: str) -> list[str]:
+        """A column as the pipeline reads it, "" for no value."""
+        values = column(self.frame, name, where=str(self.path))
+        return ["" if value is None else str(value).strip() for value in values]
+
+
+def read_tables(folder: Path) -> dict[str, dict[Split, TableFile]]:
+    """Read a folder's tables: task → split → file; one without a split in its name is train.
+
+    Raises:
+        InputError: there is none, a name or a file cannot be used, or a task lacks a train file.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+    if not paths:
+        raise InputError(f"{folder}: no table here; expected files ending in {', '.join(ENDINGS)}")
+    found: dict[str, dict[Split, Path]] = {}
+    for path in paths:
+        check_name(path.name, where=f"{folder}: rename a file", dots=True)
+        task, split = _task_and_split(path)
+        other = found.setdefault(task, {}).setdefault(split, path)
+        if other != path:
+            raise InputError(
+                f"{path} and {other.name}: both are the {split} file of a task {task}; rename one, "
+                "or join them"
+            )
+    for task, files in found.items():
+        if "train" not in files:
+            path = next(iter(files.values()))
+            raise InputError(f"{path}: no file to train on beside it, such as {task}-train.csv")
+    return {
+        task: {split: _read(files[split]) for split in SPLIT_WORDS.values() if split in files}
+        for task, files in found.items()
+    }
+
+
+def _task_and_split(path: Path) -> tuple[str, Split]:
+    """What the name of a file says: `tickets-dev.csv` is dev of `tickets`; `dev.csv`, of folder."""
+    words = re.findall(r"[a-z0-9]+", path.stem.lower())
+    splits = [word for word in words if word in SPLIT_WORDS]
+    if len(splits) == 1:
+        words.remove(splits[0])
+    if not words:
+        words = re.findall(r"[a-z0-9]+", path.absolute().parent.name.lower())
+    name = "_".join(words)
+    if not name[:1].isalpha():
+        name = f"task_{name}".strip("_")
+    if name in RESERVED or name == OVERALL:
+        name += "_task"
+    return name[:LONGEST], SPLIT_WORDS[splits[0]] if len(splits) == 1 else "train"
+
+
+def _read(path: Path) -> TableFile:
+    frame = read_frame(path)
+    with path.open("rb") as file:
+        first = file.readline()
+    format = path.suffix[1:].lower()
+    if format == "csv" and b"\t" in first and b"," not in first:  # as read_frame decides
+        format = "tsv"
+    table = TableFile(path, format, frame)
+    if format in ("csv", "tsv"):
+        _check_header(table)
+    return table
+
+
+def _check_header(table: TableFile) -> None:
+    """Refuse a first line that is a row."""
+    names = [str(name) for name in table.frame.columns]
+    for name in names:
+        is_row = (
+            len(name.split()) > MOST_WORDS
+            or re.fullmatch(r"[-+]?[0-9.]+", name)
+            or (names.count(name) == 1 and name and name in table.texts(name))
+        )
+        if is_row:
+            raise InputError(
+                f"{table.path}: line 1: expected names of columns, found {name[:60]!r}; put a line "
+                "on top of the rows, such as text,label"
+            )
