@@ -14,6 +14,7 @@ import torch
 
 from mtbert.core.errors import InputError
 from mtbert.core.labels import classes
+from mtbert.core.outputs import write_text
 from mtbert.inference.extras import need
 from mtbert.inference.model import TrainedModel
 from mtbert.modeling.checkpoint import TOKENIZER, load_checkpoint
@@ -121,7 +122,7 @@ def _write_descriptions(
     )
     tokenizer.save(str(folder / TOKENIZER))
     shutil.copyfile(checkpoint / TOKENIZER_FILES[1], folder / TOKENIZER_FILES[1])
-    outputs = {}
+    outputs: dict[str, dict[str, Any]] = {}
     for task, own in manifest.tasks.items():
         rows = "pairs" if is_siamese(model, task) else "joint" if own.paired else "texts"
         similarity = own.labels.kind == "similarity"
@@ -131,9 +132,9 @@ def _write_descriptions(
         outputs[task] |= {"range": [low, high]} if similarity else {}
     facts = {"precision": "int8" if int8 else "fp32", "max_length": sequences.max_length}
     graph = {"file": "model.onnx", **facts, "inputs": names, "outputs": outputs}
-    (folder / "graph.json").write_text(json.dumps(graph, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / "graph.json", json.dumps(graph, indent=1, ensure_ascii=False) + "\n")
     text = README.format(tasks=", ".join(manifest.tasks), version=manifest.version, **facts)
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    write_text(folder / "README.md", text)
 
 
 def _compare(trained: TrainedModel, task: str, found: np.ndarray, target: str) -> None:
@@ -210,16 +211,11 @@ def export_transformers(checkpoint: Path, out: Path, *, task: str | None = None)
         classifier.save_pretrained(folder)
         for name in TOKENIZER_FILES:
             shutil.copyfile(checkpoint / name, folder / name)
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder)  # type: ignore[no-untyped-call]
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         texts = (TEXTS, OTHERS) if kind.paired else (TEXTS,)
         inputs = tokenizer(*texts, padding=True, truncation=True, return_tensors="pt")
         loaded = AutoModelForSequenceClassification.from_pretrained(folder).eval()
         with torch.no_grad():
             logits = loaded(**inputs).logits
-        similarity = kind.labels.kind == "similarity"
-        _compare(
-            trained,
-            task,
-            (logits[:, 0] if similarity else logits.softmax(1)).numpy(),
-            "transformers",
-        )
+        found = logits[:, 0] if kind.labels.kind == "similarity" else logits.softmax(1)
+        _compare(trained, task, found.numpy(), "transformers")

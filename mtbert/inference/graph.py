@@ -157,7 +157,7 @@ def write_graph(path: Path, model: MultiTaskModel, inputs: dict[str, Tensor]) ->
     text, token, pair = dim("text"), dim("token"), dim("pair")
     sizes = {name: {0: text, 1: token} for name in inputs} | {PAIRS: {0: pair}}
     with _quiet(), torch.no_grad():
-        program = torch.onnx.export(
+        program: Any = torch.onnx.export(
             Graph(model),
             kwargs=inputs,
             dynamic_shapes={name: sizes[name] for name in inputs},

@@ -29,6 +29,8 @@ def as_sequence_classifier(
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
+    kind: Any = AutoModelForSequenceClassification
+
     def refuse(reason: str) -> InputError:
         plain = model.settings.adaptation.plain
         instead = f"AutoModel.from_pretrained({str(checkpoint)!r}) has the encoder, "
@@ -46,7 +48,7 @@ def as_sequence_classifier(
     single = labels.kind == "similarity"
     config.problem_type = "regression" if single else "single_label_classification"
     try:
-        classifier: Any = AutoModelForSequenceClassification.from_config(config)
+        classifier = kind.from_config(config)
     except ValueError:
         raise refuse(f"it has no classifier for a {config.model_type} encoder") from None
     base = getattr(classifier, classifier.base_model_prefix)
@@ -91,7 +93,7 @@ def _layers(linears: list[nn.Linear]) -> str:
 
 
 def _copy(own: nn.Linear, their: nn.Linear) -> None:
-    weight, bias = own.weight, own.bias
+    weight, bias = own.weight.data, own.bias.data
     if (their.out_features, own.out_features) == (2, 1):
         weight = torch.cat([torch.zeros_like(weight), weight])
         bias = torch.cat([torch.zeros_like(bias), bias])

@@ -1,5 +1,6 @@
 """Every export predicts what the checkpoint predicts, on texts of the sample, or is refused."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -100,13 +101,12 @@ def test_a_text_alone_predicts_as_in_a_batch(exported):
 
 def test_the_script_in_the_folder_needs_no_mtbert(exported, tmp_path):
     best, folder = exported
-    words = [sys.executable, "-I", folder / "predict.py", "sst", "a fine film"]
+    words = [sys.executable, "-X", "importtime", folder / "predict.py", "sst", "a fine film"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
     shares = mtbert.load(best).predict("sst", "a fine film").probabilities
-    assert eval(done.stdout) == pytest.approx(shares, abs=1e-4)
-    assert (
-        "mtbert" not in (folder / "predict.py").read_text().split("import json")[1].split("def")[0]
-    )
+    assert ast.literal_eval(done.stdout) == pytest.approx(shares, abs=1e-4)
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert imported & {"onnxruntime", "mtbert", "torch", "transformers"} == {"onnxruntime"}
 
 
 def test_int8_is_near_but_not_the_same(tmp_path):
@@ -114,21 +114,14 @@ def test_int8_is_near_but_not_the_same(tmp_path):
     export_onnx(best, tmp_path / "int8", int8=True)
     small = OnnxModel(tmp_path / "int8")
     assert small.graph["precision"] == "int8"
-    kinds = {node for node in (tmp_path / "int8/model.onnx").read_bytes().split(b"MatMulInteger")}
-    assert len(kinds) > 12
+    assert (tmp_path / "int8/model.onnx").read_bytes().count(b"MatMulInteger") >= 12
     errors = [error(best, small, task) for task in ("sst", "para", "sts")]
     assert 1e-4 < max(errors) < INT8_ERROR
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"adaptation": PAL}, "onnx: the encoder's layers differ from task to task"),
-    ],
-)
-def test_what_no_graph_computes_is_refused(tmp_path, changes, message):
-    best = save(tmp_path, **changes)
-    with pytest.raises(InputError, match=message):
+def test_what_no_graph_computes_is_refused(tmp_path):
+    best = save(tmp_path, adaptation=PAL)
+    with pytest.raises(InputError, match="onnx: the encoder's layers differ from task to task"):
         export_onnx(best, tmp_path / "out")
     assert [path.name for path in tmp_path.glob("*out*")] == []
 
