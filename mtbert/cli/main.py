@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from mtbert.cli.evaluate import evaluate
+from mtbert.cli.export import export
 from mtbert.cli.info import info
 from mtbert.cli.init import init
 from mtbert.cli.part import part
 from mtbert.cli.predict import predict
+from mtbert.cli.serve import serve
 from mtbert.cli.studies import studies
 from mtbert.core.commands import run_app
 
@@ -37,7 +39,7 @@ def check_command(
     print(f"{params}: every section fits")
 
 
-for command in (init, predict, evaluate, info, part):
+for command in (init, predict, evaluate, export, serve, info, part):
     app.command()(command)
 app.add_typer(studies, name="studies")
 

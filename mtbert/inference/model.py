@@ -43,6 +43,7 @@ class TrainedModel:
     Attributes:
         tasks: What the model was trained for, by name: labels, title, metric.
         card: A description as text: tasks, labels, scores on dev, data, settings.
+        max_length: Tokens of a text, or of a pair that is read as one, that are read.
     """
 
     def __init__(self, folder: Path, device: str | None = None) -> None:
@@ -75,6 +76,7 @@ class TrainedModel:
             row_length=manifest.model.row_length,
             packed=layout == "packed",
         )
+        self.max_length = self._shape.max_length
         self._folder = folder
 
     def __repr__(self) -> str:

@@ -79,6 +79,10 @@ def _checked(texts: Any, what: str, rule: str) -> list[str]:
                 f"{place}: expected at most {MAX_CHARACTERS:,} characters, found "
                 f"{len(stripped):,}: is it a whole file? give a list of its texts"
             )
+        try:
+            stripped.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{place}: expected a text, found half of a surrogate pair") from None
         checked.append(stripped)
     return checked
 

@@ -62,6 +62,7 @@ class Project:
             "train.heads": {own.name: own.head for own in every},
             "train.objectives": {own.name: own.objective for own in every},
             "train.batch_size": {own.name: own.batch_size for own in every},
+            "train.examples": {own.name: "all" for own in every},
             "train.resampling": {},
             "strategies": {"main": {}},
             "ensembles": {},

@@ -30,6 +30,7 @@ USES = {
     "none": (lambda m: m.predict("sst", ["a", None]), "item 1: expected a text, found None"),
     "empty text": (lambda m: m.predict("sst", ["a", " "]), "item 1: .*found an empty one"),
     "megabyte": (lambda m: m.predict("sst", "a" * 2**20), "at most 100,000 char.* 1,048,576"),
+    "half a pair": (lambda m: m.predict("sst", "a\ud800"), "item 0: .*half of a surrogate pair"),
     "pairs to encode": (lambda m: m.encode([("a", "b")]), "encode takes single texts"),
     "missing column": (
         lambda m: mtbert.evaluate(m, "sst", FRAME.rename(columns={"sentence": "sentance"})),

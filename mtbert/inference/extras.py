@@ -1,0 +1,20 @@
+"""Packages that only some commands need: extras of the distribution."""
+
+from importlib import import_module
+
+from mtbert.core.errors import InputError
+
+EXTRAS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "serve": ("fastapi", "uvicorn")}
+
+
+def need(extra: str) -> None:
+    """Refuse to go on without an extra's packages.
+
+    Raises:
+        InputError: one is not installed; the message names the command that installs it.
+    """
+    for name in EXTRAS[extra]:
+        try:
+            import_module(name)
+        except ImportError:
+            raise InputError(f"{name} is not installed: pip install 'mtbert[{extra}]'") from None

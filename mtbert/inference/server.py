@@ -1,0 +1,180 @@
+"""A trained model behind HTTP: predictions as JSON, requests of several clients in one batch."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from mtbert.core.errors import InputError
+from mtbert.core.labels import classes
+from mtbert.inference.batcher import Batcher, BusyError
+from mtbert.inference.model import TrainedModel
+from mtbert.inference.texts import Examples
+from mtbert.modeling.manifest import CheckpointTask
+
+_STRING = {"type": "string"}
+_MANY = {"type": "array", "items": _STRING}
+# The library checks them: its messages name the item.
+OneOrMany = Annotated[Any, WithJsonSchema({"anyOf": [_STRING, _MANY]})]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may hold, and how many are taken together."""
+
+    max_bytes: int = 2**20  # of a body
+    max_texts: int = 256  # or pairs, of a request
+    max_characters: int = 10_000  # of a text
+    max_batch: int = 128  # examples after which a batch takes no further request
+    max_wait_ms: float = 5.0  # how long a request waits for others
+    max_waiting: int = 4096  # requests; more are answered with 503
+
+
+class Body(BaseModel):
+    """Texts to predict, as `predict` of the library takes them."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"texts": ["A fine film ."]}}
+    )
+
+    texts: OneOrMany
+    others: OneOrMany = None  # of pairs the second texts
+
+
+class Answer(BaseModel):
+    """What the model says of one example."""
+
+    label: str | float  # the class's name, or the similarity in the unit of the labels
+    probabilities: dict[str, float] | None  # by class
+
+
+class Answers(BaseModel):
+    """Predictions in the order of the texts, a list even for one."""
+
+    predictions: list[Answer]
+
+
+def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
+    """Make the app; `app.state.batcher` counts its batches.
+
+    Errors are JSON, `{"error": message}`: 404 no such task or path, 413 too large a body, 422 texts
+    that the task does not take, 503 too many waiting requests.
+    """
+    limits = limits or Limits()
+    batcher = Batcher(
+        model.label,
+        max_batch=limits.max_batch,
+        max_wait_ms=limits.max_wait_ms,
+        max_waiting=limits.max_waiting,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        worker = asyncio.create_task(batcher.run())
+        yield
+        # The server has answered what was waiting.
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+
+    app = FastAPI(title="mtbert", version=version("mtbert"), lifespan=lifespan)
+    app.state.batcher = batcher
+    app.add_middleware(_BodyLimit, limit=limits.max_bytes)
+    for kind in (RequestValidationError, StarletteHTTPException, Exception):
+        app.add_exception_handler(kind, _as_json)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """Say that the server runs."""
+        return {"status": "ok"}
+
+    @app.get("/v1/tasks")
+    def tasks() -> dict[str, Any]:
+        """List tasks with their labels, and the limits of a request."""
+        named = {name: _describe(task) for name, task in model.tasks.items()}
+        sizes = {name: getattr(limits, name) for name in ("max_texts", "max_characters")}
+        return {"tasks": named, "max_tokens": model.max_length, **sizes}
+
+    @app.post("/v1/tasks/{task}")
+    async def predict(task: str, body: Body) -> Answers:
+        """Predict one text or many, of pairs with `others`. What is beyond max_tokens is cut."""
+        examples = _read(model, task, body, limits)
+        try:
+            predictions = await batcher.predict(task, examples)
+        except BusyError:
+            message = f"busy: {limits.max_waiting} requests wait already; try again"
+            raise HTTPException(503, message, headers={"Retry-After": "1"}) from None
+        return Answers(predictions=[Answer(**vars(one)) for one in predictions])
+
+    return app
+
+
+def _read(model: TrainedModel, task: str, body: Body, limits: Limits) -> Examples:
+    """Check a request's texts; errors are HTTP's."""
+    for side in (body.texts, body.others):
+        if isinstance(side, list) and len(side) > limits.max_texts:
+            raise HTTPException(
+                422, f"expected at most {limits.max_texts} texts, found {len(side)}"
+            )
+    try:
+        model.task(task)
+    except InputError as error:
+        raise HTTPException(404, str(error)) from None
+    try:
+        examples = model.examples(task, body.texts, body.others)
+    except InputError as error:
+        raise HTTPException(422, str(error)) from None
+    longest = max(map(len, [*examples.a, *(examples.b or ())]))
+    if longest > limits.max_characters:
+        rule = f"a text has at most {limits.max_characters:,} characters, found {longest:,}"
+        raise HTTPException(422, rule)
+    return examples
+
+
+def _describe(task: CheckpointTask) -> dict[str, Any]:
+    similarity = task.labels.kind == "similarity"
+    return {
+        "title": task.title,
+        "pairs": task.paired,
+        "kind": task.labels.kind,
+        "labels": None if similarity else classes(task.labels),
+        "range": task.labels.bounds if similarity else None,
+    }
+
+
+async def _as_json(_: Request, error: Exception) -> JSONResponse:
+    """One message for any error."""
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return JSONResponse({"error": f"{place}: {first['msg']}"}, 422)
+    if isinstance(error, StarletteHTTPException):
+        return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
+    return JSONResponse({"error": "the server failed; its log says why"}, 500)
+
+
+class _BodyLimit:
+    """Stops reading a body that is too large."""
+
+    def __init__(self, app: Any, limit: int) -> None:
+        self.app, self.limit = app, limit
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        limited = partial(self._receive, receive, [0])
+        await self.app(scope, limited if scope["type"] == "http" else receive, send)
+
+    async def _receive(self, receive: Callable[[], Awaitable[Any]], size: list[int]) -> Any:
+        message = await receive()
+        size[0] += len(message.get("body", b""))
+        if size[0] > self.limit:
+            raise HTTPException(413, f"a body has at most {self.limit:,} bytes")
+        return message
