@@ -136,10 +136,9 @@ def resolve_strategy(
     place = f"{where}: strategies.{name}" if changes else f"{where}: train"
     merged = with_changes(train, changes, tasks, where=place)
     merged |= {key: value for key, value in recipe if merged.get(key) == "auto"}
-    merged["examples"] = _subsets(merged.get("examples"), tasks, where=place)
     settings = validate(TrainSettings, merged, where=place).per_task()
     with located(place, link="."):
-        _check_keys(settings, tasks)
+        _check_keys(settings, tasks, examples=merged["examples"])
         for task in settings.tasks:
             _check_task(settings, task, tasks[task])
         settings = settings.restrict_to_tasks()
@@ -151,20 +150,12 @@ def resolve_strategy(
     return settings
 
 
-def _subsets(examples: Any, tasks: Iterable[str], *, where: str) -> Any:
-    """Leave out the tasks whose examples are `all`, which undoes a number of section `train`."""
-    if not isinstance(examples, Mapping):
-        return examples
-    for task in examples:
-        if task not in tasks:
-            raise InputError(f"{where}.examples: {choices('task', task, tasks)}")
-    return {task: subset for task, subset in examples.items() if subset != "all"}
-
-
-def _check_keys(settings: TrainSettings, tasks: Mapping[str, Task]) -> None:
-    """Refuse keys that name no task, and tasks that lack a key."""
+def _check_keys(
+    settings: TrainSettings, tasks: Mapping[str, Task], *, examples: Iterable[str]
+) -> None:
+    """Refuse keys that name no task, also in `examples` as written, and tasks that lack a key."""
     listed = {"tasks": settings.tasks, "evaluation_only": settings.evaluation_only}
-    for key, names in {**listed, **settings.by_task}.items():
+    for key, names in {**listed, **settings.by_task, "examples": examples}.items():
         if unknown := [task for task in names if task not in tasks]:
             raise InputError(f"{key}: {choices('task', unknown[0], tasks)}")
     for key, names in listed.items():

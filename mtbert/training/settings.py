@@ -1,9 +1,9 @@
 """Training options of section `train`, and section `recipes`."""
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mtbert.core.errors import InputError, located
 from mtbert.core.params import FaultsError, Settings
@@ -25,6 +25,13 @@ Precision = Literal["fp32", "bf16"]
 NO_EXTRA = "none"
 
 
+def _without_all(examples: Any) -> Any:
+    """Leave out the tasks of which `all` are drawn: that undoes a number of section `train`."""
+    if not isinstance(examples, Mapping):
+        return examples
+    return {task: count for task, count in examples.items() if count != "all"}
+
+
 class TrainingSettings(Settings):
     """Sampler, balancing, optimizer and budget; keyed by task where tasks may differ."""
 
@@ -39,7 +46,7 @@ class TrainingSettings(Settings):
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
     extra_data: str  # a set of section `augment`, whose new rows join the train splits
-    examples: dict[str, Subset]
+    examples: Annotated[dict[str, Subset], BeforeValidator(_without_all)]
     resampling: dict[str, Literal["none", "balanced"]]
     epochs: Epochs
     steps: Annotated[int, Field(gt=0)] | None  # instead of `epochs`
