@@ -91,8 +91,11 @@ def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[
             tests[name] = test
     for study in {claims[name].study for name in tests}:
         own = {name: test for name, test in tests.items() if claims[name].study == study}
-        for name, p in zip(own, holm([test.p for test in own.values()]), strict=True):
-            verdicts[name] = _decided(verdicts[name], own[name], p, len(own))
+        family = sum(claim.study == study and bool(claim.seeds) for claim in claims.values())
+        # Claims whose runs are still to be made count, too: a verdict does not change with them.
+        values = [test.p for test in own.values()] + [1.0] * (family - len(own))
+        for name, p in zip(own, holm(values), strict=False):
+            verdicts[name] = _decided(verdicts[name], own[name], p, family)
     return {name: verdicts[name] for name in claims}
 
 

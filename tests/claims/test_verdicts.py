@@ -175,6 +175,8 @@ def test_missing_runs_leave_the_other_claims_as_they_are():
     verdicts = judged_claims(studies, complete={}, lacking={"than": ["other"]})
     assert verdicts["complete"].decision == "supported"
     assert verdicts["lacking"].reason == "no runs yet of other"
+    # Two claims were named: more runs may decide the other, and change nothing here.
+    assert verdicts["complete"].p_holm == pytest.approx(2 * verdicts["complete"].p)
     assert judged_claims({}, complete={})["complete"].decision == "undecided"
 
 
