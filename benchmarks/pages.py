@@ -121,15 +121,19 @@ def draw_growth(arms: Mapping[str, Any], figure: Any) -> None:
 
 
 def summary(report: Mapping[str, Any]) -> str:
-    """Our loop against three others, in one sentence."""
-    arms = report["comparisons"]["own bf16 siamese"]
-    ratios = {name: f"{row['first_to_this'][1]:.1f} ×" for name, row in arms.items()}
+    """Our loop against the others, siamese and joint, in one sentence."""
+    both = [report["comparisons"][f"own bf16 {encoding}"] for encoding in ("siamese", "joint")]
+    ratios = {
+        name: " / ".join(f"{arms[name]['first_to_this'][1]:.2f}" for arms in both)
+        for name in both[0]
+    }
     return (
-        f"On one thread of {report['hardware']}, in bf16, MiniLM trains on "
-        f"{arms['ours']['per_second']:,.0f} real tokens a second: "
-        f"{ratios['padded']} a padded loop in PyTorch, {ratios['grouped']} one with batches of "
-        f"similar length, {ratios['trainer']} Transformers' Trainer "
-        "([benchmarks/engine.md](benchmarks/engine.md))."
+        f"MiniLM trains on {both[0]['ours']['per_second']:,.0f} real tokens a second, on one "
+        f"thread of {report['hardware']} in bf16. With siamese / joint pairs that is "
+        f"{ratios['padded']} × a padded loop in PyTorch, {ratios['grouped']} × one with batches of "
+        "similar length, "
+        f"{ratios['trainer']} × Transformers' Trainer, {ratios['trainer_grouped']} × the same "
+        "grouping by length ([benchmarks/engine.md](benchmarks/engine.md))."
     )
 
 

@@ -16,7 +16,7 @@ def evaluate(
         list[str] | None,
         typer.Option(help="Column of the texts, twice for pairs; by default as in training"),
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Column of the labels")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of the labels, beside --column")] = None,
     device: Device = None,
 ) -> None:
     """Score a trained model on a labelled file.
@@ -29,6 +29,8 @@ def evaluate(
     from mtbert.inference.scores import Score
     from mtbert.inference.scores import evaluate as score
 
+    if column and len(column) > 2:
+        raise InputError(f"--column: once for single texts, twice for pairs, found {len(column)}")
     if bool(column) != bool(label):
         raise InputError("--column and --label: give both, or neither")
     columns = {"label": label, **dict(zip(("text_a", "text_b"), column or (), strict=False))}

@@ -25,15 +25,13 @@ def export(
     task: Annotated[
         str | None, typer.Option(help="transformers: the task, if there are several")
     ] = None,
-    int8: Annotated[
-        bool, typer.Option("--int8", help="onnx: the encoder in 8 bits, a quarter of the size")
-    ] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="onnx: the encoder in 8 bits")] = False,
 ) -> None:
     """Write a trained model in another library's format.
 
     transformers: one task, for AutoModelForSequenceClassification. sentence-transformers: its
-    vectors. onnx: all tasks in one graph (needs mtbert[onnx]). What would predict otherwise than
-    the checkpoint is refused.
+    vectors. onnx: all tasks in one graph (needs the extra `onnx`). What would predict otherwise
+    than the checkpoint is refused.
 
     Examples:
     mtbert export data/runs/main-1/best exported --to onnx --int8

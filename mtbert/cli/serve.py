@@ -22,10 +22,10 @@ def serve(
     max_characters: Annotated[int, typer.Option(min=1, help="Of a text")] = 10_000,
     max_bytes: Annotated[int, typer.Option(min=1, help="Of a request's body")] = 2**20,
 ) -> None:
-    """Serve a trained model over HTTP (needs mtbert[serve]).
+    """Serve a trained model over HTTP (needs the extra `serve`).
 
     POST /v1/tasks/TASK predicts, GET /v1/tasks lists tasks, /docs describes it all. Requests that
-    arrive together are predicted in one batch.
+    arrive together for a task are predicted in one batch.
 
     Example: mtbert serve data/runs/main-1/best --port 8000
     """

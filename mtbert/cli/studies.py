@@ -85,9 +85,9 @@ def command(study: Path, name: str, seed: int) -> str:
     run, plan = f"{name}-{seed}", f"data/plans/{name}.yaml"
     folders = f"data/runs/{run} data/logs/{run}"
     return (
-        f"cd {study} && python -m stages.train {plan} {seed} {folders} --no-last --no-test"
+        f"(cd {study} && python -m stages.train {plan} {seed} {folders} --no-last --no-test"
         f" && python -m stages.evaluate {plan} {folders} data/predictions/{run}"
-        f" data/metrics/{run}.json --no-test --params ../params.yaml"
+        f" data/metrics/{run}.json --no-test --params ../params.yaml)"
     )
 
 

@@ -1,4 +1,7 @@
-"""A checkpoint in other libraries' formats, each compared with the checkpoint before it is kept."""
+"""A checkpoint in other libraries' formats.
+
+Graphs and Transformers' models are compared with the checkpoint before they are kept.
+"""
 
 import json
 import shutil

@@ -17,4 +17,7 @@ def need(extra: str) -> None:
         try:
             import_module(name)
         except ImportError:
-            raise InputError(f"{name} is not installed: pip install 'mtbert[{extra}]'") from None
+            raise InputError(
+                f"{name} is not installed: install mtbert with its extra {extra}, pip install "
+                f"'mtbert-….whl[{extra}]', or run `make setup` in a clone"
+            ) from None

@@ -126,7 +126,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; a checkpoint is one, data/runs/main-1/best")
+        raise InputError(
+            f"{folder}: no such folder; expected a checkpoint's: data/runs/main-1/best"
+        )
     if not path.is_file():
         raise InputError(f"{folder}: not a checkpoint: {_why_none(folder)}")
     content = read_json(path)
@@ -150,7 +152,7 @@ def _why_none(folder: Path) -> str:
         return "it has an older format, model.yaml; train again"
     if (folder / "best" / MANIFEST).is_file():
         return f"a run; its checkpoint is {folder / 'best'}"
-    return f"it has no {MANIFEST}"
+    return f"it has no {MANIFEST}; expected best/ or last/ of a run, data/runs/main-1/best"
 
 
 def _describe(name: str, task: CheckpointTask, training: TrainingFacts | None) -> str:

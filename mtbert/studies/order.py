@@ -77,6 +77,6 @@ def examples_drawn(settings: TrainSettings, sizes: Mapping[str, int]) -> dict[st
         epochs=settings.epochs, steps=settings.steps, examples_seen=settings.examples_seen
     )
     counts: Counter[str] = Counter()
-    for drawn in islice(steps.drawn(length.epochs), length.total):
+    for drawn in islice(steps.drawn(length.sampler_epochs), length.steps):
         counts.update(drawn)
     return dict(counts)

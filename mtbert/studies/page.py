@@ -17,19 +17,21 @@ METHOD = (
     "Primary claims alone get a verdict; claims.yaml named them, with margin, metric and seeds, "
     "before the runs. Effects are differences of scores over paired seeds and the same dev "
     "examples; intervals are 95 %, or 90 % where a claim is tested against a margin (TOST). p is "
-    "corrected by Holm's method within each report."
+    "corrected by Holm's method over all primary claims of a report, also those without runs yet."
 )
 POWER_NOTE = (
     "Power is the chance that a claim is found to hold, at the strictest step of Holm's method, "
-    "from the variances of earlier runs (variances.csv), which were shorter, so that theirs are "
-    "large: of a claim of no difference where the true difference is 0, of others the least true "
-    "difference with a power of 0.8."
+    "planned from the variances of earlier, shorter runs (variances.csv; at this budget they may "
+    "be larger or smaller): of a claim of no difference where the true difference is 0, of others "
+    "the least true difference with a power of 0.8."
 )
 SECONDARY_NOTE = "Effect and interval, no verdict and no p: of many such intervals some miss."
 DECIDES = (
-    "To decide one with BERT: set `budget: paper` in params.yaml, and on a machine with a GPU "
-    "`dvc repro REPORT/dvc.yaml:plan && mtbert studies missing --claim NAME --commands | sh`, then "
-    "`mtbert studies collect --replace REPORT`."
+    "They get no verdict here. For effect and interval with BERT set `budget: paper` in "
+    "params.yaml and, on a machine with a GPU, run `dvc repro REPORT/dvc.yaml:plan`, `mtbert "
+    "studies missing --claim NAME --commands | sh`, `mtbert studies collect --replace REPORT` and "
+    "`dvc repro claims page`. `--replace` drops the report's kept runs of other budgets: work in "
+    "a branch."
 )
 SCORE_NOTE = (
     "On dev: printed, ours (mean ± standard deviation over seeds; in figures a circle a seed), "

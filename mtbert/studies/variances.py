@@ -12,6 +12,7 @@ import pandas as pd
 from mtbert.claims.claim import Claim
 from mtbert.claims.power import Variances, measure
 from mtbert.claims.scores import Evidence
+from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.reporting.runs import read_csv
 from mtbert.studies.results import read_results
@@ -35,6 +36,11 @@ def write_variances(folder: Path, claims: Iterable[Claim]) -> int:
             if found := measure(own, evidence, metric):
                 numbers = {key: round(value, 5) for key, value in found}
                 rows.append({"study": study, "metric": metric, **numbers, **facts})
+    if not rows:
+        raise InputError(
+            f"{folder}: no study has results with two seeds of a primary claim's experiments; "
+            f"{FILE} stays as it is"
+        )
     write_text(folder / FILE, pd.DataFrame(rows).to_csv(index=False))
     return len(rows)
 

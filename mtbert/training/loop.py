@@ -60,19 +60,19 @@ class Training:
         length = steps.length(
             epochs=self.epochs, steps=self.steps, examples_seen=self.examples_seen
         )
-        total = length.total
+        total = length.steps
         step, done = 0, resuming.restore(**self.parts()) if resuming else 0
         if done:
             print(f"{self.log.name}: resumes after step {done}", flush=True)
         self.model.train()
         for epoch in range(1, length.started + 1):
             drawn = {t: data.batches(t, seed=self.seed, epoch=epoch) for t, data in tasks.items()}
-            for step_tasks in steps.epoch(epoch, epochs=length.epochs)[: total - step]:
+            for step_tasks in steps.epoch(epoch, epochs=length.sampler_epochs)[: total - step]:
                 step += 1
                 rows = {task: next(drawn[task]) for task in step_tasks}
                 if step <= done:
                     continue
-                epoch_ends = step == total or step % length.epoch == 0
+                epoch_ends = step == total or step % length.steps_per_epoch == 0
                 self.update(step, total, epoch, rows, epoch_ends=epoch_ends)
                 if resuming and not epoch_ends and resuming.due():
                     resuming.save(step, **self.parts())

@@ -13,14 +13,14 @@ from mtbert.training.samplers.sampler import Sampler, Step
 class RunLength(NamedTuple):
     """How long a run is."""
 
-    epoch: int  # steps of each epoch; the last may be cut
-    total: int  # steps of the run
-    epochs: int  # what the sampler takes for the number of epochs
+    steps_per_epoch: int  # the last epoch may be cut
+    steps: int  # of the run
+    sampler_epochs: int  # what the sampler is given as the number of epochs
 
     @property
     def started(self) -> int:
         """Epochs of which the run makes any step."""
-        return -(-self.total // self.epoch)
+        return -(-self.steps // self.steps_per_epoch)
 
 
 @dataclass(frozen=True)

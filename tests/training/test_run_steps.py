@@ -19,14 +19,14 @@ def seen(steps, length):
     total = step = 0
     for epoch in range(1, length.started + 1):
         drawn = dict.fromkeys(steps.sizes, 0)
-        for tasks in steps.epoch(epoch, epochs=length.epochs)[: length.total - step]:
+        for tasks in steps.epoch(epoch, epochs=length.sampler_epochs)[: length.steps - step]:
             step += 1
             for task in tasks:
                 starts = range(0, steps.sizes[task], steps.batch_size[task])
                 start = starts[drawn[task] % len(starts)]
                 total += len(range(steps.sizes[task])[start : start + steps.batch_size[task]])
                 drawn[task] += 1
-    assert step == length.total
+    assert step == length.steps
     return total
 
 
@@ -59,9 +59,9 @@ def test_runs_of_all_samplers_see_equally_many_examples_within_a_step(spec, coun
     for seed in range(2):
         steps = run_steps(spec, seed=seed)
         length = steps.length(epochs=9, examples_seen=count)
-        before = length._replace(total=length.total - 1)
+        before = length._replace(steps=length.steps - 1)
         assert seen(steps, before) < count <= seen(steps, length)
-        assert length.epochs - length.started in (0, 1)
+        assert length.sampler_epochs - length.started in (0, 1)
 
 
 def test_examples_are_counted_by_hand():
