@@ -54,13 +54,13 @@ def ways(checkpoint: Path, folder: Path) -> tuple[Any, dict[str, Way]]:
     return model, made | {"sentence-transformers": cosines}
 
 
-def metric(model: Any, task: str, labels: np.ndarray, found: np.ndarray) -> float | None:
+def metric(model: Any, task: str, labels: np.ndarray, predicted: np.ndarray) -> float | None:
     """A task's main metric; None where the shape is another one."""
     kind = model.tasks[task].labels.kind
-    if (kind == "similarity") != (found.ndim == 1):
+    if (kind == "similarity") != (predicted.ndim == 1):
         return None
-    shares = None if kind == "similarity" else found[:, 1] if kind == "binary" else found
-    values = found if kind == "similarity" else found.argmax(1)
+    shares = None if kind == "similarity" else predicted[:, 1] if kind == "binary" else predicted
+    values = predicted if kind == "similarity" else predicted.argmax(1)
     predictions = Predictions([""] * len(labels), labels, values, shares)
     return score(model.tasks[task].labels, predictions)[model.tasks[task].metric]
 
@@ -77,15 +77,15 @@ def main(checkpoint: str, *files: str) -> None:
             texts = [frame[name].tolist() for name in names]
             labels = frame[columns.label].astype(float).to_numpy()
             seconds: dict[str, list[float]] = {name: [] for name in made}
-            found: dict[str, np.ndarray] = {}
+            predicted: dict[str, np.ndarray] = {}
             for _ in range(TURNS):
                 for name, way in made.items():
                     start = time.perf_counter()
-                    found[name] = way(task, texts)
+                    predicted[name] = way(task, texts)
                     seconds[name].append(time.perf_counter() - start)
             print(f"\n| {task} | texts/s | {model.tasks[task].metric} |\n| :-- | --: | --: |")
             for name in made:
-                value = metric(model, task, labels, found[name])
+                value = metric(model, task, labels, predicted[name])
                 shown = "vectors alone" if value is None else f"{value:.4f}"
                 rate = len(texts) * len(frame) / median(seconds[name])
                 print(f"| {name} | {rate:,.0f} | {shown} |", flush=True)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli.predict import Checkpoint, Device, TaskName, load
+from mtbert.cli.predict import Checkpoint, Device, TaskName, load_quietly
 
 
-def evaluate(
+def evaluate_command(
     checkpoint: Checkpoint,
     task: TaskName,
     file: Annotated[Path, typer.Argument(help="Labelled CSV, TSV, JSONL or Parquet")],
@@ -26,17 +26,16 @@ def evaluate(
     Example: mtbert evaluate data/runs/main-1/best sst data/sample/ids-sst-dev.csv
     """
     from mtbert.core.errors import InputError
-    from mtbert.inference.scores import Score
-    from mtbert.inference.scores import evaluate as score
+    from mtbert.inference.scores import evaluate
 
     if column and len(column) > 2:
         raise InputError(f"--column: once for single texts, twice for pairs, found {len(column)}")
     if bool(column) != bool(label):
         raise InputError("--column and --label: give both, or neither")
     columns = {"label": label, **dict(zip(("text_a", "text_b"), column or (), strict=False))}
-    model = load(checkpoint, device)
+    model = load_quietly(checkpoint, device)
     given = {key: name for key, name in columns.items() if name is not None} or None
-    scores: dict[str, Score] = score(model, task, file, given)
+    scores = evaluate(model, task, file, given)
     size = next(iter(scores.values())).examples
     print(f"{task}: {size:,} examples")
     for name, own in scores.items():

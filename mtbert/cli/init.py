@@ -31,10 +31,10 @@ def init(
     Example: mtbert init mydata
     """
     from mtbert.cli.check import check_params
-    from mtbert.scaffold.project import Project, check_folder
+    from mtbert.scaffold.project import Project, check_project_folder
     from mtbert.scaffold.proposal import propose
 
-    inner = check_folder(folder)
+    inner = check_project_folder(folder)
     project = Project(inner, encoder, propose(Path(inner)))
     with project.written() as params:
         check_params(params)

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli.evaluate import evaluate
+from mtbert.cli.evaluate import evaluate_command
 from mtbert.cli.export import export
 from mtbert.cli.info import info
 from mtbert.cli.init import init
 from mtbert.cli.part import part
-from mtbert.cli.predict import predict
+from mtbert.cli.predict import predict_command
 from mtbert.cli.serve import serve
 from mtbert.cli.studies import studies
 from mtbert.core.commands import run_app
@@ -39,7 +39,10 @@ def check_command(
     print(f"{params}: every section fits")
 
 
-for command in (init, predict, evaluate, export, serve, info, part):
+app.command()(init)
+app.command("predict")(predict_command)
+app.command("evaluate")(evaluate_command)
+for command in (export, serve, info, part):
     app.command()(command)
 app.add_typer(studies, name="studies")
 

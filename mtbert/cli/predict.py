@@ -18,7 +18,7 @@ TaskName = Annotated[str, typer.Argument(help="One of its tasks; mtbert info lis
 Device = Annotated[str | None, typer.Option(help="As torch names it; the GPU if there is one")]
 
 
-def predict(
+def predict_command(
     checkpoint: Checkpoint,
     task: TaskName,
     texts: Annotated[
@@ -47,7 +47,7 @@ def predict(
     if file is None and out is None:
         if column:
             raise InputError("--column: needs --file")
-        predict_texts(load(checkpoint, device), task, texts or [])
+        predict_texts(load_quietly(checkpoint, device), task, texts or [])
         return
     if file is None or out is None:
         raise InputError("--file and --out: give both, or neither")
@@ -59,7 +59,7 @@ def predict(
     if out.exists() and not force:
         raise InputError(f"{out}: exists already; --force overwrites it")
     frame = read_frame(file)
-    predict_table(load(checkpoint, device), task, frame, column or [], file=file, out=out)
+    predict_table(load_quietly(checkpoint, device), task, frame, column or [], file=file, out=out)
 
 
 def predict_texts(model: "TrainedModel", task: str, texts: list[str]) -> None:
@@ -76,7 +76,7 @@ def predict_texts(model: "TrainedModel", task: str, texts: list[str]) -> None:
     print(as_line(model.predict(task, *texts)))
 
 
-def load(checkpoint: Path, device: str | None) -> "TrainedModel":
+def load_quietly(checkpoint: Path, device: str | None) -> "TrainedModel":
     """Load a model without the messages of its libraries."""
     import os
     import warnings

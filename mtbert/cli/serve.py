@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli.predict import Checkpoint, Device, load
+from mtbert.cli.predict import Checkpoint, Device, load_quietly
 
 
 def serve(
@@ -43,6 +43,6 @@ def serve(
         max_batch=max_batch,
         max_wait_ms=max_wait_ms,
     )
-    app = create_app(load(checkpoint, device), limits)
+    app = create_app(load_quietly(checkpoint, device), limits)
     print(f"http://{host}:{port}/docs", flush=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=30)

@@ -34,10 +34,10 @@ class EnergyMeter:
         self._closed.set()
         self._read()
         gpu = self._gpu() if self._gpu else None
-        known = gpu is not None and self._gpu_before is not None
+        measured = gpu is not None and self._gpu_before is not None
         return {
             "processor": round(self._processor / 1e6, 1) if self._zones else None,
-            "gpu": round((gpu - self._gpu_before) / 1e3, 1) if known else None,  # type: ignore[operator]
+            "gpu": round((gpu - self._gpu_before) / 1e3, 1) if measured else None,  # type: ignore[operator]
         }
 
     def _follow(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mtbert.inference.model import Prediction
-from mtbert.inference.texts import Examples
+from mtbert.inference.texts import TextExamples
 
 # How often a batch that is not full looks for more requests, in seconds
 POLL = 0.001
@@ -21,7 +21,7 @@ class Request:
     """Examples that wait for the model."""
 
     task: str
-    examples: Examples
+    examples: TextExamples
     answer: "asyncio.Future[list[Prediction]]" = field(repr=False)
 
 
@@ -34,7 +34,7 @@ class Batcher:
 
     def __init__(
         self,
-        label: Callable[[str, Examples], list[Prediction]],
+        label: Callable[[str, TextExamples], list[Prediction]],
         *,
         max_batch: int,
         max_wait_ms: float,
@@ -53,7 +53,7 @@ class Batcher:
         self._waiting: asyncio.Queue[Request] = asyncio.Queue(max_waiting)
         self.batches = 0
 
-    async def predict(self, task: str, examples: Examples) -> list[Prediction]:
+    async def predict(self, task: str, examples: TextExamples) -> list[Prediction]:
         """Predict with whatever else waits; BusyError where too much does."""
         answer: asyncio.Future[list[Prediction]] = asyncio.get_running_loop().create_future()
         try:
@@ -92,7 +92,9 @@ class Batcher:
         b = [text for request in requests for text in request.examples.b or ()]
         self.batches += 1
         try:
-            predictions = await asyncio.to_thread(self._run, task, Examples(a, b or None, False))
+            predictions = await asyncio.to_thread(
+                self._run, task, TextExamples(a, b or None, False)
+            )
         except Exception as error:  # whatever it is, it must not end the queue
             for request in requests:
                 if not request.answer.done():
@@ -105,7 +107,7 @@ class Batcher:
                 request.answer.set_result(predictions[start:end])
             start = end
 
-    def _run(self, task: str, examples: Examples) -> list[Prediction]:
+    def _run(self, task: str, examples: TextExamples) -> list[Prediction]:
         with warnings.catch_warnings():
             # The model says which texts it cut; GET /v1/tasks says how long they may be.
             warnings.simplefilter("ignore", UserWarning)

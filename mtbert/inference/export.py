@@ -140,7 +140,7 @@ def _write_descriptions(
     write_text(folder / "README.md", text)
 
 
-def _compare(trained: TrainedModel, task: str, found: np.ndarray, target: str) -> None:
+def _compare(trained: TrainedModel, task: str, exported: np.ndarray, target: str) -> None:
     """Refuse an export whose predictions of a few texts are not the checkpoint's."""
     labels = trained.tasks[task].labels
     low, high = labels.bounds
@@ -149,7 +149,7 @@ def _compare(trained: TrainedModel, task: str, found: np.ndarray, target: str) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that a text is cut is part of the test
         expected = as_array(trained, task, TEXTS, others)
-    error = np.abs(found - expected).max() / unit
+    error = np.abs(exported - expected).max() / unit
     if not error <= TOLERANCE:
         raise InputError(
             f"{target}: {task}: its predictions differ from the checkpoint's by {error:.2g}, more "
@@ -220,5 +220,5 @@ def export_transformers(checkpoint: Path, out: Path, *, task: str | None = None)
         loaded = AutoModelForSequenceClassification.from_pretrained(folder).eval()
         with torch.no_grad():
             logits = loaded(**inputs).logits
-        found = logits[:, 0] if kind.labels.kind == "similarity" else logits.softmax(1)
-        _compare(trained, task, found.numpy(), "transformers")
+        values = logits[:, 0] if kind.labels.kind == "similarity" else logits.softmax(1)
+        _compare(trained, task, values.numpy(), "transformers")

@@ -15,7 +15,7 @@ from mtbert.core.labels import classes
 from mtbert.core.params import read_json
 from mtbert.core.schemas import Tokens, decode_tokens, text_schema
 from mtbert.evaluation.predictions import Predictions, decode_outputs
-from mtbert.inference.texts import Examples, Texts, read_texts
+from mtbert.inference.texts import TextExamples, Texts, read_texts
 from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.modeling.interchange import sentence_task
@@ -125,7 +125,7 @@ class TrainedModel:
         return many[0] if examples.single else many
 
     def label(
-        self, task: str, examples: Examples, *, progress: bool | None = None
+        self, task: str, examples: TextExamples, *, progress: bool | None = None
     ) -> list[Prediction]:
         """Predict the label of each checked example."""
         predicted = self.predictions(task, examples, progress=progress)
@@ -175,7 +175,7 @@ class TrainedModel:
     def predictions(
         self,
         task: str,
-        examples: Examples,
+        examples: TextExamples,
         labels: Sequence[float] = (),
         *,
         progress: bool | None = None,
@@ -191,7 +191,7 @@ class TrainedModel:
         decoded = decode_outputs(outputs.astype(np.float64), self.tasks[task].labels)
         return Predictions(ids, np.array(labels, dtype=np.float64), *decoded)
 
-    def examples(self, task: str, texts: Texts, others: Texts | None = None) -> Examples:
+    def examples(self, task: str, texts: Texts, others: Texts | None = None) -> TextExamples:
         """Check texts for a task; raises as `predict` does."""
         paired = self.task(task).paired
         rule = f"{task} is a task on {'pairs of texts' if paired else 'single texts'}"
@@ -204,7 +204,7 @@ class TrainedModel:
         return self.tasks[name]
 
     def _tokens(
-        self, examples: Examples, task: str, progress: bool | None, *, joint: bool = False
+        self, examples: TextExamples, task: str, progress: bool | None, *, joint: bool = False
     ) -> Iterator[Tokens]:
         """Tokenize some examples at a time, with a progress bar; warn of those that are cut."""
         from tqdm import tqdm
@@ -226,7 +226,7 @@ class TrainedModel:
             warnings.warn(f"{task}: {cut} of {count} {what} have {rule}", stacklevel=4)
 
 
-def _table(examples: Examples, start: int) -> pa.Table:
+def _table(examples: TextExamples, start: int) -> pa.Table:
     """Some examples as a TEXT table without ids and labels."""
     a, b = (side and side[start : start + CHUNK] for side in (examples.a, examples.b))
     absent = [None] * len(a or ())

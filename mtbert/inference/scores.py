@@ -15,7 +15,7 @@ from mtbert.evaluation.metrics import METRICS, score
 from mtbert.evaluation.predictions import Predictions
 from mtbert.inference.model import TrainedModel
 from mtbert.inference.tables import column, read_frame
-from mtbert.inference.texts import Examples
+from mtbert.inference.texts import TextExamples
 from mtbert.modeling.manifest import CheckpointTask
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def text_columns(
 
 def read_examples(
     model: TrainedModel, task: str, frame: "pd.DataFrame", names: Columns, *, where: str
-) -> Examples:
+) -> TextExamples:
     """Check the texts of a table; items in messages are rows, from 0."""
     sides = [
         column(frame, name, where=f"{where}.{key}")

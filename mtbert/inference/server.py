@@ -18,7 +18,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.labels import classes
 from mtbert.inference.batcher import Batcher, BusyError
 from mtbert.inference.model import TrainedModel
-from mtbert.inference.texts import Examples
+from mtbert.inference.texts import TextExamples
 from mtbert.modeling.manifest import CheckpointTask
 
 _STRING = {"type": "string"}
@@ -113,12 +113,12 @@ def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
         except BusyError:
             message = f"busy: {limits.max_waiting} requests wait already; try again"
             raise HTTPException(503, message, headers={"Retry-After": "1"}) from None
-        return Answers(predictions=[Answer(**vars(one)) for one in predictions])
+        return Answers(predictions=[Answer(**vars(each)) for each in predictions])
 
     return app
 
 
-def _read(model: TrainedModel, task: str, body: Body, limits: Limits) -> Examples:
+def _read(model: TrainedModel, task: str, body: Body, limits: Limits) -> TextExamples:
     """Check a request's texts; errors are HTTP's."""
     for side in (body.texts, body.others):
         if isinstance(side, list) and len(side) > limits.max_texts:

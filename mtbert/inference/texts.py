@@ -13,7 +13,7 @@ MAX_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True)
-class Examples:
+class TextExamples:
     """Checked texts, without spaces around them."""
 
     a: list[str]
@@ -21,7 +21,9 @@ class Examples:
     single: bool  # whether the user gave one example, not many
 
 
-def read_texts(texts: Texts, others: Texts | None = None, *, paired: bool, rule: str) -> Examples:
+def read_texts(
+    texts: Texts, others: Texts | None = None, *, paired: bool, rule: str
+) -> TextExamples:
     """Check texts, or pairs: two texts, two iterables of texts, or an iterable of 2-tuples.
 
     `rule` says what is taken, and opens messages.
@@ -35,7 +37,7 @@ def read_texts(texts: Texts, others: Texts | None = None, *, paired: bool, rule:
     if not paired:
         if others is not None:
             raise InputError(f"{rule}: found second texts, too")
-        return Examples(_checked([texts] if single else texts, "texts", rule), None, single)
+        return TextExamples(_checked([texts] if single else texts, "texts", rule), None, single)
     if others is None:
         if single:
             raise InputError(f"{rule}: found one text; give the second one, too")
@@ -52,7 +54,7 @@ def read_texts(texts: Texts, others: Texts | None = None, *, paired: bool, rule:
     )
     if len(a) != len(b):
         raise InputError(f"{rule}: found {len(a)} first texts and {len(b)} second texts")
-    return Examples(a, b, single)
+    return TextExamples(a, b, single)
 
 
 def _listed(texts: Any, what: str, rule: str) -> list[Any]:

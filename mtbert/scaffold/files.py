@@ -45,23 +45,23 @@ def read_tables(folder: Path) -> dict[str, dict[Split, TableFile]]:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
     if not paths:
         raise InputError(f"{folder}: no table here; expected files ending in {', '.join(ENDINGS)}")
-    found: dict[str, dict[Split, Path]] = {}
+    by_task: dict[str, dict[Split, Path]] = {}
     for path in paths:
         check_name(path.name, where=f"{folder}: rename a file", dots=True)
         task, split = _task_and_split(path)
-        other = found.setdefault(task, {}).setdefault(split, path)
+        other = by_task.setdefault(task, {}).setdefault(split, path)
         if other != path:
             raise InputError(
                 f"{path} and {other.name}: both are the {split} file of a task {task}; rename one, "
                 "or join them"
             )
-    for task, files in found.items():
+    for task, files in by_task.items():
         if "train" not in files:
             path = next(iter(files.values()))
             raise InputError(f"{path}: no file to train on beside it, such as {task}-train.csv")
     return {
         task: {split: _read(files[split]) for split in SPLIT_WORDS.values() if split in files}
-        for task, files in found.items()
+        for task, files in by_task.items()
     }
 
 

@@ -117,7 +117,7 @@ def _read_rows(params: Path) -> None:
             pass
 
 
-def check_folder(folder: Path) -> str:
+def check_project_folder(folder: Path) -> str:
     """Give a folder as params.yaml and dvc.yaml write it: relative to the current one.
 
     Raises:

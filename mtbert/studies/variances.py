@@ -33,8 +33,8 @@ def write_variances(folder: Path, claims: Iterable[Claim]) -> int:
         evidence = Evidence(results.predictions, results.runs)
         facts = {key: " ".join(sorted(set(results.runs[key]))) for key in ("budget", "version")}
         for metric in dict.fromkeys(claim.metric for claim in own):
-            if found := measure(own, evidence, metric):
-                numbers = {key: round(value, 5) for key, value in found}
+            if variances := measure(own, evidence, metric):
+                numbers = {key: round(value, 5) for key, value in variances}
                 rows.append({"study": study, "metric": metric, **numbers, **facts})
     if not rows:
         raise InputError(

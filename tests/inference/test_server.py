@@ -15,7 +15,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from mtbert.inference.batcher import Batcher, BusyError
 from mtbert.inference.server import Limits, create_app
-from mtbert.inference.texts import Examples
+from mtbert.inference.texts import TextExamples
 
 A = ["a fine film", "dull", " how old are you? ", "it is good"]
 B = ["is it good", "the film", "a", "you are dull"]
@@ -140,7 +140,7 @@ def batcher(label, **options):
 
 
 def one(text):
-    return Examples([text], None, False)
+    return TextExamples([text], None, False)
 
 
 def run(queue, texts):

@@ -6,7 +6,7 @@ from ruamel.yaml import YAML
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml
 from mtbert.scaffold.pipeline import params_text, pipeline_text
-from mtbert.scaffold.project import Project, check_folder
+from mtbert.scaffold.project import Project, check_project_folder
 from mtbert.scaffold.proposal import propose
 
 from tiny import ROOT
@@ -110,7 +110,7 @@ def test_a_folder_is_one_that_stages_may_name(here, name, message):
     if name != "absent":
         (here / name).mkdir(parents=True, exist_ok=True)
     if message is None:
-        assert check_folder(here / name) == name
+        assert check_project_folder(here / name) == name
         return
     with pytest.raises(InputError, match=message):
-        check_folder(here / name)
+        check_project_folder(here / name)
