@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mtbert.cli.predict import Checkpoint, Device, TaskName, load_quietly
+from mtbert.cli.predict import Checkpoint, Device, TaskName, load_quietly, named_columns
 
 
 def evaluate_command(
@@ -28,14 +28,11 @@ def evaluate_command(
     from mtbert.core.errors import InputError
     from mtbert.inference.scores import evaluate
 
-    if column and len(column) > 2:
-        raise InputError(f"--column: once for single texts, twice for pairs, found {len(column)}")
     if bool(column) != bool(label):
         raise InputError("--column and --label: give both, or neither")
-    columns = {"label": label, **dict(zip(("text_a", "text_b"), column or (), strict=False))}
+    columns = named_columns(column or []) | ({} if label is None else {"label": label})
     model = load_quietly(checkpoint, device)
-    given = {key: name for key, name in columns.items() if name is not None} or None
-    scores = evaluate(model, task, file, given)
+    scores = evaluate(model, task, file, columns or None)
     size = next(iter(scores.values())).examples
     print(f"{task}: {size:,} examples")
     for name, own in scores.items():

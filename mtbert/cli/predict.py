@@ -44,6 +44,7 @@ def predict_command(
     mtbert predict data/runs/main-1/best sst "A fine film ."
     mtbert predict data/runs/main-1/best sst --file mails.csv --column message --out out.csv
     """
+    columns = named_columns(column or [])
     if file is None and out is None:
         if column:
             raise InputError("--column: needs --file")
@@ -59,7 +60,14 @@ def predict_command(
     if out.exists() and not force:
         raise InputError(f"{out}: exists already; --force overwrites it")
     frame = read_frame(file)
-    predict_table(load_quietly(checkpoint, device), task, frame, column or [], file=file, out=out)
+    predict_table(load_quietly(checkpoint, device), task, frame, columns, file=file, out=out)
+
+
+def named_columns(columns: list[str]) -> dict[str, str]:
+    """The columns that --column names, by what they hold: text_a and, of pairs, text_b."""
+    if len(columns) > 2:
+        raise InputError(f"--column: at most two, found {len(columns)}")
+    return dict(zip(("text_a", "text_b"), columns, strict=False))
 
 
 def predict_texts(model: "TrainedModel", task: str, texts: list[str]) -> None:
@@ -100,7 +108,7 @@ def predict_table(
     model: "TrainedModel",
     task: str,
     frame: "pd.DataFrame",
-    columns: list[str],
+    columns: dict[str, str],
     *,
     file: Path,
     out: Path,
@@ -112,10 +120,7 @@ def predict_table(
     from mtbert.inference.tables import write_frame
 
     kind = model.task(task)
-    given = dict(zip(("text_a", "text_b"), columns, strict=False)) if columns else None
-    if len(columns) > 2:
-        raise InputError(f"--column: at most two, found {len(columns)}")
-    names = text_columns(kind, given, label=False)
+    names = text_columns(kind, columns or None, label=False)
     added = ["prediction"]
     if kind.labels.kind != "similarity":
         added += [f"probability_{name}" for name in classes(kind.labels)]

@@ -77,21 +77,27 @@ def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
         max_waiting=limits.max_waiting,
     )
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        worker = asyncio.create_task(batcher.run())
-        yield
-        # The server has answered what was waiting.
-        worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
-
-    app = FastAPI(title="mtbert", version=version("mtbert"), lifespan=lifespan)
+    app = FastAPI(title="mtbert", version=version("mtbert"), lifespan=_lifespan)
     app.state.batcher = batcher
     app.add_middleware(_BodyLimit, limit=limits.max_bytes)
     for kind in (RequestValidationError, StarletteHTTPException, Exception):
         app.add_exception_handler(kind, _as_json)
+    _add_routes(app, model, limits)
+    return app
 
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Run the batcher while the app runs."""
+    worker = asyncio.create_task(app.state.batcher.run())
+    yield
+    # The server has answered what was waiting.
+    worker.cancel()
+    with suppress(asyncio.CancelledError):
+        await worker
+
+
+def _add_routes(app: FastAPI, model: TrainedModel, limits: Limits) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         """Say that the server runs."""
@@ -109,13 +115,11 @@ def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
         """Predict one text or many, of pairs with `others`. What is beyond max_tokens is cut."""
         examples = _read(model, task, body, limits)
         try:
-            predictions = await batcher.predict(task, examples)
+            predictions = await app.state.batcher.predict(task, examples)
         except BusyError:
             message = f"busy: {limits.max_waiting} requests wait already; try again"
             raise HTTPException(503, message, headers={"Retry-After": "1"}) from None
         return Answers(predictions=[Answer(**vars(each)) for each in predictions])
-
-    return app
 
 
 def _read(model: TrainedModel, task: str, body: Body, limits: Limits) -> TextExamples:

@@ -48,17 +48,24 @@ def read_frame(path: Path) -> "pd.DataFrame":
     return frame
 
 
-def _read_separated(path: Path) -> "pd.DataFrame":
-    """Text separated by tabs or commas, as the pipeline reads it.
+def format_of(path: Path) -> str:
+    """A table's format: its ending, but tsv of a .csv with tabs and no comma in its header.
 
-    The course's .csv files are separated by tabs: a header with tabs and without commas decides.
+    The course's files are such.
     """
-    import pandas as pd
-
+    ending = path.suffix[1:].lower()
+    if ending != "csv":
+        return ending
     with path.open("rb") as file:
         first = file.readline()
-    tabs = path.suffix == ".tsv" or (b"\t" in first and b"," not in first)
-    names, rows = read_separated(path, "tsv" if tabs else "csv", max_characters=MAX_CHARACTERS)
+    return "tsv" if b"\t" in first and b"," not in first else ending
+
+
+def _read_separated(path: Path) -> "pd.DataFrame":
+    """Text separated by tabs or commas, as the pipeline reads it."""
+    import pandas as pd
+
+    names, rows = read_separated(path, format_of(path), max_characters=MAX_CHARACTERS)
     for row in rows:
         fields = f"expected {len(names)} fields, found {len(row.fields)}"
         if fault := row.fault or (len(row.fields) != len(names) and fields):

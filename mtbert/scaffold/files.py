@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mtbert.core.errors import InputError
 from mtbert.core.names import LONGEST, check_name
 from mtbert.core.tasks import OVERALL, RESERVED, Split
-from mtbert.inference.tables import ENDINGS, column, read_frame
+from mtbert.inference.tables import ENDINGS, column, format_of, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,13 +83,8 @@ def _task_and_split(path: Path) -> tuple[str, Split]:
 
 def _read(path: Path) -> TableFile:
     frame = read_frame(path)
-    with path.open("rb") as file:
-        first = file.readline()
-    format = path.suffix[1:].lower()
-    if format == "csv" and b"\t" in first and b"," not in first:  # as read_frame decides
-        format = "tsv"
-    table = TableFile(path, format, frame)
-    if format in ("csv", "tsv"):
+    table = TableFile(path, format_of(path), frame)
+    if table.format in ("csv", "tsv"):
         _check_header(table)
     return table
 
