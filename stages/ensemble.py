@@ -30,13 +30,11 @@ def main(
     like that of a run, with the members' updates and examples in all, and {"ensemble": {"average":
     what, "members": [run]}}.
     """
-    import json
-
-    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.outputs import new_folder
     from mtbert.core.params import read_yaml, validate
     from mtbert.core.tasks import read_tasks, tasks_of_plan
     from mtbert.evaluation.ensembles import Members, average_predictions
-    from mtbert.evaluation.scoring import score_outputs
+    from mtbert.evaluation.scoring import score_outputs, write_metrics
     from mtbert.experiments import soup
     from mtbert.experiments.plans import read_plan
 
@@ -51,7 +49,7 @@ def main(
         else:
             average_predictions(runs, tasks, folder, test=test)
         scores = score_outputs(tasks, folder / "predictions", predicted, test=test)
-    write_text(metrics, json.dumps({**scores, **own.summary()}, indent=1, allow_nan=False) + "\n")
+    write_metrics(metrics, scores, own.summary())
 
 
 if __name__ == "__main__":

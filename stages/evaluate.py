@@ -26,18 +26,15 @@ def main(
     labelled; PREDICTIONS, for each task and split, TASK-SPLIT.parquet and the submission file, and
     TASK-confusion.csv.
     """
-    import json
-
-    from mtbert.core.outputs import new_folder, write_text
+    from mtbert.core.outputs import new_folder
     from mtbert.core.tasks import read_tasks, tasks_of_plan
-    from mtbert.evaluation.scoring import read_training, score_outputs
+    from mtbert.evaluation.scoring import read_training, score_outputs, write_metrics
 
     names, training = read_training(plan, logs)
     tasks = tasks_of_plan(read_tasks(params), names, plan=plan)
     with new_folder(predictions) as folder:
         scores = score_outputs(tasks, trained / "predictions", folder, test=test)
-    text = json.dumps({**scores, **training}, indent=1, allow_nan=False)
-    write_text(metrics, text + "\n")
+    write_metrics(metrics, scores, training)
 
 
 if __name__ == "__main__":

@@ -55,8 +55,7 @@ def check_params(params: Path) -> None:
     tasks = read_tasks(params)
     find_corpus_folders(read_section(params, "data", Data).source, tasks, where=str(params))
     augment = read_augment(params, tasks)
-    if augment.sets:
-        _check_lexicons(params, augment)
+    _check_lexicons(params, augment)
     read_section(params, "tokenize", TokenizeSettings)
     pretrain = read_section(params, "pretrain", PretrainSettings)
     pretrain.check_tasks(tasks, where=f"{params}: pretrain")
@@ -103,7 +102,9 @@ def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSet
 
 
 def _check_lexicons(params: Path, augment: Augment) -> None:
-    """Check the lexicons, and that they have what the sets of new rows need."""
+    """Check the lexicons, where sets of new rows need any, and that they have what these need."""
+    if not augment.sets:
+        return
     lexicons = read_section(params, "lexicons", LexiconSettings)
     offered = check_lexicons(lexicons, where=str(params))
     for place, kind in required_lexicons(augment):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,12 +46,6 @@ def part(
         return
     load_part(folder, model, task)
     manifest = read_manifest(checkpoint)
+    facts: Any = {"tasks": manifest.tasks, "training": manifest.training, "tokens": checkpoint}
     with new_folder(out) as new:
-        save_checkpoint(
-            new,
-            model,
-            settings=model.settings,
-            tasks=manifest.tasks,
-            tokens=checkpoint,
-            training=manifest.training,
-        )
+        save_checkpoint(new, model, settings=model.settings, **facts)

@@ -44,7 +44,6 @@ def predict_command(
     mtbert predict data/runs/main-1/best sst "A fine film ."
     mtbert predict data/runs/main-1/best sst --file mails.csv --column message --out out.csv
     """
-    columns = named_columns(column or [])
     if file is None and out is None:
         if column:
             raise InputError("--column: needs --file")
@@ -54,13 +53,18 @@ def predict_command(
         raise InputError("--file and --out: give both, or neither")
     if texts:
         raise InputError("--file: found texts as arguments, too; give one or the other")
+    columns, frame = named_columns(column or []), _read(file, out, force=force)
+    predict_table(load_quietly(checkpoint, device), task, frame, columns, file=file, out=out)
+
+
+def _read(file: Path, out: Path, *, force: bool) -> "pd.DataFrame":
+    """Read the input, once the output is known to be writable."""
     from mtbert.inference.tables import check_ending, read_frame
 
     check_ending(out)
     if out.exists() and not force:
         raise InputError(f"{out}: exists already; --force overwrites it")
-    frame = read_frame(file)
-    predict_table(load_quietly(checkpoint, device), task, frame, columns, file=file, out=out)
+    return read_frame(file)
 
 
 def named_columns(columns: list[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What the stages write of a run or of several: predictions, submissions, scores."""
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,6 +44,13 @@ def score_outputs(
         for split, by_task in scores.items()
         if by_task
     }
+
+
+def write_metrics(
+    path: Path, scores: Mapping[str, dict[str, Scores]], training: Mapping[str, Any]
+) -> None:
+    """Write the metrics of a run, or of an average of runs: scores, and how much it trained."""
+    write_text(path, json.dumps({**scores, **training}, indent=1, allow_nan=False) + "\n")
 
 
 def _rounded(scores: Scores) -> Scores:

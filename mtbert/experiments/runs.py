@@ -178,11 +178,7 @@ class Run:
         if not tasks:
             end_epoch(0, 0, True)
             return
-        how: dict[str, Any] = {
-            "collate": self.collate,
-            "autocast": self.autocast,
-            "seed": self.seed,
-        }
+        how: Any = {"collate": self.collate, "autocast": self.autocast, "seed": self.seed}
         if resuming is None or resuming.saved is None:
             for task, count in fit_heads(self.model, tasks, **how).items():
                 print(f"{self.name}: head of {task} fitted to {count:,} examples", flush=True)
@@ -290,8 +286,8 @@ def train_run(
     """Train a strategy with a seed; resume if the folders hold an interrupted run of it.
 
     `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
-    with `test`); `log_folder` takes steps.csv, conflicts.csv, epochs.csv and run.json. Titles and
-    columns of `tasks` go into the checkpoints.
+    with `test`); `log_folder` takes the log and run.json. Titles and columns of `tasks` go into the
+    checkpoints.
 
     Raises:
         InputError: loss, gradient norm or outputs are NaN or inf. `folder` keeps the best epoch
@@ -302,29 +298,42 @@ def train_run(
     resuming = Resuming(folder / "state.pt", identity(run))
     resumed_after = resuming.saved["step"] if resuming.saved else None
     if resumed_after is None:
-        for path in (folder, log_folder):
-            shutil.rmtree(path)
-            path.mkdir()
+        _empty(folder, log_folder)
     shutil.rmtree(folder / STOPPED, ignore_errors=True)
     with closing(run.log(log_folder)) as log:
         setup = time.perf_counter() - run.started
-        if (encoded := run.encoded("train")) is not None and resumed_after is None:
-            seconds = time.perf_counter() - run.started - setup
-            log.encoded(tokens=encoded.tokens, slots=encoded.slots, seconds=seconds)
+        log_encoding(run, log, setup, resumed=resumed_after is not None)
         try:
             run.train(partial(evaluate_and_save, run, log, folder, last), log, resuming)
         except NotFiniteError as error:
-            done = log.epochs[-1] if log.epochs else {"epoch": 0, "step": 0}
-            run.save(folder / STOPPED, epoch=int(done["epoch"]), step=int(done["step"]), dev={})
-            best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
-            kept = f"{folder / STOPPED}: the weights as they were then{best}"
-            raise InputError(f"{error}\nkept until the next run: {kept}") from None
+            raise InputError(f"{error}\n{save_stopped(run, log, folder)}") from None
     resuming.close()
     if test:
-        checkpoint = load_checkpoint(folder / "best").to(run.device)
-        write_outputs(folder / "predictions", run, "test", run.predict("test", checkpoint))
+        best = load_checkpoint(folder / "best").to(run.device)
+        write_outputs(folder / "predictions", run, "test", run.predict("test", best))
     facts = {**describe(run, log, setup), "resumed_after": resumed_after}
     write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
+
+
+def _empty(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder)
+        folder.mkdir()
+
+
+def log_encoding(run: Run, log: Log, setup: float, *, resumed: bool) -> None:
+    """Compute the vectors of a frozen encoder; log what that took, once for a run."""
+    if (encoded := run.encoded("train")) is not None and not resumed:
+        seconds = time.perf_counter() - run.started - setup
+        log.encoded(tokens=encoded.tokens, slots=encoded.slots, seconds=seconds)
+
+
+def save_stopped(run: Run, log: Log, folder: Path) -> str:
+    """Save the weights of a run that could not go on; say what is kept of it."""
+    done = log.epochs[-1] if log.epochs else {"epoch": 0, "step": 0}
+    run.save(folder / STOPPED, epoch=int(done["epoch"]), step=int(done["step"]), dev={})
+    best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
+    return f"kept until the next run: {folder / STOPPED}: the weights as they were then{best}"
 
 
 def evaluate_and_save(

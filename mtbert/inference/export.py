@@ -19,8 +19,9 @@ from mtbert.core.errors import InputError
 from mtbert.core.labels import classes
 from mtbert.core.outputs import write_text
 from mtbert.inference.extras import need
+from mtbert.inference.graph import PAIRS, check_graph, quantize, write_graph
 from mtbert.inference.model import TrainedModel
-from mtbert.modeling.checkpoint import TOKENIZER, load_checkpoint
+from mtbert.modeling.checkpoint import TOKENIZER
 from mtbert.modeling.interchange import sentence_task
 from mtbert.modeling.manifest import read_manifest, read_sequences
 from mtbert.modeling.model import MultiTaskModel
@@ -74,9 +75,9 @@ def export_onnx(checkpoint: Path, out: Path, *, int8: bool = False) -> None:
     """
     need("onnx")
     from mtbert.inference import onnx_model
-    from mtbert.inference.graph import check_graph, quantize, write_graph
 
-    trained, model = TrainedModel(checkpoint, "cpu"), load_checkpoint(checkpoint).eval()
+    trained = TrainedModel(checkpoint, "cpu")
+    model = trained.model
     names = _inputs(checkpoint, model)
     check_graph(model, names)
     with new_export(out) as folder:
@@ -94,18 +95,14 @@ def export_onnx(checkpoint: Path, out: Path, *, int8: bool = False) -> None:
 
 
 def _inputs(checkpoint: Path, model: MultiTaskModel) -> list[str]:
-    from mtbert.inference.graph import PAIRS, is_siamese
-
     content = json.loads((checkpoint / "tokenizer_config.json").read_text(encoding="utf-8"))
     types = ["token_type_ids"] * ("token_type_ids" in content["model_input_names"])
-    pairs = [PAIRS] * any(is_siamese(model, task) for task in model.tasks)
+    pairs = [PAIRS] * any(model.compares_vectors(task) for task in model.tasks)
     return ["input_ids", "attention_mask", *types, *pairs]
 
 
 def _example(name: str) -> torch.Tensor:
     """Inputs to trace a graph with, of any content."""
-    from mtbert.inference.graph import PAIRS
-
     if name == PAIRS:
         return torch.tensor([[0, 1], [1, 2]])
     return torch.full((3, 7), int(name != "token_type_ids"))
@@ -115,8 +112,6 @@ def _write_descriptions(
     folder: Path, checkpoint: Path, model: MultiTaskModel, names: list[str], *, int8: bool
 ) -> None:
     """Write the tokenizer, graph.json and README.md."""
-    from mtbert.inference.graph import is_siamese
-
     manifest, sequences = read_manifest(checkpoint), read_sequences(checkpoint)
     tokenizer = load_tokenizer(checkpoint)
     tokenizer.enable_truncation(sequences.max_length)
@@ -127,7 +122,7 @@ def _write_descriptions(
     shutil.copyfile(checkpoint / TOKENIZER_FILES[1], folder / TOKENIZER_FILES[1])
     outputs: dict[str, dict[str, Any]] = {}
     for task, own in manifest.tasks.items():
-        rows = "pairs" if is_siamese(model, task) else "joint" if own.paired else "texts"
+        rows = "pairs" if model.compares_vectors(task) else "joint" if own.paired else "texts"
         similarity = own.labels.kind == "similarity"
         labels = None if similarity else classes(own.labels)
         low, high = own.labels.bounds
@@ -201,7 +196,7 @@ def export_transformers(checkpoint: Path, out: Path, *, task: str | None = None)
 
     from mtbert.inference.sequence_classification import as_sequence_classifier
 
-    trained, model = TrainedModel(checkpoint, "cpu"), load_checkpoint(checkpoint).eval()
+    trained = TrainedModel(checkpoint, "cpu")
     if task is None and len(trained.tasks) > 1:
         names = ", ".join(trained.tasks)
         raise InputError(
@@ -209,7 +204,7 @@ def export_transformers(checkpoint: Path, out: Path, *, task: str | None = None)
         )
     task = task or next(iter(trained.tasks))
     kind = trained.task(task)
-    classifier = as_sequence_classifier(model, task, kind.labels, checkpoint)
+    classifier = as_sequence_classifier(trained.model, task, kind.labels, checkpoint)
     with new_export(out) as folder:
         classifier.save_pretrained(folder)
         for name in TOKENIZER_FILES:

@@ -105,14 +105,9 @@ class Graph(nn.Module):
         for task in self.model.tasks:
             texts = pooled[self.model.pooling[task]]
             u, v = (texts, None) if pairs is None else (texts[pairs[:, 0]], texts[pairs[:, 1]])
-            vectors[task] = (u, v) if is_siamese(self.model, task) else (texts, None)
+            vectors[task] = (u, v) if self.model.compares_vectors(task) else (texts, None)
         logits = self.model(VectorBatch(vectors))
         return tuple(_decode(logits[task], own.labels) for task, own in self.model.tasks.items())
-
-
-def is_siamese(model: MultiTaskModel, task: str) -> bool:
-    """Whether a task compares two vectors."""
-    return model.tasks[task].paired and not model.joint[task]
 
 
 def _decode(logits: Tensor, labels: Labels) -> Tensor:

@@ -12,7 +12,6 @@ import torch
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import classes
-from mtbert.core.params import read_json
 from mtbert.core.schemas import Tokens, decode_tokens, text_schema
 from mtbert.evaluation.predictions import Predictions, decode_outputs
 from mtbert.inference.texts import TextExamples, Texts, read_texts
@@ -44,6 +43,7 @@ class TrainedModel:
         tasks: What the model was trained for, by name: labels, title, metric.
         card: A description as text: tasks, labels, scores on dev, data, settings.
         max_length: Tokens of a text, or of a pair that is read as one, that are read.
+        model: Encoder and heads, a torch module in evaluation mode.
     """
 
     def __init__(self, folder: Path, device: str | None = None) -> None:
@@ -63,16 +63,16 @@ class TrainedModel:
                 f"{self._sequences.vocabulary}: they are not of one checkpoint"
             )
         name = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._model = load_checkpoint(folder).eval()
+        self.model = load_checkpoint(folder).eval()
         try:
-            self._model.to(name)
+            self.model.to(name)
         except (RuntimeError, AssertionError) as error:  # torch raises either
             reason = str(error).splitlines()[0]
             raise InputError(f"device: {name!r} cannot be used: {reason}") from None
-        config = self._model.encoder.config.to_dict()
+        config = self.model.encoder.config.to_dict()
         layout, _ = usable_layout(manifest.model.layout, config)
         self._shape = RowShape.of(
-            read_json(folder / "sequences.json"),
+            self._sequences.model_dump(mode="json"),
             row_length=manifest.model.row_length,
             packed=layout == "packed",
         )
@@ -151,22 +151,22 @@ class TrainedModel:
             InputError: no such task; a task that reads both texts of a pair as one; vectors that
                 differ from task to task, and no task given; an item that is no text.
         """
-        settings = self._model.settings
+        settings = self.model.settings
         if task is None and (task := sentence_task(settings)) is None:
-            names = [name for name in self.tasks if not self._model.joint[name]]
+            names = [name for name in self.tasks if not self.model.joint[name]]
             raise InputError(
                 f"the tasks have different vectors: give task, one of {', '.join(names) or 'none'}"
             )
         self.task(task)
-        if self._model.joint[task]:
+        if self.model.joint[task]:
             raise InputError(
                 f"{task} reads both texts of a pair as one: it has no vectors of texts"
             )
-        project = self._model.projections[self._model.projection_owner[task]]
+        project = self.model.projections[self.model.projection_owner[task]]
         examples = read_texts(texts, paired=False, rule="encode takes single texts")
         parts = []
         for tokens in self._tokens(examples, "texts", progress):
-            vectors, _ = encode_splits(self._model, {task: tokens}, self._shape).vectors[task]
+            vectors, _ = encode_splits(self.model, {task: tokens}, self._shape).vectors[task]
             with torch.inference_mode():
                 parts.append(project(vectors).cpu().numpy())
         many: np.ndarray = np.concatenate(parts)
@@ -183,8 +183,8 @@ class TrainedModel:
         """Predict as arrays, beside the labels if there are any: what the metrics read."""
         outputs = np.concatenate(
             [
-                predict(self._model, {task: tokens}, self._shape)[task]
-                for tokens in self._tokens(examples, task, progress, joint=self._model.joint[task])
+                predict(self.model, {task: tokens}, self._shape)[task]
+                for tokens in self._tokens(examples, task, progress, joint=self.model.joint[task])
             ]
         )
         ids = [str(number) for number in range(len(examples.a))]

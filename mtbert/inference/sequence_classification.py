@@ -18,6 +18,8 @@ from mtbert.modeling.pooling import ClsPooling, PoolerOutput
 from mtbert.modeling.projections import NoProjection
 from mtbert.modeling.vectors import ScaledSigmoid
 
+PROBLEMS = {"similarity": "regression"}  # of Transformers, by kind of labels; else classes
+
 
 def as_sequence_classifier(
     model: MultiTaskModel, task: str, labels: Labels, checkpoint: Path
@@ -29,41 +31,31 @@ def as_sequence_classifier(
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
-    kind: Any = AutoModelForSequenceClassification
+    instead = f"AutoModel.from_pretrained({str(checkpoint)!r}) has the encoder, "
+    instead = f"What works: {instead * model.settings.adaptation.plain}mtbert.load all of it"
 
     def refuse(reason: str) -> InputError:
-        plain = model.settings.adaptation.plain
-        instead = f"AutoModel.from_pretrained({str(checkpoint)!r}) has the encoder, "
-        return InputError(
-            f"transformers: {task}: {reason}. What works: {instead if plain else ''}"
-            "mtbert.load all of it"
-        )
+        return InputError(f"transformers: {task}: {reason}. {instead}")
 
     if reason := _reason(model, task):
         raise refuse(reason)
     config = AutoConfig.from_pretrained(checkpoint)
     names = ["similarity"] if labels.kind == "similarity" else [*classes(labels)]
-    config.id2label = dict(enumerate(names))
-    config.label2id = {name: number for number, name in enumerate(names)}
-    single = labels.kind == "similarity"
-    config.problem_type = "regression" if single else "single_label_classification"
+    config.id2label, config.label2id = dict(enumerate(names)), {n: i for i, n in enumerate(names)}
+    config.problem_type = PROBLEMS.get(labels.kind, "single_label_classification")
     try:
-        classifier = kind.from_config(config)
+        classifier: Any = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]
     except ValueError:
         raise refuse(f"it has no classifier for a {config.model_type} encoder") from None
     base = getattr(classifier, classifier.base_model_prefix)
     base.load_state_dict(model.encoder.state_dict(), strict=False)
-    inside = set(base.modules())
-    theirs = [m for m in classifier.modules() if isinstance(m, nn.Linear) and m not in inside]
     ours = [m for m in model.heads[task].modules() if isinstance(m, nn.Linear)]
-    pooler = getattr(base, "pooler", None)
-    if pooler is not None and not isinstance(model.pooling[task], PoolerOutput):
-        theirs = [pooler.dense, *theirs]
+    theirs = _layers_above(classifier, base, pooled=isinstance(model.pooling[task], PoolerOutput))
     shapes = [[(m.in_features, m.out_features) for m in side] for side in (ours, theirs)]
     if len(ours) != len(theirs) or any(a[0] != b[0] for a, b in zip(*shapes, strict=True)):
         raise refuse(
-            f"{type(classifier).__name__} has {_layers(theirs)} above the first token's vector, "
-            f"the head has {_layers(ours)}"
+            f"{type(classifier).__name__} has {_count(theirs)} above the first token's vector, "
+            f"the head has {_count(ours)}"
         )
     for own, their in zip(ours, theirs, strict=True):
         _copy(own, their)
@@ -77,7 +69,7 @@ def _reason(model: MultiTaskModel, task: str) -> str:
     name = settings.model_dump(mode="json")["pooling"][task]["name"]
     if not settings.adaptation.plain:
         return "the encoder's layers differ from task to task (PAL)"
-    if model.tasks[task].paired and not model.joint[task]:
+    if model.compares_vectors(task):
         return "it compares two vectors (encoding: siamese), a classifier reads one"
     if not isinstance(pooling, ClsPooling | PoolerOutput):
         return f"a classifier reads the first token (pooling: cls or pooler), not {name}"
@@ -88,7 +80,14 @@ def _reason(model: MultiTaskModel, task: str) -> str:
     return ""
 
 
-def _layers(linears: list[nn.Linear]) -> str:
+def _layers_above(classifier: Any, base: Any, *, pooled: bool) -> list[nn.Linear]:
+    """A classifier's linear layers above its encoder; the pooler's, too, if no vector is pooled."""
+    inside, pooler = set(base.modules()), getattr(base, "pooler", None)
+    layers = [m for m in classifier.modules() if isinstance(m, nn.Linear) and m not in inside]
+    return layers if pooled or pooler is None else [pooler.dense, *layers]
+
+
+def _count(linears: list[nn.Linear]) -> str:
     return f"{len(linears)} linear layer{'s' * (len(linears) != 1)}"
 
 

@@ -57,7 +57,7 @@ class MultiTaskModel(nn.Module):
             self.heads[task] = settings.heads[task].build(
                 size=used.size(pooled_size),
                 labels=self.tasks[task].labels,
-                paired=self.tasks[task].paired and not self.joint[task],
+                paired=self.compares_vectors(task),
             )
         for task in settings.evaluation_only:
             for own in (self.heads, self.projections, self.adapter.task_parts):
@@ -98,6 +98,10 @@ class MultiTaskModel(nn.Module):
             both = vectors[self.pooling[task]]
             outputs[task] = (both[part.first], None if part.second is None else both[part.second])
         return outputs
+
+    def compares_vectors(self, task: str) -> bool:
+        """Whether a task is on pairs, and each text has a vector of its own (siamese)."""
+        return self.tasks[task].paired and not self.joint[task]
 
     def train(self, mode: bool = True) -> "MultiTaskModel":
         """Switch dropout on or off; in an encoder whose vectors are fixed it stays off."""

@@ -84,10 +84,7 @@ def fit_last_layer(
     place, layer = [(i, it) for i, it in enumerate(modules) if isinstance(it, nn.Linear)][-1]
     after = nn.Sequential(*modules[place + 1 :])
     with torch.no_grad():
-        x = nn.Sequential(*modules[:place])(vectors)
-        deviation, center = torch.std_mean(x, 0, correction=0)
-        scale = deviation.where(deviation > 1e-6 * x.abs().amax(0), torch.inf)
-        x = (x - center) / scale
+        x, center, scale = _standardized(nn.Sequential(*modules[:place])(vectors))
     weight = torch.zeros_like(layer.weight, requires_grad=True)
     bias = torch.zeros_like(layer.bias, requires_grad=True)
 
@@ -95,17 +92,23 @@ def fit_last_layer(
         logits = after(nn.functional.linear(x, weight, bias))
         return loss(logits, labels) + penalty * weight.square().sum()
 
-    _minimize(partial(value, 0.0), [bias])
-
     def of_constant(logits: Tensor) -> Tensor:
         return loss(after(logits.expand(len(x), -1)), labels)
 
+    _minimize(partial(value, 0.0), [bias])
     second: Tensor = hessian(of_constant, bias.detach())  # type: ignore[no-untyped-call]
     penalty = PENALTY * float(second.trace()) / (2 * len(bias))
     _minimize(partial(value, penalty), [weight, bias])
     with torch.no_grad():
         layer.weight.copy_(weight / scale)
         layer.bias.copy_(bias - layer.weight @ center)
+
+
+def _standardized(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Features with mean 0 and deviation 1, their mean and scale: inf of those that do not vary."""
+    deviation, center = torch.std_mean(x, 0, correction=0)
+    scale = deviation.where(deviation > 1e-6 * x.abs().amax(0), torch.inf)
+    return (x - center) / scale, center, scale
 
 
 def _minimize(value: Callable[[], Tensor], parameters: list[Tensor]) -> None:
