@@ -1,17 +1,13 @@
 """Average the predictions or the weights of several runs, and score the average like one run."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mtbert.core.commands import run
+from mtbert.core.commands import run, set_environment
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+set_environment()
 
 
 def main(

@@ -1,22 +1,17 @@
 """Train one strategy with one seed."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtbert.core.commands import run
+from mtbert.core.commands import run, set_environment
 
 if TYPE_CHECKING:
     from mtbert.core.tasks import Task
 
-# Threads that spin while they wait slow a neighbour on the same cores down many times over.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+set_environment()
 
 
 def main(

@@ -8,6 +8,7 @@ the number of primary claims of a report, so that the power is at least this. Of
 pairs it is that of one pair, and thus an upper bound.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
@@ -100,10 +101,12 @@ def power(claim: Claim, variances: Variances, *, truth: float, family: int) -> f
 
 def detectable(claim: Claim, variances: Variances, *, family: int) -> float:
     """The least true difference, in steps of 0.001, at which the power is 0.8; NaN if above 1."""
-    for step in range(1001):
-        if power(claim, variances, truth=step / 1000, family=family) >= TARGET:
-            return step / 1000
-    return nan
+
+    def at(step: int) -> float:
+        return power(claim, variances, truth=step / 1000, family=family)
+
+    step = bisect_left(range(1001), TARGET, key=at)  # all steps draw the same numbers: it rises
+    return step / 1000 if step <= 1000 else nan
 
 
 def family_sizes(claims: Mapping[str, Claim]) -> dict[str, int]:

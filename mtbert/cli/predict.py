@@ -132,7 +132,7 @@ def predict_table(
         raise InputError(f"{file}: has a column {taken[0]!r} already; rename it")
     with located(str(file)):
         examples = read_examples(model, task, frame, names, where="--column")
-    rows = model.label(task, examples)
+    rows = model.predict_examples(task, examples)
     values = [[row.label, *(row.probabilities or {}).values()] for row in rows]
     for place, name in enumerate(added):
         frame[name] = [row[place] for row in values]

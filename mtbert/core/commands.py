@@ -1,11 +1,24 @@
 """Run a command; bad input ends in one message and exit code 2."""
 
+import os
 import sys
 from collections.abc import Callable
 
 import typer
 
 from mtbert.core.errors import InputError
+
+
+def set_environment() -> None:
+    """Set what torch and Transformers read when they are imported; call it before.
+
+    Nothing is fetched, and results repeat on a GPU. Threads do not spin while they wait: that slows
+    a neighbour on the same cores down many times over.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
 def run(command: Callable[..., None]) -> None:

@@ -156,7 +156,7 @@ def as_array(
     trained: TrainedModel, task: str, texts: list[str], others: list[str] | None = None
 ) -> np.ndarray:
     """A checkpoint's predictions: probabilities, (example, class), or similarities, (example,)."""
-    many = trained.label(task, trained.examples(task, texts, others))
+    many = trained.predict_examples(task, trained.examples(task, texts, others))
     rows = [p.label if p.probabilities is None else [*p.probabilities.values()] for p in many]
     return np.array(rows, dtype=np.float64)
 

@@ -121,14 +121,14 @@ class TrainedModel:
             InputError: no such task, or texts that are not what the task takes.
         """
         examples = self.examples(task, texts, others)
-        many = self.label(task, examples, progress=progress)
+        many = self.predict_examples(task, examples, progress=progress)
         return many[0] if examples.single else many
 
-    def label(
+    def predict_examples(
         self, task: str, examples: TextExamples, *, progress: bool | None = None
     ) -> list[Prediction]:
         """Predict the label of each checked example."""
-        predicted = self.predictions(task, examples, progress=progress)
+        predicted = self.predict_arrays(task, examples, progress=progress)
         values, shares = predicted.values.tolist(), predicted.probabilities
         if shares is None:
             return [Prediction(value) for value in values]
@@ -172,7 +172,7 @@ class TrainedModel:
         many: np.ndarray = np.concatenate(parts)
         return many[0] if examples.single else many
 
-    def predictions(
+    def predict_arrays(
         self,
         task: str,
         examples: TextExamples,

@@ -65,7 +65,7 @@ def evaluate(
     with located(where):
         examples = read_examples(model, task, frame, names, where="columns")
         labels = _labels(kind, column(frame, names.label, where="columns.label"))
-    predicted = model.predictions(task, examples, labels, progress=progress)
+    predicted = model.predict_arrays(task, examples, labels, progress=progress)
     values = score(kind.labels, predicted)
     ordered = {kind.metric: values[kind.metric], **values}
     return {name: _score(name, value, kind, predicted) for name, value in ordered.items()}

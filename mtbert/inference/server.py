@@ -71,7 +71,7 @@ def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
     """
     limits = limits or Limits()
     batcher = Batcher(
-        model.label,
+        model.predict_examples,
         max_batch=limits.max_batch,
         max_wait_ms=limits.max_wait_ms,
         max_waiting=limits.max_waiting,

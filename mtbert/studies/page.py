@@ -45,6 +45,7 @@ QUORA_NOTE = (
 SMOKE_WARNING = "These figures mean nothing: a few steps of a tiny encoder, to test the pipeline."
 ICONS = {"supported": "✔", "contradicted": "✘", "undecided": "≈"}
 ANSWERS = {"supported": "holds", "contradicted": "does not hold", "undecided": "is open"}
+COUNTED = {"supported": "hold", "contradicted": "do not hold", "undecided": "open"}
 TESTED = {
     "greater": "{experiments} above {than}{by} in {metric}",
     "not_greater": "{experiments} not above {than} by {margin} in {metric}",
@@ -83,6 +84,7 @@ def studies_page(
         "count": len(claims.primary),
         "icons": ICONS,
         "answers": ANSWERS,
+        "counted": COUNTED,
         "groups": groups,
         **others,
         "method": f"{METHOD} {POWER_NOTE}",
