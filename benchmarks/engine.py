@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.arms import Spec, fastest_precision
-from benchmarks.pages import draw, render
+from benchmarks.pages import record
 from mtbert.core.commands import run
 from mtbert.core.errors import InputError
 from mtbert.experiments.plans import read_plan
@@ -128,10 +128,7 @@ def main(
         out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     report["peak"]["after"] = peak(threads)
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    page = render(report)
-    out.with_suffix(".md").write_text(page, encoding="utf-8")
-    draw(report["comparisons"], out.with_suffix(".svg"))
-    print(page)
+    print(record(report, out))
 
 
 def encoder_size(plan: Path) -> list[int]:

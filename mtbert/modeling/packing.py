@@ -78,8 +78,10 @@ class TokenBatch:
         return self.sequence[:, None, :, None] == self.sequence[:, None, None, :]
 
     def to(self, device: torch.device | str) -> "TokenBatch":
-        """Move the tensors to a device."""
+        """Move the tensors to a device; to a GPU from pinned memory, so that nothing waits."""
         tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)}
+        if torch.device(device).type == "cuda":
+            tensors = {k: v.pin_memory() for k, v in tensors.items()}
         moved: Any = {k: v.to(device, non_blocking=True) for k, v in tensors.items()}
         return replace(self, **moved)
 

@@ -9,7 +9,7 @@ from workspace import plan, workspace
 from benchmarks import arms, rivals
 from benchmarks.arms import Measured, Spec
 from benchmarks.engine import GATE, comparisons, growth, rate, spread
-from benchmarks.pages import RECORD, flops, render, summary
+from benchmarks.pages import RECORD, flops, render, summary, targets_table
 
 from tiny import ROOT
 
@@ -48,6 +48,23 @@ def test_flops_by_hand():
     # 6 · 12 · (4 · 768² + 2 · 768 · 3072) for BERT-base, 85 M weights of matrices
     assert flops("bert-base") == 6 * 84_934_656
     assert spread([3.0, 1.0, 2.0]) == [1.5, 2.0, 2.5]
+
+
+def test_targets_by_hand():
+    def arm(ratio):
+        return {"first_to_this": [ratio] * 3}
+
+    surgery = {"plain": arm(1.0), "pcgrad": arm(1.104), "TorchJD pcgrad": arm(1.6)}
+    report = {
+        "peak": {"before": {}},
+        "encoder": [],
+        "comparisons": {"surgery bf16": surgery, "dropout fp32": {"without": arm(0.9)}},
+    }
+    assert targets_table(report).splitlines()[2:] == [
+        "| surgery bf16: PCGrad, in plain steps | ≤ 1.10 | 1.10 | yes |",
+        "| surgery bf16: ours / TorchJD's backward | ≥ 1.50 | 1.45 | no |",
+        "| dropout fp32: its share of a step | ≤ 0.05 | 0.10 | no |",
+    ]
 
 
 def test_page_and_readme_are_the_record_s():

@@ -42,8 +42,11 @@ def gramian_of(gradients: Sequence[Gradient]) -> Tensor:
             for (i, first), (j, second) in pairs:
                 sums.setdefault((i, j), []).append(torch.dot(first, second))
     gramian = torch.zeros(len(gradients), len(gradients), dtype=torch.float64)
-    for (i, j), products in sums.items():
-        gramian[i, j] = gramian[j, i] = torch.stack(products).double().sum().item()
+    if sums:
+        # Read in one go: on a GPU each reading waits for all work before it.
+        read = torch.stack([torch.stack(products).double().sum() for products in sums.values()])
+        for (i, j), product in zip(sums, read.cpu(), strict=True):
+            gramian[i, j] = gramian[j, i] = product
     return gramian
 
 
