@@ -7,7 +7,7 @@ import pandas as pd
 
 from mtbert.core.labels import classes
 from mtbert.evaluation.metrics import METRICS
-from mtbert.reporting import data, figures, results, tables, training
+from mtbert.reporting import data, figures, neighbours, results, tables, training
 from mtbert.reporting.committed import Comparison
 from mtbert.reporting.report import Report
 
@@ -61,10 +61,12 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
         "further": {task: _further(report, task) for task in report.tasks},
         "confusions": _confusions(report),
         **_training(report),
+        **neighbours.neighbour_content(report),
         "data_tables": data.data_tables(report),
         "grown": [data.grown_set(report, name) for name in report.augmented],
         "leakage": data.leakage_table(report),
         "notes": data,
+        "neighbours_note": neighbours.NOTE,
         "cost": training.cost_table(report.facts),
         "changes": training.changes_table(report),
         "machine": training.machine_table(report.facts),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json, read_yaml
+from mtbert.core.schemas import read_table
 from mtbert.core.tasks import LEADERBOARD, OVERALL, Task, tasks_of_plan
 from mtbert.evaluation.intervals import bootstrap
 from mtbert.evaluation.metrics import METRICS
@@ -40,6 +41,7 @@ class Report:
     tokens: Mapping[str, Any]  # tokens.json
     augmented: Mapping[str, Any]  # by set, its summary
     augmented_tokens: Mapping[str, Any]
+    neighbours: Mapping[str, pd.DataFrame]  # by task, what stages.neighbours wrote
 
     @property
     def strategies(self) -> list[str]:
@@ -144,7 +146,8 @@ def read_report(
     """Read the files of every run in scope; files of other strategies and seeds are left alone.
 
     `plans` holds STRATEGY.yaml, `metrics` STRATEGY-SEED.json, `logs` and `predictions` folders
-    STRATEGY-SEED/, `summaries` text.json, tokens.json and the sets' folders.
+    STRATEGY-SEED/, `summaries` text.json, tokens.json, neighbours/TASK.parquet and the folders of
+    the sets.
 
     Raises:
         InputError: a file is missing or cannot be read, or a plan has tasks that are gone.
@@ -175,6 +178,10 @@ def read_report(
         tokens=read_json(summaries / "tokens.json"),
         augmented=_sets(summaries / "augmented", scope),
         augmented_tokens=_sets(summaries / "augmented_tokens", scope),
+        neighbours={
+            path.stem: read_table(path).to_pandas()
+            for path in sorted((summaries / "neighbours").glob("*.parquet"))
+        },
     )
 
 

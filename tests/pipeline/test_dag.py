@@ -49,7 +49,14 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
         (["train.sampler=round_robin"], {*AFTER_PLAN, *run_stages("four_tasks-1"), "plan"}),
         (
             ["tokenize.max_length=40", *MAIN_ALONE],
-            {"tokenize", "tokenize_augmented@synonyms", "pretrain", "plan", *AFTER_PLAN},
+            {
+                "tokenize",
+                "tokenize_augmented@synonyms",
+                "pretrain",
+                "neighbours",
+                "plan",
+                *AFTER_PLAN,
+            },
         ),
         (["pretrain.mask_share=0.3"], {"pretrain"}),
         (["report.title=another"], {"report"}),

@@ -133,6 +133,11 @@ def _cosines(name, trained, seed):
 
 
 def _write_summaries(folder):
+    """The first examples of dev lie farthest from train."""
+    (folder / "neighbours").mkdir(parents=True)
+    near = {"id": [f"i{i}" for i in range(DEV)][::-1], "neighbour": ["t"] * DEV}
+    near["cosine"] = np.linspace(1, 0.5, DEV)
+    pd.DataFrame(near).to_parquet(folder / "neighbours" / "sst.parquet")
     sizes = {"file": "f.csv", "rows": 900, "usable": 899, "words": {"mean": 11.25, "max": 31}}
     unusable = {"sst": [{"line": 17, "reason": "text <b> | empty"}], "sts": []}
     bins = {"edges": [0.0, 2.5, 5.0], "counts": [1, 3]}

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from reporting.made_up_runs import DEV, write_workspace
+from scipy import stats
 
 from mtbert.core.errors import InputError
-from mtbert.evaluation.intervals import wilson
+from mtbert.evaluation.intervals import fisher, wilson
 from mtbert.reporting import figures
 from mtbert.reporting.committed import compare
+from mtbert.reporting.neighbours import neighbour_content
 from mtbert.reporting.page import render, report_content
 from mtbert.reporting.report import read_report
 from mtbert.reporting.results import (
@@ -86,7 +88,13 @@ def test_the_page_is_escaped_and_whole(page):
 
 def test_scores_come_first_and_the_machine_last(page):
     order = ["0.762 ± 0.018", "Difference to main", "Uncertainty from", "Task by task"]
-    order += ["Learning curves", "Each task's share", "Per-task gradients", "Leakage"]
+    order += [
+        "Are errors unlike",
+        "Learning curves",
+        "Each task's share",
+        "Per-task gradients",
+        "Leakage",
+    ]
     order += ["Settings of", "a made-up processor"]
     places = [text_of(page).index(word) for word in order]
     assert places == sorted(places)
@@ -113,6 +121,17 @@ def test_evaluation_only_tasks_have_scores_and_no_training(report):
     assert report.trained("as-drawn") == []
     assert main_table(report).loc["as-drawn", "updates"] == "0 (× 0)"
     assert "as-drawn" not in set(report.steps["strategy"])
+
+
+def test_errors_far_from_the_training_data(report):
+    """Wrong are i0 to i8, and i9 with seed 2; i0 to i7 are the farthest fifth."""
+    table = neighbour_content(report)["neighbours"].loc["sst"].set_index("strategy")
+    assert table.loc["main", "error of the nearest fifth"] == "0.000"
+    assert table.loc["main", "of the farthest"] == "1.000"
+    errors = [1.0] * 9 + [0.5] + [0.0] * 30
+    r = stats.spearmanr(errors, np.arange(DEV, 0, -1)).statistic
+    low, high = fisher(r, DEV, ranks=True)
+    assert table.loc["main", "correlation"] == f"{r:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def test_what_the_size_of_dev_leaves_open(root, report):

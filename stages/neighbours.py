@@ -1,0 +1,50 @@
+"""Find the nearest training example of each dev example, for the report's section on errors."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtbert.core.commands import run, set_environment
+
+set_environment()
+
+
+def main(
+    tokens: Annotated[Path, typer.Argument(help="TOKENS tables and the tokenizer")],
+    encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
+    out: Annotated[Path, typer.Argument(help="Output folder: TASK.parquet")],
+) -> None:
+    """Write, for each task, `id`, `neighbour` and `cosine` of its dev examples."""
+    import pyarrow as pa
+    import torch
+
+    from mtbert.core.environment import hold_memory, seed_everything
+    from mtbert.core.outputs import new_folder
+    from mtbert.core.params import read_json
+    from mtbert.core.schemas import decode_tokens, read_table, write_table
+    from mtbert.modeling.architectures import usable_layout
+    from mtbert.modeling.encoder import load_encoder, read_config
+    from mtbert.modeling.neighbours import nearest
+    from mtbert.modeling.packing import RowShape
+
+    hold_memory()
+    sequences, config = read_json(tokens / "sequences.json"), read_config(encoder)
+    packed = usable_layout("packed", config)[0] == "packed"
+    shape = RowShape.of(sequences, row_length=64, packed=packed)
+    seed_everything(0)  # of an encoder from scratch
+    model = load_encoder(encoder, vocabulary=sequences["vocabulary"])
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    with new_folder(out) as folder:
+        for path in sorted(tokens.glob("*/dev.parquet")):
+            tables = [read_table(path.with_name(f"{split}.parquet")) for split in ("train", "dev")]
+            train, dev = (decode_tokens(it, paired=not it["ids_b"].null_count) for it in tables)
+            rows, cosines = nearest(model, train, dev, shape)
+            names = [train.example_ids[row] for row in rows]
+            columns = {"id": dev.example_ids, "neighbour": names, "cosine": cosines}
+            write_table(folder / f"{path.parent.name}.parquet", pa.table(columns))
+            print(f"{path.parent.name}: mean cosine to train {cosines.mean():.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
