@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import MAIN_METRICS, Binary, Classes, Labels, Similarity
@@ -18,6 +18,8 @@ __all__ = ["Binary", "Classes", "Labels", "Similarity"]
 SPLITS = ("train", "dev", "test")
 Split = Literal["train", "dev", "test"]
 
+# Format of separated text -> what stands between two fields
+SEPARATORS = {"tsv": "\t", "csv": ","}
 # Names become parts of file names and of columns, on any system.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Name of the score that combines the tasks' scores
@@ -42,6 +44,10 @@ RESERVED = frozenset(
 LEADERBOARD = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 
 
+# A column by its name or, in files without a header, its number
+Column = Annotated[str, BeforeValidator(lambda name: str(name) if type(name) is int else name)]
+
+
 class Columns(Settings):
     """Names of the columns in a task's files.
 
@@ -49,10 +55,10 @@ class Columns(Settings):
     texts.
     """
 
-    id: str | None = None
-    text_a: str
-    text_b: str | None = None
-    label: str
+    id: Column | None = None
+    text_a: Column
+    text_b: Column | None = None
+    label: Column
 
     @model_validator(mode="after")
     def _distinct(self) -> "Columns":
@@ -79,12 +85,36 @@ class SubmissionFile(Settings):
         return file
 
 
-class Task(Settings):
+class FileFormat(Settings):
+    """How files hold rows; those of text may be gzipped."""
+
+    format: Literal["tsv", "csv", "jsonl", "parquet"] = "tsv"  # the course's .csv have tabs
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    header: bool = True  # false: columns are called 0, 1, …
+    # Whether quotes around a field are no part of it; null: yes, if all quotes are well placed
+    quoting: bool | None = None
+
+    @model_validator(mode="after")
+    def _of_separated_text(self) -> "FileFormat":
+        given = [key for key in ("delimiter", "quoting") if getattr(self, key) is not None]
+        given += ["header"] * (not self.header)
+        if given and self.format not in SEPARATORS:
+            raise ValueError(f"{given[0]} is for tsv and csv, found format {self.format}")
+        if self.delimiter in ('"', "\n", "\r"):
+            raise ValueError(f"delimiter: no quote and no line end, found {self.delimiter!r}")
+        return self
+
+    @property
+    def separator(self) -> str:
+        """What stands between two fields of a line."""
+        return self.delimiter or SEPARATORS[self.format]
+
+
+class Task(FileFormat):
     """One entry of section `tasks`."""
 
     title: str
     folder: Annotated[str, Field(min_length=1)] | None = None  # of its files, if not data.source
-    format: Literal["tsv", "csv", "parquet"] = "tsv"  # the course's .csv files are tab-separated
     files: dict[Split, str]
     columns: Columns
     labels: Labels

@@ -1,4 +1,4 @@
-"""From a file of separated text or Parquet to rows with their numbers.
+"""From a file of separated text to rows with their numbers.
 
 The course reads its files with Python's csv module (tab separated, a field may be quoted and a
 doubled quote in it stands for one), so we do too: texts come out as its code sees them. Pandas'
@@ -8,24 +8,23 @@ fault in one line costs that line alone.
 """
 
 import csv
+import gzip
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
-from mtbert.core.tasks import Columns, Task
+from mtbert.core.tasks import FileFormat
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-    import pyarrow as pa
-
-# Format -> what stands between two fields.
-DELIMITERS = {"tsv": "\t", "csv": ","}
-SEPARATED = {"tsv": "tab-separated", "csv": "comma-separated"}
-PARQUET = b"PAR1"  # the first bytes of every Parquet file
+SEPARATED = {"\t": "tab-separated", ",": "comma-separated"}
+PARQUET, GZIP = b"PAR1", b"\x1f\x8b"  # the first bytes of every such file
 MAX_INDEX_COLUMNS = 2
 # Python's own limit on a field, in characters: what a stray quote can swallow at most.
 MIN_FIELD = 131_072
@@ -41,54 +40,30 @@ class Row:
     fault: str | None = None
 
 
-def read_rows(path: Path, task: Task, *, max_characters: int) -> tuple[list[str], Iterable[Row]]:
-    """Read the names of a file's columns ("" for each that has none), and its rows.
+class QuotingError(InputError):
+    """Quotes of a file open no quoted fields: they are part of the texts."""
 
-    Blank lines are skipped. A comma-separated file has to be quoted as RFC 4180 says; in a
-    tab-separated one a quote within a field is a quote. A field of more than twice
-    `max_characters` (and of 131,072) ends its row with a fault. A null of Parquet is an empty
-    field.
+
+def read_content(path: Path) -> bytes:
+    """Read a file of text, gzipped or not; its lines end in a line feed, also after a return.
 
     Raises:
-        InputError: the file is empty, or is not of the task's format; with the first row: a column
-            of Parquet holds neither text nor, where they fit, numbers or truth values.
+        InputError: it is a Parquet file, or a broken gzip file.
     """
-    if task.format == "parquet":
-        return _read_parquet(path, task.columns)
-    return read_separated(path, task.format, max_characters=max_characters)
-
-
-def read_separated(
-    path: Path, format: str, *, max_characters: int
-) -> tuple[list[str], Sequence[Row]]:
-    """Read a file of tab- or comma-separated text (tsv or csv); as `read_rows`."""
-    csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))
-    faults: dict[int, str] = {}
-    with path.open("rb") as file:
-        if file.read(len(PARQUET)) == PARQUET:
-            raise InputError(f"{path}: a Parquet file, but its task has format: {format}")
-        file.seek(0)
-        strict, what = format == "csv", SEPARATED[format]
-        reader = csv.reader(_lines(file, faults), delimiter=DELIMITERS[format], strict=strict)
+    content = path.read_bytes()
+    if content.startswith(GZIP):
         try:
-            header = next(reader, [])
-        except csv.Error as error:
-            raise InputError(f"{path}: line 1: not a {what} header: {error}") from None
-        if faults:
-            raise InputError(f"{path}: line 1: {faults[1]}; expected {what} UTF-8 text")
-        rows = list(_rows(reader, faults, format))
-    if not header or not rows:
-        raise InputError(f"{path}: empty: expected a header line and at least one row")
-    names = [name.strip() for name in header]
-    # A tab-separated file's header may leave out leading index columns, as pandas reads it.
-    usual, _ = Counter(len(row.fields) for row in rows).most_common(1)[0]
-    unnamed = usual - len(names) if format == "tsv" else 0
-    return [""] * unnamed + names if 0 < unnamed <= MAX_INDEX_COLUMNS else names, rows
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"{path}: not a whole gzip file: {error}") from None
+    if content.startswith(PARQUET):
+        raise InputError(f"{path}: a Parquet file; expected text, or format: parquet in its task")
+    return content if b"\n" in content else content.replace(b"\r", b"\n")
 
 
-def _lines(file: BinaryIO, faults: dict[int, str]) -> Iterator[str]:
-    """Decode line by line; note the fault of each line's bytes."""
-    for number, line in enumerate(file, start=1):
+def decoded_lines(content: bytes, faults: dict[int, str]) -> Iterator[str]:
+    """Decode line by line; note the fault of each line's bytes, by its number from 1."""
+    for number, line in enumerate(BytesIO(content), start=1):
         if b"\0" in line:
             faults[number] = "NUL byte"
         try:
@@ -98,7 +73,61 @@ def _lines(file: BinaryIO, faults: dict[int, str]) -> Iterator[str]:
             yield line.decode("utf-8", "replace")
 
 
-def _rows(reader: "Reader", faults: dict[int, str], format: str) -> Iterator[Row]:
+def read_separated(
+    path: Path, form: FileFormat, *, max_characters: int
+) -> tuple[list[str], Sequence[Row]]:
+    """Read the names of a file's columns ("" for each that has none), and its rows.
+
+    Blank lines are skipped. Quoting is that of RFC 4180, and a quote within a field is a quote. A
+    field of more than twice `max_characters` (and of 131,072) ends its row with a fault.
+
+    Raises:
+        InputError: the file is empty, or no text of this format; a QuotingError where some fields
+            open with a quote that does not quote them, and `form` does not say what quotes are.
+    """
+    csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))
+    content, faults = read_content(path), dict[int, str]()
+    reader = csv.reader(
+        decoded_lines(content, faults),
+        delimiter=form.separator,
+        quoting=csv.QUOTE_NONE if form.quoting is False else csv.QUOTE_MINIMAL,
+        strict=True,
+    )
+    what = SEPARATED.get(form.separator, f"{form.separator}-separated")
+    misquoted: list[int] = []
+    rows = list(_rows(reader, faults, misquoted, form.separator, what))
+    if misquoted and form.quoting is None and _is_even(content, form):
+        raise QuotingError(
+            f"{path}: line {misquoted[0]}: a field opens with a quote that does not close at its "
+            "end, and all lines have equally many fields if quotes are letters; in its task, write "
+            "quoting: false for that, or quoting: true to leave out lines with faulty quotes"
+        )
+    if form.header and rows and (fault := rows[0].fault):
+        hint = "; with quoting: false quotes are letters, with header: false it is a row"
+        raise InputError(
+            f"{path}: line 1: {fault}; expected a {what} header in UTF-8" + hint * bool(misquoted)
+        )
+    if len(rows) < 1 + form.header:
+        raise InputError(f"{path}: empty: expected a header line and at least one row")
+    return _named(rows, form)
+
+
+def _named(rows: list[Row], form: FileFormat) -> tuple[list[str], list[Row]]:
+    """Take the header off the rows, or number the columns."""
+    header, rows = (rows[0].fields, rows[1:]) if form.header else ([], rows)
+    usual, _ = Counter(len(row.fields) for row in rows).most_common(1)[0]
+    if not form.header:
+        return [str(place) for place in range(usual)], rows
+    names = [name.strip() for name in header]
+    # A tab-separated file's header may leave out leading index columns, as pandas reads it.
+    unnamed = usual - len(names) if form.format == "tsv" else 0
+    return [""] * unnamed + names if 0 < unnamed <= MAX_INDEX_COLUMNS else names, rows
+
+
+def _rows(
+    reader: "Reader", faults: dict[int, str], misquoted: list[int], separator: str, what: str
+) -> Iterator[Row]:
+    """Rows one by one; lines whose quotes are faulty are added to `misquoted`."""
     while True:
         line = reader.line_num + 1
         try:
@@ -106,56 +135,29 @@ def _rows(reader: "Reader", faults: dict[int, str], format: str) -> Iterator[Row
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(line, reader.line_num, [], f"not {SEPARATED[format]} text: {error}")
+            if not str(error).startswith("new-line"):
+                misquoted.append(line)
+            yield Row(line, reader.line_num, [], f"not {what} text: {error}")
             continue
         last = reader.line_num
         if not fields:
             continue
         fault = next((faults[n] for n in range(line, last + 1) if n in faults), None)
         # A stray quote swallows all that follows up to the next one: tabs, line ends, rows.
-        if format == "tsv" and any("\t" in field and "\n" in field for field in fields):
+        if separator == "\t" and any("\t" in field and "\n" in field for field in fields):
+            misquoted.append(line)
             fault = f"a quote that opens in line {line} swallows the text up to line {last}"
         yield Row(line, last, fields, fault)
 
 
-def _read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]]:
-    """Read a Parquet file; columns that no key names may be large, and are left empty."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _is_even(content: bytes, form: FileFormat) -> bool:
+    """Whether all lines have equally many fields if quotes are letters.
 
-    try:
-        file = pq.ParquetFile(path)
-        header, size = file.schema_arrow.names, file.metadata.num_rows
-        wanted = {name: key for key, name in columns.model_dump().items() if name in header}
-        table = file.read(columns=list(wanted))
-    except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a whole Parquet file: {reason}; see its format") from None
-    if not size:
-        raise InputError(f"{path}: empty: expected at least one row")
-
-    def rows() -> Iterator[Row]:
-        unread = [""] * size
-        texts = {
-            name: _texts(table[name], key, f"{path}: columns.{key}: {name!r}")
-            for name, key in wanted.items()
-        }
-        fields = zip(*(texts.get(name, unread) for name in header), strict=True)
-        for number, row in enumerate(fields, start=1):
-            yield Row(number, number, list(row))
-
-    return header, rows()
-
-
-def _texts(column: "pa.ChunkedArray", key: str, where: str) -> list[str]:
-    """A column's values as a file of text would hold them."""
-    from pyarrow import types
-
-    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
-    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    number = types.is_integer(kind) or types.is_floating(kind)
-    others = {"id": (number,), "label": (number, types.is_boolean(kind))}
-    if not text and not any(others.get(key, ())):
-        allowed = {"id": "strings or numbers", "label": "strings, numbers or booleans"}
-        raise InputError(f"{where}: expected {allowed.get(key, 'strings')}, found {kind}")
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    A header may lack names of index columns; without one, lines may have further fields.
+    """
+    lines = (line.rstrip(b"\r") for line in content.split(b"\n"))
+    counts = [line.count(form.separator.encode()) for line in lines if line]
+    usual, _ = Counter(counts).most_common(1)[0]
+    if not form.header:
+        return min(counts) == usual
+    return {*counts[1:]} == {usual} and 0 <= usual - counts[0] <= MAX_INDEX_COLUMNS

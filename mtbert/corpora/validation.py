@@ -1,8 +1,8 @@
 """From rows to examples: unusable rows are listed, never dropped silently."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +11,14 @@ from pydantic import Field, PositiveInt
 from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import Binary, Labels, Similarity, classes
 from mtbert.core.params import Settings
-from mtbert.core.tasks import Split, Task
-from mtbert.corpora.parsing import DELIMITERS, Row, read_rows
+from mtbert.core.tasks import SEPARATORS, Split, Task
+from mtbert.corpora.detection import DELIMITERS
+from mtbert.corpora.parsing import Row, read_separated
+from mtbert.corpora.records import read_json_lines, read_parquet
 
 # The fault of an id that occurs twice, and a remedy
 REPEATED = "is already in"
-WITHOUT_IDS = "columns.id may be left out where ids are not unique in a task: rows are then counted"
+WITHOUT_IDS = "columns.id may be left out where ids are not unique in a file: rows are then counted"
 # Truth values as a Parquet file, and Python, write them.
 TRUTH = {"False": 0.0, "True": 1.0}
 SHOWN = 10  # unusable rows that are printed for a file; the report lists all
@@ -38,6 +40,7 @@ class Examples:
     usable: list[dict[str, Any]] = field(default_factory=list)  # rows of a TEXT table
     unusable: list[tuple[int, str]] = field(default_factory=list)  # line, reason
     unit: str = "line"  # what the file is counted in: lines, or rows
+    notes: list[str] = field(default_factory=list)  # what is read in another way than it stands
 
     @property
     def rows(self) -> int:
@@ -45,11 +48,11 @@ class Examples:
         return len(self.usable) + len(self.unusable)
 
     def warnings(self) -> list[str]:
-        """Lines to print on the unusable rows: the first ones, then how many more."""
+        """Lines to print: notes, then on the first unusable rows, then how many more."""
         lines = [f"{self.unit} {line}: not used: {why}" for line, why in self.unusable[:SHOWN]]
         if more := len(self.unusable) - len(lines):
             lines.append(f"and {more} more, see the report")
-        return [f"warning: {self.file}: {line}" for line in lines]
+        return [f"warning: {self.file}: {line}" for line in (*self.notes, *lines)]
 
 
 class UnusableError(Exception):
@@ -65,20 +68,15 @@ def read_task(folder: Path, name: str, task: Task, data: Data) -> Iterator[tuple
     Raises:
         InputError: a file is missing or empty, has other columns, or has too many unusable rows.
     """
-    seen: dict[str, str] = {}
     for split, file in task.files.items():
         if not (folder / file).is_file():
             files = sorted(path.name for path in folder.glob("*.*")) or ["none"]
             raise InputError(f"tasks.{name}: {folder}: {choices('file', file, files)}")
-        yield split, read_split(folder / file, task, data, split=split, seen=seen)
+        yield split, read_split(folder / file, task, data, split=split)
 
 
-def read_split(
-    path: Path, task: Task, data: Data, *, split: Split, seen: dict[str, str]
-) -> Examples:
+def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
     """Read one file. Every row must have a label, unless the split is `test`.
-
-    `seen` (id -> where) holds the ids of the task's files read before; this file's are added.
 
     Raises:
         InputError: as for `read_task`.
@@ -87,24 +85,46 @@ def read_split(
     examples = Examples(path.name, unit="row" if task.format == "parquet" else "line")
     labelled = split != "test"
     places = _places(path, header, task, labelled=labelled)
+    seen: dict[str, int] = {}  # id -> line
+    hidden = longer = 0
     for number, row in enumerate(rows, start=1):
+        if not task.header and len(row.fields) > len(header):
+            longer, row = longer + 1, replace(row, fields=row.fields[: len(header)])
         try:
             fields = _fields(row, places, len(header), data.max_characters, labelled=labelled)
             example: dict[str, Any] = {"id": f"{split}-{number}", **fields}
             label = example.pop("label", None)
-            if label and (labelled or not _hidden(label, task.labels)):
+            if label and not labelled and _hidden(label, task.labels):
+                hidden += 1
+            elif label:
                 example["label"] = read_label(label, task.labels)
-            if (place := seen.get(example["id"])) is not None:
-                raise UnusableError(f"id {example['id']} {REPEATED} {place}")
+            if (line := seen.setdefault(example["id"], row.line)) != row.line:
+                raise UnusableError(f"id {example['id']} {REPEATED} {examples.unit} {line}")
         except UnusableError as reason:
             # Each line of a row in pieces may have been a row of its own: all of them count.
             lines = range(row.line, row.last + 1) if row.fault else [row.line]
             examples.unusable += [(line, str(reason)) for line in lines]
             continue
-        seen[example["id"]] = f"{path.name} {examples.unit} {row.line}"
         examples.usable.append(example)
+    if hidden:
+        examples.notes.append(f"the label -1 of {hidden:,} rows stands for none")
+    if longer:
+        examples.notes.append(f"{longer:,} rows have more than {len(header)} fields: not read")
     _judge(path, examples, data.max_bad_share)
     return examples
+
+
+def read_rows(path: Path, task: Task, *, max_characters: int) -> tuple[list[str], Iterable[Row]]:
+    """Read a file's columns and rows, in whatever format its task says that it is.
+
+    Raises:
+        InputError: the file is empty, or is not of that format.
+    """
+    if task.format == "parquet":
+        return read_parquet(path, task.columns)
+    if task.format == "jsonl":
+        return read_json_lines(path, task.columns)
+    return read_separated(path, task, max_characters=max_characters)
 
 
 def _places(path: Path, header: list[str], task: Task, *, labelled: bool) -> dict[str, int]:
@@ -116,8 +136,7 @@ def _places(path: Path, header: list[str], task: Task, *, labelled: bool) -> dic
     named = [name for name in header if name] or ["none has a name"]
     for key, name in wanted.items():
         if name not in header:
-            fault = choices("column", name, named) + _other_format(header, task.format)
-            raise InputError(f"{where}: columns.{key}: {fault}")
+            raise InputError(f"{where}: columns.{key}: {_no_column(name, named, task)}")
         if header.count(name) > 1:
             raise InputError(
                 f"{where}: columns.{key}: expected one column {name!r}, found {header.count(name)}"
@@ -125,12 +144,20 @@ def _places(path: Path, header: list[str], task: Task, *, labelled: bool) -> dic
     return {key: header.index(name) for key, name in wanted.items()}
 
 
-def _other_format(header: list[str], format: str) -> str:
-    """A hint where the names of columns look like a line that was never taken apart."""
-    for other, delimiter in DELIMITERS.items():
-        if format in DELIMITERS and format != other and any(delimiter in name for name in header):
-            return f"; the task has format: {format}, should it be {other}?"
-    return ""
+def _no_column(name: str, header: list[str], task: Task) -> str:
+    """The fault of a column that is not there, and an option where the header hints at one."""
+    if name.isdecimal() and task.header and task.format in SEPARATORS:
+        names = ", ".join(text[:20] for text in header[:3])
+        return f"no column {name!r} in the header ({names}, …); by number needs header: false"
+    fault = choices("column", name, header)
+    # Names of columns that look like a line that was never taken apart
+    lines = header if task.format in SEPARATORS else []
+    for other in DELIMITERS if lines else ():
+        if other != task.separator and any(other in text for text in lines):
+            formats = [] if task.delimiter else [f for f, d in SEPARATORS.items() if d == other]
+            remedy = f"format: {formats[0]}" if formats else f"delimiter: '{other}'"
+            return f"{fault}; the task has format: {task.format}, should it be {remedy}?"
+    return fault
 
 
 def _fields(

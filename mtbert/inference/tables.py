@@ -1,18 +1,19 @@
 """Tables that users give and get: CSV, TSV, JSON lines and Parquet, by the ending of the file."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtbert.core.errors import InputError, choices
-from mtbert.corpora.parsing import read_separated
+from mtbert.core.tasks import SEPARATORS, FileFormat
+from mtbert.corpora.detection import detect_format, ending_of
+from mtbert.corpora.parsing import QuotingError, read_separated
+from mtbert.corpora.records import json_objects
 from mtbert.inference.texts import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-ENDINGS = (*DELIMITERS, ".jsonl", ".parquet")
+ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
 def check_ending(path: Path) -> str:
@@ -25,71 +26,67 @@ def check_ending(path: Path) -> str:
 def read_frame(path: Path) -> "pd.DataFrame":
     """Read a table, every column as it is: in CSV and TSV all values are text.
 
+    Its format is detected; a file of text may be gzipped, but has a header.
+
     Raises:
         InputError: there is no such file, its ending is unknown, or it is broken or empty.
     """
+    return read_detected(path)[1]
+
+
+def read_detected(
+    path: Path, *, quoting: bool | None = None, header: bool = True
+) -> "tuple[FileFormat, pd.DataFrame]":
+    """Read a table as `read_frame`, and say how its file holds rows."""
     import pandas as pd
 
-    ending = check_ending(path)
+    if ending_of(path) not in ENDINGS:
+        raise InputError(f"{path}: {choices('ending', ending_of(path), ENDINGS)}")
     try:
-        if ending == ".parquet":
+        form = detect_format(path)
+        if form.format == "parquet":
             frame = pd.read_parquet(path, dtype_backend="pyarrow")
-        elif ending == ".jsonl":
+        elif form.format == "jsonl":
             frame = _read_lines(path)
         else:
-            frame = _read_separated(path)
+            options = {"header": header, "quoting": quoting}
+            form, frame = _read_separated(path, form.model_copy(update=options))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (ValueError, OSError) as error:  # of pandas and pyarrow, too
         reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a whole {ending[1:]} file: {reason}") from None
+        raise InputError(f"{path}: not a whole {ending_of(path)[1:]} file: {reason}") from None
     if not len(frame):
         raise InputError(f"{path}: empty: expected at least one row")
-    return frame
+    return form, frame
 
 
-def format_of(path: Path) -> str:
-    """A table's format: its ending, but tsv of a .csv with tabs and no comma in its header.
-
-    The course's files are such.
-    """
-    ending = path.suffix[1:].lower()
-    if ending != "csv":
-        return ending
-    with path.open("rb") as file:
-        first = file.readline()
-    return "tsv" if b"\t" in first and b"," not in first else ending
-
-
-def _read_separated(path: Path) -> "pd.DataFrame":
-    """Text separated by tabs or commas, as the pipeline reads it."""
+def _read_separated(path: Path, form: FileFormat) -> "tuple[FileFormat, pd.DataFrame]":
+    """Separated text as the pipeline reads it; quotes are letters where they quote no field."""
     import pandas as pd
 
-    names, rows = read_separated(path, format_of(path), max_characters=MAX_CHARACTERS)
+    try:
+        names, rows = read_separated(path, form, max_characters=MAX_CHARACTERS)
+    except QuotingError:
+        return _read_separated(path, form.model_copy(update={"quoting": False}))
     for row in rows:
         fields = f"expected {len(names)} fields, found {len(row.fields)}"
-        if fault := row.fault or (len(row.fields) != len(names) and fields):
+        wrong = len(row.fields) < len(names) or (form.header and len(row.fields) > len(names))
+        if fault := row.fault or (wrong and fields):
             raise InputError(f"{path}: line {row.line}: {fault}")
-    return pd.DataFrame([row.fields for row in rows], columns=names, dtype=str)
+    values = [row.fields[: len(names)] for row in rows]
+    return form, pd.DataFrame(values, columns=names, dtype=str)
 
 
 def _read_lines(path: Path) -> "pd.DataFrame":
     """JSON objects, one a line."""
     import pandas as pd
 
-    rows: list[dict[str, Any]] = []
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from None
-            if not isinstance(row, dict):
-                raise ValueError(f"line {number}: expected an object, found {line.strip()[:40]}")
-            rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    rows = list(json_objects(path))
+    for number, row in rows:
+        if isinstance(row, str):
+            raise InputError(f"{path}: line {number}: {row}")
+    return pd.DataFrame([row for _, row in rows], dtype=object)
 
 
 def write_frame(path: Path, frame: "pd.DataFrame") -> None:
@@ -102,7 +99,7 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
     elif ending == ".jsonl":
         frame.to_json(part, orient="records", lines=True, force_ascii=False)
     else:
-        frame.to_csv(part, sep=DELIMITERS[ending], index=False, lineterminator="\n")
+        frame.to_csv(part, sep=SEPARATORS[ending[1:]], index=False, lineterminator="\n")
     part.replace(path)
 
 

@@ -20,6 +20,7 @@ TEXTS = (
 IDS = ("id", "idx", "index", "guid", "uuid")
 PAIRS = (("premise", "hypothesis"), ("query", "passage"), ("query", "document"))
 NUMBERED = re.compile(r"(?P<stem>\w*?)_?(?P<side>1|(?<=_)a|2|(?<=_)b)")
+WORDS = 2  # of a text on average, less one, where columns have numbers for names
 FEW = 0.1  # distinct values over rows, of a column of labels that no name gives away
 
 
@@ -36,17 +37,16 @@ def guess_columns(files: Mapping[Split, TableFile]) -> tuple[Columns, list[str]]
     names = [str(name) for name in train.frame.columns if str(name)]
     if len(names) < 2:
         name = names[0] if names else ""
-        semicolons = "; with semicolons between columns? save it with commas" * (";" in name)
         raise InputError(
             f"{train.path}: expected a column of texts and one of labels, found one with a name, "
-            f"{name!r}{semicolons}"
+            f"{name!r}"
         )
     label = _label(train, names)
-    identity, notes = _id(files, [name for name in names if name != label])
+    identity = _id(files, [name for name in names if name != label])
     sides = _sides(train, [name for name in names if name not in (label, identity)])
     used = {label, identity, *sides}
-    if unused := [name for name in names if name not in used]:
-        notes.append(f"not used: {', '.join(unused)}")
+    unused = [name for name in names if name not in used]
+    notes = [f"not used: {', '.join(unused)}"] if unused else []
     text_a, text_b = sides
     return Columns(id=identity, text_a=text_a, text_b=text_b, label=label), notes
 
@@ -67,8 +67,10 @@ def _label(table: TableFile, names: Sequence[str]) -> str:
         return named
     most = max(2, FEW * len(table.frame))
     few = [name for name in names if 2 <= len({*table.texts(name)}) <= most]
-    if len(few) == 1:
-        return few[0]
+    numbers = [name for name in few if all(map(_is_number, table.texts(name)))]
+    for likely in (few, numbers):
+        if len(likely) == 1:
+            return likely[0]
     raise InputError(
         f"{table.path}: no column of labels: none of {', '.join(names)} has a usual name, such as "
         f"{', '.join(LABELS[:2])}; with few distinct values, as labels have: "
@@ -76,14 +78,13 @@ def _label(table: TableFile, names: Sequence[str]) -> str:
     )
 
 
-def _id(files: Mapping[Split, TableFile], names: Sequence[str]) -> tuple[str | None, list[str]]:
+def _id(files: Mapping[Split, TableFile], names: Sequence[str]) -> str | None:
     """The column of ids, if there is one that all files have and that holds each id once."""
     name = _first(names, IDS) or next((n for n in names if plain(n).endswith("_id")), None)
     if name is None and names and _counts(files["train"].texts(names[0])):
         name = names[0]
     if name is None or not all(name in table.frame.columns for table in files.values()):
-        return None, []
-    seen: set[str] = set()
+        return None
     for table in files.values():
         places: dict[str, int] = {}
         for row, value in enumerate(table.texts(name), start=1):
@@ -93,10 +94,11 @@ def _id(files: Mapping[Split, TableFile], names: Sequence[str]) -> tuple[str | N
                     f"{table.path}: column {name!r}: {what} in rows {first} and {row}; give each "
                     "row another, or remove the column: rows are then counted"
                 )
-        if not seen.isdisjoint(places):
-            return None, [f"ids of {name} restart in {table.path.name}: rows are counted instead"]
-        seen |= places.keys()
-    return name, []
+    return name
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
 
 
 def _counts(values: Sequence[str]) -> bool:
@@ -123,6 +125,11 @@ def _sides(table: TableFile, names: Sequence[str]) -> tuple[str, str | None]:
     letters = {
         name: sum(sum(map(str.isalpha, text)) for text in texts) for name, texts in values.items()
     }
+    worded = [
+        n for n, texts in values.items() if sum(t.count(" ") for t in texts) > WORDS * len(texts)
+    ]
+    if len(worded) == 2 and all(map(str.isdecimal, names)):
+        return worded[0], worded[1]
     longest = max(letters, key=letters.__getitem__, default=None)
     if longest is None or not letters[longest]:
         raise InputError(

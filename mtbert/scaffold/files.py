@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from mtbert.core.errors import InputError
 from mtbert.core.names import LONGEST, check_name
-from mtbert.core.tasks import OVERALL, RESERVED, Split
-from mtbert.inference.tables import ENDINGS, column, format_of, read_frame
+from mtbert.core.tasks import OVERALL, RESERVED, SEPARATORS, FileFormat, Split
+from mtbert.corpora.detection import ending_of
+from mtbert.inference.tables import ENDINGS, column, read_detected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ class TableFile:
     """A file and its content."""
 
     path: Path
-    format: str  # as in a task's `format`, or jsonl, which tasks do not read
+    format: FileFormat
     frame: "pd.DataFrame"
 
     def texts(self, name: str) -> list[str]:
@@ -42,7 +43,7 @@ def read_tables(folder: Path) -> dict[str, dict[Split, TableFile]]:
     Raises:
         InputError: there is none, a name or a file cannot be used, or a task lacks a train file.
     """
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+    paths = sorted(path for path in folder.iterdir() if ending_of(path) in ENDINGS)
     if not paths:
         raise InputError(f"{folder}: no table here; expected files ending in {', '.join(ENDINGS)}")
     by_task: dict[str, dict[Split, Path]] = {}
@@ -59,15 +60,16 @@ def read_tables(folder: Path) -> dict[str, dict[Split, TableFile]]:
         if "train" not in files:
             path = next(iter(files.values()))
             raise InputError(f"{path}: no file to train on beside it, such as {task}-train.csv")
+    order = dict.fromkeys(SPLIT_WORDS.values())
     return {
-        task: {split: _read(files[split]) for split in SPLIT_WORDS.values() if split in files}
+        task: _read_splits({split: files[split] for split in order if split in files})
         for task, files in by_task.items()
     }
 
 
 def _task_and_split(path: Path) -> tuple[str, Split]:
     """What the name of a file says: `tickets-dev.csv` is dev of `tickets`; `dev.csv`, of folder."""
-    words = re.findall(r"[a-z0-9]+", path.stem.lower())
+    words = re.findall(r"[a-z0-9]+", path.name.lower().removesuffix(".gz").rpartition(".")[0])
     splits = [word for word in words if word in SPLIT_WORDS]
     if len(splits) == 1:
         words.remove(splits[0])
@@ -81,25 +83,26 @@ def _task_and_split(path: Path) -> tuple[str, Split]:
     return name[:LONGEST], SPLIT_WORDS[splits[0]] if len(splits) == 1 else "train"
 
 
-def _read(path: Path) -> TableFile:
-    frame = read_frame(path)
-    table = TableFile(path, format_of(path), frame)
-    if table.format in ("csv", "tsv"):
-        _check_header(table)
-    return table
+def _read_splits(files: dict[Split, Path]) -> dict[Split, TableFile]:
+    """Read a task's files; what one of them shows of quotes and headers holds for all."""
+    tables = {split: TableFile(path, *read_detected(path)) for split, path in files.items()}
+    separated = [table for table in tables.values() if table.format.format in SEPARATORS]
+    quoting = False if any(table.format.quoting is False for table in separated) else None
+    header = not any(_begins_with_row(table) for table in separated)
+    if header and quoting is None:
+        return tables
+    return {
+        split: TableFile(path, *read_detected(path, quoting=quoting, header=header))
+        for split, path in files.items()
+    }
 
 
-def _check_header(table: TableFile) -> None:
-    """Refuse a first line that is a row."""
+def _begins_with_row(table: TableFile) -> bool:
+    """Whether the first line holds no names of columns."""
     names = [str(name) for name in table.frame.columns]
-    for name in names:
-        is_row = (
-            len(name.split()) > MOST_WORDS
-            or re.fullmatch(r"[-+]?[0-9.]+", name)
-            or (names.count(name) == 1 and name and name in table.texts(name))
-        )
-        if is_row:
-            raise InputError(
-                f"{table.path}: line 1: expected names of columns, found {name[:60]!r}; put a line "
-                "on top of the rows, such as text,label"
-            )
+    return any(
+        len(name.split()) > MOST_WORDS
+        or re.fullmatch(r"[-+]?[0-9.]+", name)
+        or (names.count(name) == 1 and name and name in table.texts(name))
+        for name in names
+    )

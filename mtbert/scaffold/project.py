@@ -44,7 +44,7 @@ class Project:
         if not own.copied:
             return {split: table.path.name for split, table in own.files.items()}
         splits = [split for split in SPLITS if split in own.files or split == "dev"]
-        return {split: f"{own.name}-{split}.{own.format}" for split in splits}  # type: ignore[misc]
+        return {split: f"{own.name}-{split}.{own.format.format}" for split in splits}  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """The values of params.yaml that the tasks decide."""
@@ -74,7 +74,8 @@ class Project:
         folder = self.folder_of(own)
         return {
             **({} if folder == source else {"folder": folder}),
-            "format": own.format,
+            "format": own.format.format,
+            **own.format.model_dump(exclude_defaults=True, exclude={"format"}),
             "files": self.files_of(own),
             "columns": own.columns.model_dump(exclude_none=True),
             "labels": own.labels,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtbert.core.errors import InputError
-from mtbert.core.tasks import Columns, Split
+from mtbert.core.tasks import Columns, FileFormat, Split
 from mtbert.scaffold.columns import guess_columns
 from mtbert.scaffold.files import TableFile, read_tables
 from mtbert.scaffold.labels import guess_labels, guess_metric
@@ -43,10 +43,13 @@ class Proposal:
     notes: Sequence[str]
 
     @property
-    def format(self) -> str:
+    def format(self) -> FileFormat:
         """The task's format: that of all its files, or that in which they are written anew."""
         formats = {table.format for table in self.files.values()}
-        return formats.pop() if len(formats) == 1 and "jsonl" not in formats else "csv"
+        kinds = {own.format for own in formats}
+        if self.held_out is None and len(formats) == 1:
+            return formats.pop()
+        return FileFormat(format=kinds.pop() if len(kinds) == 1 else "csv")
 
     @property
     def copied(self) -> bool:

@@ -19,7 +19,7 @@ def task(**keys):
 def read(path, content, of, *, share=0.9, split="train"):
     path.write_bytes(content)
     data = Data(source="x", max_bad_share=share, max_characters=40)
-    return read_split(path, of, data, split=split, seen={})
+    return read_split(path, of, data, split=split)
 
 
 def column(examples, name):

@@ -1,5 +1,8 @@
 """The same rows from comma-separated text and from Parquet, and what is wrong with others."""
 
+import gzip
+import re
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -7,6 +10,8 @@ from corpora.reading import column, task
 from corpora.reading import read as read_file
 
 from mtbert.core.errors import InputError
+from mtbert.core.tasks import FileFormat
+from mtbert.corpora.detection import detect_format
 
 HEAD = b"text,stars,id\n"
 COLUMNS = {"id": "id", "text_a": "text", "label": "stars"}
@@ -41,7 +46,7 @@ def test_an_unquoted_comma_is_no_new_column(path):
 def test_a_stray_quote_in_commas_loses_no_row_silently(path):
     rows = [b"A %d,1,id%d\n" % (n, n) for n in range(6)]
     rows[1], rows[3] = b'"A 1,1,id1\n', b'"A 3",1,id3\n'
-    examples = read(path, HEAD + b"".join(rows), format="csv")
+    examples = read(path, HEAD + b"".join(rows), format="csv", quoting=True)
     assert column(examples, "id") == ["id0", "id4", "id5"]
     assert [line for line, _ in examples.unusable] == [3, 4, 5]
     assert "not comma-separated text" in examples.unusable[0][1]
@@ -50,9 +55,16 @@ def test_a_stray_quote_in_commas_loses_no_row_silently(path):
 @pytest.mark.parametrize(
     ("format", "content", "message"),
     [
-        ("tsv", HEAD + b"a,1,x\n", r"line 1: columns.id: .* format: tsv, should it be csv\?"),
-        ("csv", b"text\tstars\tid\na\t1\tx\n", r"format: csv, should it be tsv\?"),
-        ("tsv", {"text": ["a"]}, "a Parquet file, but its task has format: tsv"),
+        (
+            "tsv",
+            HEAD + b"a,1,x\n",
+            r"line 1: columns.id: .* format: tsv, should it be format: csv\?",
+        ),
+        ("csv", b"text\tstars\tid\na\t1\tx\n", r"format: csv, should it be format: tsv\?"),
+        ("csv", b"text;stars;id\na;1;x\n", r"format: csv, should it be delimiter: ';'\?"),
+        ("jsonl", HEAD, "train: line 1: Expecting value.*; expected a JSON object in each line"),
+        ("csv", b"\x1f\x8b" + HEAD, "train: not a whole gzip file"),
+        ("tsv", {"text": ["a"]}, "a Parquet file; expected text, or format: parquet"),
         ("parquet", HEAD + b"a,1,x\n", "train: not a whole Parquet file: .*see its format"),
         ("parquet", {"text": ["a"], "stras": [1], "id": ["x"]}, "columns.label: .*mean 'stras'"),
         ("parquet", {"text": pa.array([], "string")}, "empty: expected at least one row"),
@@ -112,3 +124,91 @@ def test_parquet_names_the_rows_it_cannot_use(path):
     assert examples.usable == [{"id": "7", "text_a": "A\tB", "label": 1.0}]
     assert examples.unusable[:2] == [(2, "no text_a"), (3, "no label")]
     assert examples.warnings()[2].startswith("warning: train: row 4: not used: label '2.0'")
+
+
+NUMBERED = {"id": 2, "text_a": 0, "label": "1"}
+LINES = (
+    '{"text": "A", "stars": 1.0, "id": 7, "tags": []}\n\n{"id": 8, "stars": false, "text": "B"}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "keys"),
+    [
+        (b"text;stars;id\nA;1;7\nB;0;8\n", {"format": "csv", "delimiter": ";"}),
+        (b"text|stars|id\nA|1|7\nB|0|8\n", {"delimiter": "|"}),
+        (b"text\tstars\tid\rA\t1\t7\rB\t0\t8\r", {}),
+        (b"A,1,7\nB,0,8\n", {"format": "csv", "header": False, "columns": NUMBERED}),
+        (gzip.compress(HEAD + b"A,1.0,7\nB,0.0,8\n"), {"format": "csv"}),
+        (LINES.encode(), {"format": "jsonl"}),
+        (gzip.compress(LINES.encode()), {"format": "jsonl"}),
+    ],
+)
+def test_the_same_rows_from_each_format(path, content, keys):
+    examples = read(path, content, **({"format": "tsv"} | keys))
+    rows = [("7", "A", 1.0), ("8", "B", 0.0)]
+    assert [(row["id"], row["text_a"], row["label"]) for row in examples.usable] == rows
+    assert (examples.unusable, examples.notes) == ([], [])
+
+
+def test_quotes_that_are_letters_stay_where_the_task_says_so(path):
+    content = b'text\tstars\tid\n"Far" is it\t1\t7\n"So"\t0\t8\n"No end\t0\t9\n'
+    with pytest.raises(InputError, match=r"train: line 2: a field opens with .* quoting: false"):
+        read(path, content, format="tsv")
+    examples = read(path, content, format="tsv", quoting=False)
+    assert column(examples, "text_a") == ['"Far" is it', '"So"', '"No end']
+
+
+def test_without_a_header_further_fields_are_told(path):
+    columns = {"text_a": 1, "label": 0}
+    content = b"1\tA\n0\tB\tseen at\n1\tC\n0\n"
+    examples = read(path, content, format="tsv", header=False, columns=columns)
+    assert column(examples, "text_a") == ["A", "B", "C"]
+    assert examples.unusable == [(4, "expected 2 fields, found 1")]
+    assert examples.notes == ["1 rows have more than 2 fields: not read"]
+    with pytest.raises(InputError, match=r"no column '0' in the header .* needs header: false"):
+        read(path, content, format="tsv", columns=columns)
+
+
+def test_a_faulty_json_line_costs_that_line_alone(path):
+    lines = LINES + '{"text": ["A"], "stars": 1, "id": 9}\n[1]\n{"text"\n{"stars": 1, "id": 5}\n'
+    examples = read(path, lines.encode(), format="jsonl")
+    assert column(examples, "id") == ["7", "8"]
+    reasons = ["expected a text or a number, found \\['A'\\]", "expected an object", "Expecting"]
+    reasons.append("no text_a")
+    for (line, reason), (number, words) in zip(
+        examples.unusable, enumerate(reasons, start=4), strict=True
+    ):
+        assert line == number
+        assert re.search(words, reason)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"format": "jsonl", "quoting": False}, "quoting is for tsv and csv, found format jsonl"),
+        ({"format": "parquet", "header": False}, "header is for tsv and csv, found format parquet"),
+        ({"delimiter": '"'}, "no quote and no line end"),
+        ({"delimiter": "ab"}, "at most 1 character"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(keys, message):
+    with pytest.raises(InputError, match=message):
+        task(**keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("a.csv", HEAD, {"format": "csv"}),
+        ("a.csv", b"text;stars\nso, so;1\nno;2\n", {"format": "csv", "delimiter": ";"}),
+        ("a.csv", b"\tid\tone\n0\t0.0\tx\tA , b .\n", {"format": "tsv"}),
+        ("a.csv.gz", gzip.compress(b"x;1\nso, so;2\n"), {"format": "csv", "delimiter": ";"}),
+        ("a.tsv", b"text\tstars\n", {"format": "tsv"}),
+        ("A.JSONL.gz", b"", {"format": "jsonl"}),
+        ("a.parquet", b"PAR1", {"format": "parquet"}),
+    ],
+)
+def test_a_format_is_detected(tmp_path, name, content, options):
+    (tmp_path / name).write_bytes(content)
+    assert detect_format(tmp_path / name) == FileFormat(**options)

@@ -5,6 +5,7 @@ from corpora.reading import column, task
 from corpora.reading import read as read_file
 
 from mtbert.core.errors import InputError
+from mtbert.corpora.parsing import QuotingError
 from mtbert.corpora.summary import summarize_split
 from mtbert.corpora.validation import Data, Examples, read_task
 
@@ -42,7 +43,7 @@ def path(tmp_path):
         (b"7\tx\tA\0 .\tB .\t1\n", "NUL byte"),
         (b"7\tx\tA \xff\tB .\t1\n", "invalid UTF-8 at byte 7 of line 3"),
         (b"7\tx\tA" + b"a" * 40 + b"\tB .\t1\n", "text_a has 41 characters, more than"),
-        (b"7\tgood\tA .\tB .\t1\n", "id good is already in train.csv line 2"),
+        (b"7\tgood\tA .\tB .\t1\n", "id good is already in line 2"),
         (b"7\tx\tA\rB\tB .\t1\n", "not tab-separated text"),
     ],
 )
@@ -66,11 +67,18 @@ def test_a_stray_quote_loses_no_row_silently(path):
     rows = [b"%d\tid%d\tA .\tB .\t1\n" % (n, n) for n in range(6)]
     rows[1] = b'1\tid1\t"A .\tB .\t1\n'
     rows[3] = b'3\tid3\t"A ."\tB .\t1\n'
-    examples = read(path, HEAD + b"".join(rows))
+    with pytest.raises(QuotingError, match=r"line 3: a field opens .* quoting: false .* true"):
+        read(path, HEAD + b"".join(rows))
+    examples = read(path, HEAD + b"".join(rows), task(columns=COLUMNS, quoting=True))
     assert column(examples, "id") == ["id0", "id4", "id5"]
     assert [line for line, _ in examples.unusable] == [3, 4, 5]
-    assert "a quote that opens in line 3 swallows the text up to line 5" in examples.unusable[0][1]
+    assert "not tab-separated text" in examples.unusable[0][1]
     assert examples.rows == 6
+    rows[3] = b'3\tid3\tA .\tB "\t1\n'
+    rows[5] = b'5\tid5\t"A\nB ."\tB .\t1\n'
+    examples = read(path, HEAD + b"".join(rows))
+    assert column(examples, "id") == ["id0", "id4", "id5"]
+    assert "a quote that opens in line 3 swallows the text up to line 5" in examples.unusable[0][1]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ def test_index_columns_are_passed_over(path, content):
         (HEAD, "empty: expected a header line and at least one row"),
         (b"\tid\tone\ttwo\tscor\n" + GOOD, "columns.label: unknown column 'score'; .* 'scor'"),
         (b"\tid\tone\tone\tscore\n" + GOOD, "columns.text_a: expected one column 'one', found 2"),
-        (b"\xff\xfe\0" + HEAD + GOOD, "line 1: .*expected tab-separated UTF-8 text"),
+        (b"\xff\xfe\0" + HEAD + GOOD, "line 1: .*expected a tab-separated header in UTF-8"),
         (HEAD + GOOD.replace(b"1.0", b""), "1 of 1 rows .* none is left; .*\n.*2: no label$"),
     ],
 )
@@ -116,7 +124,10 @@ def test_a_test_file_may_have_labels_in_some_rows(path):
 
 def test_minus_one_in_a_test_file_is_a_hidden_label(path):
     rows = GOOD.replace(b"1.0", b"-1")
-    assert column(read(path, HEAD + rows, split="test"), "label") == [None]
+    examples = read(path, HEAD + rows + rows.replace(b"good", b"x"), split="test")
+    assert column(examples, "label") == [None, None]
+    note = "warning: train.csv: the label -1 of 2 rows stands for none"
+    assert examples.warnings() == [note]
     low = task(columns=COLUMNS, labels={"kind": "similarity", "low": -1, "high": 1})
     assert column(read(path, HEAD + rows, low, split="test"), "label") == [-1.0]
     with pytest.raises(InputError, match="label '-1' is not allowed"):
@@ -130,14 +141,17 @@ def test_the_share_of_unusable_rows_is_limited(path):
         read(path, content, share=0.24)
 
 
-def test_an_id_is_used_once_in_a_task(tmp_path):
+def test_an_id_is_used_once_in_a_split(tmp_path):
     (tmp_path / "train.csv").write_bytes(HEAD + GOOD)
-    (tmp_path / "dev.csv").write_bytes(HEAD + GOOD + GOOD.replace(b"good", b"x"))
+    (tmp_path / "dev.csv").write_bytes(HEAD + GOOD + GOOD)
     data = Data(source="x", max_bad_share=0.5, max_characters=40)
     splits = dict(read_task(tmp_path, "pairs", PAIRS, data))
-    assert splits["dev"].unusable == [(2, "id good is already in train.csv line 2")]
+    assert column(splits["train"], "id") == column(splits["dev"], "id") == ["good"]
+    assert splits["dev"].unusable == [(3, "id good is already in line 2")]
     strict = data.model_copy(update={"max_bad_share": 0.4})
-    with pytest.raises(InputError, match=r"train\.csv line 2\ncolumns\.id may be left out where"):
+    with pytest.raises(
+        InputError, match=r"is already in line 2\ncolumns\.id may be left out where"
+    ):
         dict(read_task(tmp_path, "pairs", PAIRS, strict))
     (tmp_path / "dev.csv").unlink()
     with pytest.raises(InputError, match=r"tasks\.pairs: .* unknown file 'dev\.csv'"):

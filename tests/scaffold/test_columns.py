@@ -6,16 +6,18 @@ import pandas as pd
 import pytest
 
 from mtbert.core.errors import InputError
+from mtbert.core.tasks import FileFormat
 from mtbert.scaffold.columns import guess_columns
 from mtbert.scaffold.files import TableFile, read_tables
 
-TEN = [f"text number {n}" for n in range(10)]
+TEN = [f"a text number {n}" for n in range(10)]
 TWO = ["x", "y"] * 5
 
 
 def guess(**splits):
     files = {
-        split: TableFile(Path(split), "csv", pd.DataFrame(own)) for split, own in splits.items()
+        split: TableFile(Path(split), FileFormat(format="csv"), pd.DataFrame(own))
+        for split, own in splits.items()
     }
     columns, notes = guess_columns(files)
     return list(columns.model_dump(exclude_none=True).items()), notes
@@ -49,6 +51,11 @@ def guess(**splits):
             {"ticket": [f"T{n}" for n in range(10)], "body": TEN, "topic": TWO},
             {"id": "ticket", "text_a": "body", "label": "topic"},
         ),
+        # Without a header: of few distinct values numbers are labels; two columns of words a pair.
+        (
+            {"0": [*"ab"] * 5, "1": [*"01"] * 5, "2": TEN, "3": TEN},
+            {"text_a": "2", "text_b": "3", "label": "1"},
+        ),
     ],
 )
 def test_names_decide_then_values(frame, expected):
@@ -59,18 +66,17 @@ def test_unused_columns_are_named():
     assert guess(train={"text": TEN, "title": TEN, "label": TWO})[1] == ["not used: title"]
 
 
-def test_ids_that_restart_in_a_split_are_not_used():
+def test_ids_are_a_split_s_own():
     frame = {"id": range(10), "text": TEN, "label": TWO}
     columns, notes = guess(train=frame, dev=frame)
-    assert dict(columns) == {"text_a": "text", "label": "label"}
-    assert notes[0] == "ids of id restart in dev: rows are counted instead"
+    assert dict(columns) == {"id": "id", "text_a": "text", "label": "label"}
+    assert notes == []
 
 
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
         ({"text": TEN}, "found one with a name, 'text'"),
-        ({"text;label": TEN}, "with semicolons between columns"),
         ({"text": TEN, "note": TEN}, "no column of labels: none of text, note"),
         ({"words": TEN, "a": TWO, "b": TWO}, "as labels have: a, b; rename"),
         ({"id": range(10), "label": TWO}, "no column of texts beside"),

@@ -1,10 +1,13 @@
 """params.yaml and dvc.yaml of a new project follow those of this one."""
 
+import gzip
+
 import pytest
 from ruamel.yaml import YAML
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml
+from mtbert.core.tasks import FileFormat
 from mtbert.scaffold.pipeline import params_text, pipeline_text
 from mtbert.scaffold.project import Project, check_project_folder
 from mtbert.scaffold.proposal import propose
@@ -72,12 +75,32 @@ def test_files_with_a_dev_split_stay_where_they_are(here):
     assert data["source"] == "mine"
     assert tasks["a"]["files"] == {"train": "a-train.tsv", "dev": "a-dev.tsv"}
     assert "folder" not in tasks["a"]
-    # A task does not read JSON lines: they are written anew.
-    assert (tasks["b"]["format"], tasks["b"]["folder"]) == ("csv", "mine-split")
-    assert (here / "mine-split" / "b-dev.csv").read_text().splitlines()[:2] == [
-        "text,label",
-        "so,0.5",
-    ]
+    assert (tasks["b"]["format"], "folder" in tasks["b"]) == ("jsonl", False)
+    assert not (here / "mine-split").exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "lines", "expected"),
+    [
+        ("csv", "text;label\n" + "so, so;1\nno;0\n" * 3, {"format": "csv", "delimiter": ";"}),
+        (
+            "tsv",
+            '0\tso it is\n1\t"No" , said he\n' * 3,
+            {"format": "tsv", "header": False, "quoting": False},
+        ),
+        ("csv.gz", "text,label\n" + "so,1\nno,0\n" * 3, {"format": "csv"}),
+    ],
+)
+def test_how_files_hold_rows_is_written_down(here, ending, lines, expected):
+    (here / "mine").mkdir()
+    for split, text in (("train", lines), ("dev", lines.replace('"', ""))):
+        content = text.encode()
+        content = gzip.compress(content) if ending.endswith("gz") else content
+        (here / "mine" / f"{split}.{ending}").write_bytes(content)
+    with Project("mine", "scratch", propose(here / "mine")).written() as params:
+        own = read_yaml(params)["tasks"]["mine"]
+    assert {key: own[key] for key in own if key in FileFormat.model_fields} == expected
+    assert own["columns"]["text_a"] == ("1" if "header" in expected else "text")
 
 
 def test_a_fault_leaves_nothing(here):
