@@ -30,6 +30,7 @@ def main(
     from mtbert.corpora.lexicons import LexiconSettings, fetch_lexicons
     from mtbert.corpora.sources import fetch_corpora
     from mtbert.corpora.validation import Data
+    from mtbert.tokenization.agreement import check_tokenizer
 
     with new_folder(out) as folder:
         if resource is Resource.corpora:
@@ -40,7 +41,9 @@ def main(
             fetch_lexicons(lexicons, folder, where=str(params))
         else:
             encoder = read_section(params, "encoder", Encoder)
-            fetch_encoder(encoder, folder, where=f"{params}: encoder.pretrained")
+            where = f"{params}: encoder.pretrained"
+            if (origin := fetch_encoder(encoder, folder, where=where)) is not None:
+                check_tokenizer(origin)
 
 
 if __name__ == "__main__":

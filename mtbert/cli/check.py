@@ -25,6 +25,7 @@ from mtbert.pretraining.settings import PretrainSettings
 from mtbert.reporting.scope import read_scope
 from mtbert.scaffold.pipeline import VERSION
 from mtbert.studies.study import read_experiments, read_study
+from mtbert.tokenization.agreement import check_tokenizer
 from mtbert.tokenization.inputs import TokenizeSettings
 from mtbert.tokenization.vocabulary import load_tokenizer
 
@@ -65,6 +66,8 @@ def check_params(params: Path) -> None:
     folder = resolve(encoder.pretrained)
     # An encoder that is still on the Hub is checked by `plan`, once it is fetched.
     local = kind == "pretrained" and folder.is_dir()
+    if local:
+        check_tokenizer(folder)
     if pretrain.epochs and local:
         check_architecture(read_config(folder), where=str(folder))
         read_vocabulary(load_tokenizer(folder), folder)

@@ -105,8 +105,11 @@ class Encoder(Settings):
         return None
 
 
-def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> None:
+def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> Path | None:
     """Fill the existing folder `out` with an encoder and `SOURCE.json`.
+
+    Returns:
+        The folder that the encoder was copied from; None for random weights.
 
     Raises:
         InputError: the name is neither `scratch`, a folder, nor a name on the hub, or stands for
@@ -116,7 +119,7 @@ def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> None:
     if name == "scratch":
         write_json(out / "config.json", encoder.scratch.config())
         write_json(out / "SOURCE.json", {"kind": "scratch"})
-        return
+        return None
     folder, origin = resolve(name), {"name": name}
     if not folder.is_dir():
         repository, revision = pinned(name, where=where)
@@ -126,6 +129,7 @@ def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> None:
     for file in check_folder(folder):
         files[file] = size_and_sha256(Path(shutil.copyfile(folder / file, out / file)))
     write_json(out / "SOURCE.json", {"kind": "pretrained", **origin, "files": files})
+    return folder
 
 
 def pinned(name: str, *, where: str) -> tuple[str, str]:
@@ -187,6 +191,11 @@ def check_folder(folder: Path) -> list[str]:
         InputError: a file is missing or unreadable, or it is no encoder.
     """
     path = folder / "config.json"
+    if not path.is_file() and (inner := sorted(folder.glob("[0-9]_*/config.json"))):
+        raise InputError(
+            f"{path}: no such file; a folder of sentence-transformers has its encoder in one of "
+            f"its own: give {inner[0].parent}"
+        )
     config = read_json(path)
     kind = config.get("model_type")
     if not isinstance(kind, str):

@@ -15,6 +15,7 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.txt")
 SPECIALS: tuple[str | AddedToken, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 # Rarer letters become [UNK]: a corpus of the web has thousands.
 LETTERS = 1000
+MAX_CASED = 0.01  # of the words of a vocabulary that is not cased: some were put in by hand
 
 
 def load_tokenizer(encoder: Path) -> Tokenizer:
@@ -53,12 +54,17 @@ def _from_vocabulary(path: Path) -> Tokenizer:
             f"{path}: its special tokens are <s> and </s>, not BERT's [CLS] and [SEP]: it needs a "
             "tokenizer.json; AutoTokenizer.from_pretrained(name).save_pretrained(folder) writes one"
         )
-    words = (word for word in entries if word[0] != "[")
-    # Lower-casing would put the capitals of a cased vocabulary out of reach.
-    cased = any(word != word.lower() for word in words)
+    words = [word for word in entries if word[0] != "["]
+    cased = sum(word != word.lower() for word in words)
+    # Lower-casing, which is Transformers' default, would put all these out of reach.
+    if "do_lower_case" not in settings and cased > MAX_CASED * len(words):
+        raise InputError(
+            f"{path}: {cased:,} of {len(words):,} words have capitals, and nothing says whether "
+            f'texts are lower-cased; expected {{"do_lower_case": false}}, or true, in {config}'
+        )
     tokenizer = BertWordPieceTokenizer(
         str(path),
-        lowercase=settings.get("do_lower_case", not cased),
+        lowercase=settings.get("do_lower_case", True),
         strip_accents=settings.get("strip_accents"),
         handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
     )

@@ -46,9 +46,11 @@ def test_a_vocabulary_equals_transformers_own(tmp_path, words, config):
     assert template(ours)["prefix"] == [2]
 
 
-def test_a_cased_vocabulary_alone_keeps_its_case(tmp_path):
-    assert load_tokenizer(encoder(tmp_path, CASED)).encode("The the").tokens[1:3] == ["The", "the"]
-    assert load_tokenizer(encoder(tmp_path, UNCASED)).encode("The").tokens[1] == "the"
+def test_a_vocabulary_alone_says_its_case_only_if_it_has_none(tmp_path):
+    words = [*UNCASED, *(f"word{n}" for n in range(200)), "Harbour"]
+    assert load_tokenizer(encoder(tmp_path, words)).encode("The").tokens[1] == "the"
+    with pytest.raises(InputError, match=r"2 of 12 words have capitals.*do_lower_case"):
+        load_tokenizer(encoder(tmp_path, CASED))
 
 
 def test_a_faulty_tokenizer_config_is_told(tmp_path):
