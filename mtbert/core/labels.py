@@ -1,6 +1,8 @@
 """The kinds of labels that a task may have, their names, and their main metrics."""
 
 import json
+from functools import lru_cache
+from itertools import pairwise
 from math import floor
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mtbert.core.params import Settings
 
+MOST_WHOLE, BINS = 20, 10  # whole labels of a range that count as classes; if more, parts of it
 # The main metric of a task that names none
 MAIN_METRICS = {"classes": "accuracy", "binary": "accuracy", "similarity": "pearson"}
 
@@ -90,9 +93,23 @@ class Similarity(Settings):
 Labels = Annotated[Classes | Binary | Similarity, Field(discriminator="kind")]
 
 
+def in_bins(labels: Labels) -> bool:
+    """Whether labels are a range that is too wide for a class of each whole label."""
+    low, high = labels.bounds
+    return isinstance(labels, Similarity) and high - low > MOST_WHOLE
+
+
+@lru_cache(maxsize=64)
 def classes(labels: Labels) -> tuple[str, ...]:
-    """Names of the whole labels from the lowest to the highest (of a range, halves up)."""
+    """Names of the whole labels from the lowest to the highest (of a range, halves up).
+
+    A range of more than 20 has ten equal parts instead.
+    """
     if labels.names is not None:
         return labels.names
+    if in_bins(labels):
+        start, width = labels.bounds[0], (labels.bounds[1] - labels.bounds[0]) / BINS
+        edges = [f"{start + place * width:g}" for place in range(BINS + 1)]
+        return tuple(map(" to ".join, pairwise(edges)))
     low, high = (floor(bound + 0.5) for bound in labels.bounds)
     return tuple(map(str, range(low, high + 1)))

@@ -200,6 +200,11 @@ def check_folder(folder: Path) -> list[str]:
     kind = config.get("model_type")
     if not isinstance(kind, str):
         raise InputError(f"{path}: model_type: expected a word such as bert, found {kind!r}")
+    if kind == "mtbert":
+        raise InputError(
+            f"{path}: a run's checkpoint whose adaptation changed the encoder, so that it is none "
+            "by itself; expected one trained with adaptation full, frozen or lora"
+        )
     classes = [str(name) for name in config.get("architectures") or []]
     decoder = kind in GENERATORS or any(name.endswith(DECODERS) for name in classes)
     if decoder or config.get("is_encoder_decoder") or config.get("is_decoder"):

@@ -1,5 +1,6 @@
 """The data report: what each file holds, and its unusable rows."""
 
+from collections import Counter
 from statistics import fmean
 from typing import Any
 
@@ -33,17 +34,18 @@ def _distribution(values: list[float], labels: Labels) -> dict[str, Any] | None:
     if not values:
         return None
     if not isinstance(labels, Similarity):
-        return {name: values.count(label) for label, name in enumerate(classes(labels))}
+        counts = Counter(values)
+        return {name: counts[label] for label, name in enumerate(classes(labels))}
     import numpy as np
 
-    counts, edges = np.histogram(values, bins=BINS, range=labels.bounds)
+    heights, edges = np.histogram(values, bins=BINS, range=labels.bounds)
     return {
         "min": min(values),
         "mean": round(fmean(values), 4),
         "max": max(values),
         "histogram": {
             "edges": [round(float(edge), 6) for edge in edges],
-            "counts": counts.tolist(),
+            "counts": heights.tolist(),
         },
     }
 

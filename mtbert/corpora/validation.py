@@ -182,8 +182,8 @@ def _fields(
 
 def _hidden(text: str, labels: Labels) -> bool:
     """Whether it is -1, as GLUE writes labels of test splits that it hides, and -1 is no label."""
-    numbers = [_number(name) for name in classes(labels)]
-    return _number(text) == -1 and labels.bounds[0] > -1 and -1 not in numbers
+    hides = _number(text) == -1 and labels.bounds[0] > -1
+    return hides and -1 not in map(_number, classes(labels))
 
 
 def read_label(text: str, labels: Labels) -> float:

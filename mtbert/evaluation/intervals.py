@@ -11,6 +11,14 @@ DRAWS = 1000
 BLOCK = 2**22  # drawn examples in memory at once
 
 
+def tells_apart(actual: np.ndarray) -> bool:
+    """Whether labels, (example,), differ: on one row, or on one label alone, no score is certain.
+
+    The same answer everywhere would be perfect, and no draw of the examples would show otherwise.
+    """
+    return len(np.unique(actual)) > 1
+
+
 def wilson(share: float, n: int) -> tuple[float, float]:
     """Wilson's score interval (1927) of a share of n; its length is above 0 at 0 and 1, too."""
     from statsmodels.stats.proportion import proportion_confint

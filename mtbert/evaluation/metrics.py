@@ -126,7 +126,9 @@ class Metric:
         return float(np.nan_to_num(self.function(actual, answers)))
 
     def half_width(self, actual: np.ndarray, predicted: np.ndarray) -> float:
-        """Half of the 95 % interval on these labels, (example,); may be NaN."""
+        """Half of the 95 % interval on these labels, (example,); NaN where they are all alike."""
+        if not intervals.tells_apart(actual):
+            return np.nan
         if self.formula is None:
             return intervals.bootstrap(self.function, actual, [predicted])
         low, high = self.formula(float(self.function(actual, predicted)), len(actual))

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from mtbert.core.errors import InputError
-from mtbert.core.labels import Binary, Classes, Labels, Similarity, classes
+from mtbert.core.labels import Binary, Classes, Labels, Similarity, classes, in_bins
 from mtbert.core.tasks import SubmissionFile
 
 # An example is positive above this probability; at exactly 0.5 it is negative.
@@ -40,14 +40,19 @@ class Predictions:
     def classes(self, labels: Labels) -> tuple[list[str], list[str]]:
         """Names of the actual and predicted class of each example.
 
-        A similarity is clipped to its range and rounded to whole labels, halves up.
+        A similarity is clipped to its range and rounded to whole labels, halves up; a wide range
+        is cut into parts.
         """
-        low, high = labels.bounds
-        names, first = classes(labels), floor(low + 0.5)
-        actual, predicted = (
-            [names[i] for i in np.floor(np.clip(values, low, high) + 0.5).astype(int) - first]
-            for values in (self.labels, self.values)
-        )
+        (low, high), names = labels.bounds, classes(labels)
+
+        def places(values: np.ndarray) -> np.ndarray:
+            values = np.clip(values, low, high)
+            if in_bins(labels):
+                scaled = (values - low) / (high - low) * len(names)
+                return np.asarray(np.minimum(scaled.astype(int), len(names) - 1))
+            return np.asarray(np.floor(values + 0.5).astype(int) - floor(low + 0.5))
+
+        actual, predicted = ([names[i] for i in places(v)] for v in (self.labels, self.values))
         return actual, predicted
 
     def table(self) -> pa.Table:
@@ -57,9 +62,11 @@ class Predictions:
             "label": pa.array(self.labels, pa.float64(), from_pandas=True),
             "prediction": pa.array(self.values),
         }
-        if self.probabilities is not None:
-            name = "probability" if self.probabilities.ndim == 1 else "probabilities"
-            columns[name] = pa.array(self.probabilities.tolist())
+        if (shares := self.probabilities) is not None and shares.ndim == 1:
+            columns["probability"] = pa.array(shares)
+        elif shares is not None:
+            offsets = pa.array(np.arange(len(shares) + 1, dtype=np.int32) * shares.shape[1])
+            columns["probabilities"] = pa.ListArray.from_arrays(offsets, pa.array(shares.ravel()))
         return pa.table(columns)
 
 

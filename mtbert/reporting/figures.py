@@ -6,6 +6,7 @@ translucent.
 
 import io
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ LOOK: dict[Any, Any] = {
     **{"axes.spines.top": False, "axes.spines.right": False, "font.size": 9},
     **{"svg.fonttype": "none", "svg.hashsalt": "mtbert"},
 }
+MOST_CLASSES = 25  # of a matrix
+PAIRS_SHOWN = 20  # of actual and predicted class, where there are more
 STROKES = ("-", "--", ":")  # when colours run out
 
 
@@ -174,7 +177,33 @@ def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
     return picture(strategy, "spread of cosines of each pair of tasks", plot, height)
 
 
-def confusion_matrix(name: str, counts: pd.DataFrame) -> Picture:
+def confusion(name: str, counts: Counter[tuple[str, str]], names: Sequence[str]) -> Picture:
+    """What is taken for what: a matrix of the classes or, of many, the commonest confusions.
+
+    Args:
+        name: Title of the figure.
+        counts: Examples by actual and predicted class.
+        names: All classes.
+    """
+    if len(names) <= MOST_CLASSES:
+        cells = [[counts[row, column] for column in names] for row in names]
+        return _confusion_matrix(name, pd.DataFrame(cells, index=[*names], columns=[*names]))
+    wrong = Counter({pair: count for pair, count in counts.items() if pair[0] != pair[1]})
+    common = wrong.most_common(PAIRS_SHOWN)
+
+    def plot(axes: Any, style: Style) -> None:
+        labels = [f"{actual} → {predicted}" for (actual, predicted), _ in common]
+        bars = axes.barh(range(len(common)), [n for _, n in common], color=style.colours[0])
+        axes.bar_label(bars, padding=2, fontsize=8)
+        axes.set_yticks(range(len(common)), labels)
+        axes.invert_yaxis()
+        axes.set_xlabel(f"examples; {wrong.total():,} of {counts.total():,} are wrong")
+
+    alt = f"the {len(common)} commonest of {len(wrong):,} pairs of actual and predicted class"
+    return picture(name, alt, plot, 0.9 + 0.22 * len(common))
+
+
+def _confusion_matrix(name: str, counts: pd.DataFrame) -> Picture:
     """Counts of actual (down) by predicted class; the shade is the share of the actual class."""
     from matplotlib.colors import LinearSegmentedColormap, to_hex
 

@@ -1,5 +1,6 @@
 """What the root's pages show, and how a template becomes a page."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,7 +79,7 @@ def _further(report: Report, task: str) -> pd.DataFrame:
     """Every metric of a task, of the strategies and ensembles that are scored on it."""
     own = report.all_scores[report.all_scores["task"] == task]
     columns = [(task, name) for name in METRICS if (own["metric"] == name).any()]
-    table = tables.score_table(own, columns)
+    table = tables.score_table(own, columns, constant=report.constant("dev"))
     return table.rename(columns=lambda name: name.removeprefix(f"{task} "))
 
 
@@ -90,10 +91,11 @@ def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
         for strategy in report.strategies:
             runs = report.predictions(strategy, task).values()
             if runs:
-                pooled = pd.concat([pd.DataFrame(run.classes(row.labels)).T for run in runs])
-                counts = pd.crosstab(pooled[0], pooled[1])
-                counts = counts.reindex(index=names, columns=names, fill_value=0)
-                pictures.setdefault(task, []).append(figures.confusion_matrix(strategy, counts))
+                # Classes are many, of a wide range of labels, too: only pairs that occur are held.
+                pairs = Counter(
+                    p for run in runs for p in zip(*run.classes(row.labels), strict=True)
+                )
+                pictures.setdefault(task, []).append(figures.confusion(strategy, pairs, names))
     return pictures
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import read_table
 from mtbert.core.tasks import LEADERBOARD, OVERALL, Task, tasks_of_plan
-from mtbert.evaluation.intervals import bootstrap
+from mtbert.evaluation.intervals import bootstrap, tells_apart
 from mtbert.evaluation.metrics import METRICS
 from mtbert.evaluation.overall import FORMULAS
 from mtbert.evaluation.predictions import Predictions
@@ -120,7 +120,7 @@ class Report:
         task, metric = column[0], METRICS[column[1]]
         ours, base = (self.predictions(name, task) for name in (strategy, self.scope.baseline))
         seeds = [seed for seed in ours if seed in base]
-        if not seeds or strategy == self.scope.baseline:
+        if not seeds or strategy == self.scope.baseline or task in self.constant("dev"):
             return np.nan
         labels = self.tasks[task].labels
         read = [[p[s].read(metric.reads, labels) for s in seeds] for p in (ours, base)]
@@ -128,12 +128,24 @@ class Report:
 
     def _ensemble_width(self, name: str, column: tables.Column) -> float:
         task, metric = column[0], METRICS[column[1]]
-        if not (ours := [*self.predictions(name, task).values()]):
+        if not (ours := [*self.predictions(name, task).values()]) or task in self.constant("dev"):
             return np.nan
         members = [self.predictions(s, task)[seed] for s, seed in self.ensembles[name].members]
         labels = self.tasks[task].labels
         read = [[p.read(metric.reads, labels) for p in part] for part in (ours, members)]
         return bootstrap(metric.function, ours[0].labels, *read)
+
+    def constant(self, split: Literal["dev", "test"]) -> dict[str, str]:
+        """Tasks whose labels in a split are all alike, and why no interval is given there."""
+        predictions = self.dev_predictions if split == "dev" else self.test_predictions
+        labels = {
+            task: run.labels for (_, task), own in predictions.items() for run in own.values()
+        }
+        return {
+            task: "one row alone" if len(actual) == 1 else "rows of one label alone"
+            for task, actual in labels.items()
+            if not tells_apart(actual)
+        }
 
     def predictions(self, strategy: str, task: str) -> Mapping[int, Predictions]:
         """A strategy's predictions for a task on dev, by seed; {} where it has none."""

@@ -35,7 +35,7 @@ def main_table(report: Report) -> pd.DataFrame:
     """Strategies, then ensembles × main scores, updates and examples."""
     base, facts = report.scope.baseline, report.facts[["strategy", "updates", "examples"]]
     rows = [pd.DataFrame([{"strategy": n, **e.budget}]) for n, e in report.ensembles.items()]
-    scores = tables.score_table(report.all_scores, report.columns)
+    scores = tables.score_table(report.all_scores, report.columns, constant=report.constant("dev"))
     for column in report.columns:
         halves = [report.own_widths.get((name, column), np.nan) for name in scores.index]
         pairs = zip(scores.index, halves, strict=True)
@@ -77,7 +77,7 @@ def test_table(report: Report) -> pd.DataFrame | None:
     columns = [column for column in report.columns if column in there]
     if not columns:
         return None
-    table = tables.score_table(scores, columns)
+    table = tables.score_table(scores, columns, constant=report.constant("test"))
     for column in columns:
         halves = [tables.number(report.test_widths.get((s, column))) for s in table.index]
         table[tables.title(column)] += [f" [± {half}]" for half in halves]
@@ -91,6 +91,8 @@ def score_note(report: Report) -> str:
     parts = [f"{formulas}."] if formulas else []
     if report.ensembles:
         parts.append(ENSEMBLES_NOTE)
+    for task, why in report.constant("dev").items():
+        parts.append(f"{task}: its dev split has {why}, so no deviation and no interval is given.")
     return " ".join([*parts, *_budget_notes(report)])
 
 

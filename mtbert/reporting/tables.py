@@ -6,7 +6,7 @@ write it as HTML with the macro `grid`.
 A column of scores is (task, metric), of the overall scores ("overall", name).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isnan
 from typing import Any
 
@@ -67,10 +67,16 @@ def by_strategy(values: "pd.DataFrame | pd.Series[float]") -> Any:
     return values.groupby(level="strategy", sort=False)
 
 
-def score_table(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Strategies × scores: mean ± standard deviation over seeds."""
+def score_table(
+    scores: pd.DataFrame, columns: Sequence[Column], *, constant: Collection[str] = ()
+) -> pd.DataFrame:
+    """Strategies × scores: mean ± standard deviation over seeds.
+
+    Tasks in `constant`, whose labels are all alike, have no deviation: it would be 0 by itself.
+    """
     values = by_strategy(wide(scores, columns))
     mean, sd = values.mean(), values.std()
+    sd[[column for column in columns if column[0] in constant]] = float("nan")
     texts = {title(c): [*map(spread, mean[c], sd[c])] for c in columns}
     return pd.DataFrame(texts, index=mean.index)
 

@@ -69,7 +69,7 @@ def _of_transformers(encoder: Path) -> Any:
     from transformers.utils import logging
 
     verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
     except Exception as error:  # of several libraries, some of them not installed

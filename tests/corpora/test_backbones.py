@@ -96,6 +96,7 @@ def test_shards_are_found_with_their_index(tmp_path):
     ("fault", "message"),
     [
         ({"model_type": None}, "model_type: expected a word"),
+        ({"model_type": "mtbert"}, "a run's checkpoint whose adaptation changed the encoder"),
         ({"model_type": "gpt2"}, "expected an encoder.* found .* model_type gpt2"),
         ({"architectures": ["NewForCausalLM"]}, "architectures NewForCausalLM"),
         ({"is_encoder_decoder": True}, "expected an encoder"),
@@ -134,6 +135,13 @@ def test_a_faulty_file_is_named(tmp_path, out, name, content, message):
     with pytest.raises(InputError, match=message):
         fetch_encoder(encoder(folder), out, where="p")
     assert not list(out.iterdir())
+
+
+def test_a_folder_of_sentence_transformers_says_where_its_encoder_is(tmp_path):
+    (tmp_path / "st").mkdir()
+    inner = checkpoint(tmp_path / "st" / "0_Transformer")
+    with pytest.raises(InputError, match=f"config.json: no such file; .* give {inner}$"):
+        check_folder(tmp_path / "st")
 
 
 def test_a_truncated_checkpoint_is_refused(tmp_path):

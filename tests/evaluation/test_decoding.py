@@ -79,6 +79,12 @@ def test_classes_of_a_similarity_are_whole_labels_halves_up():
     assert confused == "actual,predicted\n1,3\n1,3\n-1,0\n"
 
 
+def test_classes_of_a_wide_range_are_its_parts():
+    labels = Similarity(kind="similarity", low=0.0, high=100000.0)
+    confused = decoded(labels, [[25000.0], [-7.0]], [9999.0, 100000.0])[2]
+    assert confused.splitlines()[1:] == ["0 to 10000,20000 to 30000", "90000 to 100000,0 to 10000"]
+
+
 @pytest.mark.parametrize("column", ["id", "label", "output"])
 def test_a_missing_column_is_named(column):
     table = outputs([[0.0]], [1.0]).drop_columns(column)

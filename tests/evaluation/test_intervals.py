@@ -55,6 +55,13 @@ def test_no_score_is_certain(name):
     assert METRICS[name].half_width(actual, actual) > 0.01
 
 
+@pytest.mark.parametrize("actual", [[1.0], [1.0, 1.0, 1.0]])
+def test_labels_that_are_all_alike_leave_no_interval(actual):
+    labels = np.array(actual)
+    for name in ("accuracy", "f1", "matthews"):
+        assert np.isnan(METRICS[name].half_width(labels, labels))
+
+
 def test_seeds_add_their_own_spread():
     assert with_seeds(0.05, [0.3]) == 0.05
     assert with_seeds(0.05, [0.3, 0.3]) == 0.05

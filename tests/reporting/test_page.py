@@ -4,9 +4,12 @@ import base64
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from reporting.made_up_runs import DEV, write_workspace
 from scipy import stats
@@ -168,6 +171,23 @@ def test_one_seed_and_one_strategy(tmp_path):
     assert "sd" not in json.loads(strategies_json(report))["main"]
 
 
+@pytest.mark.parametrize(("rows", "why"), [(1, "one row alone"), (3, "rows of one label alone")])
+def test_a_dev_split_of_one_label_has_no_deviation(tmp_path, rows, why):
+    write_workspace(tmp_path)
+    for path in (tmp_path / "data/predictions").glob("*/para-dev.parquet"):
+        table = pq.read_table(path)
+        alike = table.filter(pc.equal(table["label"], 1))
+        pq.write_table(alike.slice(0, rows), path)
+    report = read(tmp_path)
+    table = main_table(report)
+    assert report.constant("dev") == {"para": why}
+    assert "±" not in table.loc["main", "para accuracy"]
+    assert "±" in table.loc["main", "sst accuracy"]
+    assert f"para: its dev split has {why}, so no deviation and no" in score_note(report)
+    assert np.isnan(report.own_widths["main", ("para", "accuracy")])
+    assert np.isnan(report.paired_widths["round_robin", ("para", "accuracy")])
+
+
 def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
     def undefined(measured):
         measured["dev"]["sts"]["pearson"] = None
@@ -301,6 +321,21 @@ def test_figures_use_the_colours_of_their_page_alone_and_the_same_bytes(report):
         used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", svg)}
         assert used <= {style.paper, style.ink, *style.colours}
         assert set(re.findall(r"opacity: ([\d.]+)", svg)) <= {"0", "1"}
+
+
+def test_of_many_classes_the_commonest_confusions_are_shown():
+    names = [f"class {n}" for n in range(1000)]
+    counts = Counter(
+        {("class 1", "class 2"): 7, ("class 3", "class 3"): 90, ("class 4", "class 9"): 3}
+    )
+    shown = figures.confusion("main", counts, names)
+    svg = base64.b64decode(shown.light.partition(",")[2]).decode()
+    assert shown.alt == "the 2 commonest of 2 pairs of actual and predicted class"
+    assert "class 1 → class 2" in svg
+    assert "class 3 → class 3" not in svg
+    assert "examples; 10 of 100 are wrong" in svg
+    few = figures.confusion("main", Counter({("a", "b"): 2}), ["a", "b"])
+    assert few.alt == "counts of actual by predicted class"
 
 
 def test_unequal_budgets_come_with_the_command_that_equalizes_them(root):
