@@ -1,0 +1,38 @@
+"""Tables to predict on are read as the pipeline reads a task's files."""
+
+import gzip
+
+import pytest
+
+from mtbert.core.errors import InputError
+from mtbert.inference.tables import read_frame, write_frame
+
+ROWS = [{"text": 'so, "so" it is', "stars": "1"}, {"text": "no", "stars": "0"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", 'text,stars\n"so, ""so"" it is",1\nno,0\n'),
+        ("a.csv", 'text;stars\nso, "so" it is;1\nno;0\n'),
+        ("a.tsv", 'text\tstars\rso, "so" it is\t1\rno\t0\r'),
+        ("a.jsonl", '{"text": "so, \\"so\\" it is", "stars": "1"}\n{"stars": "0", "text": "no"}\n'),
+    ],
+)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_all_formats_give_the_same_frame(tmp_path, name, text, zipped):
+    path = tmp_path / (name + ".gz" * zipped)
+    path.write_bytes(gzip.compress(text.encode()) if zipped else text.encode())
+    assert read_frame(path).to_dict("records") == ROWS
+
+
+def test_quotes_are_letters_where_they_quote_no_field(tmp_path):
+    (tmp_path / "a.tsv").write_text('text\tstars\n"Far" is it\t1\n"No end\t0\n"So"\t0\n')
+    assert read_frame(tmp_path / "a.tsv")["text"].tolist() == ['"Far" is it', '"No end', '"So"']
+
+
+def test_nothing_is_written_into_a_gzipped_table(tmp_path):
+    (tmp_path / "a.csv").write_text("text\nno\n")
+    frame = read_frame(tmp_path / "a.csv")
+    with pytest.raises(InputError, match=r"unknown ending '\.gz'"):
+        write_frame(tmp_path / "b.csv.gz", frame)
