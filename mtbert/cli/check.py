@@ -67,10 +67,7 @@ def check_params(params: Path) -> None:
     # An encoder that is still on the Hub is checked by `plan`, once it is fetched.
     local = kind == "pretrained" and folder.is_dir()
     if local:
-        check_tokenizer(folder)
-    if pretrain.epochs and local:
-        check_architecture(read_config(folder), where=str(folder))
-        read_vocabulary(load_tokenizer(folder), folder)
+        _check_folder(folder, pretrain)
     checked = (_experiments if studies else _strategies)(params, kind)
     for path, strategies in checked.items():
         check_extra_data(strategies, augment.sets, where=str(path))
@@ -78,6 +75,14 @@ def check_params(params: Path) -> None:
             check_encoder(strategies, config, where=str(path))
         if local:
             check_pooler(strategies, folder, where=str(path))
+
+
+def _check_folder(folder: Path, pretrain: PretrainSettings) -> None:
+    """Check the tokenizer of an encoder and, where it is to be pre-trained, that it can be."""
+    check_tokenizer(folder)
+    if pretrain.epochs:
+        check_architecture(read_config(folder), where=str(folder))
+        read_vocabulary(load_tokenizer(folder), folder)
 
 
 def _strategies(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:

@@ -190,21 +190,8 @@ def check_folder(folder: Path) -> list[str]:
     Raises:
         InputError: a file is missing or unreadable, or it is no encoder.
     """
-    path = folder / "config.json"
-    if not path.is_file() and (inner := sorted(folder.glob("[0-9]_*/config.json"))):
-        raise InputError(
-            f"{path}: no such file; a folder of sentence-transformers has its encoder in one of "
-            f"its own: give {inner[0].parent}"
-        )
-    config = read_json(path)
-    kind = config.get("model_type")
-    if not isinstance(kind, str):
-        raise InputError(f"{path}: model_type: expected a word such as bert, found {kind!r}")
-    if kind == "mtbert":
-        raise InputError(
-            f"{path}: a run's checkpoint whose adaptation changed the encoder, so that it is none "
-            "by itself; expected one trained with adaptation full, frozen or lora"
-        )
+    path, config = folder / "config.json", _read_config(folder)
+    kind = config["model_type"]
     classes = [str(name) for name in config.get("architectures") or []]
     decoder = kind in GENERATORS or any(name.endswith(DECODERS) for name in classes)
     if decoder or config.get("is_encoder_decoder") or config.get("is_decoder"):
@@ -222,6 +209,26 @@ def check_folder(folder: Path) -> list[str]:
         )
     _check_embeddings(folder, config, shards)
     return ["config.json", *index, *shards, *(n for n in OPTIONAL if (folder / n).is_file())]
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """Read an encoder's config.json, whose model_type is a word."""
+    path = folder / "config.json"
+    if not path.is_file() and (inner := sorted(folder.glob("[0-9]_*/config.json"))):
+        raise InputError(
+            f"{path}: no such file; a folder of sentence-transformers has its encoder in one of "
+            f"its own: give {inner[0].parent}"
+        )
+    config = read_json(path)
+    kind = config.get("model_type")
+    if not isinstance(kind, str):
+        raise InputError(f"{path}: model_type: expected a word such as bert, found {kind!r}")
+    if kind == "mtbert":
+        raise InputError(
+            f"{path}: a run's checkpoint whose adaptation changed the encoder, so that it is none "
+            "by itself; expected one trained with adaptation full, frozen or lora"
+        )
+    return config
 
 
 def _weights(folder: Path) -> tuple[list[str], list[str]]:
