@@ -2,9 +2,10 @@
 # make test     set everything up, then lint, types and tests
 # make studies  set everything up and run all experiments of the five reports at their budget
 # make readme   copy the results into README.md
+# make docs     set everything up and build the site into site/
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
-.PHONY: repro studies readme test lint setup clean
+.PHONY: repro studies readme docs test lint setup clean
 .DELETE_ON_ERROR:
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
@@ -31,6 +32,10 @@ studies: setup
 readme: setup
 	@$(RUN) python -m stages.report data/plans reports --readme README.md
 	@$(RUN) python -m benchmarks.pages README.md
+
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
+	@echo "The site: $(CURDIR)/site/index.html; with search: python3 -m http.server -d site"
 
 test: setup lint
 	@$(RUN) pytest

@@ -13,7 +13,8 @@ from tiny import ROOT
 FILES = ["pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", ".gitignore"]
 JUNK = [
     *("data/raw/corpora/x.csv", "data/runs/main-1/best/model.safetensors", "data/sample/x.csv"),
-    *("reports/index.html", ".dvc/cache/files/md5/00/11", ".env", "dist/old.whl", "mine/a.csv"),
+    *("reports/index.html", "site/index.html", ".dvc/cache/files/md5/00/11", ".env"),
+    *("dist/old.whl", "mine/a.csv"),
     *("mtbert/notes.txt", "mtbert/core/x.parquet", "mtbert/core/__pycache__/x.cpython-311.pyc"),
     *("stages/__pycache__/train.cpython-311.pyc", "mtbert/reporting/x.html", "tests/x.py"),
 ]
