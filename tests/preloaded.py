@@ -9,7 +9,6 @@ import json
 import os
 import runpy
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -63,9 +62,11 @@ def serve(address):
     for name in MODULES.split():
         with suppress(ImportError):
             importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
     print("ready", flush=True)
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        with suppress(ChildProcessError):  # their time counts as ours once they are waited for
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
@@ -75,7 +76,6 @@ def serve(address):
 
 def child(connection):
     """Run what a client asks for, with its streams; send it process and exit status."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, streams, _, _ = socket.recv_fds(connection, 1, 3)
     argv, folder, environment = json.load(connection.makefile())
     for number, stream in enumerate(streams):

@@ -118,7 +118,7 @@ def _not_source(folder, names):
     drop = {".git", ".venv", ".tools", "__pycache__", "dvc.lock"}
     drop |= {name for name in names if name.endswith("_cache")}
     if place == Path():
-        drop |= {"dist", "tests"}
+        drop |= {"dist", "site", "tests"}
     if place == Path("data"):
         drop |= set(names) - {"own", "sample", ".gitignore"}
     if place == Path("reports"):
