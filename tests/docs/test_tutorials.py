@@ -149,8 +149,7 @@ def test_own_files_train_report_and_predict(own):
     assert len(lines) == 201
 
 
-def test_own_files_the_lines_of_python_run(own, monkeypatch, capsys):
-    monkeypatch.chdir(own[1])
+def test_own_files_the_lines_of_python_run(own, shell):
     (code,) = blocks("own-data.md", "python")
-    exec(compile(code, "own-data.md", "exec"), {})
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    (own[1] / "lines.py").write_text(code)
+    assert len(shell("python lines.py", own[1]).splitlines()) == 2
