@@ -1,15 +1,17 @@
 """`mtbert serve`: a trained model behind HTTP."""
 
+import socket
 from typing import Annotated
 
 import typer
 
 from mtbert.cli.predict import Checkpoint, Device, load_quietly
+from mtbert.core.errors import InputError
 
 
 def serve(
     checkpoint: Checkpoint,
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one")] = 8000,
     host: Annotated[str, typer.Option(help="0.0.0.0: reachable from elsewhere")] = "127.0.0.1",
     device: Device = None,
     max_batch: Annotated[
@@ -24,8 +26,8 @@ def serve(
 ) -> None:
     """Serve a trained model over HTTP (needs the extra `serve`).
 
-    POST /v1/tasks/TASK predicts, GET /v1/tasks lists tasks, /docs describes it all. Requests that
-    arrive together for a task are predicted in one batch.
+    Its page / tries a task on your text, POST /v1/tasks/TASK predicts, /docs describes it all.
+    Requests that arrive together for a task are predicted in one batch.
 
     Example: mtbert serve data/runs/main-1/best --port 8000
     """
@@ -43,6 +45,22 @@ def serve(
         max_batch=max_batch,
         max_wait_ms=max_wait_ms,
     )
-    app = create_app(load_quietly(checkpoint, device), limits)
-    print(f"http://{host}:{port}/docs", flush=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=30)
+    with _listen(host, port) as listener:  # before the model, which takes seconds
+        app = create_app(load_quietly(checkpoint, device), limits)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30)
+        name, port = f"[{host}]" if ":" in host else host, listener.getsockname()[1]
+        print(f"http://{name}:{port}", flush=True)
+        uvicorn.Server(config).run([listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Listen at an address; an InputError says why that cannot be."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0].lower()
+        raise InputError(
+            f"--host {host} --port {port}: {reason}; expected an address of this machine and a "
+            "free port, or 0 for any"
+        ) from None

@@ -13,7 +13,7 @@ POLL = 0.001
 
 
 class BusyError(Exception):
-    """More requests wait than the batcher holds."""
+    """More examples wait than the batcher holds."""
 
 
 @dataclass
@@ -46,20 +46,21 @@ class Batcher:
             label: Predicts examples of one task.
             max_batch: Examples after which a batch takes no further request.
             max_wait_ms: How long a request waits for others, in milliseconds.
-            max_waiting: Requests that may wait.
+            max_waiting: Examples that wait when a request is refused.
         """
         self._label = label
         self._max_batch, self._max_wait = max_batch, max_wait_ms / 1000
-        self._waiting: asyncio.Queue[Request] = asyncio.Queue(max_waiting)
+        self._waiting: asyncio.Queue[Request] = asyncio.Queue()
+        self._examples, self._max_waiting = 0, max_waiting
         self.batches = 0
 
     async def predict(self, task: str, examples: TextExamples) -> list[Prediction]:
         """Predict with whatever else waits; BusyError where too much does."""
+        if self._examples >= self._max_waiting:
+            raise BusyError
         answer: asyncio.Future[list[Prediction]] = asyncio.get_running_loop().create_future()
-        try:
-            self._waiting.put_nowait(Request(task, examples, answer))
-        except asyncio.QueueFull:
-            raise BusyError from None
+        self._waiting.put_nowait(Request(task, examples, answer))
+        self._examples += len(examples.a)
         return await answer
 
     async def run(self) -> None:
@@ -85,6 +86,7 @@ class Batcher:
                 await asyncio.sleep(POLL)
             else:
                 break
+        self._examples -= size
         return requests
 
     async def _answer(self, task: str, requests: list[Request]) -> None:

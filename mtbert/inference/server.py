@@ -18,6 +18,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.labels import classes
 from mtbert.inference.batcher import Batcher, BusyError
 from mtbert.inference.model import TrainedModel
+from mtbert.inference.page import page
 from mtbert.inference.texts import TextExamples
 from mtbert.modeling.manifest import CheckpointTask
 
@@ -36,7 +37,8 @@ class Limits:
     max_characters: int = 10_000  # of a text
     max_batch: int = 128  # examples after which a batch takes no further request
     max_wait_ms: float = 5.0  # how long a request waits for others
-    max_waiting: int = 4096  # requests; more are answered with 503
+    max_waiting: int = 4096  # examples; with as many, a request is answered with 503
+    max_seconds: float = 30.0  # until a body is here
 
 
 class Body(BaseModel):
@@ -66,8 +68,8 @@ class Answers(BaseModel):
 def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
     """Make the app; `app.state.batcher` counts its batches.
 
-    Errors are JSON, `{"error": message}`: 404 no such task or path, 413 too large a body, 422 texts
-    that the task does not take, 503 too many waiting requests.
+    Errors are JSON, `{"error": message}`: 404 no such task or path, 408 too slow a body, 413 too
+    large a one, 422 texts that the task does not take, 503 too many waiting examples.
     """
     limits = limits or Limits()
     batcher = Batcher(
@@ -79,10 +81,11 @@ def create_app(model: TrainedModel, limits: Limits | None = None) -> FastAPI:
 
     app = FastAPI(title="mtbert", version=version("mtbert"), lifespan=_lifespan)
     app.state.batcher = batcher
-    app.add_middleware(_BodyLimit, limit=limits.max_bytes)
+    app.add_middleware(_BodyLimit, limits=limits)
     for kind in (RequestValidationError, StarletteHTTPException, Exception):
         app.add_exception_handler(kind, _as_json)
     _add_routes(app, model, limits)
+    app.add_route("/", page, include_in_schema=False)
     return app
 
 
@@ -117,7 +120,7 @@ def _add_routes(app: FastAPI, model: TrainedModel, limits: Limits) -> None:
         try:
             predictions = await app.state.batcher.predict(task, examples)
         except BusyError:
-            message = f"busy: {limits.max_waiting} requests wait already; try again"
+            message = f"busy: {limits.max_waiting:,} texts wait already; try again"
             raise HTTPException(503, message, headers={"Retry-After": "1"}) from None
         return Answers(predictions=[Answer(**vars(each)) for each in predictions])
 
@@ -159,26 +162,35 @@ async def _as_json(_: Request, error: Exception) -> JSONResponse:
     """One message for any error."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return JSONResponse({"error": f"{place}: {first['msg']}"}, 422)
+        message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        # A key of the body may hold half of a surrogate pair, which no answer can.
+        return JSONResponse({"error": message.encode(errors="replace").decode()}, 422)
     if isinstance(error, StarletteHTTPException):
         return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
     return JSONResponse({"error": "the server failed; its log says why"}, 500)
 
 
 class _BodyLimit:
-    """Stops reading a body that is too large."""
+    """Stops reading a body that is too large, or too slow."""
 
-    def __init__(self, app: Any, limit: int) -> None:
-        self.app, self.limit = app, limit
+    def __init__(self, app: Any, limits: Limits) -> None:
+        self.app, self.limits = app, limits
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        limited = partial(self._receive, receive, [0])
+        end = asyncio.get_running_loop().time() + self.limits.max_seconds
+        limited = partial(self._receive, receive, [0], end)
         await self.app(scope, limited if scope["type"] == "http" else receive, send)
 
-    async def _receive(self, receive: Callable[[], Awaitable[Any]], size: list[int]) -> Any:
-        message = await receive()
+    async def _receive(
+        self, receive: Callable[[], Awaitable[Any]], size: list[int], end: float
+    ) -> Any:
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            rule = f"a body arrives within {self.limits.max_seconds:g} s"
+            raise HTTPException(408, rule, headers={"Connection": "close"}) from None
         size[0] += len(message.get("body", b""))
-        if size[0] > self.limit:
-            raise HTTPException(413, f"a body has at most {self.limit:,} bytes")
+        if size[0] > self.limits.max_bytes:
+            raise HTTPException(413, f"a body has at most {self.limits.max_bytes:,} bytes")
         return message

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import re
 import signal
-import socket
 import subprocess
 import sys
-import time
+from base64 import b64encode
+from hashlib import sha256
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, AsyncClient
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from mtbert.inference.batcher import Batcher, BusyError
 from mtbert.inference.server import Limits, create_app
@@ -88,6 +92,9 @@ WRONG = {
     "more": ("sst", {"texts": "a", "text": "a"}, 422, "body.text: Extra inputs"),
     "list": ("sst", ["a"], 422, "body: "),
     "surrogate": ("sst", b'{"texts": "\\ud800"}', 422, "half of a surrogate pair"),
+    "surrogate key": ("sst", b'{"texts": "a", "\\ud800": 1}', 422, "body.?: Extra inputs"),
+    "NaN": ("sst", b'{"texts": [NaN]}', 422, "item 0: expected a text, found nan"),
+    "twice": ("sst", b'{"texts": "a", "texts": 1}', 422, "expected a list of them, found 1"),
     "no JSON": ("sst", b"{", 422, "JSON"),
     "no UTF-8": ("sst", b'{"texts": "\xff"}', 400, ""),
     "deep": ("sst", b'{"texts": ' + b"[" * 9000 + b"]" * 9000 + b"}", 400, ""),
@@ -105,9 +112,65 @@ def test_a_wrong_request_gets_one_message(client, use):
     assert message in answer.json()["error"]
 
 
+# Lists and objects of anything that JSON has, lone surrogates and NaN included
+TEXT = st.text(st.characters(), max_size=9)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.sampled_from([*"ab"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=2),
+    max_leaves=8,
+)
+BODIES = st.one_of(
+    st.binary(max_size=40),
+    JSON.map(json.dumps),
+    st.fixed_dictionaries({"texts": JSON}, optional={"others": JSON}).map(json.dumps),
+)
+TYPES = st.sampled_from(["application/json", "text/plain", "application/json; charset=x", "é", ""])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(st.sampled_from(["sst", "sts"]) | TEXT.filter(str.strip), BODIES, TYPES)
+def test_no_body_is_a_fault_of_the_server(client, task, body, kind):
+    content = body.encode() if isinstance(body, str) else body
+    headers = {"Content-Type": kind.encode()}
+    path = quote(task.encode(errors="replace"), safe="")
+    answer = client.post(f"/v1/tasks/{path}", content=content, headers=headers)
+    event(str(answer.status_code))
+    assert answer.status_code in (200, 400, 404, 405, 422)
+    assert [*answer.json()] in (["predictions"], ["error"])
+
+
 def test_other_paths_and_methods(client):
     assert client.get("/v1/nothing").json() == {"error": "Not Found"}
-    assert client.get("/v1/tasks/sst").status_code == 405
+    wrong = client.get("/v1/tasks/sst")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+
+
+def test_a_body_that_takes_too_long_is_given_up(model):
+    async def slow():
+        yield b"{"
+        await asyncio.sleep(30)
+
+    async def ask():
+        transport = ASGITransport(create_app(model, Limits(max_seconds=0.05)))
+        async with AsyncClient(transport=transport, base_url="http://here") as client:
+            return await client.post("/v1/tasks/sst", content=slow())
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+    assert answer.json() == {"error": "a body arrives within 0.05 s"}
+
+
+def test_the_page_runs_its_own_code_alone(client):
+    page = client.get("/")
+    assert (page.status_code, client.head("/").status_code) == (200, 200)
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    for tag in ("style", "script"):
+        (own,) = re.findall(f"<{tag}[^>]*>(.*?)</{tag}>", page.text, re.DOTALL)
+        digest = b64encode(sha256(own.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    # Neither other hosts, nor code in attributes, nor text that becomes HTML
+    assert not re.search(r"https?:|//[a-z]|\son\w+=|\sstyle=|innerHTML|insertAdj", page.text)
 
 
 def test_fifty_at_once_are_fewer_batches_with_the_same_answers(model):
@@ -184,21 +247,12 @@ def test_too_many_waiting_requests_are_told_so():
 
 
 def test_the_command_serves_and_ends_gracefully(best):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     code = "from mtbert.cli.main import main; main()"
-    words = [sys.executable, "-c", code, "serve", str(best), "--port", str(port)]
+    words = [sys.executable, "-c", code, "serve", str(best), "--port", "0"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout.readline() == f"http://127.0.0.1:{port}/docs\n"
-        url, body = f"http://127.0.0.1:{port}/v1/tasks/sst", json.dumps({"texts": A}).encode()
-        headers = {"Content-Type": "application/json"}
-        for _ in range(100):
-            try:
-                answer = urlopen(Request(url, body, headers))
-                break
-            except OSError:
-                time.sleep(0.1)
+        url = re.fullmatch("http://127.0.0.1:[0-9]+", server.stdout.readline().strip()).group()
+        body, headers = json.dumps({"texts": A}).encode(), {"Content-Type": "application/json"}
+        answer = urlopen(Request(f"{url}/v1/tasks/sst", body, headers))
         assert len(json.load(answer)["predictions"]) == len(A)
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) in (0, -signal.SIGTERM)

@@ -1,13 +1,16 @@
 """Each wrong use of a trained model ends in one message that says what is wrong."""
 
 import json
+import re
 import shutil
+import socket
 
 import pandas as pd
 import pytest
 from inference.conftest import save
 
 import mtbert
+from mtbert.cli.main import main
 from mtbert.core.errors import InputError
 
 FRAME = pd.DataFrame({"sentence": ["a", "b"], "sentiment": ["0", "9"]})
@@ -112,3 +115,65 @@ def test_a_joint_task_has_no_vectors_of_texts(tmp_path):
     model = mtbert.load(save(tmp_path, heads=heads, encoding=encoding))
     with pytest.raises(InputError, match="para reads both texts of a pair as one"):
         model.encode("a", "para")
+
+
+CSV = ["--file", "in.csv", "--out", "new.csv", "--column", "t"]
+COMMANDS = {
+    "no such task": (["predict", "best", "sent", "a"], "unknown task 'sent'"),
+    "pair for single": (["predict", "best", "sst", "a", "b"], "expected one text, quoted, found 2"),
+    "single for pair": (["predict", "best", "sts", "a"], "sts: expected two texts, found 1"),
+    "empty text": (["predict", "best", "sst", " "], "item 0: expected a text, found an empty one"),
+    "megabyte": (["predict", "best", "sst", "a" * 2**17], "at most 100,000 characters"),
+    "not UTF-8": (["predict", "best", "sst", "a\udcff"], "half of a surrogate pair"),
+    "no folder": (["info", "nowhere"], "nowhere: no such folder"),
+    "no checkpoint": (["predict", ".", "sst", "a"], "not a checkpoint"),
+    "truncated": (["evaluate", "cut", "sst", "in.csv"], "cut/model.safetensors: "),
+    "device": (["predict", "best", "sst", "a", "--device", "tpux"], "device: 'tpux' cannot be"),
+    "no file": (["evaluate", "best", "sst", "none.csv"], "none.csv: no such file"),
+    "no ending": (["evaluate", "best", "sst", "in.xls"], "unknown ending '.xls'"),
+    "no column": (["evaluate", "best", "sst", "in.csv"], "unknown column 'sentence'"),
+    "bad label": (
+        ["evaluate", "best", "sst", "in.csv", "--column", "t", "--label", "y"],
+        "in.csv: row 0: label '9'",
+    ),
+    "out exists": (["predict", "best", "sst", *CSV[:3], "in.csv"], "--force overwrites it"),
+    "no text": (["predict", "best", "sts", *CSV], "on pairs needs text_b"),
+    "export exists": (["export", "best", "cut", "--to", "onnx"], "cut: exists already"),
+    "no such export": (["export", "best", "new", "--to", "tflite"], "'tflite' is not one of"),
+    "no export": (["export", "best", "new", "--to", "transformers", "--task", "sts"], "sts"),
+    "int8": (["export", "best", "new", "--to", "transformers", "--int8"], "only with --to onnx"),
+    "port in use": (["serve", "best", "--port", "PORT"], "--port [0-9]+: address already in use"),
+    "host": (["serve", "best", "--host", "256.0.0.1"], "--host 256.0.0.1 --port 8000: "),
+    "port": (["serve", "best", "--port", "99999"], "'--port': .* 65535"),
+    "max-batch": (["serve", "best", "--max-batch", "-1"], "'--max-batch': .* 1"),
+    "no such command": (["prdict"], "No such command 'prdict'"),
+    "no such option": (["info", "best", "--jsn"], "No such option"),
+}
+
+
+@pytest.fixture(scope="module")
+def files(best, tmp_path_factory):
+    """A folder with a checkpoint, a cut one, and a table."""
+    folder = tmp_path_factory.mktemp("files")
+    for name in ("best", "cut"):
+        shutil.copytree(best, folder / name)
+    cut("model.safetensors")(folder / "cut")
+    (folder / "in.csv").write_text("t,y\na,9\n")
+    return folder
+
+
+@pytest.mark.parametrize("use", COMMANDS)
+def test_a_wrong_command_ends_in_one_message(files, use, monkeypatch, capsys):
+    words, message = COMMANDS[use]
+    monkeypatch.chdir(files)
+    monkeypatch.setenv("COLUMNS", "200")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr("sys.argv", ["mtbert", *(port if w == "PORT" else w for w in words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+    error = capsys.readouterr().err
+    assert end.value.code == 2
+    assert re.search(message, error)
+    assert error.startswith("Usage: ") or re.fullmatch("error: .*\n", error)
+    assert {path.name for path in files.iterdir()} == {"best", "cut", "in.csv"}

@@ -16,7 +16,7 @@ JUNK = [
     *("reports/index.html", "site/index.html", ".dvc/cache/files/md5/00/11", ".env"),
     *("dist/old.whl", "mine/a.csv"),
     *("mtbert/notes.txt", "mtbert/core/x.parquet", "mtbert/core/__pycache__/x.cpython-311.pyc"),
-    *("stages/__pycache__/train.cpython-311.pyc", "mtbert/reporting/x.html", "tests/x.py"),
+    *("stages/__pycache__/train.cpython-311.pyc", "mtbert/inference/x.html", "tests/x.py"),
 ]
 
 
@@ -26,9 +26,8 @@ def paths(folder, *patterns):
     return {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
 
 
-PACKAGE = paths("mtbert", "*.py", "py.typed") | paths(
-    "mtbert/reporting/templates", "*.jinja", "*.css"
-)
+TEMPLATES = paths("mtbert/reporting/templates", "*.jinja", "*.css")
+PACKAGE = paths("mtbert", "*.py", "py.typed") | TEMPLATES | {"mtbert/inference/page.html"}
 STAGES = paths("stages", "*.py")
 PROJECT = STAGES | {"dvc.yaml", "params.yaml"}
 
