@@ -162,9 +162,8 @@ async def _as_json(_: Request, error: Exception) -> JSONResponse:
     """One message for any error."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        # A key of the body may hold half of a surrogate pair, which no answer can.
-        return JSONResponse({"error": message.encode(errors="replace").decode()}, 422)
+        place = ".".join(str(part) for part in first["loc"])
+        return JSONResponse({"error": f"{place}: {first['msg']}"}, 422)
     if isinstance(error, StarletteHTTPException):
         return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
     return JSONResponse({"error": "the server failed; its log says why"}, 500)

@@ -92,7 +92,7 @@ WRONG = {
     "more": ("sst", {"texts": "a", "text": "a"}, 422, "body.text: Extra inputs"),
     "list": ("sst", ["a"], 422, "body: "),
     "surrogate": ("sst", b'{"texts": "\\ud800"}', 422, "half of a surrogate pair"),
-    "surrogate key": ("sst", b'{"texts": "a", "\\ud800": 1}', 422, "body.?: Extra inputs"),
+    "surrogate key": ("sst", b'{"texts": "a", "\\ud800": 1}', 422, "body: "),
     "NaN": ("sst", b'{"texts": [NaN]}', 422, "item 0: expected a text, found nan"),
     "twice": ("sst", b'{"texts": "a", "texts": 1}', 422, "expected a list of them, found 1"),
     "no JSON": ("sst", b"{", 422, "JSON"),
@@ -119,10 +119,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=2),
     max_leaves=8,
 )
+SIDES = TEXT | st.lists(TEXT, max_size=3) | JSON
 BODIES = st.one_of(
     st.binary(max_size=40),
     JSON.map(json.dumps),
-    st.fixed_dictionaries({"texts": JSON}, optional={"others": JSON}).map(json.dumps),
+    st.fixed_dictionaries({"texts": SIDES}, optional={"others": SIDES}).map(json.dumps),
 )
 TYPES = st.sampled_from(["application/json", "text/plain", "application/json; charset=x", "é", ""])
 
