@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 
-def page(_: Request) -> HTMLResponse:
+async def page(_: Request) -> HTMLResponse:
     """Answer with page.html, and with the policy that lets a browser run its own code alone."""
     content, policy = _read()
     return HTMLResponse(content, headers={"Content-Security-Policy": policy})
