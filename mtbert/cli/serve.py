@@ -47,7 +47,9 @@ def serve(
     )
     with _listen(host, port) as listener:  # before the model, which takes seconds
         app = create_app(load_quietly(checkpoint, device), limits)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30)
+        # Connections stay open longer than proxies keep them: none is closed as it is used again.
+        times = {"timeout_keep_alive": 75, "timeout_graceful_shutdown": 30}
+        config = uvicorn.Config(app, log_level="warning", **times)
         name, port = f"[{host}]" if ":" in host else host, listener.getsockname()[1]
         print(f"http://{name}:{port}", flush=True)
         uvicorn.Server(config).run([listener])
