@@ -1,12 +1,15 @@
 """`mtbert serve`: a trained model behind HTTP."""
 
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtbert.cli.predict import Checkpoint, Device, load_quietly
 from mtbert.core.errors import InputError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def serve(
@@ -34,25 +37,17 @@ def serve(
     from mtbert.inference.extras import need
 
     need("serve")
-    import uvicorn
+    with _listen(host, port) as listener:  # before torch and the model, which take seconds
+        from mtbert.inference.server import Limits, create_app
 
-    from mtbert.inference.server import Limits, create_app
-
-    limits = Limits(
-        max_bytes=max_bytes,
-        max_texts=max_texts,
-        max_characters=max_characters,
-        max_batch=max_batch,
-        max_wait_ms=max_wait_ms,
-    )
-    with _listen(host, port) as listener:  # before the model, which takes seconds
-        app = create_app(load_quietly(checkpoint, device), limits)
-        # Connections stay open longer than proxies keep them: none is closed as it is used again.
-        times = {"timeout_keep_alive": 75, "timeout_graceful_shutdown": 30}
-        config = uvicorn.Config(app, log_level="warning", **times)
-        name, port = f"[{host}]" if ":" in host else host, listener.getsockname()[1]
-        print(f"http://{name}:{port}", flush=True)
-        uvicorn.Server(config).run([listener])
+        limits = Limits(
+            max_bytes=max_bytes,
+            max_texts=max_texts,
+            max_characters=max_characters,
+            max_batch=max_batch,
+            max_wait_ms=max_wait_ms,
+        )
+        _run(create_app(load_quietly(checkpoint, device), limits), listener, host)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -66,3 +61,16 @@ def _listen(host: str, port: int) -> socket.socket:
             f"--host {host} --port {port}: {reason}; expected an address of this machine and a "
             "free port, or 0 for any"
         ) from None
+
+
+def _run(app: "FastAPI", listener: socket.socket, host: str) -> None:
+    """Answer until a signal ends it."""
+    import uvicorn
+
+    # Connections stay open longer than proxies keep them: none is closed as it is used again.
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=30
+    )
+    name = f"[{host}]" if ":" in host else host
+    print(f"http://{name}:{listener.getsockname()[1]}", flush=True)
+    uvicorn.Server(config).run([listener])
