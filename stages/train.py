@@ -1,5 +1,6 @@
 """Train one strategy with one seed."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,6 +43,7 @@ def main(
     ):
         from mtbert.core.environment import hold_memory
         from mtbert.experiments.runs import train_run
+        from mtbert.training.tracking import VARIABLE
 
         hold_memory()
         train_run(
@@ -52,6 +54,7 @@ def main(
             last=last,
             test=test,
             tasks=task_texts(params),
+            report_to=os.environ.get(VARIABLE, ""),
         )
 
 

@@ -5,7 +5,6 @@ Draws run in a pool of processes, whose number does not change the rows.
 
 import multiprocessing
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
@@ -15,10 +14,10 @@ from typing import NamedTuple
 from mtbert.augmentation.leakage import Texts, normal, row_key
 from mtbert.augmentation.replacing import Draw, Replacer, draw_seed
 from mtbert.augmentation.settings import MOST_COPIES
+from mtbert.core.progress import progress_bar
 
 ATTEMPTS = 4  # draws for one copy of a row before it is given up
 CHUNK = 100  # draws that go to a process at a time
-EVERY = 5.0  # seconds between two lines of progress
 
 
 class Job(NamedTuple):
@@ -89,14 +88,13 @@ class Grower:
     def _draw_all(self, pool: ProcessPoolExecutor, jobs: Sequence[Job]) -> dict[Job, Drawn]:
         """Draw over the processes, and print progress."""
         ordered, drawn = sorted(jobs), {}
-        printed = time.monotonic()
         # In order of the rows: one process sees all copies of a text.
         results = pool.map(_draw, ordered, chunksize=CHUNK)
-        for job, result in zip(ordered, results, strict=True):
-            drawn[job] = result
-            if time.monotonic() - printed >= EVERY:
-                printed = time.monotonic()
-                print(f"{self.task}: {len(drawn):,} of {len(jobs):,} drawn", flush=True)
+        # After the processes have been forked: a bar may have a thread.
+        with progress_bar(f"{self.task}: drawn", len(jobs), "rows") as bar:
+            for job, result in zip(ordered, results, strict=True):
+                drawn[job] = result
+                bar.update()
         return drawn
 
     def draw(self, job: Job) -> Drawn:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import WORK, held
+from mtbert.core.progress import progress_bar
 from mtbert.corpora.folders import project_root
 
 TIMEOUT = (10, 30)  # seconds: to connect, between two chunks
 TRIES = 4
 PAUSE = 1.0  # seconds before the second try, doubled before each further one
-EVERY = 2.0  # seconds between two lines of progress
 CHUNK = 1 << 16  # bytes
 
 # Returns what is wrong with a file's content, "" if nothing
@@ -74,7 +74,7 @@ def _complete(url: str, part: Path, fault: ContentCheck) -> None:
 
 
 def _transfer(url: str, part: Path) -> bool:
-    """Bring `part` to its end, with lines of progress; say whether all of it came in one go."""
+    """Bring `part` to its end; say whether all of it came in one go."""
     import requests
 
     size = part.stat().st_size if part.exists() else 0
@@ -89,14 +89,12 @@ def _transfer(url: str, part: Path) -> bool:
             raise InputError(f"{url}: the server answers {status} {response.reason}")
         response.raise_for_status()
         continues = response.headers.get("Content-Range", "").startswith(f"bytes {size}-")
-        start = size = size if status == 206 and continues else 0
-        total = start + int(response.headers.get("Content-Length", 0))
-        printed = time.monotonic()
-        with part.open("ab" if start else "wb") as file:
+        start = size if status == 206 and continues else 0
+        rest, name = int(response.headers.get("Content-Length", 0)), url.rpartition("/")[2]
+        with (
+            part.open("ab" if start else "wb") as file,
+            progress_bar(name, start + rest if rest else 0, "B", done=start) as bar,
+        ):
             for chunk in response.iter_content(CHUNK):
-                size += file.write(chunk)
-                if time.monotonic() - printed >= EVERY or size == total:
-                    printed = time.monotonic()
-                    share = f" of {total:,} bytes ({size / total:.0%})" if total else " bytes"
-                    print(f"{url.rpartition('/')[2]}: {size:,}{share}", flush=True)
+                bar.update(file.write(chunk))
     return start == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from mtbert.core.environment import gpu_uuid, hardware, seed_everything, version
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
+from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Tokens, read_tokens, write_table
 from mtbert.core.tasks import SPLITS, Task
 from mtbert.evaluation.metrics import main_score
@@ -43,6 +44,10 @@ from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import choose_precision
 from mtbert.training.resuming import Resuming
+from mtbert.training.tracking import Tracker
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 # Settings that the training loop takes as they are
 LOOP = (
@@ -116,8 +121,10 @@ class Run:
     def encoded(self, split: str) -> VectorBatch | None:
         """Sentence vectors of a split, computed once; None if training changes them."""
         if self.model.fixed and self.tokens[split] and split not in self._encoded:
-            with self.autocast():
-                self._encoded[split] = encode_splits(self.model, self.tokens[split], self.shape)
+            with self.autocast(), self._bar(split, "encoding") as bar:
+                self._encoded[split] = encode_splits(
+                    self.model, self.tokens[split], self.shape, advance=bar.update
+                )
         return self._encoded.get(split)
 
     def collate(self, rows: Mapping[str, np.ndarray]) -> TokenBatch | VectorBatch:
@@ -157,11 +164,11 @@ class Run:
         sides = [side for side in (split.a, split.b) if side is not None]
         return torch.from_numpy(paraphrase_clusters(sides, duplicates)).to(self.device)
 
-    def log(self, folder: Path) -> Log:
+    def log(self, folder: Path, tracker: Tracker | None = None) -> Log:
         """Open the log of this run."""
         names = {t: [TERM_NAMES[type(term)] for term in terms] for t, terms in self._terms.items()}
         terms = [f"{name}_{task}" for task in names for name in names[task]]
-        return Log(folder, list(names), name=self.name, terms=terms)
+        return Log(folder, list(names), name=self.name, terms=terms, tracker=tracker)
 
     def train(
         self,
@@ -245,9 +252,15 @@ class Run:
 
         `model`, if not the one in training, is a checkpoint of this run.
         """
-        with self.autocast():
-            encoded = self.encoded(split)
-            return predict(model or self.model, self.tokens[split], self.shape, encoded=encoded)
+        encoded, tokens = self.encoded(split), self.tokens[split]
+        with self.autocast(), self._bar(split, "predicting") as bar:
+            return predict(
+                model or self.model, tokens, self.shape, encoded=encoded, advance=bar.update
+            )
+
+    def _bar(self, split: str, what: str) -> "tqdm[Any]":
+        count = sum(map(len, self.tokens[split].values()))
+        return progress_bar(f"{self.name}: {what} {split}", count, "examples")
 
     def scores(self, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Each task's main metric of outputs on dev, and `score`, which chooses the best epoch.
@@ -282,17 +295,21 @@ def train_run(
     last: bool = True,
     test: bool = True,
     tasks: Mapping[str, Task] | None = None,
+    report_to: str = "",
 ) -> None:
     """Train a strategy with a seed; resume if the folders hold an interrupted run of it.
 
     `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
     with `test`); `log_folder` takes the log and run.json. Titles and columns of `tasks` go into the
-    checkpoints.
+    checkpoints. `report_to` names trackers, which change no result.
 
     Raises:
-        InputError: loss, gradient norm or outputs are NaN or inf. `folder` keeps the best epoch
-            and, as before_stop/, the weights before the step.
+        InputError: there is no such tracker; loss, gradient norm or outputs are NaN or inf.
+            `folder` keeps the best epoch and, as before_stop/, the weights before the step.
     """
+    settings = plan.train.model_dump(mode="json")
+    # Before the generators are seeded, so that a tracker cannot change what they draw
+    tracker = Tracker(report_to, run=f"{plan.strategy}-{seed}", settings=settings)
     run = Run(plan, seed=seed, tasks=tasks)
     run.print_fallbacks()
     resuming = Resuming(folder / "state.pt", identity(run))
@@ -300,7 +317,7 @@ def train_run(
     if resumed_after is None:
         _empty(folder, log_folder)
     shutil.rmtree(folder / STOPPED, ignore_errors=True)
-    with closing(run.log(log_folder)) as log:
+    with closing(run.log(log_folder, tracker)) as log:
         setup = time.perf_counter() - run.started
         log_encoding(run, log, setup, resumed=resumed_after is not None)
         try:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ import torch
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import classes
+from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Tokens, decode_tokens, text_schema
 from mtbert.evaluation.predictions import Predictions, decode_outputs
 from mtbert.inference.texts import TextExamples, Texts, read_texts
@@ -24,8 +25,12 @@ from mtbert.modeling.prediction import encode_splits, predict
 from mtbert.tokenization.encoding import count_tokens, encode_tables
 from mtbert.tokenization.vocabulary import load_tokenizer
 
-# Examples that are tokenized and put in order of length together; a progress bar moves by as many.
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+# Examples that are tokenized and put in order of length together
 CHUNK = 2048
+BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ class TrainedModel:
             task: One of `tasks`.
             texts: A text or any iterable of texts; for a task on pairs also a list of 2-tuples.
             others: Of pairs the second text, or an iterable of as many as `texts` has.
-            progress: Whether to show a bar; by default on a terminal, for long ones.
+            progress: Whether to show it; by default that of more than a batch, after a while.
 
         Returns:
             A prediction for one text or one pair, else a list. A similarity is in the unit of the
@@ -165,10 +170,11 @@ class TrainedModel:
         project = self.model.projections[self.model.projection_owner[task]]
         examples = read_texts(texts, paired=False, rule="encode takes single texts")
         parts = []
-        for tokens in self._tokens(examples, "texts", progress):
-            vectors, _ = encode_splits(self.model, {task: tokens}, self._shape).vectors[task]
-            with torch.inference_mode():
-                parts.append(project(vectors).cpu().numpy())
+        with self._bar(examples, "texts", progress) as bar:
+            for tokens in self._tokens(examples, "texts"):
+                encoded = encode_splits(self.model, {task: tokens}, self._shape, advance=bar.update)
+                with torch.inference_mode():
+                    parts.append(project(encoded.vectors[task][0]).cpu().numpy())
         many: np.ndarray = np.concatenate(parts)
         return many[0] if examples.single else many
 
@@ -181,12 +187,12 @@ class TrainedModel:
         progress: bool | None = None,
     ) -> Predictions:
         """Predict as arrays, beside the labels if there are any: what the metrics read."""
-        outputs = np.concatenate(
-            [
-                predict(self.model, {task: tokens}, self._shape)[task]
-                for tokens in self._tokens(examples, task, progress, joint=self.model.joint[task])
+        with self._bar(examples, task, progress) as bar:
+            parts = [
+                predict(self.model, {task: tokens}, self._shape, advance=bar.update)[task]
+                for tokens in self._tokens(examples, task, joint=self.model.joint[task])
             ]
-        )
+        outputs = np.concatenate(parts)
         ids = [str(number) for number in range(len(examples.a))]
         decoded = decode_outputs(outputs.astype(np.float64), self.tasks[task].labels)
         return Predictions(ids, np.array(labels, dtype=np.float64), *decoded)
@@ -203,23 +209,23 @@ class TrainedModel:
             raise InputError(choices("task", name, self.tasks))
         return self.tasks[name]
 
-    def _tokens(
-        self, examples: TextExamples, task: str, progress: bool | None, *, joint: bool = False
-    ) -> Iterator[Tokens]:
-        """Tokenize some examples at a time, with a progress bar; warn of those that are cut."""
-        from tqdm import tqdm
+    def _bar(self, examples: TextExamples, task: str, progress: bool | None) -> "tqdm[Any]":
+        count = len(examples.a)
+        # What a server predicts need not pay for a bar.
+        shown = False if progress is None and count <= BATCH else progress
+        return progress_bar(task, count, "examples", shown=shown)
 
+    def _tokens(
+        self, examples: TextExamples, task: str, *, joint: bool = False
+    ) -> Iterator[Tokens]:
+        """Tokenize some examples at a time; warn of those that are cut."""
         count, cut, limit = len(examples.a), 0, self._shape.max_length
-        # None: tqdm shows a bar on a terminal alone.
-        hidden = (None if count > CHUNK else True) if progress is None else not progress
-        with tqdm(total=count, desc=task, unit=" examples", disable=hidden) as bar:
-            for start in range(0, count, CHUNK):
-                table = _table(examples, start)
-                table = encode_tables(self._tokenizer, {("", ""): table})["", ""]
-                counts = count_tokens(table, vars(self._shape), limit)
-                cut += counts["truncated_pairs" if joint else "truncated_texts"]
-                yield decode_tokens(table, paired=examples.b is not None)
-                bar.update(len(table))
+        for start in range(0, count, CHUNK):
+            tables = {("", ""): _table(examples, start)}
+            table = encode_tables(self._tokenizer, tables, progress=False)["", ""]
+            counts = count_tokens(table, vars(self._shape), limit)
+            cut += counts["truncated_pairs" if joint else "truncated_texts"]
+            yield decode_tokens(table, paired=examples.b is not None)
         if cut:
             what = "pairs" if joint else "texts"
             rule = f"more than {limit} tokens: only their beginning was read"

@@ -1,6 +1,6 @@
 """Outputs and sentence vectors of whole splits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,6 +12,13 @@ from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
 from mtbert.modeling.vectors import VectorBatch, VectorPair
 
+# Called with a number of examples that are done
+Advance = Callable[[int], object]
+
+
+def _show_nothing(_: int) -> None:
+    pass
+
 
 def predict(
     model: MultiTaskModel,
@@ -20,10 +27,12 @@ def predict(
     *,
     batch_size: int = 128,
     encoded: VectorBatch | None = None,
+    advance: Advance = _show_nothing,
 ) -> dict[str, np.ndarray]:
     """Give each task's raw outputs, (example, width) float32, in the order of its split.
 
-    With `encoded`, the splits' precomputed sentence vectors, the encoder is skipped.
+    With `encoded`, the splits' precomputed sentence vectors, the encoder is skipped. `advance` is
+    called with the examples of each batch that is done.
     """
     outputs = {}
     with _evaluating(model), torch.inference_mode():
@@ -31,14 +40,19 @@ def predict(
             if encoded is not None:
                 output = model(encoded.select({task: np.arange(len(split))}))[task]
             else:
-                batches, places = _batches(model, task, split, shape, batch_size)
+                batches, places = _batches(model, task, split, shape, batch_size, advance)
                 output = torch.cat([model(batch)[task] for batch in batches])[places]
             outputs[task] = output.float().cpu().numpy()
     return outputs
 
 
 def encode_splits(
-    model: MultiTaskModel, tokens: Mapping[str, Tokens], shape: RowShape, *, batch_size: int = 128
+    model: MultiTaskModel,
+    tokens: Mapping[str, Tokens],
+    shape: RowShape,
+    *,
+    batch_size: int = 128,
+    advance: Advance = _show_nothing,
 ) -> VectorBatch:
     """Encode and pool every example once, for an encoder whose vectors never change."""
     vectors: dict[str, VectorPair] = {}
@@ -46,7 +60,7 @@ def encode_splits(
     with _evaluating(model), torch.no_grad():
         for task, split in tokens.items():
             first, second = [], []
-            batches, places = _batches(model, task, split, shape, batch_size)
+            batches, places = _batches(model, task, split, shape, batch_size, advance)
             for batch in batches:
                 u, v = model.encode(batch)[task]
                 first.append(u.float())
@@ -69,7 +83,12 @@ def _evaluating(model: MultiTaskModel) -> Iterator[None]:
 
 
 def _batches(
-    model: MultiTaskModel, task: str, split: Tokens, shape: RowShape, batch_size: int
+    model: MultiTaskModel,
+    task: str,
+    split: Tokens,
+    shape: RowShape,
+    batch_size: int,
+    advance: Advance,
 ) -> tuple[Iterator[TokenBatch], Tensor]:
     """A task's examples in batches of similar length, which leave less padding.
 
@@ -80,10 +99,11 @@ def _batches(
     device = next(model.parameters()).device
     sides = [side.lengths for side in (split.a, split.b) if side is not None]
     order = np.argsort(-np.sum(sides, axis=0), kind="stable")
-    batches = (
-        collate({task: TaskExamples(split.a, split.b, rows, joint=model.joint[task])}, shape).to(
-            device
-        )
-        for rows in np.split(order, range(batch_size, len(order), batch_size))
-    )
-    return batches, torch.from_numpy(order.argsort()).to(device)
+
+    def batches() -> Iterator[TokenBatch]:
+        for rows in np.split(order, range(batch_size, len(order), batch_size)):
+            examples = TaskExamples(split.a, split.b, rows, joint=model.joint[task])
+            yield collate({task: examples}, shape).to(device)
+            advance(len(rows))
+
+    return batches(), torch.from_numpy(order.argsort()).to(device)

@@ -18,6 +18,7 @@ from mtbert.core.environment import hardware, seed_everything, versions
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
+from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Ragged
 from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.encoder import read_config
@@ -29,9 +30,6 @@ from mtbert.pretraining.settings import PretrainSettings
 from mtbert.training.batches import stream
 from mtbert.training.precision import choose_precision
 from mtbert.training.schedule import factor
-
-# Seconds between two lines of progress
-PAUSE = 5.0
 
 
 def pretrain(
@@ -167,8 +165,9 @@ class Pretraining:
         ]
         optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         batches = list(islice(self._batches(), settings.steps))
-        total, began, printed, tokens = len(batches), time.perf_counter(), 0.0, 0
+        total, began, tokens = len(batches), time.perf_counter(), 0
         steps: list[dict[str, Any]] = []
+        bar = progress_bar("pretrain", total, "steps")
         self.model.train()
         for step, (epoch, rows) in enumerate(batches, 1):
             share = factor(step - 1, total=total, warmup=settings.warmup, schedule="linear")
@@ -176,15 +175,11 @@ class Pretraining:
                 group["lr"] = settings.learning_rate * share
             steps.append({"step": step, "epoch": epoch, **self._step(step, rows, optimizer)})
             tokens += steps[-1]["tokens"]
-            seconds = time.perf_counter() - began
-            if seconds - printed >= PAUSE or step in (1, total):
-                printed = seconds
-                print(
-                    f"pretrain: step {step}/{total}, epoch {epoch}, loss {steps[-1]['loss']}, "
-                    f"{tokens / seconds:,.0f} tokens/s, "
-                    f"{seconds / step * (total - step) / 60:.1f} min left",
-                    flush=True,
-                )
+            rate = tokens / (time.perf_counter() - began)
+            text = f"epoch {epoch}, loss {steps[-1]['loss']}, {rate:,.0f} tokens/s"
+            bar.set_postfix_str(text, refresh=False)
+            bar.update()
+        bar.close()
         seconds = round(time.perf_counter() - began, 1)
         pd.DataFrame(steps).to_csv(log, index=False)
         masked = sum(row["masked"] for row in steps)

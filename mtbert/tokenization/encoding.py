@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
+from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import tokens_schema
 
 SIDES = ("text_a", "text_b")
@@ -16,22 +17,26 @@ CHUNK = 16384
 
 
 def encode_tables(
-    tokenizer: Tokenizer, tables: Mapping[tuple[str, str], pa.Table]
+    tokenizer: Tokenizer,
+    tables: Mapping[tuple[str, str], pa.Table],
+    *,
+    progress: bool | None = None,
 ) -> dict[tuple[str, str], pa.Table]:
     """Turn TEXT tables into TOKENS tables, in the same order, each distinct text encoded once.
 
-    Nothing is truncated yet: how much of a text fits into a sequence depends on its pair.
+    Nothing is truncated yet: how much of a text fits into a sequence depends on its pair. Of many
+    texts a bar shows the progress, unless `progress` says otherwise.
     """
     columns = [table[side].combine_chunks() for table in tables.values() for side in SIDES]
     distinct = pc.unique(pa.chunked_array(columns, pa.string())).drop_null()
     texts = distinct.to_pylist()
-    ids: list[np.ndarray] = [
-        np.asarray(item.ids, dtype=np.uint32)
-        for start in range(0, len(texts), CHUNK)
-        for item in tokenizer.encode_batch_fast(
-            texts[start : start + CHUNK], add_special_tokens=False
-        )
-    ]
+    ids: list[np.ndarray] = []
+    with progress_bar("tokenize", len(texts), "texts", shown=progress) as bar:
+        for start in range(0, len(texts), CHUNK):
+            some = texts[start : start + CHUNK]
+            encoded = tokenizer.encode_batch_fast(some, add_special_tokens=False)
+            ids += [np.asarray(item.ids, dtype=np.uint32) for item in encoded]
+            bar.update(len(some))
     schema = tokens_schema(tokenizer.get_vocab_size())
     values = pa.array(np.concatenate(ids or [np.zeros(0)]).astype(np.int64))
     lengths = np.array([len(item) for item in ids], dtype=np.int64)

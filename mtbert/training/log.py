@@ -1,24 +1,26 @@
-"""What a run logs: a row for every step and epoch, and a line of progress now and then."""
+"""What a run logs: a row for every step and epoch, and its progress."""
 
 import csv
 import os
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from mtbert.core.progress import print_line, progress_bar
 from mtbert.training.balancing.gradients import gradient_pairs
 from mtbert.training.losses import TaskLosses
+from mtbert.training.tracking import Tracker
 
-# Seconds between two lines of progress.
-PAUSE = 5.0
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
 TOTALS = ("tokens", "slots", "seconds", "ahead")
 
 
 class Log:
-    """Writes steps.csv, conflicts.csv and epochs.csv, and prints progress.
+    """Writes steps.csv, conflicts.csv and epochs.csv, shows progress, and reports to trackers.
 
     steps.csv has a row for every step: `loss_{task}` is the task's whole loss, `{term}_{task}` what
     a regularizer or an auxiliary loss added to it, `weight_{task}` the balancing's weight of its
@@ -26,12 +28,18 @@ class Log:
     """
 
     def __init__(
-        self, folder: Path, tasks: Sequence[str], *, name: str, terms: Sequence[str] = ()
+        self,
+        folder: Path,
+        tasks: Sequence[str],
+        *,
+        name: str,
+        terms: Sequence[str] = (),
+        tracker: Tracker | None = None,
     ) -> None:
         """Open the files; those of an interrupted run grow, see `load_state_dict`.
 
         `tasks` are the trained ones, `terms` are the columns {term}_{task}, and `name` is the run's
-        in its lines of progress.
+        in its lines of progress; `tracker` is none by default.
         """
         self.name = name
         self.tokens = self.slots = 0
@@ -39,7 +47,8 @@ class Log:
         self.epochs: list[dict[str, float]] = []
         self._tasks, self._terms = list(tasks), list(terms)
         self._folder = folder
-        self._printed = 0.0
+        self._bar: tqdm[Any] | None = None
+        self._tracker = tracker or Tracker("", run=name, settings={})
         self._steps = CsvFile(
             folder / "steps.csv",
             ["step", "epoch", "tasks", "learning_rate", "loss"]
@@ -67,7 +76,7 @@ class Log:
         task_losses: TaskLosses,
         seconds: float,
     ) -> None:
-        """Log one update, and print progress if it is time.
+        """Log one update.
 
         `losses` and `weights` are each task's, and the gradient norm is that before clipping;
         `task_losses` has the step's terms, examples and tokens.
@@ -84,14 +93,14 @@ class Log:
             + [f"{gradient_norm:.4g}", tokens, round(tokens / seconds)]
             + [len(rows[task]) if task in rows else "" for task in self._tasks]
         )
-        if time.monotonic() - self._printed >= PAUSE or step == total:
-            self._printed = time.monotonic()
-            remaining = (self.seconds - self.ahead) / step * (total - step)
-            print(
-                f"{self.name}: step {step}/{total}, epoch {epoch}, loss {loss:.3f}, "
-                f"{self.tokens / self.seconds:,.0f} tokens/s, {remaining / 60:.1f} min left",
-                flush=True,
-            )
+        curves = {"loss": loss, "learning_rate": learning_rate, "gradient_norm": gradient_norm}
+        curves |= {f"loss_{task}": value for task, value in losses.items()}
+        self._tracker.step(step, total, {**curves, "tokens_per_second": tokens / seconds})
+        if self._bar is None:
+            self._bar = progress_bar(self.name, total, "steps", done=step - 1)
+        rate = f"{self.tokens / self.seconds:,.0f} tokens/s"
+        self._bar.set_postfix_str(f"epoch {epoch}, loss {loss:.3f}, {rate}", refresh=False)
+        self._bar.update()
 
     def gradient_pairs(self, step: int, epoch: int, gramian: Tensor, tasks: Sequence[str]) -> None:
         """Log the cosine and norms of every two tasks' gradients, from their Gramian."""
@@ -104,10 +113,8 @@ class Log:
         """Log that all sentences were encoded once, before the first step."""
         self.tokens, self.slots = self.tokens + tokens, self.slots + slots
         self.seconds, self.ahead = self.seconds + seconds, self.ahead + seconds
-        print(
-            f"{self.name}: the encoder is frozen: {tokens:,} tokens encoded once, {seconds:.1f} s",
-            flush=True,
-        )
+        done = f"{tokens:,} tokens encoded once, {seconds:.1f} s"
+        print_line(f"{self.name}: the encoder is frozen: {done}")
 
     def epoch(self, row: dict[str, float]) -> None:
         """Log the dev metrics after an epoch."""
@@ -120,10 +127,15 @@ class Log:
                 for item in self.epochs
             )
         metrics = ", ".join(f"{k} {v:.3f}" for k, v in row.items() if k not in ("epoch", "step"))
-        print(f"{self.name}: epoch {row['epoch']} on dev: {metrics}", flush=True)
+        print_line(f"{self.name}: epoch {row['epoch']} on dev: {metrics}")
+        scores = {f"eval_{k}": v for k, v in row.items() if k not in ("epoch", "step")}
+        self._tracker.log(int(row["step"]), scores)
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files, and end the run in trackers."""
+        if self._bar is not None:
+            self._bar.close()
+        self._tracker.close()
         self._steps.file.close()
         self._pairs.file.close()
 

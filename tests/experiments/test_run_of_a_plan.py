@@ -7,6 +7,8 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+from transformers.trainer_callback import TrainerCallback
 from workspace import BATCHES, plan, workspace
 
 from mtbert.core.errors import InputError
@@ -378,3 +380,23 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, message):
     with pytest.raises(InputError) as error:
         plan(place, changes)
     assert f"strategies.drawn.{message}" in str(error.value)
+
+
+def test_a_tracker_changes_no_result(place, tmp_path, monkeypatch):
+    logged = []
+
+    class Notebook(TrainerCallback):
+        def on_log(self, args, state, control, logs, **_):
+            logged.append((state.global_step, logs))
+
+    monkeypatch.setitem(INTEGRATION_TO_CALLBACK, "notebook", Notebook)
+    monkeypatch.chdir(tmp_path)
+    planned = plan(place, {})
+    tracked = run(planned, tmp_path / "tracked", report_to="notebook")
+    same(run(planned, tmp_path / "plain"), tracked)
+    rows = tracked[2]["steps.csv"]
+    assert [f"{logs['loss']:.5g}" for _, logs in logged[:3]] == [row["loss"] for row in rows]
+    epoch = tracked[2]["epochs.csv"][-1]
+    assert logged[-1][0] == int(epoch["step"])
+    assert logged[-1][1]["eval_score"] == pytest.approx(float(epoch["score"]), abs=1e-6)
+    assert not (tmp_path / "tracking").exists()
