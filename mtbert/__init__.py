@@ -26,6 +26,17 @@ Vectors of texts, and scores on a labelled file (CSV, TSV, JSON lines or Parquet
     >>> scores["accuracy"]
     Score(value=..., half_width=..., baseline=..., examples=...)
 
+The same options as in params.yaml train a model on DataFrames, without a project:
+
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"review": ["a fine film", "it is dull"] * 8, "good": [1, 0] * 8})
+    >>> columns = {"text_a": "review", "label": "good"}
+    >>> polarity = {"files": {"train": rows, "dev": rows}, "columns": columns}
+    >>> polarity["labels"] = {"kind": "binary"}
+    >>> trained = mtbert.train({"polarity": polarity}, {"epochs": 1}, encoder="scratch", seed=1)
+    main-1: epoch 1 on dev: polarity_accuracy ...
+    >>> trained.save("polarity")
+
 What the model is, as text:
 
     >>> print(model.card)
@@ -42,8 +53,9 @@ from mtbert.core.errors import InputError
 if TYPE_CHECKING:
     from mtbert.inference.model import Prediction, TrainedModel
     from mtbert.inference.scores import Score, evaluate
+    from mtbert.scaffold.in_memory import train
 
-__all__ = ["InputError", "Prediction", "Score", "TrainedModel", "evaluate", "load"]
+__all__ = ["InputError", "Prediction", "Score", "TrainedModel", "evaluate", "load", "train"]
 
 # Imported at the first use: they take torch and transformers, and with them seconds.
 _LATER = {
@@ -51,6 +63,7 @@ _LATER = {
     "TrainedModel": "mtbert.inference.model",
     "Score": "mtbert.inference.scores",
     "evaluate": "mtbert.inference.scores",
+    "train": "mtbert.scaffold.in_memory",
 }
 
 

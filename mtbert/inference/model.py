@@ -1,5 +1,6 @@
 """A trained model, loaded from a checkpoint: predictions and vectors of any texts."""
 
+import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -208,6 +209,16 @@ class TrainedModel:
         if name not in self.tasks:
             raise InputError(choices("task", name, self.tasks))
         return self.tasks[name]
+
+    def save(self, folder: str | Path) -> None:
+        """Copy the checkpoint into a new folder, which `mtbert.load` reads.
+
+        Raises:
+            InputError: it exists already.
+        """
+        if Path(folder).exists():
+            raise InputError(f"{folder}: exists already; give a new folder")
+        shutil.copytree(self._folder, folder)
 
     def _bar(self, examples: TextExamples, task: str, progress: bool | None) -> "tqdm[Any]":
         count = len(examples.a)

@@ -1,0 +1,179 @@
+"""Training without a project: the tasks' rows are DataFrames, or tables anywhere."""
+
+import os
+import shutil
+import weakref
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from mtbert.core.errors import InputError, located
+from mtbert.core.params import read_json, read_section, read_yaml, write_yaml
+from mtbert.core.schemas import text_schema
+from mtbert.core.tasks import Task, read_tasks
+from mtbert.corpora.backbones import Encoder, fetch_encoder
+from mtbert.corpora.validation import Data, read_task
+from mtbert.experiments.plans import (
+    Plan,
+    check_encoder,
+    check_examples,
+    check_pooler,
+    make_plans,
+    read_origin,
+)
+from mtbert.experiments.runs import train_run
+from mtbert.experiments.strategies import resolve_strategies
+from mtbert.inference.model import TrainedModel
+from mtbert.inference.tables import column, read_frame, write_frame
+from mtbert.scaffold.proposal import Proposal
+from mtbert.stages import PROJECT
+from mtbert.tokenization.tables import tokenize_tables
+from mtbert.training.tracking import VARIABLE
+
+NAME = "main"  # of the strategy
+BATCH_SIZE = 16
+
+
+def train(
+    tasks: Mapping[str, Mapping[str, Any]],
+    strategy: Mapping[str, Any] | None = None,
+    *,
+    encoder: str = "scratch",
+    seed: int = 1,
+    out: str | Path | None = None,
+    max_length: int = 128,
+    report_to: str | None = None,
+) -> TrainedModel:
+    """Train one model for some tasks, with the loop and the options of the pipeline.
+
+    The same rows, options and seed give the same weights as `dvc repro`. It seeds the global
+    generators of Python, NumPy and torch, and switches torch to deterministic algorithms.
+
+    Args:
+        tasks: By name, entries as in section `tasks` of params.yaml: `columns`, `labels`, and as
+            `files` the rows of train, dev and maybe test, DataFrames or paths of tables.
+        strategy: What to change in section `train` of params.yaml, such as {"epochs": 3}. Encoding,
+            heads and objectives are by default those that `mtbert init` proposes.
+        encoder: scratch, a folder, or a name on the Hugging Face hub, as `encoder.pretrained`.
+        seed: Decides weights, order and dropout.
+        out: Folder to write, laid out as data/ of a project: runs/main-1/best is the checkpoint of
+            seed 1. Without one all is temporary, and the model's `save` keeps it.
+        max_length: Longest sequence in tokens, special tokens included.
+        report_to: Trackers that get the curves, such as tensorboard, with commas between them; by
+            default those of the environment variable MTBERT_REPORT_TO.
+
+    Raises:
+        InputError: an option, a column or a row does not fit, or the training diverged.
+    """
+    trackers = os.environ.get(VARIABLE, "") if report_to is None else report_to
+    folder = Path(mkdtemp() if out is None else out)
+    run, logs = (folder / name / f"{NAME}-{seed}" for name in ("runs", "logs"))
+    if run.exists():
+        raise InputError(f"{run}: exists already; give another folder or seed")
+    # Has to be set before a GPU is used, for results that repeat.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    with TemporaryDirectory() as work, ExitStack() as stack:
+        if out is None:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        plan, own = _prepare(Path(work), tasks, strategy or {}, encoder, max_length)
+        for path in (run, logs):
+            path.mkdir(parents=True)
+        options = {"tasks": own, "report_to": trackers, "last": False}
+        train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
+        model = TrainedModel(run / "best")
+        weakref.finalize(model, stack.pop_all().close)
+    return model
+
+
+def _prepare(
+    work: Path,
+    tasks: Mapping[str, Mapping[str, Any]],
+    strategy: Mapping[str, Any],
+    encoder: str,
+    max_length: int,
+) -> tuple[Plan, Mapping[str, Task]]:
+    """Do in a folder what the stages before training do; give the plan, and the tasks."""
+    params, source, tokens = work / "params.yaml", work / "encoder", work / "tokens"
+    for path in (source, tokens):
+        path.mkdir()
+    where = str(params)
+    try:
+        own = _write_params(params, tasks, strategy, encoder)
+        fetch_encoder(read_section(params, "encoder", Encoder), source, where="encoder")
+        strategies = resolve_strategies(params, encoder=read_origin(source).kind)
+        check_encoder(strategies, read_json(source / "config.json"), where=where)
+        check_pooler(strategies, source, where=where)
+        tables, data = {}, read_section(params, "data", Data)
+        for name, task in own.items():
+            _write_rows(work / name, name, task, tasks[name]["files"])
+            for split, examples in read_task(work / name, name, task, data):
+                tables[name, str(split)] = pa.Table.from_pylist(examples.usable, text_schema())
+        tokenize_tables(tables, source, tokens, max_length=max_length, where="max_length")
+        facts: dict[str, Any] = {"source": "DataFrames", "augmented": work / "augmented"}
+        plans = make_plans(strategies, tasks=own, tokens=tokens, encoder=source, **facts)
+        check_examples(plans, where=where)
+    except InputError as error:
+        # These files are none that the user has written.
+        raise InputError(str(error).replace(f"{params}: ", "").replace(f"{work}/", "")) from None
+    return plans[0], own
+
+
+def _write_params(
+    path: Path,
+    tasks: Mapping[str, Mapping[str, Any]],
+    strategy: Mapping[str, Any],
+    encoder: str,
+) -> dict[str, Task]:
+    """Write params.yaml with some tasks and what `mtbert init` proposes for such; read them."""
+    content = read_yaml(PROJECT / "params.yaml")
+    content["encoder"]["pretrained"] = encoder
+    content["strategies"] = {NAME: dict(strategy)}
+    content["tasks"] = {name: _entry(name, entry) for name, entry in tasks.items()}
+    write_yaml(path, content)
+    own = read_tasks(path)
+    every = {
+        name: Proposal(name, {}, task.columns, task.labels.model_dump(), None, None, ())
+        for name, task in own.items()
+    }
+    content["train"] |= {
+        "tasks": list(own),
+        "encoding": {name: it.encoding for name, it in every.items() if it.encoding},
+        "heads": {name: it.head for name, it in every.items()},
+        "objectives": {name: it.objective for name, it in every.items()},
+        "batch_size": dict.fromkeys(own, BATCH_SIZE),
+        "examples": {},
+        "resampling": {},
+    }
+    write_yaml(path, content)
+    return own
+
+
+def _entry(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of section `tasks` whose files are those that `_write_rows` writes."""
+    files = entry.get("files")
+    if not isinstance(files, Mapping):
+        raise InputError(f"tasks.{name}.files: expected rows of train and dev, found {files!r}")
+    return {**entry, "format": "parquet", "files": {split: f"{split}.parquet" for split in files}}
+
+
+def _write_rows(
+    folder: Path, name: str, task: Task, rows: Mapping[str, "pd.DataFrame | str | Path"]
+) -> None:
+    """Write a task's columns, as text: that is how all other files come."""
+    for split, given in rows.items():
+        where = f"tasks.{name}.files.{split}"
+        with located(where):
+            frame = given if isinstance(given, pd.DataFrame) else read_frame(Path(given))
+        names = task.columns.model_dump(exclude_none=True)
+        if split == "test" and names["label"] not in frame.columns:
+            del names["label"]
+        texts = {
+            own: ["" if value is None else str(value) for value in column(frame, own, where=where)]
+            for own in names.values()
+        }
+        write_frame(folder / f"{split}.parquet", pd.DataFrame(texts, dtype=str))

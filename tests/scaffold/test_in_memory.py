@@ -1,0 +1,134 @@
+"""Training on DataFrames is what the stages do with the same rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mtbert
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
+
+from tiny import ROOT, saved_weights
+
+WORDS = ["a fine film", "it is dull", "how old are you", "the film is good", "you are old"]
+SCRATCH = {"layers": 1, "hidden_size": 16, "heads": 2, "intermediate_size": 16, "dropout": 0.1}
+
+
+def rows(size, seed):
+    drawn = np.random.default_rng(seed).integers(5, size=(2, size))
+    first, second = ([WORDS[i] for i in side] for side in drawn)
+    alike = (drawn[0] == drawn[1]) * 5.0
+    return pd.DataFrame({"first": first, "second": second, "stars": drawn[0], "alike": alike})
+
+
+FILES = {"train": rows(40, 1), "dev": rows(12, 2), "test": rows(6, 3).drop(columns="stars")}
+TASKS = {
+    "stars": {
+        "columns": {"text_a": "first", "label": "stars"},
+        "labels": {"kind": "classes", "count": 5},
+    },
+    "alike": {
+        "columns": {"text_a": "first", "text_b": "second", "label": "alike"},
+        "labels": {"kind": "similarity", "low": 0, "high": 5},
+    },
+}
+STRATEGY = {"epochs": 2, "heads": {"stars": {"name": "mlp", "layers": 1}}, "conflicts_every": 2}
+
+
+@pytest.fixture
+def scratch(monkeypatch, tmp_path):
+    """A params file whose encoder from scratch is tiny; gives its content."""
+    content = read_yaml(ROOT / "params.yaml")
+    content["encoder"]["scratch"] |= SCRATCH
+    (tmp_path / "shipped").mkdir()
+    write_yaml(tmp_path / "shipped" / "params.yaml", content)
+    monkeypatch.setattr("mtbert.scaffold.in_memory.PROJECT", tmp_path / "shipped")
+    monkeypatch.chdir(tmp_path)
+    return content
+
+
+def run_stages(content, folder):
+    """Write files and params.yaml as a project has them, and run its stages."""
+    from stages import download, plan, prepare, tokenize, train
+
+    for split, frame in FILES.items():
+        for task in TASKS:
+            (folder / "corpora" / task).mkdir(parents=True, exist_ok=True)
+            frame.to_csv(folder / "corpora" / task / f"{split}.csv", index=False)
+    files = {split: f"{split}.csv" for split in FILES}
+    entries = {name: {**entry, "format": "csv", "files": files} for name, entry in TASKS.items()}
+    del content["augment"], content["lexicons"]
+    content |= {"tasks": entries, "strategies": {"main": STRATEGY}}
+    content["train"] |= {
+        **{"tasks": [*TASKS], "encoding": {"alike": "siamese"}, "examples": {}, "resampling": {}},
+        "heads": {"stars": "linear", "alike": "cosine"},
+        "objectives": {"stars": "cross_entropy", "alike": "squared_error"},
+        "batch_size": {"stars": 16, "alike": 16},
+    }
+    params = folder / "params.yaml"
+    write_yaml(params, content)
+    download.main(download.Resource.encoder, folder / "encoder", params)
+    prepare.main(folder / "corpora", folder / "text", folder / "text.json", params)
+    tokenize.main(*(folder / name for name in ("text", "encoder", "tokens", "tokens.json")), params)
+    plan.main(*(folder / name for name in ("tokens", "encoder", "plans")), params)
+    train.main(folder / "plans/main.yaml", 3, folder / "run", folder / "log", params=params)
+    return folder / "run"
+
+
+def test_weights_and_predictions_are_those_of_the_pipeline(scratch, tmp_path):
+    tasks = {name: {**entry, "files": FILES} for name, entry in TASKS.items()}
+    model = mtbert.train(tasks, STRATEGY, seed=3, out=tmp_path / "out")
+    expected = run_stages(scratch, tmp_path / "project")
+    ours = tmp_path / "out/runs/main-3"
+    weights = saved_weights(ours / "best")
+    assert weights.keys() == saved_weights(expected / "best").keys()
+    for name, value in saved_weights(expected / "best").items():
+        np.testing.assert_array_equal(weights[name], value, err_msg=name)
+    written = sorted(path.name for path in (expected / "predictions").iterdir())
+    assert written == [
+        f"{task}-{split}.parquet" for task in sorted(TASKS) for split in ("dev", "test")
+    ]
+    for name in written:
+        ids, other = (pd.read_parquet(at / "predictions" / name) for at in (ours, expected))
+        pd.testing.assert_frame_equal(ids, other)
+    assert (tmp_path / "out/logs/main-3/run.json").is_file()
+    assert model.tasks["alike"].columns.text_b == "second"
+    with pytest.raises(InputError, match="main-3: exists already; give another folder or seed"):
+        mtbert.train(tasks, STRATEGY, seed=3, out=tmp_path / "out")
+
+
+def test_a_temporary_model_is_kept_by_save(scratch, tmp_path):
+    path = tmp_path / "train.csv"
+    FILES["train"].to_csv(path, index=False)
+    tasks = {"stars": {**TASKS["stars"], "files": {"train": path, "dev": FILES["dev"]}}}
+    model = mtbert.train(tasks, {"steps": 1})
+    predicted = model.predict("stars", WORDS)
+    model.save(tmp_path / "kept")
+    temporary = model._folder.parents[2]
+    assert temporary.is_dir()
+    del model
+    assert not temporary.exists()
+    assert mtbert.load(tmp_path / "kept").predict("stars", WORDS) == predicted
+
+
+@pytest.mark.parametrize(
+    ("task", "strategy", "message"),
+    [
+        ({}, {"smapler": "anneal"}, "^strategies.main: unknown key 'smapler'; did you mean 'sampl"),
+        (
+            {"columns": {"text_a": "frst", "label": "stars"}},
+            {},
+            "^tasks.stars.files.train: unknown ",
+        ),
+        (
+            {"files": {"train": FILES["train"]}},
+            {},
+            "^tasks.stars.files: a task needs train and dev",
+        ),
+        ({"files": None}, {}, "^tasks.stars.files: expected rows of train and dev, found None"),
+        ({"labels": {"kind": "binary"}}, {}, "label '2' is not allowed; expected a whole number"),
+    ],
+)
+def test_what_does_not_fit_is_refused(scratch, task, strategy, message):
+    with pytest.raises(InputError, match=message):
+        mtbert.train({"stars": {**TASKS["stars"], "files": FILES, **task}}, strategy)
