@@ -71,16 +71,18 @@ def load(path: str | Path, device: str | None = None) -> "TrainedModel":
     """Load a checkpoint, such as data/runs/main-1/best.
 
     Args:
-        path: Its folder.
+        path: Its folder, or where it was pushed to on the Hugging Face hub: NAME/REPOSITORY, with
+            @REVISION (a commit, branch or tag) behind it if not the main branch's.
         device: As torch names it; by default the GPU if there is one, else the CPU.
 
     Raises:
         InputError: the folder is no checkpoint, one of a newer format, or a broken one; torch has
-            no such device.
+            no such device; the hub has no such repository, or cannot be reached.
     """
+    from mtbert.inference.hub import checkpoint_folder
     from mtbert.inference.model import TrainedModel
 
-    return TrainedModel(Path(path), device)
+    return TrainedModel(checkpoint_folder(path), device)
 
 
 def __getattr__(name: str) -> Any:

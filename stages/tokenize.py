@@ -25,9 +25,9 @@ def main(
 
     settings = read_section(params, "tokenize", TokenizeSettings)
     tables = {key: read_table(path) for key, path in find_text_tables(text).items()}
-    options = {"max_length": settings.max_length, "where": f"{params}: tokenize.max_length"}
+    length, where = settings.max_length, f"{params}: tokenize.max_length"
     with new_folder(out) as folder:
-        counts = tokenize_tables(tables, encoder, folder, **options)
+        counts = tokenize_tables(tables, encoder, folder, max_length=length, where=where)
     write_text(summary, json.dumps(counts, indent=1) + "\n")
 
 

@@ -1,13 +1,13 @@
-"""`mtbert info`: what a checkpoint is."""
+"""`mtbert info`: what a checkpoint is, and the run around it."""
 
 from mtbert.cli.predict import Checkpoint
 
 
 def info(checkpoint: Checkpoint) -> None:
-    """Print a checkpoint's tasks, labels, scores on dev, data and settings.
+    """Print a checkpoint's tasks, labels, scores with intervals, data, settings and hardware.
 
     Example: mtbert info data/runs/main-1/best
     """
-    from mtbert.modeling.manifest import read_manifest
+    from mtbert.inference.model_card import ModelFacts, describe
 
-    print(read_manifest(checkpoint).card())
+    print(describe(ModelFacts(checkpoint)))

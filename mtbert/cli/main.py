@@ -11,6 +11,7 @@ from mtbert.cli.info import info
 from mtbert.cli.init import init
 from mtbert.cli.part import part
 from mtbert.cli.predict import predict_command
+from mtbert.cli.push import push
 from mtbert.cli.serve import serve
 from mtbert.cli.studies import studies
 from mtbert.core.commands import run_app
@@ -42,7 +43,7 @@ def check_command(
 app.command()(init)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
-for command in (export, serve, info, part):
+for command in (export, push, serve, info, part):
     app.command()(command)
 app.add_typer(studies, name="studies")
 

@@ -13,7 +13,21 @@ if TYPE_CHECKING:
 
     from mtbert.inference.model import Prediction, TrainedModel
 
-Checkpoint = Annotated[Path, typer.Argument(help="Such as data/runs/main-1/best")]
+
+def _folder(name: str) -> Path:
+    from mtbert.inference.hub import checkpoint_folder
+
+    return checkpoint_folder(name)
+
+
+Checkpoint = Annotated[
+    Path,
+    typer.Argument(
+        help="Such as data/runs/main-1/best, or NAME/REPOSITORY on the Hugging Face hub",
+        parser=_folder,
+        metavar="CHECKPOINT",
+    ),
+]
 TaskName = Annotated[str, typer.Argument(help="One of its tasks; mtbert info lists them")]
 Device = Annotated[str | None, typer.Option(help="As torch names it; the GPU if there is one")]
 

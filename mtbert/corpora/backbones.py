@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -123,7 +124,7 @@ def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> Path | None:
     folder, origin = resolve(name), {"name": name}
     if not folder.is_dir():
         repository, revision = pinned(name, where=where)
-        folder = _from_hub(repository, revision, where=where)
+        folder = snapshot(repository, revision, WANTED, where=where)
         origin = {"name": repository, "revision": revision}
     files = {}
     for file in check_folder(folder):
@@ -157,27 +158,37 @@ def pinned(name: str, *, where: str) -> tuple[str, str]:
     return repository, revision
 
 
-def _from_hub(repository: str, revision: str, *, where: str) -> Path:
-    """Fetch the files we need from the hub (resumed, cached by its client); the snapshot folder."""
+def snapshot(repository: str, revision: str | None, patterns: Sequence[str], *, where: str) -> Path:
+    """Fetch files from the hub (resumed, cached by its client); give the folder that holds them.
+
+    Args:
+        repository: Its name, ORGANIZATION/NAME.
+        revision: A commit, branch or tag; None: the main branch.
+        patterns: Of the names of files.
+        where: What named it; opens the message.
+
+    Raises:
+        InputError: it can be fetched neither from the hub nor from the client's cache.
+    """
     from huggingface_hub import HfApi, snapshot_download
 
-    def snapshot(**options: Any) -> Path:
-        path = snapshot_download(repository, revision=revision, allow_patterns=WANTED, **options)
-        return Path(path)
+    def download(**options: Any) -> Path:
+        options |= {"revision": revision, "allow_patterns": list(patterns)}
+        return Path(snapshot_download(repository, **options))
 
     try:
         # One request without the client's half minute of retries: is there a network?
         HfApi().model_info(repository, revision=revision, timeout=10)
-        return snapshot()
+        return download()
     # The client raises errors of three layers: of HTTP, of the hub, of the disk.
     except Exception as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     try:
-        return snapshot(local_files_only=True)
+        return download(local_files_only=True)
     except Exception:
         raise InputError(
-            f"{where}: cannot fetch {repository}@{revision} from the hub ({reason}); "
-            "run again to go on, or give a folder that holds it, or `scratch`"
+            f"{where}: cannot fetch {repository}{'@' * bool(revision)}{revision or ''} from the "
+            f"hub ({reason}); run again to go on, or give a folder that holds it"
         ) from None
 
 

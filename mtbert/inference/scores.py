@@ -13,13 +13,14 @@ from mtbert.core.tasks import Columns
 from mtbert.corpora.validation import UnusableError, read_label
 from mtbert.evaluation.metrics import METRICS, score
 from mtbert.evaluation.predictions import Predictions
-from mtbert.inference.model import TrainedModel
 from mtbert.inference.tables import column, read_frame
 from mtbert.inference.texts import TextExamples
 from mtbert.modeling.manifest import CheckpointTask
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mtbert.inference.model import TrainedModel
 
 ROWS_SHOWN = 10
 
@@ -35,7 +36,7 @@ class Score:
 
 
 def evaluate(
-    model: TrainedModel,
+    model: "TrainedModel",
     task: str,
     data: "str | Path | pd.DataFrame",
     columns: Mapping[str, str] | None = None,
@@ -50,7 +51,7 @@ def evaluate(
         data: A CSV, TSV, JSON lines or Parquet file, or a DataFrame.
         columns: Names of the columns text_a, text_b (of pairs) and label; by default those of the
             files that the model was trained on.
-        progress: Whether to show a bar; by default on a terminal, for long files.
+        progress: Whether to show it; by default that of more than a batch, after a while.
 
     Returns:
         By metric, the task's main one first.
@@ -66,16 +67,18 @@ def evaluate(
         examples = read_examples(model, task, frame, names, where="columns")
         labels = _labels(kind, column(frame, names.label, where="columns.label"))
     predicted = model.predict_arrays(task, examples, labels, progress=progress)
-    values = score(kind.labels, predicted)
-    ordered = {kind.metric: values[kind.metric], **values}
-    return {name: _score(name, value, kind, predicted) for name, value in ordered.items()}
+    return score_predictions(kind, predicted)
 
 
-def _score(name: str, value: float | None, task: CheckpointTask, predicted: Predictions) -> Score:
-    metric, actual = METRICS[name], predicted.labels
-    width = metric.half_width(actual, predicted.read(metric.reads, task.labels))
-    half = float(width) if value is not None and np.isfinite(width) else None
-    return Score(value, half, metric.baseline(actual), len(actual))
+def score_predictions(task: CheckpointTask, predicted: Predictions) -> dict[str, Score]:
+    """Score predictions of labelled examples with every metric, the task's main one first."""
+    values, scores = score(task.labels, predicted), {}
+    for name, value in {task.metric: values[task.metric], **values}.items():
+        metric, actual = METRICS[name], predicted.labels
+        width = metric.half_width(actual, predicted.read(metric.reads, task.labels))
+        half = float(width) if value is not None and np.isfinite(width) else None
+        scores[name] = Score(value, half, metric.baseline(actual), len(actual))
+    return scores
 
 
 def text_columns(
@@ -101,7 +104,7 @@ def text_columns(
 
 
 def read_examples(
-    model: TrainedModel, task: str, frame: "pd.DataFrame", names: Columns, *, where: str
+    model: "TrainedModel", task: str, frame: "pd.DataFrame", names: Columns, *, where: str
 ) -> TextExamples:
     """Check the texts of a table; items in messages are rows, from 0."""
     sides = [

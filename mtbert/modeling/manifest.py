@@ -79,22 +79,28 @@ class Manifest(Settings):
 
     def card(self) -> str:
         """Describe the model as text: tasks, labels, scores on dev, and where it comes from."""
-        lines = [_describe(name, self.tasks[name], self.training) for name in self.model.tasks]
-        if self.training is None:
-            return "\n".join(lines)
-        facts = self.training
+        facts = [f"{key}: {value}" for key, value in self.facts().items()]
+        return "\n".join([*self.task_lines(), *facts])
+
+    def task_lines(self) -> list[str]:
+        """A line on each task: what it reads, labels, score on dev."""
+        return [_describe(name, self.tasks[name], self.training) for name in self.model.tasks]
+
+    def facts(self) -> dict[str, str]:
+        """Where the model comes from; nothing for one without training."""
+        if (facts := self.training) is None:
+            return {}
         settings = ("adaptation", "sampler", "balancing", "epochs", "learning_rate", "precision")
         words = {key: facts.settings[key] for key in settings if key in facts.settings}
         named = {k: v["name"] if isinstance(v, dict) else v for k, v in words.items()}
-        lines += [
-            f"encoder: {facts.encoder}",
-            f"data: {facts.data_source}",
-            f"trained: strategy {facts.strategy}, seed {facts.seed}; kept: epoch {facts.epoch}, "
+        return {
+            "encoder": facts.encoder,
+            "data": facts.data_source,
+            "trained": f"strategy {facts.strategy}, seed {facts.seed}; kept: epoch {facts.epoch}, "
             f"step {facts.step}",
-            "settings: " + ", ".join(f"{key} {value}" for key, value in named.items()),
-            f"mtbert {self.version}",
-        ]
-        return "\n".join(lines)
+            "settings": ", ".join(f"{key} {value}" for key, value in named.items()),
+            "mtbert": self.version,
+        }
 
 
 class Sequences(Settings):

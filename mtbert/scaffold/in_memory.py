@@ -83,7 +83,7 @@ def train(
         plan, own = _prepare(Path(work), tasks, strategy or {}, encoder, max_length)
         for path in (run, logs):
             path.mkdir(parents=True)
-        options = {"tasks": own, "report_to": trackers, "last": False}
+        options: dict[str, Any] = {"tasks": own, "report_to": trackers, "last": False}
         train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
         model = TrainedModel(run / "best")
         weakref.finalize(model, stack.pop_all().close)

@@ -382,8 +382,9 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, message):
     assert f"strategies.drawn.{message}" in str(error.value)
 
 
-def test_a_tracker_changes_no_result(place, tmp_path, monkeypatch):
+def test_a_tracker_changes_no_result(place, tmp_path, monkeypatch, capsys):
     logged = []
+    monkeypatch.setattr("mtbert.core.progress.EVERY", 1e-9)
 
     class Notebook(TrainerCallback):
         def on_log(self, args, state, control, logs, **_):
@@ -400,3 +401,6 @@ def test_a_tracker_changes_no_result(place, tmp_path, monkeypatch):
     assert logged[-1][0] == int(epoch["step"])
     assert logged[-1][1]["eval_score"] == pytest.approx(float(epoch["score"]), abs=1e-6)
     assert not (tmp_path / "tracking").exists()
+    progress = capsys.readouterr().err
+    for line in ("3 of 3 steps", "predicting dev: 24 of 24 ex", "predicting test: 12 of 12 ex"):
+        assert f"drawn-1: {line}" in progress
