@@ -37,12 +37,14 @@ def test_predict(here, shell):
 
 def test_export(here, shell):
     lines = indented_commands("export.md", "mtbert", "python")
-    assert len(lines) == 6
+    assert len(lines) == 8
+    assert "--yes" in lines.pop()  # the one that sends something
     printed = [shell(line, here) for line in lines]
     for line, text in zip(lines[:4], printed[:4], strict=True):
         assert text.splitlines()[-1].startswith(line.split()[3] + ":")
     assert printed[4].startswith("{'0': ")
     assert 0 <= float(printed[5]) <= 5
+    assert "mtbert.load(" in printed[6]  # the card
 
 
 def test_serve(here, shell):
@@ -66,6 +68,14 @@ def test_the_lines_of_python_run(here, monkeypatch, capsys):
     label, shape = capsys.readouterr().out.splitlines()
     assert label in list("01234")
     assert shape == "(2, 24)"
+
+
+def test_training_from_python(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("train.md", "python")
+    exec(compile(code, "train.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-1] in list("01234")
+    assert (tmp_path / "reviews-model" / "mtbert.json").is_file()
 
 
 def test_the_notebook_runs_from_top_to_bottom(here, monkeypatch, capsys):
