@@ -126,11 +126,14 @@ def study_files(names: list[str] | None, folder: Path) -> list[Path]:
     """The params files of studies.
 
     Raises:
-        InputError: there is no such study.
+        InputError: there is no such study, or the name of one does not fit.
     """
     from mtbert.core.errors import InputError, choices
+    from mtbert.core.names import check_name
 
     files = {path.parent.name: path for path in sorted(folder.glob("*/params.yaml"))}
+    for name in files:  # `missing --commands` prints it as part of a command
+        check_name(name, where=f"{folder}: rename a folder")
     if unknown := [name for name in names or () if name not in files]:
         raise InputError(f"{folder.absolute()}: {choices('study', unknown[0], files)}")
     return [files[name] for name in names or files]

@@ -1,8 +1,12 @@
 """One rule for the names that become parts of stages' names, of paths and of command lines."""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
+from mtbert.core.documents import MAPPING, read_yaml
 from mtbert.core.errors import InputError
+from mtbert.core.seeds import read_seeds
 
 LONGEST = 64
 # In ASCII: what no shell, file system or template of DVC takes for anything but a name
@@ -25,3 +29,26 @@ def check_name(name: object, *, where: str, dots: bool = False) -> str:
         f"{where}: a name has letters a-z, A-Z, digits, {signs}, inside, - only, begins with a "
         f"letter or digit and has at most {LONGEST} characters, found {name!r}"
     )
+
+
+def check_pipeline_names(params: Path) -> None:
+    """Check every name that dvc.yaml puts into commands: sets, strategies, ensembles and seeds.
+
+    A section that the file does not have is not checked.
+
+    Raises:
+        InputError: a name does not fit, or a section is not a mapping.
+    """
+    sections = read_yaml(params)
+    augment = sections.get("augment")
+    named = {
+        "augment.sets": augment.get("sets") if isinstance(augment, Mapping) else augment,
+        **{key: sections.get(key) for key in ("strategies", "ensembles")},
+    }
+    for place, names in named.items():
+        if not isinstance(names, Mapping | None):
+            raise InputError(f"{params}: {place}: {MAPPING}, found {names!r}")
+        for name in names or ():
+            check_name(name, where=f"{params}: {place}")
+    if "seeds" in sections:
+        read_seeds(params)

@@ -1,8 +1,7 @@
 """From YAML to typed, frozen, strict settings, with errors that name file, section and key."""
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeGuard, TypeVar
@@ -11,14 +10,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic import ModelWrapValidatorHandler as Handler
 from pydantic_core import ErrorDetails
 
+from mtbert.core.documents import MAPPING, read_json, read_yaml
 from mtbert.core.errors import InputError, choices
+
+# The files that settings are read from
+__all__ = ["read_json", "read_yaml"]
 
 S = TypeVar("S", bound="Settings")
 # Keys that say where things come from: a budget never replaces one silently.
 ORIGINS = (("data", "source"), ("encoder", "pretrained"), ("lexicons", "source"))
 # The keys that lead to a value below some data, and the rule that it breaks
 SettingsFault = tuple[tuple[str, ...], str]
-MAPPING = "expected a mapping of keys"
 RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"}
 
 
@@ -100,33 +102,6 @@ def _place(loc: tuple[str | int, ...], data: Any) -> tuple[str, ...]:
             keys.append(str(key))
         data = data[key] if inside else data
     return tuple(keys)
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML 1.2 mapping (`1e-5` is a number there, as it is for DVC)."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    return _read(path, YAML(typ="safe", pure=True).load, YAMLError, "valid YAML")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
-    return _read(path, json.loads, ValueError, "JSON")
-
-
-def _read(
-    path: Path, parse: Callable[[str], Any], fault: type[Exception], form: str
-) -> dict[str, Any]:
-    try:
-        data = parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, fault) as error:
-        raise InputError(f"{path}: not {form}: {' '.join(str(error).split())}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: {MAPPING}, found {type(data).__name__}")
-    return data
 
 
 def read_params(path: Path) -> dict[str, Any]:

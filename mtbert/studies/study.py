@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from mtbert.core.errors import InputError, choices
+from mtbert.core.names import check_name
 from mtbert.core.params import Settings, read_section, read_yaml, validate
 from mtbert.core.seeds import Seeds
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
@@ -122,7 +123,10 @@ def read_study(path: Path) -> Study:
     Raises:
         InputError: it cannot be read, or does not fit.
     """
-    return validate(Study, read_yaml(path), where=str(path))
+    study = validate(Study, read_yaml(path), where=str(path))
+    for name in study.strategies:
+        check_name(name, where=f"{path}: strategies")
+    return study
 
 
 def read_experiments(path: Path, params: Path, *, encoder: str) -> dict[str, TrainSettings]:

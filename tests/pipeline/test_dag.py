@@ -4,13 +4,15 @@ import re
 import shutil
 
 import pytest
+from conftest import executed
 
-from mtbert.core.params import read_yaml
+from mtbert.core.params import read_yaml, write_yaml
 
 from tiny import ROOT
 
 STRATEGIES = read_yaml(ROOT / "params.yaml")["strategies"]
 MAIN_ALONE = tuple(f"~strategies.{name}" for name in STRATEGIES if name != "main")
+NAMES = {"names"}
 AUGMENTED = {"augment@synonyms", "tokenize_augmented@synonyms", "plan"}
 
 
@@ -56,27 +58,31 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
                 "neighbours",
                 "plan",
                 *AFTER_PLAN,
+                *NAMES,
             },
         ),
         (["pretrain.mask_share=0.3"], {"pretrain"}),
         (["report.title=another"], {"report"}),
-        (["~ensembles.main_ensemble"], {"report"}),
+        (["~ensembles.main_ensemble"], {"names", "report"}),
         (
             ["+ensembles.two={of: [main, round_robin], average: predictions}"],
-            {"members@two", "ensemble@two", "report"},
+            {"names", "members@two", "ensemble@two", "report"},
         ),
-        (["seeds=[1,7]", *MAIN_ALONE], {"plan", *run_stages("main-7"), *AFTER_RUNS, *AVERAGED}),
+        (
+            ["seeds=[1,7]", *MAIN_ALONE],
+            {"plan", *run_stages("main-7"), *AFTER_RUNS, *AVERAGED, *NAMES},
+        ),
         (
             ["+strategies.sst-alone={evaluation_only: [para, sts]}"],
-            {"plan", *run_stages("sst-alone-1"), *AFTER_RUNS},
+            {"plan", *run_stages("sst-alone-1"), *AFTER_RUNS, *NAMES},
         ),
         (
             ["+strategies.grown={extra_data: synonyms}"],
-            {"plan", *run_stages("grown-1"), *AFTER_RUNS},
+            {"plan", *run_stages("grown-1"), *AFTER_RUNS, *NAMES},
         ),
         (
             ["+augment.sets.synonyms.sst.seed=2", "+strategies.grown={extra_data: synonyms}"],
-            {*AUGMENTED, *run_stages("grown-1"), *AFTER_RUNS},
+            {*AUGMENTED, *run_stages("grown-1"), *AFTER_RUNS, *NAMES},
         ),
         (
             [
@@ -85,13 +91,30 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
             ],
             {"augment@paraphrases", "tokenize_augmented@paraphrases", "plan"}
             | run_stages("grown-1")
-            | AFTER_RUNS,
+            | AFTER_RUNS
+            | NAMES,
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_a_change_reruns_what_depends_on_it_and_nothing_else(project, changes, stages):
     assert project.experiment(*changes) == stages
+
+
+def test_no_name_becomes_a_command(project):
+    path = project.folder / "params.yaml"
+    params, name = read_yaml(path), "x; touch pwned #"
+    params["augment"]["sets"][name] = params["augment"]["sets"]["synonyms"]
+    params["strategies"][name] = {}
+    params["ensembles"][name] = params["ensembles"]["main_ensemble"]
+    params["seeds"].append("$(touch pwned)")
+    write_yaml(path, params)
+    printed = project.run("dvc", "repro", "--keep-going", ok=False)
+    pwned = [*project.folder.rglob("pwned")]
+    project.restore()
+    assert executed(printed) == {"names"}
+    assert printed.count("error: params.yaml: augment.sets: a name has letters") == 1
+    assert not pwned
 
 
 def test_a_task_that_a_strategy_does_not_use_does_not_rerun_it(project):

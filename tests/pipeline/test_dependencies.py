@@ -51,6 +51,39 @@ def test_every_path_of_a_command_is_a_dependency_or_an_output(name):
             assert any(path.startswith(word) for path in paths), word
 
 
+def upstream(pipeline, name):
+    """Names of the stages of a pipeline that a stage waits for, and its own."""
+    stages = {n.split(":")[1]: s for n, s in STAGES.items() if n.startswith(f"{pipeline}:")}
+    wait, seen = [name], set()
+    while wait:
+        seen.add(own := wait.pop())
+        for dep in stages[own]["deps"]:
+            wait += [n for n, s in stages.items() if n not in seen and dep in outputs(s)]
+    return seen
+
+
+def outputs(stage):
+    """Paths that a stage writes, and the folders that they lie in."""
+    paths = [next(iter(o)) if isinstance(o, dict) else o for o in stage.get("outs", [])]
+    return (
+        {*paths, *(str(parent) for path in paths for parent in Path(path).parents)}
+        | {f"{path}/${{item.strategy}}.yaml" for path in paths}
+        | {f"{path}/{name}" for path in paths for name in ("sequences.json", "tokenizer.json")}
+    )
+
+
+@pytest.mark.parametrize("name", [n for n, s in STAGES.items() if "${" in str(s["cmd"])])
+def test_names_are_checked_before_they_are_part_of_a_command(name):
+    pipeline, stage = name.split(":")
+    before = upstream(pipeline, stage)
+    if pipeline.count("/") < 2:
+        assert "names" in before
+        return
+    assert "plan" in before - {stage}
+    checked = {p for p in STAGES[f"{pipeline}:plan"]["params"] if isinstance(p, str)}
+    assert {"strategies", "seeds", "more_seeds", "most_seeds"} <= checked
+
+
 def test_every_study_has_the_same_pipeline():
     texts = {path.read_text() for path in (ROOT / "studies").glob("*/dvc.yaml")}
     assert len(texts) == 1

@@ -119,7 +119,7 @@ def test_a_fault_leaves_nothing(here):
         ("absent", "no such folder"),
         (".", "inside the current one"),
         ("..", "inside the current one"),
-        ("data", "the pipeline writes data/raw/corpora"),
+        ("data", "the pipeline writes data/names.txt"),
         ("reports/mine", None),
         ("data/raw", "the pipeline writes data/raw/corpora"),
         ("data/text/mine", "the pipeline writes data/text"),

@@ -1,0 +1,105 @@
+"""Read YAML and JSON that anybody may have written; what is too large is never built."""
+
+import json
+import re
+from collections.abc import Callable
+from itertools import accumulate, chain
+from pathlib import Path
+from typing import Any
+
+from mtbert.core.errors import InputError
+
+MAPPING = "expected a mapping of keys"
+# Largest file, in bytes: ours have some kilobytes; YAML is read at about 100 kB/s.
+LARGEST = {"YAML": 2**18, "JSON": 2**26}
+DEEPEST = 64  # levels of nesting
+TOO_DEEP = f"nested more than {DEEPEST} deep"
+MOST = 200_000  # values in YAML, those of an alias counted each time
+# No text in a params file needs them; in a terminal they move the cursor, in a path they end it.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML 1.2 mapping (`1e-5` is a number there, as it is for DVC).
+
+    Raises:
+        InputError: it is none, or too large, nested too deep or repeated too often by aliases, or
+            has control characters.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import SafeConstructor
+
+    class Counting(SafeConstructor):
+        def construct_document(self, node: Any) -> Any:
+            # Aliases are still links here: what they unfold to is counted, not built.
+            if (size := _measure(node)[0]) > MOST:
+                raise ValueError(f"its aliases unfold to {size:,} values, more than {MOST:,}")
+            return super().construct_document(node)
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = Counting
+
+    def parse(text: str) -> Any:
+        # The scanner takes time in the square of open brackets: 3,000 would be half a minute.
+        levels = accumulate(1 if sign in "[{" else -1 for sign in re.findall(r"[][{}]", text))
+        if max(levels, default=0) > DEEPEST:
+            raise ValueError(TOO_DEEP)
+        return yaml.load(text)
+
+    return _read(path, parse, "YAML")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object; an InputError says that it is none, too large or nested too deep."""
+
+    def parse(text: str) -> Any:
+        data = json.loads(text)
+        _measure(data)
+        return data
+
+    return _read(path, parse, "JSON")
+
+
+def _read(path: Path, parse: Callable[[str], Any], form: str) -> dict[str, Any]:
+    try:
+        if (size := path.stat().st_size) > LARGEST[form]:
+            raise InputError(f"{path}: {size:,} bytes; {form} has {LARGEST[form]:,} at most")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid {form}: {error}") from None
+    try:
+        data = parse(text)
+    except RecursionError:
+        raise InputError(f"{path}: not valid {form}: {TOO_DEEP}") from None
+    except Exception as error:  # of a parser's faults on broken text, not all are documented
+        raise InputError(f"{path}: not valid {form}: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{path}: {MAPPING}, found {type(data).__name__}")
+    return data
+
+
+def _measure(
+    node: Any, depth: int = 1, done: dict[int, tuple[int, int]] | None = None
+) -> tuple[int, int]:
+    """Count the values in a node of YAML, or in JSON's data, and their levels.
+
+    Raises:
+        ValueError: the levels are too many, as they are of an alias inside itself, or a text of
+            YAML has a control character.
+    """
+    done = {} if done is None else done
+    value = getattr(node, "value", node)
+    if isinstance(value, str) and value is not node and (fault := CONTROL.search(value)):
+        raise ValueError(f"control character {fault[0]!r} in {value[:40]!r}")
+    if not isinstance(value, dict | list | tuple):
+        return 1, 1
+    if id(node) not in done and depth <= DEEPEST:
+        parts = chain.from_iterable(value.items()) if isinstance(value, dict) else value
+        sizes = [_measure(part, depth + 1, done) for part in parts]
+        height = 1 + max((levels for _, levels in sizes), default=0)
+        done[id(node)] = 1 + sum(size for size, _ in sizes), height
+    if depth > DEEPEST or depth + done[id(node)][1] - 1 > DEEPEST:
+        raise ValueError(TOO_DEEP)
+    return done[id(node)]
