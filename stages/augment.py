@@ -2,13 +2,12 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mtbert.core.commands import run
+from mtbert.core.commands import run, warn
 
 
 def main(
@@ -24,13 +23,13 @@ def main(
     from mtbert.augmentation.sets import grow_set, growth_warnings
     from mtbert.augmentation.settings import read_augment
     from mtbert.core.outputs import new_folder, write_text
-    from mtbert.core.schemas import read_table, write_table
+    from mtbert.core.schemas import TEXT, read_table, write_table
     from mtbert.core.tasks import read_tasks
 
     tasks = read_tasks(params)
     augment = read_augment(params, tasks)
     tables = {
-        key: {split: read_table(text / key / f"{split}.parquet") for split in task.files}
+        key: {split: read_table(text / key / f"{split}.parquet", TEXT) for split in task.files}
         for key, task in tasks.items()
     }
     count = processes or os.cpu_count() or 1
@@ -41,7 +40,7 @@ def main(
         for key, table in grown.items():
             write_table(folder / key / "train.parquet", table)
     for line in growth_warnings(facts):
-        print(line, file=sys.stderr)
+        warn(line)
     write_text(summary, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -1,13 +1,12 @@
 """Prepare: parse and validate the tasks' files into TEXT tables."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mtbert.core.commands import run
+from mtbert.core.commands import run, warn
 
 
 def main(
@@ -33,7 +32,7 @@ def main(
             facts[name] = {}
             for split, examples in read_task(corpora / name, name, task, data):
                 for line in examples.warnings():
-                    print(line, file=sys.stderr)
+                    warn(line)
                 table = pa.Table.from_pylist(examples.usable, schema=text_schema())
                 write_table(folder / name / f"{split}.parquet", table)
                 facts[name][split] = summarize_split(examples, task.labels)

@@ -19,12 +19,12 @@ def main(
     """Tokenize every task and split."""
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.params import read_section
-    from mtbert.core.schemas import read_table
+    from mtbert.core.schemas import TEXT, read_table
     from mtbert.tokenization.inputs import TokenizeSettings, find_text_tables
     from mtbert.tokenization.tables import tokenize_tables
 
     settings = read_section(params, "tokenize", TokenizeSettings)
-    tables = {key: read_table(path) for key, path in find_text_tables(text).items()}
+    tables = {key: read_table(path, TEXT) for key, path in find_text_tables(text).items()}
     length, where = settings.max_length, f"{params}: tokenize.max_length"
     with new_folder(out) as folder:
         counts = tokenize_tables(tables, encoder, folder, max_length=length, where=where)

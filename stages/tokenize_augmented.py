@@ -18,13 +18,13 @@ def main(
     """Tokenize the grown train splits of one set."""
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.params import read_json
-    from mtbert.core.schemas import read_table, write_table
+    from mtbert.core.schemas import TEXT, read_table, write_table
     from mtbert.tokenization.encoding import count_tokens, encode_tables
     from mtbert.tokenization.inputs import find_text_tables
     from mtbert.tokenization.vocabulary import load_tokenizer
 
     shape = read_json(original / "sequences.json")
-    tables = {key: read_table(path) for key, path in find_text_tables(augmented).items()}
+    tables = {key: read_table(path, TEXT) for key, path in find_text_tables(augmented).items()}
     counts: dict[str, dict[str, object]] = {}
     with new_folder(out) as folder:
         for (task, split), table in encode_tables(load_tokenizer(original), tables).items():

@@ -5,11 +5,13 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mtbert.augmentation.nltk_data import MWA, PPDB, REMEDY, WORDNET, Tagger, data_files, require
 from mtbert.core.errors import InputError, choices
 
+LONGEST = 2**16  # bytes of a line; PPDB 2.0 has 2 kB at most
 SHOWN = 5  # broken lines that a message quotes
 # PPDB 2.0's label of a pair whose words exclude each other
 EXCLUSION = "Exclusion"
@@ -33,8 +35,13 @@ class WordPairs:
         """Pass each line to a function that takes it, or returns why it is broken."""
         for line in lines:
             self.lines += 1
+            if len(line) > LONGEST:
+                raise InputError(f"{self.file}: line {self.lines}: more than {LONGEST:,} bytes")
             try:
-                reason = take(line.decode("utf-8"))
+                text = line.decode("utf-8")
+                # nlpaug would take what stands behind a line break for another line.
+                split = len(text.splitlines()) > 1
+                reason = "a line break inside" if split else take(text)
             except UnicodeDecodeError:
                 reason = "not UTF-8"
             if reason:
@@ -93,7 +100,7 @@ def read_ppdb(path: Path) -> WordPairs:
     """Read a file in PPDB's format, gzipped or not.
 
     Raises:
-        InputError: its end cannot be read.
+        InputError: its end cannot be read, or a line is longer than `LONGEST`.
     """
     lexicon = WordPairs(str(path))
 
@@ -118,7 +125,7 @@ def read_ppdb(path: Path) -> WordPairs:
 
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            lexicon.read(file, take)
+            lexicon.read(iter(partial(file.readline, LONGEST + 1), b""), take)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read to its end: {error}") from None
     return lexicon

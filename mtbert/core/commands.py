@@ -34,5 +34,11 @@ def run_app(app: typer.Typer) -> None:
         app()
     except InputError as error:
         for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
+            warn(f"error: {line}")
         sys.exit(2)
+
+
+def warn(line: str) -> None:
+    """Print a line to stderr; characters that would control the terminal are written out."""
+    signs = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+    print("".join(signs), file=sys.stderr)

@@ -5,6 +5,7 @@ behind the original ones, and where each comes from. TOKENS (after `tokenize`): 
 in the same order, texts replaced by token ids without special tokens.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mtbert.core.errors import InputError
+from mtbert.core.errors import InputError, choices
 
+# Bytes that a Parquet file may unfold to: so many, and so many times its own
+SMALL, DENSEST = 2**26, 1000
+# Column of any table of the pipeline -> Arrow names of the types that it may have, the usual first;
+# of lists, those of their values
+TYPES = {
+    "id": ("string", "large_string"),  # pandas writes the latter
+    **dict.fromkeys(("text_a", "text_b"), ("string",)),
+    **dict.fromkeys(("ids_a", "ids_b"), ("uint16", "uint32")),
+    "label": ("float64", "float32"),  # of kept results float32
+    "output": ("float32", "float64"),
+    "prediction": ("float64", "int64"),
+    **dict.fromkeys(("probability", "probabilities"), ("float64",)),
+}
+LISTS = frozenset({"ids_a", "ids_b", "output", "probabilities"})
+NULLABLE = frozenset({"text_b", "ids_b", "label"})
 # Column name -> Arrow type name. `label` is null in unlabelled splits, `text_b` in single tasks.
 TEXT = {"id": "string", "text_a": "string", "text_b": "string", "label": "float64"}
+TOKENS = ("id", "ids_a", "ids_b", "label")
+OUTPUTS = ("id", "label", "output")  # what training writes
+PREDICTIONS = ("id", "label", "prediction")  # what evaluate writes, most with probabilities
 
 
 def text_schema() -> pa.Schema:
@@ -33,21 +52,57 @@ def write_table(path: Path, table: pa.Table) -> None:
     """Write a table as Parquet, whole; the same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    pq.write_table(table, part, compression="zstd")
+    pq.write_table(table, part, compression="zstd", write_page_checksum=True)
     part.replace(path)
 
 
-def read_table(path: Path) -> pa.Table:
-    """Read a Parquet table; an InputError says that the file is missing or not whole."""
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file, whose pages are checked by the checksums that it has.
+
+    Raises:
+        InputError: it would unfold to far more bytes than it has.
+        pa.ArrowException, OSError: it is broken.
+    """
+    file = pq.ParquetFile(path, page_checksum_verification=True)
+    groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+    whole, limit = sum(own.total_byte_size for own in groups), SMALL + path.stat().st_size * DENSEST
+    if not 0 <= whole <= limit:
+        raise InputError(f"{path}: unfolds to {whole:,} bytes; its size allows for {limit:,}")
+    return file
+
+
+def read_table(path: Path, columns: Iterable[str] = ()) -> pa.Table:
+    """Read a table of the pipeline; these columns it must have.
+
+    Raises:
+        InputError: the file is missing or not whole, or a column is missing, of another type than
+            `TYPES` allows or null where it must not be.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes it")
     try:
-        return pq.ParquetFile(path).read()
+        with open_parquet(path) as file:
+            table = file.read()
+        table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"{path}: not a whole Parquet file ({reason}); delete it, and `dvc repro` makes it anew"
         ) from None
+    names = table.column_names
+    for name in columns:
+        if names.count(name) != 1:
+            raise InputError(f"{path}: {choices('column', name, names)}; `dvc repro -f` writes it")
+    for name in [name for name in names if name in TYPES]:
+        kinds = [pa.type_for_alias(kind) for kind in TYPES[name]]
+        kinds = [pa.list_(kind) for kind in kinds] if name in LISTS else kinds
+        if (kind := table[name].type) not in kinds:
+            raise InputError(f"{path}: column {name}: expected {kinds[0]}, found {kind}")
+        if name in LISTS and table[name].combine_chunks().flatten().null_count:
+            raise InputError(f"{path}: column {name}: expected lists of numbers, found null in one")
+        if name not in NULLABLE and table[name].null_count:
+            raise InputError(f"{path}: column {name}: expected a value in each row, found null")
+    return table
 
 
 @dataclass(frozen=True)
@@ -78,7 +133,8 @@ class Tokens:
 
 def read_tokens(path: Path, *, paired: bool) -> Tokens:
     """Read a TOKENS table."""
-    return decode_tokens(read_table(path), paired=paired)
+    columns = [name for name in TOKENS if paired or name != "ids_b"]
+    return decode_tokens(read_table(path, columns), paired=paired)
 
 
 def decode_tokens(table: pa.Table, *, paired: bool) -> Tokens:

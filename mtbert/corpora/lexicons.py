@@ -6,7 +6,7 @@ import zlib
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from pydantic import Field
 
@@ -36,6 +36,7 @@ KINDS = {
     "ppdb": ("ppdb", "misc/mwa_ppdb"),
     "opinion_words": ("opinion",),
 }
+LARGEST = 2**28  # bytes that an archive may unpack to; WordNet has 36 MB
 TERMS = {
     "corpora/wordnet": "WordNet 3.0 licence (Princeton University): free for any use, with notice",
     "taggers/averaged_perceptron_tagger_eng": "Averaged perceptron tagger (Honnibal): MIT, by NLTK",
@@ -141,9 +142,14 @@ def _unpack(archive: Path, out: Path) -> None:
     """Unpack the one folder of an archive, and nothing that would lie elsewhere."""
     try:
         with ZipFile(archive) as file:
-            wanted = [name for name in file.namelist() if name.startswith(f"{out.name}/")]
+            wanted = [own for own in file.infolist() if own.filename.startswith(f"{out.name}/")]
+            # zipfile unpacks no more of an entry than its header says.
+            if (size := sum(own.file_size for own in wanted)) > LARGEST:
+                raise InputError(f"{archive}: unpacks to {size:,} bytes, more than {LARGEST:,}")
             file.extractall(out.parent, wanted)
-    except (BadZipFile, zlib.error, OSError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # of zipfile's faults (a password, a method), not all are documented
         raise InputError(f"{archive}: cannot be unpacked: {error}") from None
     if not out.is_dir():
         raise InputError(f"{archive}: expected a folder {out.name} in it, found none")

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from mtbert.core.errors import InputError, choices
 from mtbert.core.names import check_name
 from mtbert.core.params import Settings, read_params, validate
-from mtbert.core.schemas import read_table, write_table
+from mtbert.core.schemas import OUTPUTS, read_table, write_table
 from mtbert.core.seeds import read_seeds
 from mtbert.core.tasks import Binary, Classes, Labels, Task
 from mtbert.evaluation.predictions import decode
@@ -110,7 +110,7 @@ def average_predictions(
     for name, task in tasks.items():
         for split in ("dev", "test") if test and "test" in task.files else ("dev",):
             paths = [run / "predictions" / f"{name}-{split}.parquet" for run in runs.values()]
-            tables = {str(path): read_table(path) for path in paths}
+            tables = {str(path): read_table(path, OUTPUTS) for path in paths}
             table = average_outputs(tables, task.labels)
             write_table(folder / "predictions" / f"{name}-{split}.parquet", table)
 

@@ -1,5 +1,6 @@
 """From raw head outputs to predictions, and from these to the files that graders and DVC read."""
 
+import re
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
@@ -13,6 +14,9 @@ from mtbert.core.tasks import SubmissionFile
 
 # An example is positive above this probability; at exactly 0.5 it is negative.
 THRESHOLD = 0.5
+# What a spreadsheet takes for a formula, but not a number
+FORMULA = re.compile(r"[=@+-](?![\d.]+$)")
+SPECIAL = re.compile(r"[,\"\x00-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -136,9 +140,16 @@ def submission(predictions: Predictions, labels: Labels, column: str) -> str:
         values = [labels.names[value] for value in values]
     elif not isinstance(labels, Classes):
         values = [float(value) for value in values]
-    rows = zip(predictions.ids, values, strict=True)
+    rows = zip(map(_field, predictions.ids), values, strict=True)
     lines = [f"id \t {column} ", *(f"{name} , {value} " for name, value in rows)]
     return "\n".join(lines) + "\n"
+
+
+def _field(name: str) -> str:
+    """An id at the start of a line: quoted where it would end there, never a sheet's formula."""
+    if FORMULA.match(name):
+        name = f"'{name}"
+    return f'"{name.replace(chr(34), chr(34) * 2)}"' if SPECIAL.search(name) else name
 
 
 def submission_path(folder: Path, settings: SubmissionFile, split: str, *, task: str) -> Path:

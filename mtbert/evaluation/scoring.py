@@ -9,7 +9,7 @@ from typing import Any
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json, read_yaml
-from mtbert.core.schemas import read_table, write_table
+from mtbert.core.schemas import OUTPUTS, read_table, write_table
 from mtbert.core.tasks import LEADERBOARD, OVERALL, Task
 from mtbert.evaluation import predictions
 from mtbert.evaluation.metrics import score
@@ -65,7 +65,7 @@ def _write_task(
     scores: dict[str, Scores] = {}
     for split in ("dev", "test") if test and "test" in task.files else ("dev",):
         source, labelled = outputs / f"{name}-{split}.parquet", split == "dev"
-        table = read_table(source)
+        table = read_table(source, OUTPUTS)
         predicted = predictions.decode(table, task.labels, labelled=labelled, where=str(source))
         write_table(folder / source.name, predicted.table())
         path = predictions.submission_path(folder, task.predictions, split, task=name)

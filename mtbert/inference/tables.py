@@ -45,7 +45,7 @@ def read_detected(
     try:
         form = detect_format(path)
         if form.format == "parquet":
-            frame = pd.read_parquet(path, dtype_backend="pyarrow")
+            frame = pd.read_parquet(path, dtype_backend="pyarrow", page_checksum_verification=True)
         elif form.format == "jsonl":
             frame = _read_lines(path)
         else:
@@ -95,7 +95,7 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     if ending == ".parquet":
-        frame.to_parquet(part, index=False)
+        frame.to_parquet(part, index=False, write_page_checksum=True)
     elif ending == ".jsonl":
         frame.to_json(part, orient="records", lines=True, force_ascii=False)
     else:

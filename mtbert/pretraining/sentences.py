@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mtbert.core.errors import InputError
-from mtbert.core.schemas import Ragged, read_table
+from mtbert.core.schemas import TOKENS, Ragged, read_table
 from mtbert.pretraining.settings import PretrainSettings
 from mtbert.training.batches import stream
 
@@ -60,7 +60,7 @@ def read_sentences(
 
 def _texts(path: Path, longest: int) -> Iterator[bytes]:
     """The first token ids of every text in a table, as the bytes of int64."""
-    table = read_table(path)
+    table = read_table(path, TOKENS)
     for side in ("ids_a", "ids_b"):
         lists = table[side].drop_null().combine_chunks()
         ids = lists.flatten().to_numpy().astype(np.int64)

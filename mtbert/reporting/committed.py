@@ -147,7 +147,7 @@ def _at_head(folder: Path, name: str) -> dict[str, object] | None:
         return None
     try:
         data = json.loads(shown.stdout)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{folder / name} at git HEAD: not JSON: {error}; commit it anew"
         ) from None

@@ -26,13 +26,14 @@ ENSEMBLES_RULE = (
 
 
 def render(template: str, **context: Any) -> str:
-    """Fill a template of `templates/`; in HTML every text is escaped."""
+    """Fill a template of `templates/`; in HTML and in Markdown every text is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("mtbert.reporting"),
         autoescape=lambda name: ".html" in str(name),
         undefined=StrictUndefined,
+        **({"finalize": tables.line} if ".md" in template else {}),
         trim_blocks=True,
         lstrip_blocks=True,
     )

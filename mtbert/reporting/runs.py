@@ -22,7 +22,7 @@ import pandas as pd
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
-from mtbert.core.schemas import read_table
+from mtbert.core.schemas import PREDICTIONS, read_table
 from mtbert.evaluation.predictions import Predictions
 
 KEY = ["strategy", "seed"]
@@ -133,15 +133,26 @@ def read_predictions(
 
 
 def read_prediction(path: Path) -> Predictions:
-    """One table that `evaluate` wrote."""
-    table = read_table(path).to_pandas()
+    """One table that `evaluate` wrote; an InputError says what of it cannot be."""
+    table = read_table(path, PREDICTIONS)
     probabilities = None
-    if "probability" in table:
+    if "probability" in table.column_names:
         probabilities = table["probability"].to_numpy()
-    elif "probabilities" in table:
-        probabilities = np.stack(table["probabilities"].to_list())
-    labels, values = table["label"].to_numpy(), table["prediction"].to_numpy()
-    return Predictions(table["id"].tolist(), labels, values, probabilities)
+    elif "probabilities" in table.column_names:
+        lists = table["probabilities"].combine_chunks()
+        width = len(lists.flatten()) // max(1, len(lists))
+        if (lists.value_lengths().to_numpy() != width).any():
+            raise InputError(f"{path}: column probabilities: expected lists of one length")
+        probabilities = lists.flatten().to_numpy().reshape(len(lists), width)
+    labels = table["label"].to_numpy().astype(float)
+    values = table["prediction"].to_numpy()
+    shares = probabilities if probabilities is not None else np.zeros(0)
+    if not (np.isfinite(values).all() and ((shares >= 0) & (shares <= 1)).all()):
+        raise InputError(
+            f"{path}: expected finite predictions, and probabilities from 0 to 1; delete it, and "
+            "`dvc repro` makes it anew"
+        )
+    return Predictions(table["id"].to_pylist(), labels, values, probabilities)
 
 
 def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -> pd.DataFrame:

@@ -6,11 +6,13 @@ write it as HTML with the macro `grid`.
 A column of scores is (task, metric), of the overall scores ("overall", name).
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from math import isnan
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from mtbert.core.tasks import OVERALL
 from mtbert.evaluation.intervals import with_seeds
@@ -159,7 +161,7 @@ def _arrow(metric: str, row: pd.Series) -> str:
     return " ▼" if (row["low"] > 0) == lower_is_better else " ▲"
 
 
-def markdown(table: pd.DataFrame, *, prose: bool = False) -> str:
+def markdown(table: pd.DataFrame, *, prose: bool = False) -> Markup:
     """A table in Markdown; numbers stand to the right, prose to the left."""
     index = table.index.name or ""
     rule = [":--", *[":--" if prose else "--:"] * len(table.columns)]
@@ -168,9 +170,16 @@ def markdown(table: pd.DataFrame, *, prose: bool = False) -> str:
         rule,
         *([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True)),
     ]
-    return "\n".join(f"| {' | '.join(cell(text) for text in row)} |" for row in rows)
+    return Markup("\n".join(f"| {' | '.join(cell(text) for text in row)} |" for row in rows))
 
 
-def cell(text: Any) -> str:
+def cell(text: Any) -> Markup:
     """A text in a cell of Markdown."""
-    return " ".join(str(text).replace("|", r"\|").split())
+    return Markup(line(str(text).replace("\\", "\\\\").replace("|", r"\|")))
+
+
+def line(text: Any) -> Any:
+    """A text as one line of Markdown that begins no HTML; `Markup` stays as it is."""
+    if isinstance(text, Markup) or not isinstance(text, str):
+        return text
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", " ".join(text.split()))

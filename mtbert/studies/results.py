@@ -16,7 +16,7 @@ import pyarrow as pa
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import work_path, write_text
 from mtbert.core.params import read_json, read_yaml
-from mtbert.core.schemas import read_table, write_table
+from mtbert.core.schemas import PREDICTIONS, read_table, write_table
 from mtbert.reporting.runs import KEY, SCORE, read_cosines, read_csv, read_facts, read_scores
 from mtbert.studies.budgets import read_budget
 from mtbert.studies.fingerprint import fingerprint
@@ -67,7 +67,7 @@ def read_results(study: Path) -> Results:
         for name, columns in (("scores.csv", SCORE), ("runs.csv", RUN))
     )
     paths = sorted((folder / "predictions").glob("*.parquet"))
-    predictions = {path.stem: read_table(path).to_pandas() for path in paths}
+    predictions = {path.stem: read_table(path, EXAMPLE).to_pandas() for path in paths}
     return Results(scores[SCORE], runs[RUN], predictions)
 
 
@@ -140,7 +140,7 @@ def _predictions(folder: Path, runs: Sequence[str]) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {}
     for run in runs:
         for path in sorted((folder / run).glob("*-dev.parquet")):
-            own = read_table(path).select([*EXAMPLE, "prediction"]).to_pandas()
+            own = read_table(path, PREDICTIONS).select(PREDICTIONS).to_pandas()
             own = own.rename(columns={"prediction": run})
             task = path.stem.removesuffix("-dev")
             tables[task] = _joined(tables.get(task), own, where=str(path))

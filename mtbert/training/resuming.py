@@ -1,5 +1,6 @@
 """Save a run's state now and then, so that an interrupted run resumes and ends the same."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+CHUNK = 2**20  # bytes that are hashed at once
 
 
 class Resuming:
@@ -31,8 +34,10 @@ class Resuming:
         self.saved = self._read()
 
     def _read(self) -> dict[str, Any] | None:
-        """Give the state; None where it is missing, unreadable or another run's."""
+        """Give the state; None where it is missing, not as it was written, or another run's."""
         try:
+            if not _sealed(self.path):
+                return None
             # Tensors, numbers and strings only: reading executes no code.
             state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception:  # torch, zipfile and pickle each raise their own
@@ -55,6 +60,9 @@ class Resuming:
         state |= {"identity": self.identity, "step": step, "random": random_states()}
         try:
             torch.save(state, self.part)
+            seal = _digest(self.part, self.part.stat().st_size)
+            with self.part.open("ab") as file:  # behind a zip's end, where readers do not look
+                file.write(seal)
             self.part.replace(self.path)
         except (OSError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
@@ -80,6 +88,23 @@ class Resuming:
         """Delete the state: the run is done."""
         self.path.unlink(missing_ok=True)
         self.part.unlink(missing_ok=True)
+
+
+def _sealed(path: Path) -> bool:
+    """Whether a file ends with the digest of all that stands before."""
+    end = path.stat().st_size - hashlib.sha256().digest_size
+    with path.open("rb") as file:
+        file.seek(max(0, end))
+        return end > 0 and file.read() == _digest(path, end)
+
+
+def _digest(path: Path, end: int) -> bytes:
+    """SHA-256 of a file's first bytes up to `end`."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for start in range(0, end, CHUNK):
+            digest.update(file.read(min(CHUNK, end - start)))
+    return digest.digest()
 
 
 def random_states() -> list[Tensor]:

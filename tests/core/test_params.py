@@ -105,8 +105,8 @@ def test_a_file_has_one_line_for_each_fault(data, message):
     ("reader", "content", "message"),
     [
         (read_json, None, "no such file"),
-        (read_json, b'{"a": ', "not JSON"),
-        (read_json, b'{"a": "\xff"}', "not JSON: .* byte 0xff in position 7"),
+        (read_json, b'{"a": ', "not valid JSON"),
+        (read_json, b'{"a": "\xff"}', "not valid JSON: .* byte 0xff in position 7"),
         (read_json, b"[]", "expected a mapping of keys, found list"),
         (read_yaml, None, "no such file"),
         (read_yaml, b"- 1\n", "expected a mapping"),

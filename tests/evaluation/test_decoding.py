@@ -9,7 +9,13 @@ import pytest
 from mtbert.core.errors import InputError
 from mtbert.core.labels import Binary, Classes, Similarity
 from mtbert.core.tasks import SubmissionFile
-from mtbert.evaluation.predictions import confusion, decode, submission, submission_path
+from mtbert.evaluation.predictions import (
+    Predictions,
+    confusion,
+    decode,
+    submission,
+    submission_path,
+)
 
 CLASSES = Classes(kind="classes", count=3)
 BINARY = Binary(kind="binary")
@@ -112,3 +118,21 @@ def test_a_submission_file_is_no_table():
     assert submission_path(Path("x"), text, "dev", task="a") == Path("x/a-dev.csv")
     with pytest.raises(InputError, match=r"tasks\.b\.predictions\.file: .*found 'a-{split}\.parq"):
         submission_path(Path("x"), table, "test", task="b")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a,b", '"a,b"'),
+        ('say "so"', '"say ""so"""'),
+        ("two\nlines", '"two\nlines"'),
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1,A2)", '"\'@SUM(A1,A2)"'),
+        ("-2+3", "'-2+3"),
+        ("-2.5", "-2.5"),
+        ("dev-1", "dev-1"),
+    ],
+)
+def test_an_id_is_one_field_and_no_formula(name, written):
+    predicted = Predictions([name], np.array([np.nan]), np.array([1]), np.array([0.9]))
+    assert submission(predicted, BINARY, "P") == f"id \t P \n{written} , 1.0 \n"

@@ -63,6 +63,19 @@ def test_an_interval_of_several_seeds_counts_their_spread():
     assert gaps["high"].item() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
+        ("a\n\n# b", "a # b"),
+        ("a\\|b", r"a\\\|b"),
+        ("p < 0.05 `x`", "p < 0.05 `x`"),
+    ],
+)
+def test_a_text_stays_in_its_cell(text, shown):
+    assert tables.cell(text) == shown
+
+
 def test_markdown_escapes_what_would_end_a_cell():
     table = pd.DataFrame({"b|c": ["1\n2"]}, index=pd.Index(["x"], name="a"))
     assert tables.markdown(table) == "| a | b\\|c |\n| :-- | --: |\n| x | 1 2 |"

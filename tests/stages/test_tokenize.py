@@ -80,7 +80,7 @@ def test_what_a_length_cuts_is_counted(inputs):
     ("name", "content", "message"),
     [
         ("config.json", None, r"config\.json: no such file"),
-        ("config.json", "{", r"config\.json: not JSON"),
+        ("config.json", "{", r"config\.json: not valid JSON"),
         ("config.json", "{}", r"vocab_size: expected a whole number above 0, found None"),
         ("config.json", '{"vocab_size": "60"}', "expected a whole number above 0, found '60'"),
         ("config.json", '{"max_position_embeddings": 0}', "embeddings: expected .*, found 0"),
