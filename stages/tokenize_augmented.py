@@ -17,13 +17,13 @@ def main(
 ) -> None:
     """Tokenize the grown train splits of one set."""
     from mtbert.core.outputs import new_folder, write_text
-    from mtbert.core.params import read_json
     from mtbert.core.schemas import TEXT, read_table, write_table
+    from mtbert.core.sequences import read_sequences
     from mtbert.tokenization.encoding import count_tokens, encode_tables
     from mtbert.tokenization.inputs import find_text_tables
     from mtbert.tokenization.vocabulary import load_tokenizer
 
-    shape = read_json(original / "sequences.json")
+    shape = read_sequences(original).model_dump()
     tables = {key: read_table(path, TEXT) for key, path in find_text_tables(augmented).items()}
     counts: dict[str, dict[str, object]] = {}
     with new_folder(out) as folder:

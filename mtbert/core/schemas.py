@@ -61,7 +61,7 @@ def open_parquet(path: Path) -> pq.ParquetFile:
 
     Raises:
         InputError: it would unfold to far more bytes than it has.
-        pa.ArrowException, OSError: it is broken.
+        pa.ArrowException, OSError, UnicodeDecodeError: it is broken.
     """
     file = pq.ParquetFile(path, page_checksum_verification=True)
     groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
@@ -84,12 +84,12 @@ def read_table(path: Path, columns: Iterable[str] = ()) -> pa.Table:
         with open_parquet(path) as file:
             table = file.read()
         table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+        names = table.column_names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"{path}: not a whole Parquet file ({reason}); delete it, and `dvc repro` makes it anew"
         ) from None
-    names = table.column_names
     for name in columns:
         if names.count(name) != 1:
             raise InputError(f"{path}: {choices('column', name, names)}; `dvc repro -f` writes it")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 SEPARATED = {"\t": "tab-separated", ",": "comma-separated"}
+# Bytes that a gzip file may unpack to: so many, and so many times its own
+SMALL, DENSEST = 2**26, 100
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"  # the first bytes of every such file
 MAX_INDEX_COLUMNS = 2
 # Python's own limit on a field, in characters: what a stray quote can swallow at most.
@@ -53,7 +55,11 @@ def read_content(path: Path) -> bytes:
     content = path.read_bytes()
     if content.startswith(GZIP):
         try:
-            content = gzip.decompress(content)
+            limit = SMALL + DENSEST * len(content)
+            with gzip.open(path) as file:
+                content = file.read(limit + 1)
+            if len(content) > limit:
+                raise InputError(f"{path}: unpacks to more than {limit:,} bytes")
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: not a whole gzip file: {error}") from None
     if content.startswith(PARQUET):

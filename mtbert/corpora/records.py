@@ -24,7 +24,7 @@ def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield number, str(error)
             continue
         found = f"expected an object, found {line.strip()[:40]}"
@@ -63,21 +63,23 @@ def read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]
             nor, where they fit, numbers or truth values.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from mtbert.core.schemas import open_parquet
 
     try:
-        file = pq.ParquetFile(path)
-        header, size = file.schema_arrow.names, file.metadata.num_rows
+        file = open_parquet(path)
+        header = file.schema_arrow.names
         wanted = {name: key for key, name in columns.model_dump().items() if name in header}
         table = file.read(columns=list(wanted))
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)  # of texts, that they are UTF-8
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: not a whole Parquet file: {reason}; see its format") from None
-    if not size:
+    if not table.num_rows:
         raise InputError(f"{path}: empty: expected at least one row")
 
     def rows() -> Iterator[Row]:
-        unread = [""] * size
+        unread = [""] * table.num_rows
         texts = {
             name: _texts(table[name], key, f"{path}: columns.{key}: {name!r}")
             for name, key in wanted.items()

@@ -98,9 +98,10 @@ def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
         )
     try:
         drawn = pd.read_csv(path).filter(regex="^examples_")
-    except (OSError, ValueError) as error:
+        drawn = drawn.rename(columns=lambda name: name.removeprefix("examples_"))
+        examples = drawn.sum().astype(int)
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
-    examples = drawn.rename(columns=lambda name: name.removeprefix("examples_")).sum().astype(int)
     return list(names), {"updates": len(drawn), "examples": examples.to_dict(), **origin(facts)}
 
 

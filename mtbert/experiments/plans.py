@@ -79,7 +79,7 @@ def make_plans(
     digest = cache(file_digest)
     origin = read_origin(encoder)
     files = tuple(digest(path) for path in sorted(encoder.glob("*.*")))
-    name = origin.name or origin.kind
+    name = without_place(origin.name or origin.kind)
     encoder_files = EncoderFiles(folder=str(encoder), kind=origin.kind, name=name, files=files)
     plans = []
     for strategy, settings in strategies.items():
@@ -87,7 +87,9 @@ def make_plans(
         tables = {task: find_tables(settings, task, own[task], tokens, augmented) for task in own}
         plan = Plan(
             strategy=strategy,
-            data_source=", ".join(dict.fromkeys(task.folder or source for task in own.values())),
+            data_source=", ".join(
+                dict.fromkeys(without_place(task.folder or source) for task in own.values())
+            ),
             train=settings,
             tasks={name: ModelTask.of(task) for name, task in own.items()},
             metrics={name: task.main_metric for name, task in own.items()},
@@ -98,6 +100,11 @@ def make_plans(
         )
         plans.append(plan)
     return plans
+
+
+def without_place(source: str) -> str:
+    """Of a folder outside the project the last part: checkpoints and run.json name no home."""
+    return Path(source).name if source.startswith(("/", "~")) else source
 
 
 def find_tables(

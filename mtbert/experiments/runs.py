@@ -19,9 +19,9 @@ from mtbert.core.energy import EnergyMeter
 from mtbert.core.environment import gpu_uuid, hardware, seed_everything, versions
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
-from mtbert.core.params import read_json
 from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Tokens, read_tokens, write_table
+from mtbert.core.sequences import read_sequences
 from mtbert.core.tasks import SPLITS, Task
 from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
@@ -78,7 +78,7 @@ class Run:
         self.energy = EnergyMeter(gpu=gpu_uuid(self.device))
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
-        sequences = read_json(self.folder / "sequences.json")
+        sequences = read_sequences(self.folder).model_dump()
         config = read_config(Path(plan.encoder.folder))
         self.layout = ResolvedOption(plan.train.layout, *usable_layout(plan.train.layout, config))
         self.shape = RowShape.of(

@@ -18,12 +18,13 @@ import torch
 from mtbert.core.errors import InputError
 from mtbert.core.labels import classes
 from mtbert.core.outputs import write_text
+from mtbert.core.sequences import read_sequences
 from mtbert.inference.extras import need
 from mtbert.inference.graph import PAIRS, check_graph, quantize, write_graph
 from mtbert.inference.model import TrainedModel
 from mtbert.modeling.checkpoint import TOKENIZER
 from mtbert.modeling.interchange import sentence_task
-from mtbert.modeling.manifest import read_manifest, read_sequences
+from mtbert.modeling.manifest import read_manifest
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.tokenization.vocabulary import load_tokenizer
 

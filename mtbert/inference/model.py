@@ -15,12 +15,13 @@ from mtbert.core.errors import InputError, choices
 from mtbert.core.labels import classes
 from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Tokens, decode_tokens, text_schema
+from mtbert.core.sequences import read_sequences
 from mtbert.evaluation.predictions import Predictions, decode_outputs
 from mtbert.inference.texts import TextExamples, Texts, read_texts
 from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.modeling.interchange import sentence_task
-from mtbert.modeling.manifest import CheckpointTask, read_manifest, read_sequences
+from mtbert.modeling.manifest import CheckpointTask, read_manifest
 from mtbert.modeling.packing import RowShape
 from mtbert.modeling.prediction import encode_splits, predict
 from mtbert.tokenization.encoding import count_tokens, encode_tables

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json, read_yaml, write_yaml
+from mtbert.core.sequences import SEQUENCES, read_sequences
 from mtbert.core.tasks import Task
 from mtbert.modeling.encoder import encoder_of
 from mtbert.modeling.interchange import (
@@ -30,12 +31,10 @@ from mtbert.modeling.interchange import (
 )
 from mtbert.modeling.manifest import (
     MANIFEST,
-    SEQUENCES,
     CheckpointTask,
     TrainingFacts,
     new_manifest,
     read_manifest,
-    read_sequences,
 )
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.settings import ModelSettings, ModelTask

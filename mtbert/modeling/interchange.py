@@ -11,7 +11,7 @@ from typing import Any
 from tokenizers import Tokenizer
 from torch import nn
 
-from mtbert.modeling.manifest import Sequences
+from mtbert.core.sequences import Sequences
 from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
 from mtbert.modeling.projections import NoProjection
 from mtbert.modeling.settings import ModelSettings

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from mtbert.core.errors import InputError
 from mtbert.core.labels import MAIN_METRICS, classes
@@ -15,7 +15,7 @@ from mtbert.core.params import FaultsError, Settings, read_json, validate
 from mtbert.core.tasks import Columns, Task
 from mtbert.modeling.settings import ModelSettings, ModelTask
 
-MANIFEST, SEQUENCES = "mtbert.json", "sequences.json"
+MANIFEST = "mtbert.json"
 # 1 was model.yaml, with the whole model in one file of weights.
 FORMAT = 2
 
@@ -103,18 +103,6 @@ class Manifest(Settings):
         }
 
 
-class Sequences(Settings):
-    """Content of sequences.json, which the tokenize stage writes: special tokens and lengths."""
-
-    prefix: tuple[int, ...]
-    middle: tuple[int, ...]
-    suffix: tuple[int, ...]
-    types: tuple[int, int]
-    pad: int
-    max_length: int = Field(ge=1)
-    vocabulary: int = Field(ge=1)
-
-
 def new_manifest(
     settings: ModelSettings, tasks: dict[str, CheckpointTask], training: TrainingFacts | None
 ) -> Manifest:
@@ -145,12 +133,6 @@ def read_manifest(folder: Path) -> Manifest:
             f"{version('mtbert')}, reads {FORMAT}: install a newer mtbert"
         )
     return validate(Manifest, content, where=str(path))
-
-
-def read_sequences(folder: Path) -> Sequences:
-    """Read where special tokens stand, and how long sequences may be."""
-    path = folder / SEQUENCES
-    return validate(Sequences, read_json(path), where=str(path))
 
 
 def _why_none(folder: Path) -> str:

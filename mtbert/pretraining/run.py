@@ -20,6 +20,7 @@ from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json
 from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Ragged
+from mtbert.core.sequences import read_sequences
 from mtbert.modeling.architectures import usable_layout
 from mtbert.modeling.encoder import read_config
 from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
@@ -89,7 +90,7 @@ class Pretraining:
         self.settings = settings
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         seed_everything(settings.seed)
-        sequences, config = read_json(tokens / "sequences.json"), read_config(source)
+        sequences, config = read_sequences(tokens).model_dump(), read_config(source)
         self.vocabulary = read_vocabulary(Tokenizer.from_file(str(tokens / TOKENIZER)), source)
         self.layout, self.layout_reason = usable_layout("packed", config)
         self.shape = RowShape.of(

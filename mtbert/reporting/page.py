@@ -33,7 +33,7 @@ def render(template: str, **context: Any) -> str:
         loader=PackageLoader("mtbert.reporting"),
         autoescape=lambda name: ".html" in str(name),
         undefined=StrictUndefined,
-        **({"finalize": tables.line} if ".md" in template else {}),
+        finalize=tables.line if ".md" in template else None,
         trim_blocks=True,
         lstrip_blocks=True,
     )

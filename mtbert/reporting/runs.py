@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtbert.core.errors import InputError
+from mtbert.core.errors import InputError, choices
 from mtbert.core.params import read_json
-from mtbert.core.schemas import PREDICTIONS, read_table
+from mtbert.core.schemas import PREDICTIONS, TYPES, read_table
 from mtbert.evaluation.predictions import Predictions
 
 KEY = ["strategy", "seed"]
@@ -136,9 +136,12 @@ def read_prediction(path: Path) -> Predictions:
     """One table that `evaluate` wrote; an InputError says what of it cannot be."""
     table = read_table(path, PREDICTIONS)
     probabilities = None
-    if "probability" in table.column_names:
+    others = [name for name in table.column_names if name not in PREDICTIONS]
+    if others not in ([], ["probability"], ["probabilities"]):
+        raise InputError(f"{path}: {choices('column', others[0], TYPES)}; {AGAIN}")
+    if others == ["probability"]:
         probabilities = table["probability"].to_numpy()
-    elif "probabilities" in table.column_names:
+    elif others:
         lists = table["probabilities"].combine_chunks()
         width = len(lists.flatten()) // max(1, len(lists))
         if (lists.value_lengths().to_numpy() != width).any():
@@ -149,8 +152,7 @@ def read_prediction(path: Path) -> Predictions:
     shares = probabilities if probabilities is not None else np.zeros(0)
     if not (np.isfinite(values).all() and ((shares >= 0) & (shares <= 1)).all()):
         raise InputError(
-            f"{path}: expected finite predictions, and probabilities from 0 to 1; delete it, and "
-            "`dvc repro` makes it anew"
+            f"{path}: expected finite predictions, and probabilities from 0 to 1; {AGAIN}"
         )
     return Predictions(table["id"].to_pylist(), labels, values, probabilities)
 
@@ -163,6 +165,8 @@ def read_csv(path: Path, numbers: Sequence[str], *, texts: Sequence[str] = ()) -
         table = pd.read_csv(path, dtype=dict.fromkeys(texts, str))
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a CSV table ({error}); {AGAIN}") from None
+    if not isinstance(table.index, pd.RangeIndex):  # as pandas reads longer rows
+        raise InputError(f"{path}: rows have more fields than its header; {AGAIN}")
     check_columns(table, path, numbers, texts=texts)
     return table
 

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import tracemalloc
 
 import pytest
 from augmenting import PAIRS, link, ppdb, replacer, resources, task
@@ -50,6 +51,26 @@ def test_broken_lines_are_counted_and_tolerated_up_to_a_limit(tmp_path):
     message = r"pairs\.txt: 5 of 11 lines .* than limit \(40\.00%\): line 7: expected 3"
     with pytest.raises(InputError, match=message):
         lexicon.check(0.4, "limit")
+
+
+@pytest.mark.parametrize("sign", ["\r", "\x0c", "\x1c", "\u2028"])
+def test_a_line_break_inside_a_line_is_a_fault(tmp_path, sign):
+    path = tmp_path / "pairs.txt"
+    line = f"[NN{sign}] ||| film ||| movie\n[NN] ||| film ||| movie\r\n"
+    path.write_bytes(line.encode())
+    lexicon = read_ppdb(path)
+    assert lexicon.broken == [(1, "a line break inside")]
+    assert lexicon.pairs == [("[NN]", "film", "movie")]
+
+
+def test_an_endless_line_is_never_held_in_memory(tmp_path):
+    path = tmp_path / "pairs.gz"
+    path.write_bytes(gzip.compress(b"[NN] ||| film ||| movie\n" + b"x" * 2**24))
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"pairs\.gz: line 2: more than 65,536 bytes"):
+        read_ppdb(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**21
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("lines", [[], ["[NN] ||| man ||| old man"]])

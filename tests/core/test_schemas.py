@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.core.schemas import read_table, read_tokens, tokens_schema, write_table
+from mtbert.core.schemas import OUTPUTS, read_table, read_tokens, tokens_schema, write_table
 
 
 @pytest.mark.parametrize(("vocabulary", "ids"), [(2**16, pa.uint16()), (2**16 + 1, pa.uint32())])
@@ -30,3 +30,49 @@ def test_a_table_that_is_not_whole_is_refused(tmp_path, keep):
     path.write_bytes(b"id,text\n" * 9 if keep is None else path.read_bytes()[:keep])
     with pytest.raises(InputError, match=r"t\.parquet: not a whole Parquet file"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"id": ["a"], "label": [1.0]}, "unknown column 'output'"),
+        ({"id": [1], "label": [1.0], "output": [[0.5]]}, "column id: expected string, found int64"),
+        ({"id": ["a"], "label": ["1"], "output": [[0.5]]}, "column label: expected double"),
+        ({"id": ["a"], "label": [1.0], "output": [0.5]}, r"column output: expected list<"),
+        ({"id": ["a"], "label": [1.0], "output": [[None, 0.5]]}, "column output: .* null in one"),
+        (
+            {"id": [None, "a"], "label": [1.0] * 2, "output": [[0.5]] * 2},
+            "column id: .* found null",
+        ),
+    ],
+)
+def test_columns_are_those_that_readers_expect(tmp_path, columns, message):
+    path = tmp_path / "t.parquet"
+    write_table(path, pa.table(columns))
+    with pytest.raises(InputError, match=rf"t\.parquet: {message}"):
+        read_table(path, OUTPUTS)
+
+
+def test_what_unfolds_to_far_more_than_it_has_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtbert.core.schemas.SMALL", 1000)
+    monkeypatch.setattr("mtbert.core.schemas.DENSEST", 2)
+    write_table(tmp_path / "t.parquet", pa.table({"id": ["x" * 9999]}))
+    with pytest.raises(InputError, match=r"t\.parquet: unfolds to [\d,]+ bytes; its size allows"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_a_changed_page_is_noticed(tmp_path):
+    """Every fifth byte of the pages, before the footer is covered."""
+    path = tmp_path / "t.parquet"
+    table = pa.table({"id": [f"row {n * n}" for n in range(40)], "label": np.arange(40.0)})
+    write_table(path, table)
+    whole = path.read_bytes()
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    silent = 0
+    for place in range(4, footer, 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            silent += not read_table(path).equals(table)
+        except InputError:
+            continue
+    assert silent == 0

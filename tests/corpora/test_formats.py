@@ -212,3 +212,10 @@ def test_options_that_cannot_be_are_refused(keys, message):
 def test_a_format_is_detected(tmp_path, name, content, options):
     (tmp_path / name).write_bytes(content)
     assert detect_format(tmp_path / name) == FileFormat(**options)
+
+
+def test_a_parquet_file_of_broken_texts_is_refused(path):
+    broken = pa.array([b"x", b"\xff"]).view(pa.string())
+    pq.write_table(pa.table({"text": broken, "stars": [0, 1]}), path)
+    with pytest.raises(InputError, match=r"not a whole Parquet file: .*UTF8"):
+        read(path, path.read_bytes(), format="parquet")

@@ -114,3 +114,39 @@ def test_a_file_of_another_content_is_not_taken(out, tmp_path, monkeypatch):
         fetch_lexicons(LexiconSettings(source="public", ppdb_size="l"), out)
     with pytest.raises(InputError, match=rf"expected sha256 {'a' * 64}, found"):
         fetch_lexicons(LexiconSettings(source="public", ppdb_sha256="a" * 64), out)
+
+
+def encrypted(path):
+    """Set the flag of encryption in both headers of an entry."""
+    data = bytearray(path.read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\1\2") + 8] |= 1
+    path.write_bytes(data)
+
+
+def with_method(path, number=99):
+    """Name a compression method that nobody has."""
+    data = bytearray(path.read_bytes())
+    data[8] = data[data.index(b"PK\1\2") + 10] = number
+    path.write_bytes(data)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+@pytest.mark.parametrize("damage", [encrypted, with_method, cut])
+def test_a_damaged_archive_is_refused(out, tmp_path, damage):
+    packed = archive(tmp_path / "mine/corpora/wordnet.zip", "wordnet", {"lexnames": "x"})
+    damage(packed)
+    with pytest.raises(InputError, match=r"wordnet\.zip: cannot be unpacked"):
+        fetch_lexicons(LexiconSettings(source="mine"), out, where="p")
+
+
+def test_an_archive_that_would_fill_the_disk_is_not_unpacked(out, tmp_path, monkeypatch):
+    monkeypatch.setattr("mtbert.corpora.lexicons.LARGEST", 1000)
+    files = {"lexnames": "x" * 600, "more": "x" * 401}
+    archive(tmp_path / "mine/corpora/wordnet.zip", "wordnet", files)
+    with pytest.raises(InputError, match=r"unpacks to 1,001 bytes, more than 1,000"):
+        fetch_lexicons(LexiconSettings(source="mine"), out, where="p")
+    assert not (out / "corpora").exists() or not any((out / "corpora").iterdir())

@@ -68,6 +68,14 @@ def report(root):
     return read(root)
 
 
+def test_a_title_is_text_on_every_page(report):
+    title = "<script>alert(1)</script>\n\n# other"
+    scope = replace(report.scope, title=title)
+    html, text = pages(replace(report, scope=scope))
+    assert "<script>alert" not in html
+    assert text.startswith("# &lt;script>alert(1)&lt;/script> # other: results on dev\n")
+
+
 @pytest.fixture(scope="module")
 def page(report):
     return pages(report)[0]

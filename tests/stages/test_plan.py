@@ -244,6 +244,14 @@ def test_a_value_for_all_tasks_is_planned_by_task(inputs, change):
     assert kinds == {"sst": "ClsPooling", "para": "ClsPooling", "sts": "MaxPooling"}
 
 
+@pytest.mark.parametrize(
+    ("source", "named"), [("/home/me/texts", "texts"), ("~/texts", "texts"), ("../own", "../own")]
+)
+def test_a_plan_names_no_home(inputs, source, named):
+    plan(inputs, lambda params: params["data"].update(source=source))
+    assert read_plan(inputs / "plans/main.yaml").data_source == named
+
+
 def test_plan_needs_neither_torch_nor_transformers(inputs):
     plan(inputs)
     code = (

@@ -1,0 +1,200 @@
+"""Broken input for every reader: what the pipeline writes, with bytes changed.
+
+python -m benchmarks.fuzz --minutes 10 --processes 2
+
+A reader must read it, or raise InputError. All else is counted and its input kept: tracebacks;
+hangs, over 5 seconds; and silent differences, where a file with a checksum is read as another.
+"""
+
+import argparse
+import json
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+sys.path.insert(0, "tests")  # its workspace is a small example of every file
+HANG = 5  # seconds
+Reader = Callable[[Path], Any]
+
+
+def readers(folder: Path) -> dict[str, tuple[Path, Reader, bool]]:
+    """By name: a whole file, its reader, and whether a checksum covers it."""
+    import pyarrow as pa
+    import torch
+    from workspace import plan, workspace
+
+    from mtbert.augmentation.ppdb import read_ppdb
+    from mtbert.core.labels import Classes
+    from mtbert.core.params import read_json, read_section, validate
+    from mtbert.core.schemas import OUTPUTS, TEXT, read_table, read_tokens, text_schema, write_table
+    from mtbert.core.seeds import read_seeds
+    from mtbert.core.sequences import read_sequences
+    from mtbert.core.tasks import Task, read_tasks
+    from mtbert.corpora.validation import Data, read_split
+    from mtbert.evaluation.predictions import decode
+    from mtbert.experiments.plans import read_plan
+    from mtbert.reporting.runs import long_scores, long_steps, read_prediction
+    from mtbert.training.resuming import Resuming
+
+    workspace(folder)
+    plan(folder, {})
+    labels = Classes(kind="classes", count=3)
+    outputs = pa.table({
+        "id": list("abc"), "label": [0.0, 1.0, None],
+        "output": pa.array([[0.0, 1.0, 2.0]] * 3, pa.list_(pa.float32())),
+    })  # fmt: skip
+    write_table(folder / "outputs.parquet", outputs)
+    where = {"labelled": False, "where": "outputs"}
+    write_table(folder / "predictions.parquet", decode(outputs, labels, **where).table())
+    rows = [{"id": f"{n}", "text_a": "one two", "label": n % 2} for n in range(9)]
+    write_table(folder / "text.parquet", pa.Table.from_pylist(rows, schema=text_schema()))
+    lines = [f'{n}\tid{n}\tone, "two" thré\t{n % 2}\n' for n in range(6)]
+    (folder / "corpus.tsv").write_text("".join(["\tid\ttext_a\tlabel\n", *lines]))
+    (folder / "corpus.csv").write_text('id,text_a,label\na,"one, two",1\nb,"thré\nfour",0\n')
+    (folder / "pairs.txt").write_text("[NN] ||| film ||| movie ||| x ||| y ||| Equivalence\n" * 5)
+    (folder / "metrics.json").write_text(json.dumps({"dev": {"sst": {"accuracy": 0.5}}}))
+    (folder / "steps.csv").write_text(
+        "step,epoch,loss_sst,weight_sst,examples_sst\n1,1,0.5,1,4\n2,1,0.25,1,4\n"
+    )
+    (folder / "params.yaml").write_text(
+        "seeds: [1, 2]\ndata: {source: sample, max_bad_share: 0.1, max_characters: 99}\ntasks:\n"
+        "  sst:\n    files: {train: a.csv, dev: b.csv}\n    columns: {text_a: t, label: l}\n"
+        "    labels: {kind: classes, count: 5}\n"
+    )
+    resuming = Resuming(folder / "state.pt", "this run")
+    resuming.save(3, {"w": torch.arange(9.0)})
+    columns = {"id": "id", "text_a": "text_a", "label": "label"}
+    entry = {"title": "t", "files": {"train": "a", "dev": "b"}, "columns": columns,
+             "labels": {"kind": "binary"}, "predictions": {"file": "{split}"}}  # fmt: skip
+    data = Data(source="sample", max_bad_share=0.5, max_characters=99)
+
+    def corpus(path: Path, format: str) -> Any:
+        task = validate(Task, {**entry, "format": format})
+        return read_split(path, task, data, split="train", seen={})
+
+    def state(path: Path) -> Any:
+        saved = Resuming(path, "this run").saved
+        return "none" if saved is None else saved["parameters"]["w"].tolist()
+
+    def params(path: Path) -> Any:
+        return read_tasks(path), read_seeds(path), read_section(path, "data", Data)
+
+    def scores(path: Path) -> Any:
+        return long_scores({("main", 1): read_json(path)}, where="metrics")
+
+    return {
+        "params": (folder / "params.yaml", params, False),
+        "plan": (folder / "plans/drawn.yaml", read_plan, False),
+        "sequences": (folder / "tokens/sequences.json", lambda p: read_sequences(p.parent), False),
+        "metrics": (folder / "metrics.json", scores, False),
+        "steps": (folder / "steps.csv", long_steps, False),
+        "text": (folder / "text.parquet", lambda p: read_table(p, TEXT).to_pydict(), True),
+        "tokens": (folder / "tokens/para/dev.parquet", partial(read_tokens, paired=True), True),
+        "outputs": (folder / "outputs.parquet",
+                    lambda p: decode(read_table(p, OUTPUTS), labels, **where), True),
+        "predictions": (folder / "predictions.parquet", read_prediction, True),
+        "corpus tsv": (folder / "corpus.tsv", partial(corpus, format="tsv"), False),
+        "corpus csv": (folder / "corpus.csv", partial(corpus, format="csv"), False),
+        "corpus parquet": (folder / "text.parquet", partial(corpus, format="parquet"), False),
+        "ppdb": (folder / "pairs.txt", read_ppdb, False),
+        "state": (folder / "state.pt", state, True),
+    }  # fmt: skip
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    """Flip a bit, cut the end or a piece, repeat a part, or put a strange value in."""
+    data = bytearray(content)
+    for _ in range(chance.choice((1, 1, 2, 4))):
+        a, b = sorted(chance.randrange(len(data) + 1) for _ in range(2))
+        match chance.randrange(5):
+            case 0 if data:
+                data[a % len(data)] ^= 1 << chance.randrange(8)
+            case 1:
+                del data[b:]
+            case 2:
+                data[a:a] = data[a:b][:99]
+            case 3:
+                del data[a : min(b, a + 9)]
+            case _:
+                strange = (b"null", b"-1", b"1e999", b"{}", b"[", b'"', b"\0", b"\xff\xff\xff\xff")
+                data[a : a + 4] = chance.choice(strange)
+    return bytes(data)
+
+
+def attempt(reader: Reader, path: Path) -> tuple[str, Any]:
+    """What comes of reading a file: read, refused, traceback or hang."""
+    from mtbert.core.errors import InputError
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, HANG)
+    try:
+        return "read", repr(reader(path))
+    except InputError as error:
+        return "refused", error
+    except TimeoutError as error:
+        return "hang", error
+    except Exception as error:
+        return "traceback", f"{type(error).__name__}: {error}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def work(seed: int, seconds: float, keep: Path) -> Counter[tuple[str, str]]:
+    """Try mutations until the time is over, as long with each reader."""
+    import contextlib
+    import io
+
+    chance, counts, spent = random.Random(seed), Counter[tuple[str, str]](), Counter[str]()
+    with TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        cases, broken = readers(Path(folder)), Path(folder) / "broken"
+        broken.mkdir()
+        whole = {name: attempt(reader, path) for name, (path, reader, _) in cases.items()}
+        assert {result for result, _ in whole.values()} == {"read"}, whole
+        end = time.monotonic() + seconds
+        while (started := time.monotonic()) < end:
+            name = min(cases, key=lambda own: spent[own])
+            source, reader, sealed = cases[name]
+            path = broken / source.name
+            path.write_bytes(mutated(source.read_bytes(), chance))
+            result, shown = attempt(reader, path)
+            if result == "read" and sealed and shown not in (whole[name][1], repr("none")):
+                result = "silent difference"
+            counts[name, result] += 1
+            spent[name] += time.monotonic() - started
+            if result not in ("read", "refused") and counts[name, result] <= 20:
+                kept = keep / f"{name}-{result}-{seed}-{counts[name, result]}{source.suffix}"
+                kept.write_bytes(path.read_bytes())
+                kept.with_suffix(".txt").write_text(str(shown)[:9999], errors="replace")
+    return counts
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--minutes", type=float, default=10)
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--keep", type=Path, default=Path("fuzz"), help="Folder of failing inputs")
+    given = options.parse_args()
+    given.keep.mkdir(parents=True, exist_ok=True)
+    seeds = range(given.seed, given.seed + given.processes)
+    with get_context("spawn").Pool(given.processes) as pool:
+        jobs = [(seed, given.minutes * 60, given.keep) for seed in seeds]
+        counts = sum(pool.starmap(work, jobs), Counter())
+    for (name, result), count in sorted(counts.items()):
+        print(f"{name}: {result}: {count:,}")
+    print(f"{counts.total():,} tried")
+
+
+if __name__ == "__main__":
+    main()
