@@ -9,10 +9,11 @@ from typing import Any
 
 from mtbert.core.params import read_json
 from mtbert.core.schemas import read_table
+from mtbert.core.sequences import read_sequences
 from mtbert.evaluation.predictions import decode
 from mtbert.evaluation.scoring import origin
 from mtbert.inference.scores import Score, score_predictions
-from mtbert.modeling.manifest import Manifest, read_manifest, read_sequences
+from mtbert.modeling.manifest import Manifest, read_manifest
 
 UNSTATED = "no licence stated; the terms of data and encoder hold"
 # Encoders whose authors list data of a task here among those of their own training
