@@ -78,7 +78,7 @@ def readers(folder: Path) -> dict[str, tuple[Path, Reader, bool]]:
 
     def corpus(path: Path, format: str) -> Any:
         task = validate(Task, {**entry, "format": format})
-        return read_split(path, task, data, split="train", seen={})
+        return read_split(path, task, data, split="train")
 
     def state(path: Path) -> Any:
         saved = Resuming(path, "this run").saved

@@ -21,15 +21,15 @@ def main(
 
     from mtbert.core.environment import hold_memory, seed_everything
     from mtbert.core.outputs import new_folder
-    from mtbert.core.params import read_json
-    from mtbert.core.schemas import decode_tokens, read_table, write_table
+    from mtbert.core.schemas import TOKENS, decode_tokens, read_table, write_table
+    from mtbert.core.sequences import read_sequences
     from mtbert.modeling.architectures import usable_layout
     from mtbert.modeling.encoder import load_encoder, read_config
     from mtbert.modeling.neighbours import nearest
     from mtbert.modeling.packing import RowShape
 
     hold_memory()
-    sequences, config = read_json(tokens / "sequences.json"), read_config(encoder)
+    sequences, config = read_sequences(tokens).model_dump(), read_config(encoder)
     packed = usable_layout("packed", config)[0] == "packed"
     shape = RowShape.of(sequences, row_length=64, packed=packed)
     seed_everything(0)  # of an encoder from scratch
@@ -37,7 +37,9 @@ def main(
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     with new_folder(out) as folder:
         for path in sorted(tokens.glob("*/dev.parquet")):
-            tables = [read_table(path.with_name(f"{split}.parquet")) for split in ("train", "dev")]
+            tables = [
+                read_table(path.with_name(f"{split}.parquet"), TOKENS) for split in ("train", "dev")
+            ]
             train, dev = (decode_tokens(it, paired=not it["ids_b"].null_count) for it in tables)
             rows, cosines = nearest(model, train, dev, shape)
             names = [train.example_ids[row] for row in rows]
