@@ -105,6 +105,9 @@ def run(argv):
     program, argv = Path(argv[0]).name, argv[1:]
     own = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
     sys.path[:1] = own  # instead of this file's folder
+    for start in (Path(part, "sitecustomize.py") for part in own):
+        if start.is_file():
+            runpy.run_path(str(start))
     if argv[0] == "-m":
         sys.path.insert(0, str(Path.cwd()))
         sys.argv = argv[1:]

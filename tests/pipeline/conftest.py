@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from preloaded import programs
 from ruamel.yaml import YAML
 
 from tiny import ROOT
@@ -31,6 +32,7 @@ class Project:
 
     folder: Path
     offline: Path
+    programs: Path  # where python, mtbert and dvc start fast
 
     @property
     def environment(self):
@@ -40,7 +42,9 @@ class Project:
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
             **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
             **{"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                [str(self.programs), str(Path(sys.executable).parent), os.environ["PATH"]]
+            ),
             # The packages of this copy also where a stage stands in a folder below, as in studies/.
             "PYTHONPATH": f"{self.offline}{os.pathsep}{self.folder}",
         }
@@ -75,7 +79,7 @@ class Project:
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(self.folder / name, target)
-        return Project(folder, self.offline)
+        return Project(folder, self.offline, self.programs)
 
     def commit(self):
         """Commit everything."""
@@ -88,7 +92,7 @@ def executed(printed):
     return set(re.findall(r"Running stage '([^']+)'", printed))
 
 
-def build(place, *, stub):
+def build(place, programs, *, stub):
     """Copy the sources, shrink them, commit them; nothing is run yet."""
     folder, offline = place / "mtbert", place / "offline"
     shutil.copytree(ROOT, folder, ignore=_not_source)
@@ -97,16 +101,23 @@ def build(place, *, stub):
     shrink(folder)
     if stub:
         shutil.copy(Path(__file__).with_name("stub_train.py"), folder / "stages" / "train.py")
-    project = Project(folder, offline)
+    project = Project(folder, offline, programs)
     project.run("git", "init", "-q")
     project.commit()
     return project
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory):
+def fast():
+    """Folder of the programs that fork."""
+    with programs() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory, fast):
     """The project after `dvc repro` with training stubbed. Tests leave it as they got it."""
-    project = build(tmp_path_factory.mktemp("stubbed"), stub=True)
+    project = build(tmp_path_factory.mktemp("stubbed"), fast, stub=True)
     project.repro()
     project.commit()
     return project

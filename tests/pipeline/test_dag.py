@@ -36,7 +36,7 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
     (clone / ".dvc" / "config.local").write_text(
         f"[cache]\n    dir = {project.folder / '.dvc' / 'cache'}\n"
     )
-    fresh = type(project)(clone, project.offline)
+    fresh = type(project)(clone, project.offline, project.programs)
     fresh.run("dvc", "checkout")
     # Byte code of the clone's own must not make its folder deps look changed.
     fresh.run("python", "-m", "compileall", "-q", "mtbert", "stages")

@@ -71,10 +71,10 @@ def add_tasks(path):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory, fast):
     """The project after `dvc repro` on these tasks, and what that printed."""
     place = tmp_path_factory.mktemp("trained")
-    project = build(place, stub=False)
+    project = build(place, fast, stub=False)
     write_files(place / "own")
     add_tasks(project.folder / "params.yaml")
     return project, project.run("dvc", "repro")
