@@ -30,7 +30,6 @@ def main(
     from mtbert.corpora.lexicons import LexiconSettings, fetch_lexicons
     from mtbert.corpora.sources import fetch_corpora
     from mtbert.corpora.validation import Data
-    from mtbert.tokenization.agreement import check_tokenizer
 
     with new_folder(out) as folder:
         if resource is Resource.corpora:
@@ -41,9 +40,7 @@ def main(
             fetch_lexicons(lexicons, folder, where=str(params))
         else:
             encoder = read_section(params, "encoder", Encoder)
-            where = f"{params}: encoder.pretrained"
-            if (origin := fetch_encoder(encoder, folder, where=where)) is not None:
-                check_tokenizer(origin)
+            fetch_encoder(encoder, folder, where=f"{params}: encoder.pretrained")
 
 
 if __name__ == "__main__":

@@ -106,11 +106,8 @@ class Encoder(Settings):
         return None
 
 
-def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> Path | None:
+def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> None:
     """Fill the existing folder `out` with an encoder and `SOURCE.json`.
-
-    Returns:
-        The folder that the encoder was copied from; None for random weights.
 
     Raises:
         InputError: the name is neither `scratch`, a folder, nor a name on the hub, or stands for
@@ -120,7 +117,7 @@ def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> Path | None:
     if name == "scratch":
         write_json(out / "config.json", encoder.scratch.config())
         write_json(out / "SOURCE.json", {"kind": "scratch"})
-        return None
+        return
     folder, origin = resolve(name), {"name": name}
     if not folder.is_dir():
         repository, revision = pinned(name, where=where)
@@ -130,7 +127,6 @@ def fetch_encoder(encoder: Encoder, out: Path, *, where: str) -> Path | None:
     for file in check_folder(folder):
         files[file] = size_and_sha256(Path(shutil.copyfile(folder / file, out / file)))
     write_json(out / "SOURCE.json", {"kind": "pretrained", **origin, "files": files})
-    return folder
 
 
 def pinned(name: str, *, where: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mtbert.core.outputs import write_text
 from mtbert.core.schemas import write_table
 from mtbert.core.tasks import SPLITS
+from mtbert.tokenization.agreement import check_tokenizer
 from mtbert.tokenization.encoding import SIDES, count_tokens, encode_tables
 from mtbert.tokenization.inputs import check_length, padding_id, whole_number
 from mtbert.tokenization.vocabulary import (
@@ -61,9 +62,10 @@ def find_tokenizer(encoder: Path, train: "Iterable[pa.Table]") -> "Tokenizer":
     """The encoder's own tokenizer, or one trained on the texts of TEXT tables if it has none.
 
     Raises:
-        InputError: a file of the encoder does not fit.
+        InputError: a file of the encoder does not fit, or its tokenizer is not Transformers' own.
     """
     if any((encoder / name).is_file() for name in TOKENIZER_FILES):
+        check_tokenizer(encoder)
         return load_tokenizer(encoder)
     texts = {t for table in train for side in SIDES for t in table[side].to_pylist()}
     return train_tokenizer(texts - {None}, size=whole_number(encoder / "config.json", "vocab_size"))

@@ -3,10 +3,7 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
-from tokenization.test_agreement import SIZE, encoder
 
 from mtbert.core.errors import InputError
 from stages.download import Resource, main
@@ -28,15 +25,3 @@ def test_an_encoder_is_described_or_refused_with_its_place(tmp_path, monkeypatch
     params.write_text(PARAMS.replace("pretrained: scratch", "pretrained: scrach"))
     with pytest.raises(InputError, match=r"params\.yaml: encoder\.pretrained: unknown .*'scratch'"):
         main(Resource.encoder, Path("encoder"), params)
-
-
-def test_an_encoder_whose_tokenizer_is_not_transformers_own_is_refused(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    folder = encoder(tmp_path / "bert", change={"post_processor": None})
-    embeddings = {"embeddings.word_embeddings.weight": np.zeros((SIZE, 8), np.float32)}
-    save_file(embeddings, folder / "model.safetensors")
-    params = tmp_path / "params.yaml"
-    params.write_text(PARAMS.replace("pretrained: scratch", f"pretrained: {folder}"))
-    with pytest.raises(InputError, match=f"{folder}: for '' its tokenizer gives"):
-        main(Resource.encoder, Path("encoder"), params)
-    assert not Path("encoder").exists()

@@ -5,10 +5,16 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
+from safetensors.numpy import save_file
+from tokenization.test_agreement import SIZE, encoder
 
 from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, validate
 from mtbert.core.schemas import read_tokens, text_schema, write_table
+from mtbert.corpora.backbones import Encoder, fetch_encoder
 from stages.tokenize import main
+
+from tiny import ROOT
 
 TEXTS = ["the cat sat on the mat", "a dog ran", "the cat ran", "the dog sat on a cat"]
 
@@ -114,3 +120,15 @@ def test_missing_tables_are_named(inputs, missing, message):
         path.unlink()
     with pytest.raises(InputError, match=message):
         run(inputs)
+
+
+def test_a_tokenizer_that_is_not_transformers_own_is_refused(inputs):
+    """What is downloaded of an encoder is enough to tell."""
+    source = encoder(inputs / "bert", change={"post_processor": None})
+    embeddings = {"embeddings.word_embeddings.weight": np.zeros((SIZE, 8), np.float32)}
+    save_file(embeddings, source / "model.safetensors")
+    own = read_yaml(ROOT / "params.yaml")["encoder"] | {"pretrained": str(source)}
+    fetch_encoder(validate(Encoder, own, where="encoder"), inputs / "encoder", where="encoder")
+    with pytest.raises(InputError, match=f"^{inputs / 'encoder'}: for '' its tokenizer gives"):
+        run(inputs)
+    assert not (inputs / "tokens").exists()
