@@ -9,6 +9,8 @@ from mtbert.core.commands import run, set_environment
 
 set_environment()
 
+COMPARED = 20_000  # train examples of a task at most, spread evenly over its rows
+
 
 def main(
     tokens: Annotated[Path, typer.Argument(help="TOKENS tables and the tokenizer")],
@@ -16,11 +18,13 @@ def main(
     out: Annotated[Path, typer.Argument(help="Output folder: TASK.parquet")],
 ) -> None:
     """Write, for each task, `id`, `neighbour` and `cosine` of its dev examples."""
+    import numpy as np
     import pyarrow as pa
     import torch
 
     from mtbert.core.environment import hold_memory, seed_everything
     from mtbert.core.outputs import new_folder
+    from mtbert.core.progress import progress_bar
     from mtbert.core.schemas import TOKENS, decode_tokens, read_table, write_table
     from mtbert.core.sequences import read_sequences
     from mtbert.modeling.architectures import usable_layout
@@ -37,15 +41,18 @@ def main(
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     with new_folder(out) as folder:
         for path in sorted(tokens.glob("*/dev.parquet")):
-            tables = [
-                read_table(path.with_name(f"{split}.parquet"), TOKENS) for split in ("train", "dev")
-            ]
-            train, dev = (decode_tokens(it, paired=not it["ids_b"].null_count) for it in tables)
-            rows, cosines = nearest(model, train, dev, shape)
+            task, table = path.parent.name, read_table(path, TOKENS)
+            every = read_table(path.with_name("train.parquet"), TOKENS)
+            some = np.linspace(0, len(every) - 1, min(len(every), COMPARED)).astype(int)
+            paired = not table["ids_b"].null_count
+            train, dev = (decode_tokens(it, paired=paired) for it in (every.take(some), table))
+            texts = (1 + paired) * (len(train) + len(dev))
+            with progress_bar(f"{task}: encoded", texts, "texts") as bar:
+                rows, cosines = nearest(model, train, dev, shape, bar.update)
             names = [train.example_ids[row] for row in rows]
             columns = {"id": dev.example_ids, "neighbour": names, "cosine": cosines}
-            write_table(folder / f"{path.parent.name}.parquet", pa.table(columns))
-            print(f"{path.parent.name}: mean cosine to train {cosines.mean():.3f}", flush=True)
+            write_table(folder / f"{task}.parquet", pa.table(columns))
+            print(f"{task}: mean cosine to train {cosines.mean():.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ is the mean over first and second texts.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,15 @@ COMPARED = 1024  # examples that are compared with all of train at once
 
 
 def nearest(
-    encoder: nn.Module, train: Tokens, other: Tokens, shape: RowShape
+    encoder: nn.Module,
+    train: Tokens,
+    other: Tokens,
+    shape: RowShape,
+    advance: Callable[[int], object] = lambda texts: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the nearest train example of each example of another split.
+
+    `advance` is called with the number of texts of each batch that is encoded.
 
     Returns:
         Its row in `train`, (example,) int64, and the cosine, (example,) float32.
@@ -32,7 +39,9 @@ def nearest(
     device = next(encoder.parameters()).device
     encoder.eval()
     with torch.inference_mode():
-        of_train, of_other = (_vectors(encoder, split, shape, device) for split in (train, other))
+        of_train, of_other = (
+            _vectors(encoder, split, shape, device, advance) for split in (train, other)
+        )
         best = [(part @ of_train.T).max(1) for part in torch.split(of_other, COMPARED)]
     rows, cosines = (
         torch.cat([getattr(it, name) for it in best]) for name in ("indices", "values")
@@ -40,7 +49,13 @@ def nearest(
     return rows.cpu().numpy(), cosines.cpu().numpy()
 
 
-def _vectors(encoder: nn.Module, split: Tokens, shape: RowShape, device: Any) -> Tensor:
+def _vectors(
+    encoder: nn.Module,
+    split: Tokens,
+    shape: RowShape,
+    device: Any,
+    advance: Callable[[int], object],
+) -> Tensor:
     """Vectors whose products are the cosines, (example, sides · hidden)."""
     sides = [side for side in (split.a, split.b) if side is not None]
     scaled = []
@@ -48,7 +63,11 @@ def _vectors(encoder: nn.Module, split: Tokens, shape: RowShape, device: Any) ->
         # Texts of similar length together: they leave less padding.
         order = np.argsort(-side.lengths, kind="stable")
         batches = np.split(order, range(BATCH, len(order), BATCH))
-        vectors = torch.cat([_means(encoder, side, rows, shape, device) for rows in batches])
+        means = []
+        for rows in batches:
+            means.append(_means(encoder, side, rows, shape, device))
+            advance(len(rows))
+        vectors = torch.cat(means)
         place = torch.from_numpy(order.argsort()).to(device)
         scaled.append(nn.functional.normalize(vectors[place]))
     return torch.cat(scaled, 1) / math.sqrt(len(sides))

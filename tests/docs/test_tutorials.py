@@ -8,6 +8,8 @@ import pytest
 from pages import blocks
 from ruamel.yaml import YAML
 
+from mtbert.core.params import read_yaml
+
 from tiny import ROOT
 
 TOPICS = {"billing": "invoice", "bug": "app", "delivery": "parcel", "login": "password"}
@@ -78,6 +80,7 @@ def test_course(clone, shell):
         assert files.count(f"{task}-{split}-output.csv") == 2
     second = next(text for command, text in printed.items() if "--name bert" in command)
     assert "Running stage 'train@main-1'" in second
+    assert read_yaml(clone / "params.yaml")["train"]["examples_seen"] is None
     assert "Running stage 'prepare'" not in second
     assert "first" in printed["dvc exp show --only-changed"]
 
