@@ -7,6 +7,7 @@ import typer
 
 from mtbert.cli.predict import Checkpoint, Device, load_quietly
 from mtbert.core.errors import InputError
+from mtbert.inference.limits import Limits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -19,13 +20,15 @@ def serve(
     device: Device = None,
     max_batch: Annotated[
         int, typer.Option(min=1, help="Examples after which a batch takes no further request")
-    ] = 128,
+    ] = Limits.max_batch,
     max_wait_ms: Annotated[
         float, typer.Option(min=0, help="How long a request waits for others")
-    ] = 5.0,
-    max_texts: Annotated[int, typer.Option(min=1, help="Texts or pairs of a request")] = 256,
-    max_characters: Annotated[int, typer.Option(min=1, help="Of a text")] = 10_000,
-    max_bytes: Annotated[int, typer.Option(min=1, help="Of a request's body")] = 2**20,
+    ] = Limits.max_wait_ms,
+    max_texts: Annotated[int, typer.Option(min=1, help="Texts or pairs of a request")] = (
+        Limits.max_texts
+    ),
+    max_characters: Annotated[int, typer.Option(min=1, help="Of a text")] = Limits.max_characters,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Of a request's body")] = Limits.max_bytes,
 ) -> None:
     """Serve a trained model over HTTP (needs the extra `serve`).
 
@@ -38,7 +41,7 @@ def serve(
 
     need("serve")
     with _listen(host, port) as listener:  # before torch and the model, which take seconds
-        from mtbert.inference.server import Limits, create_app
+        from mtbert.inference.server import create_app
 
         limits = Limits(
             max_bytes=max_bytes,
@@ -55,8 +58,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (")[0].lower()
+    except (OSError, UnicodeError) as error:  # the latter of a name that no host can have
+        reason = str(getattr(error, "strerror", error)).partition(" (")[0].lower()
         raise InputError(
             f"--host {host} --port {port}: {reason}; expected an address of this machine and a "
             "free port, or 0 for any"

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from mtbert.core.errors import InputError
 from mtbert.core.labels import classes
 from mtbert.inference.batcher import Batcher, BusyError
+from mtbert.inference.limits import Limits
 from mtbert.inference.model import TrainedModel
 from mtbert.inference.page import page
 from mtbert.inference.texts import TextExamples
@@ -26,19 +27,6 @@ _STRING = {"type": "string"}
 _MANY = {"type": "array", "items": _STRING}
 # The library checks them: its messages name the item.
 OneOrMany = Annotated[Any, WithJsonSchema({"anyOf": [_STRING, _MANY]})]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one request may hold, and how many are taken together."""
-
-    max_bytes: int = 2**20  # of a body
-    max_texts: int = 256  # or pairs, of a request
-    max_characters: int = 10_000  # of a text
-    max_batch: int = 128  # examples after which a batch takes no further request
-    max_wait_ms: float = 5.0  # how long a request waits for others
-    max_waiting: int = 4096  # examples; with as many, a request is answered with 503
-    max_seconds: float = 30.0  # until a body is here
 
 
 class Body(BaseModel):
@@ -169,27 +157,50 @@ async def _as_json(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": "the server failed; its log says why"}, 500)
 
 
+@dataclass
+class _Reading:
+    """How far a request's body is read."""
+
+    more: bool  # to come
+    size: int = 0  # bytes
+
+
 class _BodyLimit:
-    """Stops reading a body that is too large, or too slow."""
+    """Stops reading a body that is too large, or too slow.
+
+    An answer to a body that is not read to its end closes the connection: the server would take
+    the rest, however long, before the next request.
+    """
 
     def __init__(self, app: Any, limits: Limits) -> None:
         self.app, self.limits = app, limits
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
         end = asyncio.get_running_loop().time() + self.limits.max_seconds
-        limited = partial(self._receive, receive, [0], end)
-        await self.app(scope, limited if scope["type"] == "http" else receive, send)
+        sized = {b"content-length", b"transfer-encoding"}
+        body = _Reading(any(name in sized for name, _ in scope["headers"]))
+
+        async def closing(message: Any) -> None:
+            if message["type"] == "http.response.start" and body.more:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self.app(scope, partial(self._receive, receive, body, end), closing)
 
     async def _receive(
-        self, receive: Callable[[], Awaitable[Any]], size: list[int], end: float
+        self, receive: Callable[[], Awaitable[Any]], body: "_Reading", end: float
     ) -> Any:
         try:
             async with asyncio.timeout_at(end):
                 message = await receive()
         except TimeoutError:
             rule = f"a body arrives within {self.limits.max_seconds:g} s"
-            raise HTTPException(408, rule, headers={"Connection": "close"}) from None
-        size[0] += len(message.get("body", b""))
-        if size[0] > self.limits.max_bytes:
+            raise HTTPException(408, rule) from None
+        body.size += len(message.get("body", b""))
+        body.more = message.get("more_body", False)
+        if body.size > self.limits.max_bytes:
             raise HTTPException(413, f"a body has at most {self.limits.max_bytes:,} bytes")
         return message

@@ -16,9 +16,13 @@ from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, AsyncClient
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from mtbert.cli.main import app
+from mtbert.core.errors import InputError
 from mtbert.inference.batcher import Batcher, BusyError
-from mtbert.inference.server import Limits, create_app
+from mtbert.inference.limits import Limits
+from mtbert.inference.server import create_app
 from mtbert.inference.texts import TextExamples
 
 A = ["a fine film", "dull", " how old are you? ", "it is good"]
@@ -161,6 +165,30 @@ def test_a_body_that_takes_too_long_is_given_up(model):
     assert answer.json() == {"error": "a body arrives within 0.05 s"}
 
 
+@pytest.mark.parametrize(
+    ("method", "chunks", "status", "header"),
+    [
+        ("POST", 9, 413, "close"),
+        ("PUT", 9, 405, "close"),
+        ("POST", 1, 422, None),
+        ("GET", 0, 405, None),
+    ],
+)
+def test_what_is_not_read_of_a_body_closes_the_connection(model, method, chunks, status, header):
+    async def body():
+        for _ in range(chunks):
+            yield b" " * 9_000
+
+    async def ask():
+        transport = ASGITransport(create_app(model, LIMITS))
+        async with AsyncClient(transport=transport, base_url="http://here") as client:
+            content = body() if chunks else None
+            return await client.request(method, "/v1/tasks/sst", content=content)
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.headers.get("connection")) == (status, header)
+
+
 def test_the_page_runs_its_own_code_alone(client):
     page = client.get("/")
     assert (page.status_code, client.head("/").status_code) == (200, 200)
@@ -257,3 +285,8 @@ def test_the_command_serves_and_ends_gracefully(best):
         assert len(json.load(answer)["predictions"]) == len(A)
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) in (0, -signal.SIGTERM)
+
+
+def test_a_host_that_cannot_be_one_is_refused(best):
+    with pytest.raises(InputError, match=r"^--host a\.\.b --port 8000: .*expected an address"):
+        CliRunner().invoke(app, ["serve", str(best), "--host", "a..b"], catch_exceptions=False)
