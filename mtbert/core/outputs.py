@@ -15,9 +15,14 @@ WORK = Path(".dvc/tmp/mtbert")
 
 
 def work_path(path: Path) -> Path:
-    """Where a writer of `path` works: inside the DVC repository around the working directory."""
+    """Where a writer of `path` works: inside the DVC repository around the working directory.
+
+    Without one, beside `path`.
+    """
     here = Path.cwd()
-    root = next((at for at in (here, *here.parents) if (at / ".dvc").is_dir()), here)
+    root = next((at for at in (here, *here.parents) if (at / ".dvc").is_dir()), None)
+    if root is None:
+        return path.absolute().parent / ".unfinished" / path.name
     return root / WORK / os.path.relpath(path.absolute(), root).replace("/", "-")
 
 

@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,6 +56,15 @@ LOOP = (
 )
 # Folder of the weights before the step at which a run had to stop
 STOPPED = "before_stop"
+KEPT = "kept until the next run"
+# What of a plan says where its files lie
+PATH = {"path": True}
+PLACES: Any = {
+    "encoder": {"folder": True, "files": {"__all__": PATH}},
+    "sequences": PATH,
+    "tokenizer": PATH,
+    "tokens": {"__all__": {"__all__": PATH}},
+}
 
 
 class ResolvedOption(NamedTuple):
@@ -308,16 +317,18 @@ def train_run(
             `folder` keeps the best epoch and, as before_stop/, the weights before the step.
     """
     settings = plan.train.model_dump(mode="json")
-    # Before the generators are seeded, so that a tracker cannot change what they draw
-    tracker = Tracker(report_to, run=f"{plan.strategy}-{seed}", settings=settings)
-    run = Run(plan, seed=seed, tasks=tasks)
-    run.print_fallbacks()
-    resuming = Resuming(folder / "state.pt", identity(run))
-    resumed_after = resuming.saved["step"] if resuming.saved else None
-    if resumed_after is None:
-        _empty(folder, log_folder)
-    shutil.rmtree(folder / STOPPED, ignore_errors=True)
-    with closing(run.log(log_folder, tracker)) as log:
+    with ExitStack() as stack:
+        # Before the generators are seeded, so that a tracker cannot change what they draw
+        tracker = Tracker(report_to, run=f"{plan.strategy}-{seed}", settings=settings)
+        stack.callback(tracker.close)
+        run = Run(plan, seed=seed, tasks=tasks)
+        run.print_fallbacks()
+        resuming = Resuming(folder / "state.pt", identity(run))
+        resumed_after = resuming.saved["step"] if resuming.saved else None
+        if resumed_after is None:
+            _empty(folder, log_folder)
+        shutil.rmtree(folder / STOPPED, ignore_errors=True)
+        log = stack.enter_context(closing(run.log(log_folder, tracker)))
         setup = time.perf_counter() - run.started
         log_encoding(run, log, setup, resumed=resumed_after is not None)
         try:
@@ -350,7 +361,7 @@ def save_stopped(run: Run, log: Log, folder: Path) -> str:
     done = log.epochs[-1] if log.epochs else {"epoch": 0, "step": 0}
     run.save(folder / STOPPED, epoch=int(done["epoch"]), step=int(done["step"]), dev={})
     best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
-    return f"kept until the next run: {folder / STOPPED}: the weights as they were then{best}"
+    return f"{KEPT}: {folder / STOPPED}: the weights as they were then{best}"
 
 
 def evaluate_and_save(
@@ -383,10 +394,13 @@ def evaluate_and_save(
 
 
 def identity(run: Run) -> str:
-    """Digest of what decides a run: settings, data, seed, versions with our code, machine."""
+    """Digest of what decides a run: settings, data, seed, versions with our code, machine.
+
+    Of files it is the content, wherever they lie.
+    """
     machine = [run.device.type, hardware(run.device), torch.get_num_threads()]
     facts = json.dumps([run.seed, versions(), machine])
-    return hashlib.sha256((run.plan.model_dump_json() + facts).encode()).hexdigest()
+    return hashlib.sha256((run.plan.model_dump_json(exclude=PLACES) + facts).encode()).hexdigest()
 
 
 def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.ndarray]) -> None:

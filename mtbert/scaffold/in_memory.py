@@ -3,8 +3,8 @@
 import os
 import shutil
 import weakref
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from mtbert.core.errors import InputError, located
+from mtbert.core.outputs import new_folder
 from mtbert.core.params import read_json, read_section, read_yaml, write_yaml
 from mtbert.core.schemas import text_schema
-from mtbert.core.tasks import Task, read_tasks
+from mtbert.core.tasks import FileFormat, Split, Task, read_tasks
 from mtbert.corpora.backbones import Encoder, fetch_encoder
 from mtbert.corpora.validation import Data, read_task
 from mtbert.experiments.plans import (
@@ -26,17 +27,18 @@ from mtbert.experiments.plans import (
     make_plans,
     read_origin,
 )
-from mtbert.experiments.runs import train_run
+from mtbert.experiments.runs import KEPT, train_run
 from mtbert.experiments.strategies import resolve_strategies
 from mtbert.inference.model import TrainedModel
 from mtbert.inference.tables import column, read_frame, write_frame
+from mtbert.scaffold.files import TableFile
+from mtbert.scaffold.labels import guess_metric
 from mtbert.scaffold.proposal import Proposal
 from mtbert.stages import PROJECT
 from mtbert.tokenization.tables import tokenize_tables
 from mtbert.training.tracking import VARIABLE
 
 NAME = "main"  # of the strategy
-BATCH_SIZE = 16
 
 
 def train(
@@ -62,7 +64,8 @@ def train(
         encoder: scratch, a folder, or a name on the Hugging Face hub, as `encoder.pretrained`.
         seed: Decides weights, order and dropout.
         out: Folder to write, laid out as data/ of a project: runs/main-1/best is the checkpoint of
-            seed 1. Without one all is temporary, and the model's `save` keeps it.
+            seed 1, and the same call resumes an interrupted one. Without one all is temporary, and
+            the model's `save` keeps it.
         max_length: Longest sequence in tokens, special tokens included.
         report_to: Trackers that get the curves, such as tensorboard, with commas between them; by
             default those of the environment variable MTBERT_REPORT_TO.
@@ -72,22 +75,37 @@ def train(
     """
     trackers = os.environ.get(VARIABLE, "") if report_to is None else report_to
     folder = Path(mkdtemp() if out is None else out)
-    run, logs = (folder / name / f"{NAME}-{seed}" for name in ("runs", "logs"))
-    if run.exists():
-        raise InputError(f"{run}: exists already; give another folder or seed")
+    outputs = [folder / name / f"{NAME}-{seed}" for name in ("runs", "logs")]
+    if existing := [path for path in outputs if path.exists()]:
+        raise InputError(f"{existing[0]}: exists already; give another folder or seed")
     # Has to be set before a GPU is used, for results that repeat.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with TemporaryDirectory() as work, ExitStack() as stack:
         if out is None:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         plan, own = _prepare(Path(work), tasks, strategy or {}, encoder, max_length)
-        for path in (run, logs):
-            path.mkdir(parents=True)
         options: dict[str, Any] = {"tasks": own, "report_to": trackers, "last": False}
-        train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
-        model = TrainedModel(run / "best")
+        with _opened(outputs, temporary=out is None) as (run, logs):
+            train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
+        model = TrainedModel(outputs[0] / "best")
         weakref.finalize(model, stack.pop_all().close)
     return model
+
+
+@contextmanager
+def _opened(outputs: Sequence[Path], *, temporary: bool) -> Iterator[list[Path]]:
+    """Folders that become the outputs at the end; of those that stay, a failed run is resumed."""
+    with ExitStack() as stack:
+        if not temporary:
+            yield [stack.enter_context(new_folder(path, unfinished=True)) for path in outputs]
+            return
+        for path in outputs:
+            path.mkdir(parents=True)
+        try:
+            yield list(outputs)
+        except InputError as error:
+            # What the message says of kept weights does not hold here.
+            raise InputError(str(error).partition(f"\n{KEPT}")[0]) from None
 
 
 def _prepare(
@@ -104,13 +122,15 @@ def _prepare(
     where = str(params)
     try:
         own = _write_params(params, tasks, strategy, encoder)
+        for name, task in own.items():
+            _write_rows(work / name, name, task, tasks[name]["files"])
+        own = _write_proposed(params, own)
         fetch_encoder(read_section(params, "encoder", Encoder), source, where="encoder")
         strategies = resolve_strategies(params, encoder=read_origin(source).kind)
         check_encoder(strategies, read_json(source / "config.json"), where=where)
         check_pooler(strategies, source, where=where)
         tables, data = {}, read_section(params, "data", Data)
         for name, task in own.items():
-            _write_rows(work / name, name, task, tasks[name]["files"])
             for split, examples in read_task(work / name, name, task, data):
                 tables[name, str(split)] = pa.Table.from_pylist(examples.usable, text_schema())
         tokenize_tables(tables, source, tokens, max_length=max_length, where="max_length")
@@ -129,28 +149,42 @@ def _write_params(
     strategy: Mapping[str, Any],
     encoder: str,
 ) -> dict[str, Task]:
-    """Write params.yaml with some tasks and what `mtbert init` proposes for such; read them."""
+    """Write params.yaml with some tasks, and read them."""
     content = read_yaml(PROJECT / "params.yaml")
     content["encoder"]["pretrained"] = encoder
     content["strategies"] = {NAME: dict(strategy)}
     content["tasks"] = {name: _entry(name, entry) for name, entry in tasks.items()}
     write_yaml(path, content)
-    own = read_tasks(path)
-    every = {
-        name: Proposal(name, {}, task.columns, task.labels.model_dump(), None, None, ())
-        for name, task in own.items()
-    }
+    return read_tasks(path)
+
+
+def _write_proposed(path: Path, own: Mapping[str, Task]) -> dict[str, Task]:
+    """Write what `mtbert init` proposes for the tasks, by the rows beside params.yaml."""
+    content = read_yaml(path)
+    every = {name: _proposal(path.parent / name, name, task) for name, task in own.items()}
+    for name, it in every.items():
+        content["tasks"][name].setdefault("metric", it.metric)
     content["train"] |= {
         "tasks": list(own),
         "encoding": {name: it.encoding for name, it in every.items() if it.encoding},
         "heads": {name: it.head for name, it in every.items()},
         "objectives": {name: it.objective for name, it in every.items()},
-        "batch_size": dict.fromkeys(own, BATCH_SIZE),
+        "batch_size": {name: it.batch_size for name, it in every.items()},
         "examples": {},
         "resampling": {},
     }
     write_yaml(path, content)
-    return own
+    return read_tasks(path)
+
+
+def _proposal(folder: Path, name: str, task: Task) -> Proposal:
+    form = FileFormat(format="parquet")
+    paths: dict[Split, Path] = {split: folder / f"{split}.parquet" for split in ("train", "dev")}
+    files = {split: TableFile(path, form, pd.read_parquet(path)) for split, path in paths.items()}
+    values = [text for table in files.values() for text in table.texts(task.columns.label)]
+    labels = task.labels.model_dump()
+    metric = guess_metric(labels, values) if values else None
+    return Proposal(name, files, task.columns, labels, metric, None, ())
 
 
 def _entry(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,10 +132,9 @@ class Log:
         self._tracker.log(int(row["step"]), scores)
 
     def close(self) -> None:
-        """Close the files, and end the run in trackers."""
+        """Close the files and the bar."""
         if self._bar is not None:
             self._bar.close()
-        self._tracker.close()
         self._steps.file.close()
         self._pairs.file.close()
 

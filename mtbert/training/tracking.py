@@ -5,17 +5,19 @@ TENSORBOARD_LOGGING_DIR, …) hold as they do for Transformers' Trainer.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from mtbert.core.errors import InputError, choices
+from mtbert.core.outputs import write_text
 
 # Where to report: names, with commas between them. No stage depends on a variable of the
 # environment: to track a run otherwise need not train it anew.
 VARIABLE = "MTBERT_REPORT_TO"
-FOLDER = Path("tracking")  # of trackers that write files
+FOLDER = Path("tracking")  # of TensorBoard, CodeCarbon and dvclive; others have their own
 POINTS = 500  # of a curve of a whole run, at most twice as many
 
 
@@ -51,6 +53,8 @@ class Tracker:
         Raises:
             InputError: there is no such tracker, or its package is not installed.
         """
+        # The variable's fault, if it has these names, whoever handed them on
+        self._where = VARIABLE if report_to == os.environ.get(VARIABLE) else "report_to"
         names = [name for name in map(str.strip, report_to.split(",")) if name not in ("", "none")]
         self._folder = FOLDER / run
         self._callbacks = [self._callback(name) for name in names]
@@ -61,12 +65,14 @@ class Tracker:
         arguments = Arguments(settings=settings, run_name=run, output_dir=str(self._folder))
         self._facts, self._state = (arguments, state := TrainerState(), TrainerControl()), state
         self._call("on_train_begin")
+        if FOLDER.is_dir():
+            write_text(FOLDER / ".gitignore", "*\n")
 
     def _callback(self, name: str) -> Any:
         from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
 
         if name not in INTEGRATION_TO_CALLBACK:
-            raise InputError(f"{VARIABLE}: {choices('tracker', name, INTEGRATION_TO_CALLBACK)}")
+            raise InputError(f"{self._where}: {choices('tracker', name, INTEGRATION_TO_CALLBACK)}")
         try:
             if name == "dvclive":
                 from dvclive import Live
@@ -76,7 +82,7 @@ class Tracker:
                 return INTEGRATION_TO_CALLBACK[name](live=live)
             return INTEGRATION_TO_CALLBACK[name]()
         except (ImportError, RuntimeError) as error:
-            raise InputError(f"{VARIABLE}: {name}: {error}") from None
+            raise InputError(f"{self._where}: {name}: {error}") from None
 
     def step(self, step: int, total: int, values: Mapping[str, float]) -> None:
         """Track the values of a step, of many steps those of some."""

@@ -63,7 +63,7 @@ def test_a_folder_is_copied_to_another_disk(out, monkeypatch):
 
     monkeypatch.setattr(Path, "rename", renamed)
     test_a_folder_replaces_the_old_one(out)
-    assert names(Path()) == [".dvc", "out"]
+    assert names(Path()) == [".unfinished", "out"]
 
 
 def test_a_link_to_a_folder_stays_a_link(out):

@@ -382,6 +382,15 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, message):
     assert f"strategies.drawn.{message}" in str(error.value)
 
 
+def test_a_run_that_cannot_begin_ends_it_in_the_tracker(place, tmp_path, monkeypatch):
+    ended = []
+    monkeypatch.setattr("mtbert.experiments.runs.Tracker.close", lambda _: ended.append(1))
+    monkeypatch.setattr("mtbert.experiments.runs.Run", None)
+    with pytest.raises(TypeError):
+        run(plan(place, {}), tmp_path)
+    assert ended == [1]
+
+
 def test_a_tracker_changes_no_result(place, tmp_path, monkeypatch, capsys):
     logged = []
     monkeypatch.setattr("mtbert.core.progress.EVERY", 1e-9)

@@ -1,5 +1,9 @@
 """Training on DataFrames is what the stages do with the same rows."""
 
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +11,8 @@ import pytest
 import mtbert
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
+from mtbert.scaffold.in_memory import _prepare
+from mtbert.training.resuming import Resuming
 
 from tiny import ROOT, saved_weights
 
@@ -132,3 +138,55 @@ def test_a_temporary_model_is_kept_by_save(scratch, tmp_path):
 def test_what_does_not_fit_is_refused(scratch, task, strategy, message):
     with pytest.raises(InputError, match=message):
         mtbert.train({"stars": {**TASKS["stars"], "files": FILES, **task}}, strategy)
+
+
+def test_a_failed_run_is_resumed_or_leaves_nothing(scratch, tmp_path, monkeypatch, capsys):
+    tasks = {"stars": {**TASKS["stars"], "files": FILES}}
+    whole = mtbert.train(tasks, {"steps": 4}, seed=1).predict("stars", WORDS)
+
+    class Interrupted(Resuming):
+        steps = 0
+
+        def due(self):
+            self.steps += 1
+            if self.steps == 3:
+                raise KeyboardInterrupt
+            return self.steps == 2
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mtbert.experiments.runs.Resuming", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            mtbert.train(tasks, {"steps": 4}, seed=1, out="out")
+    assert not Path("out/runs/main-1").exists()
+    model = mtbert.train(tasks, {"steps": 4}, seed=1, out="out")
+    assert "resumes after step 2" in capsys.readouterr().out
+    assert model.predict("stars", WORDS) == whole
+    shutil.rmtree("out/runs/main-1")
+    with pytest.raises(InputError, match=r"^out/logs/main-1: exists already"):
+        mtbert.train(tasks, {"steps": 4}, seed=1, out="out")
+
+
+def test_a_diverged_run_says_what_is_kept(scratch, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        "mtbert.scaffold.in_memory.mkdtemp", lambda: made.append(mkdtemp()) or made[0]
+    )
+    tasks = {"stars": {**TASKS["stars"], "files": FILES}}
+    rates = {"learning_rate": 1e30, "head_learning_rate": 1e30, "warmup": 0.0, "steps": 1}
+    with pytest.raises(InputError, match="are NaN or inf") as error:
+        mtbert.train(tasks, rates)
+    assert "kept" not in str(error.value)
+    assert not Path(made[0]).exists()
+    with pytest.raises(InputError, match=r"kept until the next run: \S*/before_stop"):
+        mtbert.train(tasks, rates, out="out")
+    assert list(Path("out/runs/.unfinished/main-1").glob("before_stop/mtbert.json"))
+
+
+def test_batch_sizes_and_metrics_are_those_that_init_proposes(tmp_path, monkeypatch):
+    rare = pd.DataFrame({"text": ["a", "b", "c", "d"] * 1250, "label": [0, 1, 2, 2] * 1250})
+    monkeypatch.setattr("mtbert.scaffold.labels.RARE", 0.8)
+    entry = {"columns": {"text_a": "text", "label": "label"}}
+    entry |= {"labels": {"kind": "classes", "count": 3}, "files": {"train": rare, "dev": rare}}
+    plan, tasks = _prepare(tmp_path, {"rare": entry}, {}, "scratch", 16)
+    assert plan.train.batch_size == {"rare": 32}
+    assert tasks["rare"].main_metric == plan.metrics["rare"] == "macro_f1"

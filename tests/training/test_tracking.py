@@ -51,8 +51,18 @@ def test_a_tracker_that_fails_ends_no_run(events, capsys):
 
 
 def test_unknown_and_absent_trackers_are_refused(monkeypatch):
-    with pytest.raises(InputError, match="MTBERT_REPORT_TO: unknown tracker 'tensorbord'; did you"):
+    with pytest.raises(InputError, match="report_to: unknown tracker 'tensorbord'; did you"):
         Tracker("tensorbord", run="main-1", settings={})
     monkeypatch.setattr(integration_utils, "is_wandb_available", lambda: False)
+    monkeypatch.setenv("MTBERT_REPORT_TO", "wandb")
     with pytest.raises(InputError, match=r"MTBERT_REPORT_TO: wandb: .*`pip install wandb`"):
         Tracker("wandb", run="main-1", settings={})
+
+
+def test_git_does_not_see_what_trackers_write(events, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Tracker("notebook", run="main-1", settings={}).close()
+    assert not (tmp_path / "tracking").exists()
+    (tmp_path / "tracking").mkdir()
+    Tracker("notebook", run="main-1", settings={}).close()
+    assert (tmp_path / "tracking/.gitignore").read_text() == "*\n"
