@@ -132,6 +132,8 @@ def predict_table(
     out: Path,
 ) -> None:
     """Write a table with its predictions in further columns."""
+    import pandas as pd
+
     from mtbert.core.errors import located
     from mtbert.core.labels import classes
     from mtbert.inference.scores import read_examples, text_columns
@@ -148,7 +150,6 @@ def predict_table(
         examples = read_examples(model, task, frame, names, where="--column")
     rows = model.predict_examples(task, examples)
     values = [[row.label, *(row.probabilities or {}).values()] for row in rows]
-    for place, name in enumerate(added):
-        frame[name] = [row[place] for row in values]
-    write_frame(out, frame)
+    predicted = pd.DataFrame(values, columns=added, index=frame.index)
+    write_frame(out, pd.concat([frame, predicted], axis=1))
     print(f"{out}: {len(frame):,} rows")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,7 +11,11 @@ from typer.testing import CliRunner
 
 import mtbert
 from mtbert.cli.main import app
+from mtbert.cli.predict import predict_table
 from mtbert.core.errors import InputError
+from mtbert.core.labels import Classes
+from mtbert.inference.model import Prediction
+from mtbert.modeling.manifest import CheckpointTask
 
 from tiny import ROOT
 
@@ -139,3 +144,19 @@ def test_force_overwrites(run, tmp_path):
 def test_help_has_an_example(command):
     text = CliRunner().invoke(app, [command, "--help"]).stdout
     assert f"mtbert {command} data/runs/main-1/best" in text
+
+
+def test_many_classes_are_as_many_columns(tmp_path):
+    names = [f"c{number}" for number in range(120)]
+    labels = Classes(kind="classes", names=tuple(names))
+    rows = [Prediction(name, dict.fromkeys(names, 1 / 120)) for name in names[:2]]
+    model = SimpleNamespace(
+        task=lambda _: CheckpointTask(labels=labels, paired=False, metric="accuracy"),
+        examples=lambda _, texts, *__: texts,
+        predict_examples=lambda *_: rows,
+    )
+    frame, out = pd.DataFrame({"t": ["a", "b"]}), tmp_path / "out.csv"
+    predict_table(model, "many", frame, {"text_a": "t"}, file=tmp_path / "in.csv", out=out)
+    table = pd.read_csv(out)
+    assert table["prediction"].tolist() == ["c0", "c1"]
+    assert table.shape == (2, 122)
