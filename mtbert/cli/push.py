@@ -1,7 +1,5 @@
 """`mtbert push`: a trained model on the Hugging Face hub."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -27,21 +25,20 @@ def push(
 
     Example: mtbert push data/runs/main-1/best my-name/my-model
     """
-    from mtbert.inference.hub import check_name, upload, write_upload
-    from mtbert.inference.model_card import ModelFacts, model_card
+    from mtbert.inference.hub import check_name, upload, uploaded_files
+    from mtbert.inference.model_card import model_card
+    from mtbert.inference.model_facts import ModelFacts
 
     check_name(repository)
     facts = ModelFacts(checkpoint)
     card = model_card(facts, repository, license=license)
-    with TemporaryDirectory() as work:
-        folder = Path(work)
-        write_upload(facts, card, folder)
-        if yes:
-            print(upload(folder, repository, public=public))
-            return
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        names = [f"{path.relative_to(folder)} ({path.stat().st_size:,} bytes)" for path in files]
+    files = uploaded_files(facts, card)
+    if yes:
+        print(upload(files, repository, public=public))
+        return
     print(card)
     kind = "public" if public else "private"
     print(f"Nothing is sent. --yes uploads to {repository}, {kind} if it is new:")
-    print("\n".join(names))
+    for name, content in files.items():
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        print(f"{name} ({size:,} bytes)")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from mtbert.core.errors import InputError
+from mtbert.core.errors import InputError, printable
 
 
 def set_environment() -> None:
@@ -39,6 +39,5 @@ def run_app(app: typer.Typer) -> None:
 
 
 def warn(line: str) -> None:
-    """Print a line to stderr; characters that would control the terminal are written out."""
-    signs = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
-    print("".join(signs), file=sys.stderr)
+    """Print a line to stderr."""
+    print(printable(line), file=sys.stderr)

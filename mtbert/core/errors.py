@@ -13,6 +13,11 @@ class InputError(Exception):
     """
 
 
+def printable(line: str) -> str:
+    """A line in which characters that would control a terminal are written out."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+
+
 def choices(what: str, value: object, allowed: Iterable[str]) -> str:
     """Say that `value` is not among the `allowed` words, and which one is nearest."""
     words = sorted(allowed)

@@ -1,4 +1,4 @@
-"""One rule for the names that become parts of stages' names, of paths and of command lines."""
+"""Names that become parts of stages, paths and command lines, and names of places."""
 
 import re
 from collections.abc import Mapping
@@ -29,6 +29,13 @@ def check_name(name: object, *, where: str, dots: bool = False) -> str:
         f"{where}: a name has letters a-z, A-Z, digits, {signs}, inside, - only, begins with a "
         f"letter or digit and has at most {LONGEST} characters, found {name!r}"
     )
+
+
+def without_place(source: str) -> str:
+    """Of a folder outside the project the last part: what a run writes names no home."""
+    path = Path(source)
+    outside = path.is_absolute() or source.startswith("~") or ".." in path.parts
+    return path.name if outside else source
 
 
 def check_pipeline_names(params: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from mtbert.core.errors import InputError, choices, located
+from mtbert.core.names import without_place
 from mtbert.core.params import Settings, read_json, read_params, read_yaml, validate
 from mtbert.core.tasks import SPLITS, Task
 from mtbert.experiments.strategies import TrainSettings
@@ -100,11 +101,6 @@ def make_plans(
         )
         plans.append(plan)
     return plans
-
-
-def without_place(source: str) -> str:
-    """Of a folder outside the project the last part: checkpoints and run.json name no home."""
-    return Path(source).name if source.startswith(("/", "~")) else source
 
 
 def find_tables(

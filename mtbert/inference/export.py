@@ -23,7 +23,7 @@ from mtbert.inference.extras import need
 from mtbert.inference.graph import PAIRS, check_graph, quantize, write_graph
 from mtbert.inference.model import TrainedModel
 from mtbert.modeling.checkpoint import TOKENIZER
-from mtbert.modeling.interchange import sentence_task
+from mtbert.modeling.interchange import SENTENCE_FILES, sentence_task
 from mtbert.modeling.manifest import read_manifest
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.tokenization.vocabulary import load_tokenizer
@@ -32,7 +32,6 @@ from mtbert.tokenization.vocabulary import load_tokenizer
 TOLERANCE = 1e-4
 TEXTS = ["A fine film .", "It is dull , far too long for the little it says .", "What now ?", "no"]
 OTHERS = ["How good it is !", "Why ?", "A fine film .", "It says no more than it did last year ."]
-SENTENCE_FILES = ("modules.json", "sentence_bert_config.json", "1_Pooling/config.json")
 TOKENIZER_FILES = (TOKENIZER, "tokenizer_config.json")
 
 README = """# {tasks}: an ONNX graph

@@ -25,6 +25,7 @@ from mtbert.core.sequences import SEQUENCES, read_sequences
 from mtbert.core.tasks import Task
 from mtbert.modeling.encoder import encoder_of
 from mtbert.modeling.interchange import (
+    SENTENCE_FILES,
     encoder_config,
     sentence_transformers_files,
     tokenizer_config,
@@ -47,6 +48,9 @@ CONFIG, WEIGHTS = (
 # Heads, projections and what an adaptation adds
 HEADS = "heads.safetensors"
 TOKENIZER = "tokenizer.json"
+# Of a checkpoint of any model
+ALL_FILES = {*CONFIG, *WEIGHTS, HEADS, TOKENIZER, "tokenizer_config.json", SEQUENCES, MANIFEST}
+ALL_FILES |= {*SENTENCE_FILES}
 PART_WEIGHTS, PART_SETTINGS = "part.safetensors", "part.yaml"
 
 

@@ -16,6 +16,7 @@ from mtbert.modeling.pooling import ClsPooling, MaxPooling, MeanPooling
 from mtbert.modeling.projections import NoProjection
 from mtbert.modeling.settings import ModelSettings
 
+SENTENCE_FILES = ("modules.json", "1_Pooling/config.json", "sentence_bert_config.json")
 POOLED = {MeanPooling: "mean", ClsPooling: "cls", MaxPooling: "max"}
 SPECIAL = {"unk_token": ("[UNK]", "<unk>"), "mask_token": ("[MASK]", "<mask>")}
 MODULES = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from mtbert.core.errors import InputError
+from mtbert.core.errors import InputError, printable
 from mtbert.core.labels import MAIN_METRICS, classes
 from mtbert.core.params import FaultsError, Settings, read_json, validate
 from mtbert.core.tasks import Columns, Task
@@ -66,6 +66,8 @@ class Manifest(Settings):
     def _whole(self) -> "Manifest":
         keyed = {"tasks": self.tasks, "heads": self.model.heads}
         keyed |= {"pooling": self.model.pooling, "projections": self.model.projections}
+        if self.training is not None:
+            keyed["training.dev_examples"] = self.training.dev_examples
         faults = [
             ((key,), f"no entry for {task}, one of the model's tasks")
             for key, entries in keyed.items()
@@ -80,7 +82,7 @@ class Manifest(Settings):
     def card(self) -> str:
         """Describe the model as text: tasks, labels, scores on dev, and where it comes from."""
         facts = [f"{key}: {value}" for key, value in self.facts().items()]
-        return "\n".join([*self.task_lines(), *facts])
+        return "\n".join(map(printable, [*self.task_lines(), *facts]))
 
     def task_lines(self) -> list[str]:
         """A line on each task: what it reads, labels, score on dev."""
@@ -92,7 +94,7 @@ class Manifest(Settings):
             return {}
         settings = ("adaptation", "sampler", "balancing", "epochs", "learning_rate", "precision")
         words = {key: facts.settings[key] for key in settings if key in facts.settings}
-        named = {k: v["name"] if isinstance(v, dict) else v for k, v in words.items()}
+        named = {k: v.get("name", v) if isinstance(v, dict) else v for k, v in words.items()}
         return {
             "encoder": facts.encoder,
             "data": facts.data_source,

@@ -3,7 +3,7 @@
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.core.names import check_name, check_pipeline_names
+from mtbert.core.names import check_name, check_pipeline_names, without_place
 from mtbert.core.params import write_yaml
 
 
@@ -52,3 +52,18 @@ def test_names_that_fit_pass_and_other_sections_are_not_read(tmp_path):
     write_yaml(params, {"strategies": ["x; y"]})
     with pytest.raises(InputError, match="strategies: expected a mapping"):
         check_pipeline_names(params)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/home/me/client-acme/bert", "bert"),
+        ("~me/bert", "bert"),
+        ("../client-acme/bert", "bert"),
+        ("data/../../client-acme/bert", "bert"),
+        ("data/own/bert", "data/own/bert"),
+        ("google-bert/bert-base-uncased", "google-bert/bert-base-uncased"),
+    ],
+)
+def test_a_place_outside_the_project_is_not_named(source, name):
+    assert without_place(source) == name

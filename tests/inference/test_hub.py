@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
@@ -54,8 +55,11 @@ class Hub(BaseHTTPRequestHandler):
             return self.json({"files": [{**facts, "path": path} for path in paths]})
         if "/commit/" in path:
             for line in body.splitlines():
-                if (row := json.loads(line))["key"] == "file":
+                row = json.loads(line)
+                if row["key"] == "file":
                     self.files[row["value"]["path"]] = base64.b64decode(row["value"]["content"])
+                if row["key"] == "deletedFile":
+                    del self.files[row["value"]["path"]]
             url = f"http://{self.headers['Host']}/me/my_model/commit/{COMMIT}"
             return self.json({"commitUrl": url, "commitOid": COMMIT, "success": True})
         return self.json({"error": f"no {path}"}, 404)
@@ -98,17 +102,22 @@ def hub(monkeypatch, tmp_path):
     server.server_close()
 
 
-def test_a_pushed_model_is_loaded_by_its_name(hub, best, model):
+def test_a_pushed_model_is_loaded_by_its_name(hub, best, model, monkeypatch):
+    stale = dict.fromkeys(["adapted.safetensors", "heads.safetensors", "notes.txt"], b"")
+    monkeypatch.setattr(hub, "files", stale)
     command = ["push", str(best), "me/my_model", "--license", "mit"]
     dry = CliRunner().invoke(app, command)
     assert "Nothing is sent" in dry.output
+    assert (
+        f"heads.safetensors ({(best / 'heads.safetensors').stat().st_size:,} bytes)" in dry.output
+    )
     assert not hub.created
     result = CliRunner().invoke(app, [*command, "--yes"])
     assert result.exit_code == 0, result.output
     assert hub.created[0]["visibility"] == "private"
     assert hub.authorizations == {"Bearer hf_made_up"}
     expected = {str(path.relative_to(best)) for path in best.rglob("*") if path.is_file()}
-    assert set(hub.files) == expected | {"README.md"}
+    assert set(hub.files) == expected | {"README.md", "notes.txt"}
     assert hub.files["README.md"].decode() in dry.output
     assert not (best / "README.md").exists()
     loaded = mtbert.load("me/my_model")
@@ -124,3 +133,23 @@ def test_push_needs_a_token_and_a_name(best, monkeypatch):
         CliRunner().invoke(app, ["push", str(best), "me/x", "--yes"], catch_exceptions=False)
     with pytest.raises(InputError, match=r"REPOSITORY: expected NAME/REPOSITORY.*found 'my_model'"):
         CliRunner().invoke(app, ["push", str(best), "my_model"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "runs/bset",
+            "^runs/bset: no such folder; not looked for on the hub, as there is a folder",
+        ),
+        (Path("me/my_model"), "^me/my_model: no such folder; expected"),
+        ("./me/my_model", "^me/my_model: no such folder; expected"),
+        ("../me", "^../me: no such folder; expected"),
+    ],
+)
+def test_a_mistyped_path_is_no_name_on_the_hub(tmp_path, monkeypatch, name, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setattr("mtbert.inference.hub.snapshot", None)
+    with pytest.raises(InputError, match=message):
+        mtbert.load(name)

@@ -1,15 +1,19 @@
 """A card says what the checkpoint, its run and its data know, and shows any text as it is."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
 
+from mtbert.core.errors import InputError
 from mtbert.core.schemas import write_table
 from mtbert.core.tasks import read_tasks
-from mtbert.inference.model_card import ModelFacts, describe, escape, model_card
+from mtbert.inference.model_card import escape, model_card
+from mtbert.inference.model_facts import ModelFacts, describe
 from mtbert.modeling.checkpoint import save_checkpoint
 from mtbert.modeling.manifest import TrainingFacts
 
@@ -37,7 +41,7 @@ def facts(tmp_path_factory):
     training = TrainingFacts(
         **{"strategy": "main", "seed": 1, "epoch": 2, "step": 9, "settings": {"epochs": 3}},
         **{"data_source": "sample, /home/me/secret/tickets", "dev": {"sst_accuracy": 0.75}},
-        **{"encoder": "/home/me/secret/all-MiniLM-L6-v2", "dev_examples": {"sst": 4}},
+        **{"encoder": "/home/me/secret/all-MiniLM-L6-v2", "dev_examples": dict.fromkeys(tasks, 4)},
     )
     run.mkdir(parents=True)
     tokens = tiny_tokenizer(data)
@@ -49,7 +53,8 @@ def facts(tmp_path_factory):
         ("para-test", [[1.0], [-1.0]], [1.0, 0.0]),
         ("sts-test", [[1.0]], [None]),
     ):
-        rows = {"id": [str(i) for i in range(len(labels))], "label": labels, "output": outputs}
+        rows = {"id": [str(i) for i in range(len(labels))], "output": outputs}
+        rows["label"] = pa.array(labels, pa.float64())
         write_table(run / "predictions" / f"{name}.parquet", pa.table(rows))
     corpora = {f"{t}/{t}.csv": {"terms": f"terms of {t}"} for t in ("sst", "para", "cfimdb")}
     for path, content in (
@@ -97,3 +102,57 @@ def test_the_lines_of_info_are_those_of_the_card(facts):
     shown = [f"- {escape(line)}" for line in lines if not line.startswith(("sst dev", "para test"))]
     assert [line for line in shown if line not in text] == []
     assert escape("a\n# b_c") == r"a \# b\_c"
+
+
+def copied(best, folder, **changes):
+    """A checkpoint's mtbert.json and sequences.json elsewhere, its section training changed."""
+    folder.mkdir(parents=True)
+    shutil.copyfile(best / "sequences.json", folder / "sequences.json")
+    content = json.loads((best / "mtbert.json").read_text())
+    content["training"] |= changes
+    (folder / "mtbert.json").write_text(json.dumps(content))
+    return ModelFacts(folder)
+
+
+def test_a_checkpoint_without_its_run_and_without_quora(facts, tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "resolve", lambda _: Path("/model"))
+    assert describe(facts).splitlines()[0].startswith("sst (a |")
+    monkeypatch.undo()
+    other = copied(facts.checkpoint, tmp_path / "model", encoder="../client-acme/all-mpnet-base")
+    other.manifest.tasks["para"] = other.manifest.tasks["para"].model_copy(update={"title": "x"})
+    text = model_card(other, "me/my_model")
+    assert "encoder: all-mpnet-base" in text
+    assert "Quora" not in text
+    assert "energy" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("logs/main-1/run.json", {"steps": 1}, "run.json: examples: required, but not given"),
+        ("logs/main-1/run.json", {**RUN, "precision": {}}, "run.json: precision: required"),
+        ("raw/corpora/SOURCE.json", {"files": [1]}, "SOURCE.json: files"),
+    ],
+)
+def test_a_broken_file_of_the_run_is_named(facts, tmp_path, name, content, message):
+    other = copied(facts.checkpoint, tmp_path / "runs/main-1/best")
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=message):
+        model_card(other, "me/my_model")
+
+
+def test_a_run_from_before_joules_and_settings_of_no_method(facts, tmp_path):
+    other = copied(facts.checkpoint, tmp_path / "runs/main-1/best", settings={"sampler": {}})
+    (tmp_path / "logs/main-1").mkdir(parents=True)
+    old = {key: value for key, value in RUN.items() if key != "joules"}
+    (tmp_path / "logs/main-1/run.json").write_text(json.dumps(old))
+    lines = describe(other).splitlines()
+    assert "energy: not measured: no counter could be read" in lines
+    assert "settings: sampler {}" in lines
+    with pytest.raises(InputError, match=r"training.dev_examples: no entry for sst"):
+        _ = copied(facts.checkpoint, tmp_path / "model", dev_examples={}).manifest
+
+
+def test_nothing_controls_the_terminal():
+    assert escape("a\x1b]0;b\u202ec") == r"a\\x1b\]0;b\\u202ec"

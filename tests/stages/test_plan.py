@@ -245,7 +245,7 @@ def test_a_value_for_all_tasks_is_planned_by_task(inputs, change):
 
 
 @pytest.mark.parametrize(
-    ("source", "named"), [("/home/me/texts", "texts"), ("~/texts", "texts"), ("../own", "../own")]
+    ("source", "named"), [("/home/me/texts", "texts"), ("~/texts", "texts"), ("../own", "own")]
 )
 def test_a_plan_names_no_home(inputs, source, named):
     plan(inputs, lambda params: params["data"].update(source=source))
