@@ -7,8 +7,10 @@ hangs, over 5 seconds; and silent differences, where a file with a checksum is r
 """
 
 import argparse
+import gzip
 import json
 import random
+import shutil
 import signal
 import sys
 import time
@@ -19,14 +21,107 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 sys.path.insert(0, "tests")  # its workspace is a small example of every file
 HANG = 5  # seconds
 Reader = Callable[[Path], Any]
+Cases = dict[str, tuple[Path, Reader, bool]]
 
 
-def readers(folder: Path) -> dict[str, tuple[Path, Reader, bool]]:
+def readers(folder: Path) -> Cases:
     """By name: a whole file, its reader, and whether a checksum covers it."""
+    stages = stage_readers(folder)
+    return stages | table_readers(folder) | checkpoint_readers(folder) | folder_readers(folder)
+
+
+def replaced(whole: Path, path: Path, name: str) -> Any:
+    """Copy a folder, with another file in the place of one; a context of the copy."""
+    copy = TemporaryDirectory()
+    shutil.copytree(whole, copy.name, dirs_exist_ok=True)
+    shutil.copyfile(path, Path(copy.name) / name)
+    return copy
+
+
+def table_readers(folder: Path) -> Cases:
+    """Tables that users predict on, score or train on."""
+    import pandas as pd
+
+    from mtbert.inference.tables import column, read_frame, write_frame
+
+    def frame(path: Path) -> Any:
+        return column(read_frame(path), "text", where="table")
+
+    rows = {"text": ["one, two", 'thré "four"', "five"], "label": ["1", "0", "1"]}
+    cases = {}
+    for ending in ("csv", "tsv", "jsonl", "parquet"):
+        path = folder / f"frame.{ending}"
+        write_frame(path, pd.DataFrame(rows))
+        cases[f"frame {ending}"] = (path, frame, ending == "parquet")
+    zipped = folder / "frame.csv.gz"
+    zipped.write_bytes(gzip.compress((folder / "frame.csv").read_bytes(), mtime=0))
+    return cases | {"frame gzip": (zipped, frame, False)}
+
+
+def checkpoint_readers(folder: Path) -> Cases:
+    """The files of a checkpoint."""
+    from mtbert.core.tasks import read_tasks
+    from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
+    from mtbert.modeling.manifest import TrainingFacts, read_manifest
+
+    from tiny import ROOT, model_settings, tiny_model
+
+    best, model, tasks = (
+        folder / "best",
+        tiny_model(model_settings()),
+        read_tasks(ROOT / "params.yaml"),
+    )
+    facts = {"strategy": "main", "seed": 1, "data_source": "sample", "encoder": "e", "epoch": 1}
+    training = TrainingFacts(
+        **facts, step=2, dev={"sst_accuracy": 0.5}, dev_examples={"sst": 4}, settings={"epochs": 3}
+    )
+    saved: Any = {"settings": model.settings, "tasks": tasks, "tokens": folder / "tokens"}
+    save_checkpoint(best, model, training=training, **saved)
+
+    def load(path: Path) -> Any:
+        with replaced(best, path, path.name) as copy:
+            return load_checkpoint(Path(copy)), read_manifest(Path(copy)).card()
+
+    files = ("mtbert.json", "config.json", "model.safetensors", "heads.safetensors")
+    return {name: (best / name, load, False) for name in files}
+
+
+def folder_readers(folder: Path) -> Cases:
+    """Files that are read with others beside them: a run's log, an archive of lexicons."""
+    from mtbert.corpora.lexicons import LexiconSettings, fetch_lexicons
+    from mtbert.evaluation.scoring import read_training
+
+    logs, lexicons = folder / "logs", folder / "lexicons"
+    logs.mkdir()
+    (lexicons / "misc").mkdir(parents=True)
+    shutil.copyfile(folder / "steps.csv", logs / "steps.csv")
+    facts = {"data_source": "sample, own", "encoder": {"name": "scratch"}, "device": "cpu"}
+    (logs / "run.json").write_text(json.dumps(facts))
+    with ZipFile(lexicons / "misc/mwa_ppdb.zip", "w") as file:
+        file.writestr("mwa_ppdb/pairs", "film\tmovie\n" * 20)
+
+    def training(path: Path) -> Any:
+        with replaced(logs, path, path.name) as copy:
+            return read_training(folder / "plans/drawn.yaml", Path(copy))
+
+    def unpacked(path: Path) -> Any:
+        with replaced(lexicons, path, f"misc/{path.name}") as copy, TemporaryDirectory() as out:
+            fetch_lexicons(LexiconSettings(source=copy), Path(out))
+            return [own.read_bytes() for own in Path(out).rglob("pairs")]
+
+    return {
+        "run.json": (logs / "run.json", training, False),
+        "lexicons zip": (lexicons / "misc/mwa_ppdb.zip", unpacked, False),
+    }
+
+
+def stage_readers(folder: Path) -> Cases:
+    """What stages read: params, plans, tables, corpora, states."""
     import pyarrow as pa
     import torch
     from workspace import plan, workspace

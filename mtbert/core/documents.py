@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from itertools import accumulate, chain
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ LARGEST = {"YAML": 2**18, "JSON": 2**26}
 DEEPEST = 64  # levels of nesting
 TOO_DEEP = f"nested more than {DEEPEST} deep"
 MOST = 200_000  # values in YAML, those of an alias counted each time
-# No text in a params file needs them; in a terminal they move the cursor, in a path they end it.
+# No text of ours needs them; in a terminal they move the cursor, in a path they end it.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -28,6 +28,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import SafeConstructor
+    from ruamel.yaml.scanner import Scanner
+
+    class Shallow(Scanner):
+        def fetch_flow_collection_start(self, *given: Any, **named: Any) -> None:
+            # Scanning takes time in the square of open brackets: 3,000 would be half a minute.
+            if self.flow_level >= DEEPEST:
+                raise ValueError(TOO_DEEP)
+            super().fetch_flow_collection_start(*given, **named)
 
     class Counting(SafeConstructor):
         def construct_document(self, node: Any) -> Any:
@@ -37,20 +45,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
             return super().construct_document(node)
 
     yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = Counting
-
-    def parse(text: str) -> Any:
-        # The scanner takes time in the square of open brackets: 3,000 would be half a minute.
-        levels = accumulate(1 if sign in "[{" else -1 for sign in re.findall(r"[][{}]", text))
-        if max(levels, default=0) > DEEPEST:
-            raise ValueError(TOO_DEEP)
-        return yaml.load(text)
-
-    return _read(path, parse, "YAML")
+    yaml.Scanner, yaml.Constructor = Shallow, Counting
+    return _read(path, yaml.load, "YAML")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; an InputError says that it is none, too large or nested too deep."""
+    """Read a JSON object.
+
+    Raises:
+        InputError: it is none, or too large, nested too deep, or has control characters.
+    """
 
     def parse(text: str) -> Any:
         data = json.loads(text)
@@ -86,12 +90,12 @@ def _measure(
     """Count the values in a node of YAML, or in JSON's data, and their levels.
 
     Raises:
-        ValueError: the levels are too many, as they are of an alias inside itself, or a text of
-            YAML has a control character.
+        ValueError: the levels are too many, as they are of an alias inside itself, or a text has a
+            control character.
     """
     done = {} if done is None else done
     value = getattr(node, "value", node)
-    if isinstance(value, str) and value is not node and (fault := CONTROL.search(value)):
+    if isinstance(value, str) and (fault := CONTROL.search(value)):
         raise ValueError(f"control character {fault[0]!r} in {value[:40]!r}")
     if not isinstance(value, dict | list | tuple):
         return 1, 1

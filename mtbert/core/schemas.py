@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mtbert.core.errors import InputError, choices
+from mtbert.core.parquet import parquet_table
 
-# Bytes that a Parquet file may unfold to: so many, and so many times its own
-SMALL, DENSEST = 2**26, 1000
 # Column of any table of the pipeline -> Arrow names of the types that it may have, the usual first;
 # of lists, those of their values
 TYPES = {
@@ -56,21 +55,6 @@ def write_table(path: Path, table: pa.Table) -> None:
     part.replace(path)
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file, whose pages are checked by the checksums that it has.
-
-    Raises:
-        InputError: it would unfold to far more bytes than it has.
-        pa.ArrowException, OSError, UnicodeDecodeError: it is broken.
-    """
-    file = pq.ParquetFile(path, page_checksum_verification=True)
-    groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
-    whole, limit = sum(own.total_byte_size for own in groups), SMALL + path.stat().st_size * DENSEST
-    if not 0 <= whole <= limit:
-        raise InputError(f"{path}: unfolds to {whole:,} bytes; its size allows for {limit:,}")
-    return file
-
-
 def read_table(path: Path, columns: Iterable[str] = ()) -> pa.Table:
     """Read a table of the pipeline; these columns it must have.
 
@@ -81,15 +65,9 @@ def read_table(path: Path, columns: Iterable[str] = ()) -> pa.Table:
     if not path.is_file():
         raise InputError(f"{path}: no such file; `dvc repro` makes it")
     try:
-        with open_parquet(path) as file:
-            table = file.read()
-        table.validate(full=True)
-        names = table.column_names
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"{path}: not a whole Parquet file ({reason}); delete it, and `dvc repro` makes it anew"
-        ) from None
+        names, table = parquet_table(path)
+    except InputError as error:
+        raise InputError(f"{error}; delete it, and `dvc repro` makes it anew") from None
     for name in columns:
         if names.count(name) != 1:
             raise InputError(f"{path}: {choices('column', name, names)}; `dvc repro -f` writes it")

@@ -8,7 +8,7 @@ from mtbert.core.tasks import SEPARATORS, FileFormat
 from mtbert.corpora.parsing import decoded_lines, read_content
 
 DELIMITERS = (",", "\t", ";", "|")
-LINES = 1000  # read to choose one
+LINES, BYTES = 1000, 2**20  # read to choose one, at most
 
 
 def ending_of(path: Path) -> str:
@@ -25,7 +25,7 @@ def detect_format(path: Path) -> FileFormat:
     if ending in (".jsonl", ".parquet"):
         return FileFormat(format=ending[1:])  # type: ignore[arg-type]
     usual = SEPARATORS["tsv" if ending == ".tsv" else "csv"]
-    lines = list(islice(decoded_lines(read_content(path), {}), LINES))
+    lines = list(islice(decoded_lines(read_content(path, BYTES), {}), LINES))
     delimiter = _delimiter([line for line in lines if line.strip()], usual)
     if delimiter == "\t":
         return FileFormat(format="tsv")

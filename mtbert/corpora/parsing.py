@@ -46,22 +46,24 @@ class QuotingError(InputError):
     """Quotes of a file open no quoted fields: they are part of the texts."""
 
 
-def read_content(path: Path) -> bytes:
+def read_content(path: Path, most: int | None = None) -> bytes:
     """Read a file of text, gzipped or not; its lines end in a line feed, also after a return.
+
+    Of a longer one only the first `most` bytes are read.
 
     Raises:
         InputError: it is a Parquet file, or a broken gzip file.
     """
-    content = path.read_bytes()
-    if content.startswith(GZIP):
+    limit = SMALL + DENSEST * path.stat().st_size
+    with path.open("rb") as file:
+        packed = file.peek(2).startswith(GZIP)
+        source = gzip.GzipFile(fileobj=file) if packed else file
         try:
-            limit = SMALL + DENSEST * len(content)
-            with gzip.open(path) as file:
-                content = file.read(limit + 1)
-            if len(content) > limit:
-                raise InputError(f"{path}: unpacks to more than {limit:,} bytes")
+            content = source.read(limit + 1 if most is None else most)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: not a whole gzip file: {error}") from None
+    if len(content) > limit:
+        raise InputError(f"{path}: unpacks to more than {limit:,} bytes")
     if content.startswith(PARQUET):
         raise InputError(f"{path}: a Parquet file; expected text, or format: parquet in its task")
     return content if b"\n" in content else content.replace(b"\r", b"\n")
@@ -91,7 +93,6 @@ def read_separated(
         InputError: the file is empty, or no text of this format; a QuotingError where some fields
             open with a quote that does not quote them, and `form` does not say what quotes are.
     """
-    csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))
     content, faults = read_content(path), dict[int, str]()
     reader = csv.reader(
         decoded_lines(content, faults),
@@ -101,7 +102,11 @@ def read_separated(
     )
     what = SEPARATED.get(form.separator, f"{form.separator}-separated")
     misquoted: list[int] = []
-    rows = list(_rows(reader, faults, misquoted, form.separator, what))
+    others = csv.field_size_limit(max(MIN_FIELD, 2 * max_characters))  # of the whole process
+    try:
+        rows = list(_rows(reader, faults, misquoted, form.separator, what))
+    finally:
+        csv.field_size_limit(others)
     if misquoted and form.quoting is None and _is_even(content, form):
         raise QuotingError(
             f"{path}: line {misquoted[0]}: a field opens with a quote that does not close at its "

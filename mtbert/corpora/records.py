@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtbert.core.errors import InputError
+from mtbert.core.parquet import parquet_table
 from mtbert.core.tasks import Columns
 from mtbert.corpora.parsing import Row, decoded_lines, read_content
 
@@ -62,19 +63,8 @@ def read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]
         InputError: the file is empty or broken; with the first row: a column holds neither text
             nor, where they fit, numbers or truth values.
     """
-    import pyarrow as pa
-
-    from mtbert.core.schemas import open_parquet
-
-    try:
-        file = open_parquet(path)
-        header = file.schema_arrow.names
-        wanted = {name: key for key, name in columns.model_dump().items() if name in header}
-        table = file.read(columns=list(wanted))
-        table.validate(full=True)  # of texts, that they are UTF-8
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a whole Parquet file: {reason}; see its format") from None
+    wanted = {name: key for key, name in columns.model_dump().items() if name is not None}
+    header, table = parquet_table(path, wanted)
     if not table.num_rows:
         raise InputError(f"{path}: empty: expected at least one row")
 
@@ -83,6 +73,7 @@ def read_parquet(path: Path, columns: Columns) -> tuple[list[str], Iterator[Row]
         texts = {
             name: _texts(table[name], key, f"{path}: columns.{key}: {name!r}")
             for name, key in wanted.items()
+            if name in header
         }
         fields = zip(*(texts.get(name, unread) for name in header), strict=True)
         for number, row in enumerate(fields, start=1):

@@ -1,6 +1,7 @@
 """From rows to examples: unusable rows are listed, never dropped silently."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ REPEATED = "is already in"
 WITHOUT_IDS = "columns.id may be left out where ids are not unique in a file: rows are then counted"
 # Truth values as a Parquet file, and Python, write them.
 TRUTH = {"False": 0.0, "True": 1.0}
+# What would end an id in a submission file, which has lines of `id , value`
+UNWRITABLE = re.compile(r"[,\x00-\x1f\x7f-\x9f\u2028\u2029]")
 SHOWN = 10  # unusable rows that are printed for a file; the report lists all
 
 
@@ -79,7 +82,7 @@ def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
     """Read one file. Every row must have a label, unless the split is `test`.
 
     Raises:
-        InputError: as for `read_task`.
+        InputError: as for `read_task`; a submission file cannot hold an id of dev or test.
     """
     header, rows = read_rows(path, task, max_characters=data.max_characters)
     examples = Examples(path.name, unit="row" if task.format == "parquet" else "line")
@@ -98,6 +101,11 @@ def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
                 hidden += 1
             elif label:
                 example["label"] = read_label(label, task.labels)
+            if split != "train" and (sign := UNWRITABLE.search(example["id"])):
+                raise InputError(
+                    f"{path}: {examples.unit} {row.line}: id {example['id']!r}: submission files "
+                    f"cannot hold {sign[0]!r} in an id; without columns.id, rows are counted"
+                )
             if (line := seen.setdefault(example["id"], row.line)) != row.line:
                 raise UnusableError(f"id {example['id']} {REPEATED} {examples.unit} {line}")
         except UnusableError as reason:

@@ -1,6 +1,5 @@
 """From raw head outputs to predictions, and from these to the files that graders and DVC read."""
 
-import re
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
@@ -14,9 +13,6 @@ from mtbert.core.tasks import SubmissionFile
 
 # An example is positive above this probability; at exactly 0.5 it is negative.
 THRESHOLD = 0.5
-# What a spreadsheet takes for a formula, but not a number
-FORMULA = re.compile(r"[=@+-](?![\d.]+$)")
-SPECIAL = re.compile(r"[,\"\x00-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -133,23 +129,16 @@ def submission(predictions: Predictions, labels: Labels, column: str) -> str:
     r"""Write predictions in the course's format: `id \t Heading `, then `id , value ` a line.
 
     Classes are written by their names, or as integers; binary labels without names as 1.0 or 0.0,
-    similarities as the unclipped number.
+    similarities as the unclipped number. Ids are as in the split: graders join on them.
     """
     values = predictions.values.tolist()
     if not isinstance(labels, Similarity) and labels.names is not None:
         values = [labels.names[value] for value in values]
     elif not isinstance(labels, Classes):
         values = [float(value) for value in values]
-    rows = zip(map(_field, predictions.ids), values, strict=True)
+    rows = zip(predictions.ids, values, strict=True)
     lines = [f"id \t {column} ", *(f"{name} , {value} " for name, value in rows)]
     return "\n".join(lines) + "\n"
-
-
-def _field(name: str) -> str:
-    """An id at the start of a line: quoted where it would end there, never a sheet's formula."""
-    if FORMULA.match(name):
-        name = f"'{name}"
-    return f'"{name.replace(chr(34), chr(34) * 2)}"' if SPECIAL.search(name) else name
 
 
 def submission_path(folder: Path, settings: SubmissionFile, split: str, *, task: str) -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtbert.core.errors import InputError, choices
+from mtbert.core.parquet import parquet_table
 from mtbert.core.tasks import SEPARATORS, FileFormat
 from mtbert.corpora.detection import detect_format, ending_of
 from mtbert.corpora.parsing import QuotingError, read_separated
@@ -45,7 +46,7 @@ def read_detected(
     try:
         form = detect_format(path)
         if form.format == "parquet":
-            frame = pd.read_parquet(path, dtype_backend="pyarrow", page_checksum_verification=True)
+            frame = parquet_table(path)[1].to_pandas(types_mapper=pd.ArrowDtype)
         elif form.format == "jsonl":
             frame = _read_lines(path)
         else:

@@ -26,6 +26,7 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(
         ("seeds: &s [1, *s]", "nested more than 64 deep"),
         ("report: &r\n  title: *r", "nested more than 64 deep"),
         ("seeds: " + "[" * 3000 + "]" * 3000, "nested more than 64 deep"),
+        ("# ]]]" * 3000 + "\na: " + "[" * 3000, "nested more than 64 deep"),
         ("? " * 3000, "nested more than 64 deep"),
         ("seeds: [" + "9" * 5000 + "]", "limit .* for integer"),
         ('source: "a\\0b"', r"control character '\\x00' in 'a\\x00b'"),
@@ -49,7 +50,9 @@ def test_what_is_no_yaml_of_ours_is_refused_at_once(tmp_path, text, message):
 
 def test_some_aliases_and_some_depth_are_fine(tmp_path):
     path = tmp_path / "params.yaml"
-    path.write_text("a: &a {b: [1]}\nc: {<<: *a, d: [*a, *a]}\ne: " + "[" * 60 + "]" * 60)
+    path.write_text(
+        "a: &a {b: [1]}\nc: {<<: *a, d: [*a, *a]}\ne: " + "[" * 60 + "]" * 60 + "\n# [" * 70
+    )
     read = read_yaml(path)
     assert read["c"] == {"b": [1], "d": [{"b": [1]}] * 2}
 
@@ -60,6 +63,7 @@ def test_some_aliases_and_some_depth_are_fine(tmp_path):
         ('{"a":' * 3000 + "1" + "}" * 3000, "nested more than 64 deep"),
         ('{"a":' + "[" * 64 + "]" * 64 + "}", "nested more than 64 deep"),
         ('{"a": ' + "9" * 5000 + "}", "limit .* for integer"),
+        ('{"title": ["\\u001b]0;x"]}', r"control character '\\x1b' in '\\x1b\]0;x'"),
         ("[1]", "expected a mapping of keys, found list"),
         ("\0", "not valid JSON"),
     ],

@@ -5,7 +5,9 @@ import pyarrow as pa
 import pytest
 
 from mtbert.core.errors import InputError
+from mtbert.core.parquet import parquet_table
 from mtbert.core.schemas import OUTPUTS, read_table, read_tokens, tokens_schema, write_table
+from mtbert.inference.tables import read_frame
 
 
 @pytest.mark.parametrize(("vocabulary", "ids"), [(2**16, pa.uint16()), (2**16 + 1, pa.uint32())])
@@ -53,12 +55,35 @@ def test_columns_are_those_that_readers_expect(tmp_path, columns, message):
         read_table(path, OUTPUTS)
 
 
-def test_what_unfolds_to_far_more_than_it_has_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("mtbert.core.schemas.SMALL", 1000)
-    monkeypatch.setattr("mtbert.core.schemas.DENSEST", 2)
-    write_table(tmp_path / "t.parquet", pa.table({"id": ["x" * 9999]}))
-    with pytest.raises(InputError, match=r"t\.parquet: unfolds to [\d,]+ bytes; its size allows"):
-        read_table(tmp_path / "t.parquet")
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["x" * 9999],
+        ["x" * 99] * 99,  # in the file once, and 99 places
+        [["x" * 99] * 9] * 11,
+        [{"a": "x" * 99}] * 99,
+        [7] * 999,
+    ],
+)
+def test_what_unfolds_to_far_more_than_it_has_is_refused(tmp_path, monkeypatch, column):
+    path = tmp_path / "t.parquet"
+    write_table(path, pa.table({"id": column}))
+    monkeypatch.setattr("mtbert.core.parquet.SMALL", 5000 - path.stat().st_size)
+    monkeypatch.setattr("mtbert.core.parquet.DENSEST", 1)
+    for reader in (read_table, read_frame):
+        with pytest.raises(
+            InputError, match=r"t\.parquet: unfolds to [\d,]+ bytes; its size allow"
+        ):
+            reader(path)
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+def test_types_are_those_of_the_file(tmp_path, kind):
+    table = pa.table({"a.b": pa.array(["x", None, "x"]).cast(kind), "n": [[1], [], None]})
+    write_table(tmp_path / "t.parquet", table)
+    names, read = parquet_table(tmp_path / "t.parquet", ["a.b", "absent"])
+    assert names == ["a.b", "n"]
+    assert read.equals(table.select(["a.b"]))
 
 
 def test_a_changed_page_is_noticed(tmp_path):

@@ -1,0 +1,86 @@
+"""Read Parquet that anybody may have written; what would unfold to too much is never built."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtbert.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+# Bytes that a Parquet file may unfold to: so many, and so many times its own
+SMALL, DENSEST = 2**26, 1000
+
+
+def parquet_table(
+    path: Path, columns: Collection[str] | None = None
+) -> tuple[list[str], "pa.Table"]:
+    """Read a Parquet file, whose pages are checked by the checksums that it has.
+
+    Returns:
+        The names of all columns, and the table of those in `columns`, or of all.
+
+    Raises:
+        InputError: it is missing or broken, or would unfold to far more bytes than it has.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as plain:
+            schema, names = plain.schema_arrow, plain.schema_arrow.names
+            leaves = [plain.schema.column(place) for place in range(len(plain.schema))]
+            _check(path, _stated(plain, leaves))
+        # Text stays in its dictionary until its lengths are known: repeated, it takes no space in
+        # the file, nor in the sizes that the file states.
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
+            wanted = names if columns is None else [name for name in names if name in columns]
+            table = file.read(wanted)
+        _check(path, sum(_unfolded(chunk) for column in table.columns for chunk in column.chunks))
+        table = table.cast(pa.schema([schema.field(name) for name in wanted], schema.metadata))
+        table.validate(full=True)  # of texts, that they are UTF-8
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a whole Parquet file: {reason}") from None
+    return names, table
+
+
+def _check(path: Path, size: int) -> None:
+    limit = SMALL + path.stat().st_size * DENSEST
+    if not 0 <= size <= limit:
+        raise InputError(f"{path}: unfolds to {size:,} bytes; its size allows for {limit:,}")
+
+
+def _stated(file: "pq.ParquetFile", leaves: list["pq.ColumnSchema"]) -> int:
+    """Bytes by the file's own account: of its pages, or of its numbers if those are more."""
+    groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+    numbers = [
+        group.column(place).num_values * max(8, leaf.length)
+        for group in groups
+        for place, leaf in enumerate(leaves)
+    ]
+    pages = [group.total_byte_size for group in groups]
+    if lowest := min([0, *numbers, *pages]):
+        return lowest
+    return max(sum(numbers), sum(pages))
+
+
+def _unfolded(array: "pa.Array") -> int:
+    """Bytes of an array with all values of its dictionaries written out."""
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    kind = array.type
+    if types.is_dictionary(kind) and not types.is_primitive(kind.value_type):
+        lengths = pc.take(pc.binary_length(array.dictionary), array.indices)
+        return int(array.indices.nbytes + (pc.sum(lengths).as_py() or 0))
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind):
+        return int(len(array) * 8 + _unfolded(array.values))
+    if types.is_struct(kind):
+        return sum(map(_unfolded, array.flatten()))
+    return int(array.nbytes)
