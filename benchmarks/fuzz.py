@@ -154,6 +154,7 @@ def stage_readers(folder: Path) -> Cases:
     lines = [f'{n}\tid{n}\tone, "two" thré\t{n % 2}\n' for n in range(6)]
     (folder / "corpus.tsv").write_text("".join(["\tid\ttext_a\tlabel\n", *lines]))
     (folder / "corpus.csv").write_text('id,text_a,label\na,"one, two",1\nb,"thré\nfour",0\n')
+    (folder / "corpus.jsonl").write_text('{"id": "a", "text_a": "one", "label": 1}\n')
     (folder / "pairs.txt").write_text("[NN] ||| film ||| movie ||| x ||| y ||| Equivalence\n" * 5)
     (folder / "metrics.json").write_text(json.dumps({"dev": {"sst": {"accuracy": 0.5}}}))
     (folder / "steps.csv").write_text(
@@ -198,6 +199,7 @@ def stage_readers(folder: Path) -> Cases:
         "predictions": (folder / "predictions.parquet", read_prediction, True),
         "corpus tsv": (folder / "corpus.tsv", partial(corpus, format="tsv"), False),
         "corpus csv": (folder / "corpus.csv", partial(corpus, format="csv"), False),
+        "corpus jsonl": (folder / "corpus.jsonl", partial(corpus, format="jsonl"), False),
         "corpus parquet": (folder / "text.parquet", partial(corpus, format="parquet"), False),
         "ppdb": (folder / "pairs.txt", read_ppdb, False),
         "state": (folder / "state.pt", state, True),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # Bytes that a Parquet file may unfold to: so many, and so many times its own
 SMALL, DENSEST = 2**26, 1000
+ROWS = 1024  # of lists, read before their sizes are compared
 
 
 def parquet_table(
@@ -27,20 +28,23 @@ def parquet_table(
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from pyarrow import types
 
     try:
         with pq.ParquetFile(path) as plain:
             schema, names = plain.schema_arrow, plain.schema_arrow.names
             leaves = [plain.schema.column(place) for place in range(len(plain.schema))]
             _check(path, _stated(plain, leaves))
+        wanted = names if columns is None else [name for name in names if name in columns]
+        fields = [schema.field(name) for name in wanted]
         # Text stays in its dictionary until its lengths are known: repeated, it takes no space in
         # the file, nor in the sizes that the file states.
         texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
         with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
-            wanted = names if columns is None else [name for name in names if name in columns]
-            table = file.read(wanted)
-        _check(path, sum(_unfolded(chunk) for column in table.columns for chunk in column.chunks))
-        table = table.cast(pa.schema([schema.field(name) for name in wanted], schema.metadata))
+            table = _read(path, file, fields)
+        # Nothing is cast to a view.
+        own = [f.with_type(pa.string()) if types.is_string_view(f.type) else f for f in fields]
+        table = table.cast(pa.schema(own, schema.metadata))
         table.validate(full=True)  # of texts, that they are UTF-8
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
@@ -50,6 +54,18 @@ def parquet_table(
     return names, table
 
 
+def _read(path: Path, file: "pq.ParquetFile", fields: "list[pa.Field]") -> "pa.Table":
+    """Read columns, lists first by some rows: no number says how long they are."""
+    from pyarrow import types
+
+    size, lists = 0, [field.name for field in fields if types.is_nested(field.type)]
+    for batch in file.iter_batches(ROWS, columns=lists) if lists else ():
+        _check(path, size := size + sum(map(_unfolded, batch.columns)))
+    table = file.read([field.name for field in fields])
+    _check(path, sum(_unfolded(chunk) for column in table.columns for chunk in column.chunks))
+    return table
+
+
 def _check(path: Path, size: int) -> None:
     limit = SMALL + path.stat().st_size * DENSEST
     if not 0 <= size <= limit:
@@ -57,17 +73,13 @@ def _check(path: Path, size: int) -> None:
 
 
 def _stated(file: "pq.ParquetFile", leaves: list["pq.ColumnSchema"]) -> int:
-    """Bytes by the file's own account: of its pages, or of its numbers if those are more."""
+    """Bytes by the file's own account: of its pages, or of single values if those are more."""
+    # Not by columns: pyarrow aborts the process on a broken account of one.
     groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
-    numbers = [
-        group.column(place).num_values * max(8, leaf.length)
-        for group in groups
-        for place, leaf in enumerate(leaves)
-    ]
-    pages = [group.total_byte_size for group in groups]
-    if lowest := min([0, *numbers, *pages]):
-        return lowest
-    return max(sum(numbers), sum(pages))
+    width = sum(max(8, leaf.length) for leaf in leaves if not leaf.max_repetition_level)
+    sizes = [(group.num_rows * width, group.total_byte_size) for group in groups]
+    negative = min((min(pair) for pair in sizes), default=0)
+    return negative if negative < 0 else max(map(sum, zip(*sizes, strict=True)), default=0)
 
 
 def _unfolded(array: "pa.Array") -> int:

@@ -87,7 +87,7 @@ def _texts(column: "pa.ChunkedArray", key: str, where: str) -> list[str]:
     from pyarrow import types
 
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
-    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    text = types.is_string(kind) or types.is_large_string(kind)
     number = types.is_integer(kind) or types.is_floating(kind)
     others = {"id": (number,), "label": (number, types.is_boolean(kind))}
     if not text and not any(others.get(key, ())):

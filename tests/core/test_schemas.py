@@ -77,6 +77,13 @@ def test_what_unfolds_to_far_more_than_it_has_is_refused(tmp_path, monkeypatch, 
             reader(path)
 
 
+def test_a_view_is_read_as_text(tmp_path):
+    write_table(tmp_path / "t.parquet", pa.table({"a": pa.array(["x", None], pa.string_view())}))
+    table = parquet_table(tmp_path / "t.parquet")[1]
+    assert table["a"].to_pylist() == ["x", None]
+    assert table["a"].type == pa.string()
+
+
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
 def test_types_are_those_of_the_file(tmp_path, kind):
     table = pa.table({"a.b": pa.array(["x", None, "x"]).cast(kind), "n": [[1], [], None]})
