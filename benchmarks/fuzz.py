@@ -60,7 +60,7 @@ def table_readers(folder: Path) -> Cases:
         cases[f"frame {ending}"] = (path, frame, ending == "parquet")
     zipped = folder / "frame.csv.gz"
     zipped.write_bytes(gzip.compress((folder / "frame.csv").read_bytes(), mtime=0))
-    return cases | {"frame gzip": (zipped, frame, False)}
+    return cases | {"frame gzip": (zipped, frame, True)}
 
 
 def checkpoint_readers(folder: Path) -> Cases:

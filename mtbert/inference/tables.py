@@ -39,14 +39,12 @@ def read_detected(
     path: Path, *, quoting: bool | None = None, header: bool = True
 ) -> "tuple[FileFormat, pd.DataFrame]":
     """Read a table as `read_frame`, and say how its file holds rows."""
-    import pandas as pd
-
     if ending_of(path) not in ENDINGS:
         raise InputError(f"{path}: {choices('ending', ending_of(path), ENDINGS)}")
     try:
         form = detect_format(path)
         if form.format == "parquet":
-            frame = parquet_table(path)[1].to_pandas(types_mapper=pd.ArrowDtype)
+            frame = _read_parquet(path)
         elif form.format == "jsonl":
             frame = _read_lines(path)
         else:
@@ -77,6 +75,17 @@ def _read_separated(path: Path, form: FileFormat) -> "tuple[FileFormat, pd.DataF
             raise InputError(f"{path}: line {row.line}: {fault}")
     values = [row.fields[: len(names)] for row in rows]
     return form, pd.DataFrame(values, columns=names, dtype=str)
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    """A Parquet file's columns; an index that pandas wrote is one if it has a name."""
+    import pandas as pd
+
+    # Of what pandas says in the file on its columns, any part may be missing.
+    frame: pd.DataFrame = parquet_table(path)[1].to_pandas(
+        types_mapper=pd.ArrowDtype, ignore_metadata=True
+    )
+    return frame.loc[:, ~frame.columns.str.startswith("__index_level_")]
 
 
 def _read_lines(path: Path) -> "pd.DataFrame":

@@ -2,6 +2,7 @@
 
 import gzip
 
+import pandas as pd
 import pytest
 
 from mtbert.core.errors import InputError
@@ -36,3 +37,10 @@ def test_nothing_is_written_into_a_gzipped_table(tmp_path):
     frame = read_frame(tmp_path / "a.csv")
     with pytest.raises(InputError, match=r"unknown ending '\.gz'"):
         write_frame(tmp_path / "b.csv.gz", frame)
+
+
+@pytest.mark.parametrize(("name", "columns"), [(None, ["text"]), ("id", ["text", "id"])])
+def test_an_index_is_a_column_if_it_has_a_name(tmp_path, name, columns):
+    frame = pd.DataFrame({"text": ["a", "b"]}, index=pd.Index([7, 9], name=name))
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert read_frame(tmp_path / "a.parquet").columns.tolist() == columns
