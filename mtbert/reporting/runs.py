@@ -49,7 +49,9 @@ def long_scores(measured: Mapping[Run, Mapping[str, Any]], *, where: str) -> pd.
         for split in ("dev", "test") if "test" in content else ("dev",):
             tasks = content.get(split)
             if not isinstance(tasks, Mapping) or not all(
-                isinstance(t, Mapping) for t in tasks.values()
+                isinstance(values, Mapping)
+                and all(isinstance(value, float | int | None) for value in values.values())
+                for values in tasks.values()
             ):
                 raise InputError(
                     f"{where}/{strategy}-{seed}.json: {split}: expected metrics by task, found "

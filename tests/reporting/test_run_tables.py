@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.reporting.runs import read_cosines, read_facts, read_scores, read_steps
+from mtbert.reporting.runs import long_scores, read_cosines, read_facts, read_scores, read_steps
 
 STEPS = """\
 step,epoch,loss_sst,loss_para,weight_sst,weight_para,examples_sst,examples_para
@@ -81,3 +81,9 @@ def test_a_broken_file_is_named(logs, name, text, message):
     path.unlink() if text is None else path.write_bytes(text)
     with pytest.raises(InputError, match=message):
         [read(logs, RUNS) for read in (read_steps, read_cosines, read_scores, all_facts)]
+
+
+def test_a_metric_is_a_number_or_null():
+    measured = {("main", 1): {"dev": {"sst": {"accuracy": {}}}}}
+    with pytest.raises(InputError, match=r"^m/main-1\.json: dev: expected metrics by task, found"):
+        long_scores(measured, where="m")
