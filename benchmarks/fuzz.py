@@ -60,7 +60,8 @@ def table_readers(folder: Path) -> Cases:
         cases[f"frame {ending}"] = (path, frame, ending == "parquet")
     zipped = folder / "frame.csv.gz"
     zipped.write_bytes(gzip.compress((folder / "frame.csv").read_bytes(), mtime=0))
-    return cases | {"frame gzip": (zipped, frame, True)}
+    # Not sealed: a file repeated behind itself is whole, too.
+    return cases | {"frame gzip": (zipped, frame, False)}
 
 
 def checkpoint_readers(folder: Path) -> Cases:
