@@ -79,7 +79,7 @@ def test_everything_is_written(folder):
     assert measured["updates"] == 2
     assert measured["examples"] == {"sst": 16, "para": 56}
     assert measured["data_source"] == "sample, own"
-    assert measured["encoder"] == "google-bert/bert-base-uncased"
+    assert measured["encoder"] == "bert-base-uncased"
     sst = {"accuracy": 0.75, "macro_f1": 0.7333, "matthews": 0.5774, "calibration_error": 0.0189}
     assert sst.items() <= measured["dev"]["sst"].items()
     assert measured["dev"]["overall"] == {"mean": 0.9167, "leaderboard": 0.9167}
