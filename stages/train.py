@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 set_environment()
 
+# Seconds between two states that an interrupted run can resume from. No stage depends on a variable
+# of the environment: to save more often need not train anew.
+SAVE_EVERY = "MTBERT_SAVE_EVERY"
+
 
 def main(
     plan: Annotated[Path, typer.Argument(help="The strategy's plan")],
@@ -34,6 +38,7 @@ def main(
     from mtbert.core.outputs import new_folder
     from mtbert.experiments.plans import read_plan, verify
 
+    save_every = seconds_between_states()
     planned = read_plan(plan)
     verify(planned)
     # Resume from what an interrupted run left here.
@@ -55,7 +60,21 @@ def main(
             test=test,
             tasks=task_texts(params),
             report_to=os.environ.get(VARIABLE, ""),
+            save_every=save_every,
         )
+
+
+def seconds_between_states() -> float | None:
+    """Read `SAVE_EVERY`; None where it is not set."""
+    from mtbert.core.errors import InputError
+
+    value = os.environ.get(SAVE_EVERY)
+    try:
+        if value is None or (seconds := float(value)) >= 0:
+            return None if value is None else seconds
+    except ValueError:
+        pass
+    raise InputError(f"{SAVE_EVERY}: expected seconds, 0 for every step, found {value!r}")
 
 
 def task_texts(params: Path) -> "Mapping[str, Task]":

@@ -4,6 +4,7 @@ Draws run in a pool of processes, whose number does not change the rows.
 """
 
 import multiprocessing
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from mtbert.augmentation.leakage import Texts, normal, row_key
 from mtbert.augmentation.replacing import Draw, Replacer, draw_seed
 from mtbert.augmentation.settings import MOST_COPIES
+from mtbert.core.lifetime import end_with_parent
 from mtbert.core.progress import progress_bar
 
 ATTEMPTS = 4  # draws for one copy of a row before it is given up
@@ -74,7 +76,7 @@ class Grower:
         queue = self._queue()
         # Forked processes do not load the lexicons and the tagger again.
         fork = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(processes, fork, _share, (self,)) as pool:
+        with ProcessPoolExecutor(processes, fork, _share, (self, os.getpid())) as pool:
             while jobs := list(islice(queue, self.wanted - len(self.new))):
                 for attempt in range(ATTEMPTS):
                     jobs = [job._replace(attempt=attempt) for job in jobs]
@@ -144,8 +146,9 @@ class Grower:
 _grower: Grower
 
 
-def _share(grower: Grower) -> None:
+def _share(grower: Grower, parent: int) -> None:
     global _grower
+    end_with_parent(parent)
     _grower = grower
 
 

@@ -14,6 +14,7 @@ from mtbert.cli.predict import predict_command
 from mtbert.cli.push import push
 from mtbert.cli.serve import serve
 from mtbert.cli.studies import studies
+from mtbert.cli.verify import verify_command
 from mtbert.core.commands import run_app
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ def check_command(
 app.command()(init)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
+app.command("verify")(verify_command)
 for command in (export, push, serve, info, part):
     app.command()(command)
 app.add_typer(studies, name="studies")

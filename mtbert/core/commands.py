@@ -1,12 +1,14 @@
-"""Run a command; bad input ends in one message and exit code 2."""
+"""Run a command; bad input ends in one message and exit code 2, a disk that fails in 1."""
 
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 
-from mtbert.core.errors import InputError, printable
+from mtbert.core.errors import InputError, printable, write_fault
+from mtbert.core.lifetime import end_with_dvc
 
 
 def set_environment() -> None:
@@ -22,20 +24,25 @@ def set_environment() -> None:
 
 
 def run(command: Callable[..., None]) -> None:
-    """Run a typer command; an InputError is printed without a traceback."""
+    """Run a typer command, to the end of DVC at most; errors are printed as in `run_app`."""
+    end_with_dvc()
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
     run_app(app)
 
 
 def run_app(app: typer.Typer) -> None:
-    """Run an app of commands; an InputError is printed without a traceback."""
+    """Run an app of commands; bad input and failing disks end without a traceback."""
     try:
         app()
-    except InputError as error:
-        for line in str(error).splitlines():
-            warn(f"error: {line}")
-        sys.exit(2)
+    except Exception as error:
+        text = str(error) if isinstance(error, InputError) else write_fault(error)
+        if text is None:
+            raise
+        with suppress(OSError):  # where the messages go to the same full disk
+            for line in text.splitlines():
+                warn(f"error: {line}")
+        sys.exit(2 if isinstance(error, InputError) else 1)
 
 
 def warn(line: str) -> None:

@@ -1,5 +1,8 @@
 """The error that bad input raises, and messages that help to correct the input."""
 
+import errno
+import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -33,3 +36,35 @@ def located(place: str, *, link: str = ": ") -> Iterator[None]:
         yield
     except InputError as error:
         raise InputError(f"{place}{link}{error}") from None
+
+
+_FULL = "free space there"
+_CLOSED = "expected a place to read and write: change its permissions, or move the project"
+# What to do about a file that cannot be written, or read
+REMEDIES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: "expected a file system that holds files of that size",
+    errno.EIO: "the disk fails: copy from it what you need",
+    errno.EROFS: _CLOSED,
+    errno.EACCES: _CLOSED,
+    errno.EPERM: _CLOSED,
+}
+
+
+def write_fault(error: Exception) -> str | None:
+    """Say what a disk refused and what to do; None if it is not the disk's fault.
+
+    Names the file, or the output that was being written, the note on the error.
+    """
+    number = getattr(error, "errno", None)
+    # Errors of shutil and of libraries in Rust have it in their text alone.
+    if number is None and (match := re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))):
+        number = int(match[1] or match[2])
+    if number not in REMEDIES:
+        return None
+    names = [getattr(error, name, None) for name in ("filename2", "filename")]
+    names += getattr(error, "__notes__", [])
+    place = next((str(name) for name in names if name), "a file")
+    reason = os.strerror(number)
+    return f"{place}: {reason}; {REMEDIES[number]}, then run again"

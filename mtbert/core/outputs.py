@@ -37,14 +37,25 @@ def new_folder(path: Path, *, unfinished: bool = False) -> Iterator[Path]:
     if path.is_file():
         raise InputError(f"{path}: expected a folder to replace, or nothing; found a file")
     work = work_path(path)
-    work.parent.mkdir(parents=True, exist_ok=True)
-    with held(work.with_name(work.name + ".lock"), path):
-        if not unfinished:
-            shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(exist_ok=True)
-        yield work
-        # A link to a folder stays a link: what it points to is replaced.
-        _replace(path.resolve(), work, aside=work.with_name(work.name + ".old"))
+    with noted(path):
+        work.parent.mkdir(parents=True, exist_ok=True)
+        with held(work.with_name(work.name + ".lock"), path):
+            if not unfinished:
+                shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(exist_ok=True)
+            yield work
+            # A link to a folder stays a link: what it points to is replaced.
+            _replace(path.resolve(), work, aside=work.with_name(work.name + ".old"))
+
+
+@contextmanager
+def noted(path: Path) -> Iterator[None]:
+    """Note on an error what was being written: some of a full disk name no file."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(str(path))
+        raise
 
 
 def _replace(path: Path, new: Path, *, aside: Path) -> None:
@@ -98,5 +109,6 @@ def write_text(path: Path, text: str) -> None:
     """Write a small text file whole: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with noted(path):
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeGuard, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from mtbert.core.documents import MAPPING, read_json, read_yaml
 from mtbert.core.errors import InputError, choices
+from mtbert.core.outputs import write_text
 
 # The files that settings are read from
 __all__ = ["read_json", "read_yaml"]
@@ -150,9 +152,10 @@ def write_yaml(path: Path, data: Mapping[str, Any], *, heading: str = "") -> Non
 
     yaml = YAML()
     yaml.width = 100
-    with path.open("w", encoding="utf-8") as file:
-        file.write(f"# {heading}\n" if heading else "")
-        yaml.dump(dict(data), file)
+    text = StringIO()
+    text.write(f"# {heading}\n" if heading else "")
+    yaml.dump(dict(data), text)
+    write_text(path, text.getvalue())
 
 
 def read_section(path: Path, section: str, kind: type[S]) -> S:

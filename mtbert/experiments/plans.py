@@ -207,9 +207,14 @@ def file_digest(path: Path) -> File:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
 
 
+def plan_files(plan: Plan) -> list[File]:
+    """List all files that a plan's runs read."""
+    splits = [file for task in plan.tokens.values() for file in task.values()]
+    return [*plan.encoder.files, plan.sequences, plan.tokenizer, *splits]
+
+
 def verify(plan: Plan) -> None:
     """Refuse to run a plan whose files have changed since it was made."""
-    splits = (file for task in plan.tokens.values() for file in task.values())
-    for file in (*plan.encoder.files, plan.sequences, plan.tokenizer, *splits):
+    for file in plan_files(plan):
         if file_digest(Path(file.path)) != file:
             raise InputError(f"{file.path}: changed since the plan was made; run `dvc repro`")

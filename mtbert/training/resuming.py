@@ -1,8 +1,12 @@
 """Save a run's state now and then, so that an interrupted run resumes and ends the same."""
 
 import hashlib
+import os
+import signal
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import torch
 from torch import Tensor
 
 CHUNK = 2**20  # bytes that are hashed at once
+GRACE = 8  # seconds from SIGTERM to the end, whether or not the state is saved by then
 
 
 class Resuming:
@@ -32,6 +37,7 @@ class Resuming:
         self.cost = 0.0  # seconds that saving the last state took
         self.last = time.perf_counter()
         self.saved = self._read()
+        self.ending = False
 
     def _read(self) -> dict[str, Any] | None:
         """Give the state; None where it is missing, not as it was written, or another run's."""
@@ -47,7 +53,7 @@ class Resuming:
     def due(self) -> bool:
         """Whether it is time to save."""
         since = time.perf_counter() - self.last
-        return since >= max(self.pause, self.cost / self.share)
+        return self.ending or since >= max(self.pause, self.cost / self.share)
 
     def save(self, step: int, parameters: Mapping[str, Tensor], **parts: Any) -> None:
         """Save the state after a step: the parameters, each part's state, torch's random states.
@@ -70,6 +76,32 @@ class Resuming:
             self.part.unlink(missing_ok=True)
         self.last = time.perf_counter()
         self.cost = self.last - started
+        if self.ending:
+            print(f"ended by a signal; the next run goes on after step {step}", flush=True)
+            _end()
+
+    @contextmanager
+    def saved_at_end(self) -> Iterator[None]:
+        """Let SIGTERM end the process once the next step's state is saved, within `GRACE` seconds.
+
+        A handler of the program around this one stays as it is.
+        """
+        in_main = threading.current_thread() is threading.main_thread()
+        if not in_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            yield
+            return
+
+        def end_soon(*_: object) -> None:
+            self.ending = True
+            signal.alarm(GRACE)
+
+        signal.signal(signal.SIGTERM, end_soon)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            if self.ending:
+                _end()
 
     @torch.no_grad()
     def restore(self, parameters: Mapping[str, Tensor], **parts: Any) -> int:
@@ -118,3 +150,9 @@ def set_random_states(states: Sequence[Tensor]) -> None:
     torch.set_rng_state(states[0])
     if len(states) > 1:
         torch.cuda.set_rng_state(states[1])
+
+
+def _end() -> None:
+    """End this process by SIGTERM, so that whoever waits for it sees why."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import signal
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -15,7 +17,7 @@ from mtbert.core.errors import InputError
 from mtbert.experiments.runs import train_run
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.losses import TaskLosses
-from mtbert.training.resuming import Resuming
+from mtbert.training.resuming import GRACE, Resuming
 from mtbert.training.samplers import SAMPLERS
 
 from tiny import saved_weights
@@ -225,6 +227,38 @@ def test_the_stage_resumes(place, tmp_path, monkeypatch, capsys):
     main(*args)
     assert "resumes after step 2" in capsys.readouterr().out
     assert sorted(path.name for path in Path("out").iterdir()) == ["best", "last", "predictions"]
+
+
+def test_sigterm_ends_a_run_that_resumes(place, tmp_path, monkeypatch, capsys):
+    planned = plan(place, {})
+    whole = run(planned, tmp_path / "whole")
+
+    class Signalled(Resuming):
+        def due(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            return super().due()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mtbert.experiments.runs.Resuming", Signalled)
+        patched.setattr("mtbert.training.resuming._end", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run(planned, tmp_path / "ended")
+    assert 0 < signal.alarm(0) <= GRACE  # it would have ended by then in any case
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert "ended by a signal; the next run goes on after step 1" in capsys.readouterr().out
+    (tmp_path / "ended/out/best").mkdir()
+    (tmp_path / "ended/out/best/.tmpX").touch()  # half a file of weights
+    same(whole, run(planned, tmp_path / "ended"))
+    assert "resumes after step 1" in capsys.readouterr().out
+    assert not (tmp_path / "ended/out/best/.tmpX").exists()
+
+
+def test_a_state_after_every_step(place, tmp_path, monkeypatch):
+    steps, save = [], Resuming.save
+    keep = lambda self, step, *a, **parts: (steps.append(step), save(self, step, *a, **parts))  # noqa: E731
+    monkeypatch.setattr(Resuming, "save", keep)
+    run(plan(place, {}), tmp_path, save_every=0.0)
+    assert steps == [1, 2]  # of three; after the last the run is done
 
 
 @pytest.mark.parametrize("other", [{"seed": 2}, {"learning_rate": 2e-3}, {"state": b"PK half"}])
