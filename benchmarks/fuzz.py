@@ -79,7 +79,11 @@ def checkpoint_readers(folder: Path) -> Cases:
     )
     facts = {"strategy": "main", "seed": 1, "data_source": "sample", "encoder": "e", "epoch": 1}
     training = TrainingFacts(
-        **facts, step=2, dev={"sst_accuracy": 0.5}, dev_examples={"sst": 4}, settings={"epochs": 3}
+        **facts,
+        step=2,
+        dev={"sst_accuracy": 0.5},
+        dev_examples=dict.fromkeys(model.settings.tasks, 4),
+        settings={"epochs": 3},
     )
     saved: Any = {"settings": model.settings, "tasks": tasks, "tokens": folder / "tokens"}
     save_checkpoint(best, model, training=training, **saved)

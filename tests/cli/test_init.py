@@ -71,7 +71,7 @@ def test_check_names_another_version(here):
         ({"a.csv": HEAD + ROWS, "a-train.csv": HEAD + ROWS}, "both are the train file"),
         ({"a-dev.csv": HEAD + ROWS}, "no file to train on beside it"),
         ({"a.csv": HEAD + ROWS, "a-dev.csv": "text\nso\n"}, "a-dev.csv: .*column 'label'"),
-        ({"a.parquet": b"PAR1"}, "not a whole parquet file"),
+        ({"a.parquet": b"PAR1"}, "not a whole Parquet file"),
         ({"a.jsonl": "[1]\n"}, "line 1: expected an object"),
     ],
 )

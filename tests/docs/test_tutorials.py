@@ -142,7 +142,8 @@ def test_own_files_train_report_and_predict(own):
     assert "| main | " in (here / "reports" / "results.md").read_text()
     stages = set(re.findall(r"Running stage '(\w+)", printed["dvc repro"]))
     assert stages == {
-        *("download_corpora", "download_encoder", "prepare", "tokenize", "pretrain"),
+        *("names", "download_corpora", "download_encoder", "prepare", "tokenize", "pretrain"),
+        "neighbours",
         *("plan", "train", "evaluate", "report"),
     }
     predicted = next(text for command, text in printed.items() if "in the rain" in command)
