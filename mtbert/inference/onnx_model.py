@@ -40,7 +40,15 @@ class OnnxModel:
         """Give probabilities, (example, class), or similarities in label units, (example,).
 
         `others` are the second texts of pairs. Batches have texts of similar length.
+
+        Raises:
+            ValueError: there is no such task, or its examples have another number of texts.
         """
+        if task not in (outputs := self.graph["outputs"]):
+            raise ValueError(f"no task {task!r}; the tasks are: {', '.join(outputs)}")
+        if (others is None) != (outputs[task]["rows"] == "texts"):
+            expected = "single texts" if others is not None else "pairs of texts"
+            raise ValueError(f"{task} is a task on {expected}")
         seconds = others or [""] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]) + len(seconds[i]))
         parts = []
@@ -74,8 +82,13 @@ class OnnxModel:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: python predict.py TASK TEXT [SECOND TEXT]")
     model = OnnxModel(Path(__file__).parent)
     task, text, *second = sys.argv[1:]
-    (row,) = model.predict(task, [text], second or None)
+    try:
+        (row,) = model.predict(task, [text], second or None)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
     labels = model.graph["outputs"][task]["labels"]
     print(row if labels is None else dict(zip(labels, row.tolist(), strict=True)))

@@ -99,6 +99,20 @@ def test_a_text_alone_predicts_as_in_a_batch(exported):
     np.testing.assert_allclose(alone, exported.predict("sst", texts), atol=1e-5)
 
 
+def test_the_exported_model_refuses_what_does_not_fit(exported):
+    model = OnnxModel(exported[1])
+    with pytest.raises(ValueError, match=r"no task 'nope'; the tasks are: .*sst"):
+        model.predict("nope", ["a fine film"])
+    with pytest.raises(ValueError, match="sts is a task on pairs of texts"):
+        model.predict("sts", ["a fine film"])
+    with pytest.raises(ValueError, match="sst is a task on single texts"):
+        model.predict("sst", ["a fine film"], ["it is dull"])
+    done = subprocess.run(
+        [sys.executable, exported[1] / "predict.py", "nope", "a"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr[:22]) == (1, "error: no task 'nope';")
+
+
 def test_the_script_in_the_folder_needs_no_mtbert(exported, tmp_path):
     best, folder = exported
     words = [sys.executable, "-X", "importtime", folder / "predict.py", "sst", "a fine film"]
