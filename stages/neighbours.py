@@ -1,11 +1,14 @@
 """Find the nearest training example of each dev example, for the report's section on errors."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtbert.core.commands import run, set_environment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 set_environment()
 
@@ -18,7 +21,6 @@ def main(
     out: Annotated[Path, typer.Argument(help="Output folder: TASK.parquet")],
 ) -> None:
     """Write, for each task, `id`, `neighbour` and `cosine` of its dev examples."""
-    import numpy as np
     import pyarrow as pa
     import torch
 
@@ -33,26 +35,33 @@ def main(
     from mtbert.modeling.packing import RowShape
 
     hold_memory()
-    sequences, config = read_sequences(tokens).model_dump(), read_config(encoder)
-    packed = usable_layout("packed", config)[0] == "packed"
+    sequences = read_sequences(tokens).model_dump()
+    packed = usable_layout("packed", read_config(encoder))[0] == "packed"
     shape = RowShape.of(sequences, row_length=64, packed=packed)
     seed_everything(0)  # of an encoder from scratch
     model = load_encoder(encoder, vocabulary=sequences["vocabulary"])
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     with new_folder(out) as folder:
         for path in sorted(tokens.glob("*/dev.parquet")):
-            task, table = path.parent.name, read_table(path, TOKENS)
-            every = read_table(path.with_name("train.parquet"), TOKENS)
-            some = np.linspace(0, len(every) - 1, min(len(every), COMPARED)).astype(int)
-            paired = not table["ids_b"].null_count
-            train, dev = (decode_tokens(it, paired=paired) for it in (every.take(some), table))
+            task, other = path.parent.name, read_table(path, TOKENS)
+            some = spread(read_table(path.with_name("train.parquet"), TOKENS))
+            paired = not other["ids_b"].null_count
+            train, dev = (decode_tokens(it, paired=paired) for it in (some, other))
             texts = (1 + paired) * (len(train) + len(dev))
             with progress_bar(f"{task}: encoded", texts, "texts") as bar:
                 rows, cosines = nearest(model, train, dev, shape, bar.update)
-            names = [train.example_ids[row] for row in rows]
-            columns = {"id": dev.example_ids, "neighbour": names, "cosine": cosines}
-            write_table(folder / f"{task}.parquet", pa.table(columns))
+            near = [train.example_ids[row] for row in rows]
+            table = pa.table({"id": dev.example_ids, "neighbour": near, "cosine": cosines})
+            write_table(folder / f"{task}.parquet", table)
             print(f"{task}: mean cosine to train {cosines.mean():.3f}", flush=True)
+
+
+def spread(table: "pa.Table") -> "pa.Table":
+    """At most `COMPARED` of its rows, at equal distances."""
+    import numpy as np
+
+    rows = np.linspace(0, len(table) - 1, min(len(table), COMPARED)).astype(int)
+    return table.take(rows)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,14 +42,12 @@ def main(
     save_every = seconds_between_states()
     planned = read_plan(plan)
     verify(planned)
-    # Resume from what an interrupted run left here.
-    with (
+    with (  # what an interrupted run left there is resumed
         new_folder(out, unfinished=True) as folder,
         new_folder(logs, unfinished=True) as log_folder,
     ):
         from mtbert.core.environment import hold_memory
         from mtbert.experiments.runs import train_run
-        from mtbert.training.tracking import VARIABLE
 
         hold_memory()
         train_run(
@@ -59,7 +58,6 @@ def main(
             last=last,
             test=test,
             tasks=task_texts(params),
-            report_to=os.environ.get(VARIABLE, ""),
             save_every=save_every,
         )
 
@@ -68,12 +66,11 @@ def seconds_between_states() -> float | None:
     """Read `SAVE_EVERY`; None where it is not set."""
     from mtbert.core.errors import InputError
 
-    value = os.environ.get(SAVE_EVERY)
-    try:
-        if value is None or (seconds := float(value)) >= 0:
-            return None if value is None else seconds
-    except ValueError:
-        pass
+    if (value := os.environ.get(SAVE_EVERY)) is None:
+        return None
+    with suppress(ValueError):
+        if (seconds := float(value)) >= 0:
+            return seconds
     raise InputError(f"{SAVE_EVERY}: expected seconds, 0 for every step, found {value!r}")
 
 

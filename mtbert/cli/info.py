@@ -8,6 +8,6 @@ def info(checkpoint: Checkpoint) -> None:
 
     Example: mtbert info data/runs/main-1/best
     """
-    from mtbert.inference.model_facts import ModelFacts, describe
+    from mtbert.inference.model_facts import ModelFacts, describe_model
 
-    print(describe(ModelFacts(checkpoint)))
+    print(describe_model(ModelFacts(checkpoint)))

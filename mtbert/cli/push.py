@@ -25,11 +25,11 @@ def push(
 
     Example: mtbert push data/runs/main-1/best my-name/my-model
     """
-    from mtbert.inference.hub import check_name, upload, uploaded_files
+    from mtbert.inference.hub import check_repository, upload, uploaded_files
     from mtbert.inference.model_card import model_card
     from mtbert.inference.model_facts import ModelFacts
 
-    check_name(repository)
+    check_repository(repository)
     facts = ModelFacts(checkpoint)
     card = model_card(facts, repository, license=license)
     files = uploaded_files(facts, card)

@@ -28,8 +28,8 @@ def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
         except (ValueError, RecursionError) as error:
             yield number, str(error)
             continue
-        found = f"expected an object, found {line.strip()[:40]}"
-        yield number, row if isinstance(row, dict) else found
+        fault = f"expected an object, found {line.strip()[:40]}"
+        yield number, row if isinstance(row, dict) else fault
 
 
 def read_json_lines(path: Path, columns: Columns) -> tuple[list[str], list[Row]]:

@@ -101,11 +101,8 @@ def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
                 hidden += 1
             elif label:
                 example["label"] = read_label(label, task.labels)
-            if split != "train" and (sign := UNWRITABLE.search(example["id"])):
-                raise InputError(
-                    f"{path}: {examples.unit} {row.line}: id {example['id']!r}: submission files "
-                    f"cannot hold {sign[0]!r} in an id; without columns.id, rows are counted"
-                )
+            if split != "train":
+                _check_writable(example["id"], f"{path}: {examples.unit} {row.line}")
             if (line := seen.setdefault(example["id"], row.line)) != row.line:
                 raise UnusableError(f"id {example['id']} {REPEATED} {examples.unit} {line}")
         except UnusableError as reason:
@@ -120,6 +117,15 @@ def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
         examples.notes.append(f"{longer:,} rows have more than {len(header)} fields: not read")
     _judge(path, examples, data.max_bad_share)
     return examples
+
+
+def _check_writable(name: str, where: str) -> None:
+    """Refuse an id that would end early in a submission file."""
+    if sign := UNWRITABLE.search(name):
+        raise InputError(
+            f"{where}: id {name!r}: submission files cannot hold {sign[0]!r} in an id; without "
+            "columns.id, rows are counted"
+        )
 
 
 def read_rows(path: Path, task: Task, *, max_characters: int) -> tuple[list[str], Iterable[Row]]:

@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -304,44 +304,30 @@ def train_run(
     last: bool = True,
     test: bool = True,
     tasks: Mapping[str, Task] | None = None,
-    report_to: str = "",
+    report_to: str | None = None,
     save_every: float | None = None,
 ) -> None:
     """Train a strategy with a seed; resume if the folders hold an interrupted run of it.
 
     `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
     with `test`); `log_folder` takes the log and run.json. Titles and columns of `tasks` go into the
-    checkpoints. `report_to` names trackers, which change no result; nor does `save_every`, the
-    seconds between two states to resume from, by default as often as costs 1 % of the time.
+    checkpoints. `report_to` is for the `Tracker`, which changes no result; nor does `save_every`,
+    the seconds between two states to resume from, by default as often as costs 1 % of the time.
 
     Raises:
         InputError: there is no such tracker; loss, gradient norm or outputs are NaN or inf.
             `folder` keeps the best epoch and, as before_stop/, the weights before the step.
     """
     settings = plan.train.model_dump(mode="json")
-    often = {} if save_every is None else {"pause": save_every, "share": float("inf")}
-    with ExitStack() as stack:
-        # Before the generators are seeded, so that a tracker cannot change what they draw
-        tracker = Tracker(report_to, run=f"{plan.strategy}-{seed}", settings=settings)
-        stack.callback(tracker.close)
+    # Before the generators are seeded, so that a tracker cannot change what they draw
+    tracker = Tracker(report_to, run=f"{plan.strategy}-{seed}", settings=settings)
+    with closing(tracker):
         run = Run(plan, seed=seed, tasks=tasks)
         run.print_fallbacks()
+        often = {} if save_every is None else {"pause": save_every, "share": float("inf")}
         resuming = Resuming(folder / "state.pt", identity(run), **often)
         resumed_after = resuming.saved["step"] if resuming.saved else None
-        if resumed_after is None:
-            _empty(folder, log_folder)
-        shutil.rmtree(folder / STOPPED, ignore_errors=True)
-        for part in folder.rglob(".tmp*"):  # of safetensors, where a run was killed as it wrote
-            part.unlink()
-        log = stack.enter_context(closing(run.log(log_folder, tracker)))
-        setup = time.perf_counter() - run.started
-        log_encoding(run, log, setup, resumed=resumed_after is not None)
-        try:
-            with resuming.saved_at_end():
-                run.train(partial(evaluate_and_save, run, log, folder, last), log, resuming)
-        except NotFiniteError as error:
-            raise InputError(f"{error}\n{save_stopped(run, log, folder)}") from None
-    resuming.close()
+        log, setup = _train_logged(run, folder, log_folder, resuming, tracker, last=last)
     if test:
         best = load_checkpoint(folder / "best").to(run.device)
         write_outputs(folder / "predictions", run, "test", run.predict("test", best))
@@ -349,10 +335,32 @@ def train_run(
     write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
 
 
-def _empty(*folders: Path) -> None:
-    for folder in folders:
-        shutil.rmtree(folder)
-        folder.mkdir()
+def _train_logged(
+    run: Run, folder: Path, log_folder: Path, resuming: Resuming, tracker: Tracker, *, last: bool
+) -> tuple[Log, float]:
+    """Train to the end; give the log, closed, and the seconds before it was opened."""
+    resumed = resuming.saved is not None
+    _clear(folder, log_folder, resumed=resumed)
+    with closing(run.log(log_folder, tracker)) as log:
+        setup = time.perf_counter() - run.started
+        log_encoding(run, log, setup, resumed=resumed)
+        try:
+            with resuming.saved_at_end():
+                run.train(partial(evaluate_and_save, run, log, folder, last), log, resuming)
+        except NotFiniteError as error:
+            raise InputError(f"{error}\n{save_stopped(run, log, folder)}") from None
+    resuming.close()
+    return log, setup
+
+
+def _clear(folder: Path, log_folder: Path, *, resumed: bool) -> None:
+    """Delete what a run does not go on from."""
+    for path in () if resumed else (folder, log_folder):
+        shutil.rmtree(path)
+        path.mkdir()
+    shutil.rmtree(folder / STOPPED, ignore_errors=True)
+    for part in folder.rglob(".tmp*"):  # of safetensors, where a run was killed as it wrote
+        part.unlink()
 
 
 def log_encoding(run: Run, log: Log, setup: float, *, resumed: bool) -> None:

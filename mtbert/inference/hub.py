@@ -26,7 +26,8 @@ def checkpoint_folder(name: str | Path) -> Path:
     match = None if isinstance(name, Path) else NAME.fullmatch(name)
     if match is None or Path(name).exists():
         return Path(name)
-    if (first := Path(name).parts[0]) and Path(first).is_dir():
+    first = Path(name).parts[0]
+    if Path(first).is_dir():
         raise InputError(
             f"{name}: no such folder; not looked for on the hub, as there is a folder {first}"
         )
@@ -81,7 +82,7 @@ def upload(files: Mapping[str, Path | bytes], repository: str, *, public: bool =
     return str(address)
 
 
-def check_name(repository: str) -> None:
+def check_repository(repository: str) -> None:
     """Refuse what cannot be a repository's name, before anything is read."""
     match = NAME.fullmatch(repository)
     if match is None or match["revision"]:

@@ -156,7 +156,7 @@ class ModelFacts:
         return lines
 
 
-def describe(facts: ModelFacts) -> str:
+def describe_model(facts: ModelFacts) -> str:
     """Describe a checkpoint as lines of text."""
     lines = facts.manifest.task_lines()
     lines += [f"{key}: {value}" for key, value in facts.facts().items()]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from mtbert.core.schemas import Ragged, Tokens
 from mtbert.modeling.encoder import encode
-from mtbert.modeling.packing import RowShape, TaskExamples, collate
+from mtbert.modeling.packing import RowShape, TaskExamples, batches_by_length, collate
 from mtbert.modeling.pooling import MeanPooling
 
 BATCH = 128  # texts
@@ -60,16 +60,13 @@ def _vectors(
     sides = [side for side in (split.a, split.b) if side is not None]
     scaled = []
     for side in sides:
-        # Texts of similar length together: they leave less padding.
-        order = np.argsort(-side.lengths, kind="stable")
-        batches = np.split(order, range(BATCH, len(order), BATCH))
+        batches, places = batches_by_length(side.lengths, BATCH)
         means = []
         for rows in batches:
             means.append(_means(encoder, side, rows, shape, device))
             advance(len(rows))
         vectors = torch.cat(means)
-        place = torch.from_numpy(order.argsort()).to(device)
-        scaled.append(nn.functional.normalize(vectors[place]))
+        scaled.append(nn.functional.normalize(vectors[torch.from_numpy(places).to(device)]))
     return torch.cat(scaled, 1) / math.sqrt(len(sides))
 
 

@@ -174,6 +174,17 @@ def _first_fit(lengths: Sequence[int], rows: int, width: int) -> list[tuple[int,
     return places
 
 
+def batches_by_length(lengths: np.ndarray, size: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Divide examples into batches of similar length, the longest first: they leave less padding.
+
+    Returns:
+        The rows of each batch, and the place of each example in the batches laid end to end,
+        (example,).
+    """
+    order = np.argsort(-lengths, kind="stable")
+    return np.split(order, range(size, len(order), size)), order.argsort()
+
+
 def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Lay the ranges [start, start + length) end to end."""
     ends = np.cumsum(lengths)

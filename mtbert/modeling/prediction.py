@@ -9,7 +9,13 @@ from torch import Tensor
 
 from mtbert.core.schemas import Tokens
 from mtbert.modeling.model import MultiTaskModel
-from mtbert.modeling.packing import RowShape, TaskExamples, TokenBatch, collate
+from mtbert.modeling.packing import (
+    RowShape,
+    TaskExamples,
+    TokenBatch,
+    batches_by_length,
+    collate,
+)
 from mtbert.modeling.vectors import VectorBatch, VectorPair
 
 # Called with a number of examples that are done
@@ -98,12 +104,12 @@ def _batches(
     """
     device = next(model.parameters()).device
     sides = [side.lengths for side in (split.a, split.b) if side is not None]
-    order = np.argsort(-np.sum(sides, axis=0), kind="stable")
+    parts, places = batches_by_length(np.sum(sides, axis=0), batch_size)
 
     def batches() -> Iterator[TokenBatch]:
-        for rows in np.split(order, range(batch_size, len(order), batch_size)):
+        for rows in parts:
             examples = TaskExamples(split.a, split.b, rows, joint=model.joint[task])
             yield collate({task: examples}, shape).to(device)
             advance(len(rows))
 
-    return batches(), torch.from_numpy(order.argsort()).to(device)
+    return batches(), torch.from_numpy(places).to(device)

@@ -177,7 +177,7 @@ def cosine_boxes(cosines: pd.DataFrame, strategy: str) -> Picture:
     return picture(strategy, "spread of cosines of each pair of tasks", plot, height)
 
 
-def confusion(name: str, counts: Counter[tuple[str, str]], names: Sequence[str]) -> Picture:
+def confusion_picture(name: str, counts: Counter[tuple[str, str]], names: Sequence[str]) -> Picture:
     """What is taken for what: a matrix of the classes or, of many, the commonest confusions.
 
     Args:

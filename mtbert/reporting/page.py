@@ -96,7 +96,9 @@ def _confusions(report: Report) -> Mapping[str, list[figures.Picture]]:
                 pairs = Counter(
                     p for run in runs for p in zip(*run.classes(row.labels), strict=True)
                 )
-                pictures.setdefault(task, []).append(figures.confusion(strategy, pairs, names))
+                pictures.setdefault(task, []).append(
+                    figures.confusion_picture(strategy, pairs, names)
+                )
     return pictures
 
 

@@ -190,10 +190,7 @@ def read_report(
         tokens=read_json(summaries / "tokens.json"),
         augmented=_sets(summaries / "augmented", scope),
         augmented_tokens=_sets(summaries / "augmented_tokens", scope),
-        neighbours={
-            path.stem: read_table(path).to_pandas()
-            for path in sorted((summaries / "neighbours").glob("*.parquet"))
-        },
+        neighbours=_neighbours(summaries / "neighbours"),
     )
 
 
@@ -204,6 +201,11 @@ def _train(path: Path, tasks: Mapping[str, Task]) -> Mapping[str, Any]:
         raise InputError(f"{path}: train: no settings with a list of tasks; {runs.AGAIN}")
     tasks_of_plan(tasks, train["tasks"], plan=path)
     return train
+
+
+def _neighbours(folder: Path) -> Mapping[str, pd.DataFrame]:
+    """By task, id, neighbour and cosine of each dev example."""
+    return {path.stem: read_table(path).to_pandas() for path in sorted(folder.glob("*.parquet"))}
 
 
 def _sets(folder: Path, scope: Scope) -> Mapping[str, Any]:

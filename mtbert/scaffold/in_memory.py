@@ -36,7 +36,6 @@ from mtbert.scaffold.labels import guess_metric
 from mtbert.scaffold.proposal import Proposal
 from mtbert.stages import PROJECT
 from mtbert.tokenization.tables import tokenize_tables
-from mtbert.training.tracking import VARIABLE
 
 NAME = "main"  # of the strategy
 
@@ -59,37 +58,39 @@ def train(
     Args:
         tasks: By name, entries as in section `tasks` of params.yaml: `columns`, `labels`, and as
             `files` the rows of train, dev and maybe test, DataFrames or paths of tables.
-        strategy: What to change in section `train` of params.yaml, such as {"epochs": 3}. Encoding,
-            heads and objectives are by default those that `mtbert init` proposes.
+        strategy: Options of `train` to change, as {"epochs": 3}; others as `mtbert init` proposes.
         encoder: scratch, a folder, or a name on the Hugging Face hub, as `encoder.pretrained`.
         seed: Decides weights, order and dropout.
-        out: Folder to write, laid out as data/ of a project: runs/main-1/best is the checkpoint of
-            seed 1, and the same call resumes an interrupted one. Without one all is temporary, and
-            the model's `save` keeps it.
+        out: Folder to write, laid out as data/ of a project; the same call resumes an interrupted
+            one. Without it all is temporary, and the model's `save` keeps it.
         max_length: Longest sequence in tokens, special tokens included.
-        report_to: Trackers that get the curves, such as tensorboard, with commas between them; by
-            default those of the environment variable MTBERT_REPORT_TO.
+        report_to: Trackers, such as "tensorboard,dvclive"; by default those of MTBERT_REPORT_TO.
 
     Raises:
         InputError: an option, a column or a row does not fit, or the training diverged.
     """
-    trackers = os.environ.get(VARIABLE, "") if report_to is None else report_to
+    folder, outputs = _new_outputs(out, seed)
+    with TemporaryDirectory() as work, ExitStack() as stack:
+        if out is None:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        plan, own = _prepare(Path(work), tasks, strategy or {}, encoder, max_length)
+        options: dict[str, Any] = {"tasks": own, "report_to": report_to, "last": False}
+        with _opened(outputs, temporary=out is None) as (run, logs):
+            train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
+        model = TrainedModel(outputs[0] / "best")
+        weakref.finalize(model, stack.pop_all().close)
+    return model
+
+
+def _new_outputs(out: str | Path | None, seed: int) -> tuple[Path, list[Path]]:
+    """The folder to write, temporary without `out`, and those of the run and its log in it."""
     folder = Path(mkdtemp() if out is None else out)
     outputs = [folder / name / f"{NAME}-{seed}" for name in ("runs", "logs")]
     if existing := [path for path in outputs if path.exists()]:
         raise InputError(f"{existing[0]}: exists already; give another folder or seed")
     # Has to be set before a GPU is used, for results that repeat.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    with TemporaryDirectory() as work, ExitStack() as stack:
-        if out is None:
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        plan, own = _prepare(Path(work), tasks, strategy or {}, encoder, max_length)
-        options: dict[str, Any] = {"tasks": own, "report_to": trackers, "last": False}
-        with _opened(outputs, temporary=out is None) as (run, logs):
-            train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
-        model = TrainedModel(outputs[0] / "best")
-        weakref.finalize(model, stack.pop_all().close)
-    return model
+    return folder, outputs
 
 
 @contextmanager

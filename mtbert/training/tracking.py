@@ -14,9 +14,8 @@ from typing import Any
 from mtbert.core.errors import InputError, choices
 from mtbert.core.outputs import write_text
 
-# Where to report: names, with commas between them. No stage depends on a variable of the
-# environment: to track a run otherwise need not train it anew.
-VARIABLE = "MTBERT_REPORT_TO"
+# No stage depends on a variable of the environment: to track a run otherwise, train nothing anew.
+REPORT_TO = "MTBERT_REPORT_TO"
 FOLDER = Path("tracking")  # of TensorBoard, CodeCarbon and dvclive; others have their own
 POINTS = 500  # of a curve of a whole run, at most twice as many
 
@@ -42,19 +41,20 @@ class Arguments(SimpleNamespace):
 class Tracker:
     """Sends a run's values to some trackers, or to none; one that fails ends no run."""
 
-    def __init__(self, report_to: str, *, run: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, report_to: str | None, *, run: str, settings: Mapping[str, Any]) -> None:
         """Begin to track.
 
         Args:
-            report_to: Names of trackers, as in `VARIABLE`; none, or empty, for no tracker.
+            report_to: Names of trackers, with commas between them; none, or empty, for no tracker.
+                None: those of the environment variable `REPORT_TO`.
             run: Name of the run.
             settings: Shown beside its curves, as plain data.
 
         Raises:
             InputError: there is no such tracker, or its package is not installed.
         """
-        # The variable's fault, if it has these names, whoever handed them on
-        self._where = VARIABLE if report_to == os.environ.get(VARIABLE) else "report_to"
+        self._where = REPORT_TO if report_to is None else "report_to"
+        report_to = os.environ.get(REPORT_TO, "") if report_to is None else report_to
         names = [name for name in map(str.strip, report_to.split(",")) if name not in ("", "none")]
         self._folder = FOLDER / run
         self._callbacks = [self._callback(name) for name in names]

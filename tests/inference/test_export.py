@@ -60,10 +60,10 @@ def sample(task, count=200):
 def error(checkpoint, exported, task):
     """The largest difference, of a probability or as a share of the label range."""
     expected = as_array(mtbert.load(checkpoint), task, *sample(task))
-    found = exported.predict(task, *sample(task))
-    assert found.shape == expected.shape
-    assert len(found) == 200
-    return np.abs(found - expected).max() / (5 if task == "sts" else 1)
+    predicted = exported.predict(task, *sample(task))
+    assert predicted.shape == expected.shape
+    assert len(predicted) == 200
+    return np.abs(predicted - expected).max() / (5 if task == "sts" else 1)
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -163,9 +163,9 @@ def test_transformers_classifies_as_the_checkpoint_does(tmp_path, changes, task)
     inputs = tokenizer(*texts, padding=True, truncation=True, return_tensors="pt")
     with torch.no_grad():
         logits = model(**inputs).logits
-    found = (logits[:, 0] if task == "sts" else logits.softmax(1)).numpy()
+    predicted = (logits[:, 0] if task == "sts" else logits.softmax(1)).numpy()
     expected = as_array(mtbert.load(best), task, *texts)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(predicted, expected, atol=1e-4)
     names = {"sst": "01234", "para": "01", "sts": ["similarity"]}[task]
     assert model.config.id2label == dict(enumerate(names))
 

@@ -13,7 +13,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.schemas import write_table
 from mtbert.core.tasks import read_tasks
 from mtbert.inference.model_card import escape, model_card
-from mtbert.inference.model_facts import ModelFacts, describe
+from mtbert.inference.model_facts import ModelFacts, describe_model
 from mtbert.modeling.checkpoint import save_checkpoint
 from mtbert.modeling.manifest import TrainingFacts
 
@@ -96,7 +96,7 @@ def test_the_text_has_the_run_the_data_and_the_limits(facts):
 
 
 def test_the_lines_of_info_are_those_of_the_card(facts):
-    lines, text = describe(facts).splitlines(), model_card(facts, "me/my_model")
+    lines, text = describe_model(facts).splitlines(), model_card(facts, "me/my_model")
     assert "encoder: all-MiniLM-L6-v2" in lines
     assert [line for line in lines if line.startswith("sst dev: accuracy 0.750 ± ")]
     shown = [f"- {escape(line)}" for line in lines if not line.startswith(("sst dev", "para test"))]
@@ -116,7 +116,7 @@ def copied(best, folder, **changes):
 
 def test_a_checkpoint_without_its_run_and_without_quora(facts, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "resolve", lambda _: Path("/model"))
-    assert describe(facts).splitlines()[0].startswith("sst (a |")
+    assert describe_model(facts).splitlines()[0].startswith("sst (a |")
     monkeypatch.undo()
     other = copied(facts.checkpoint, tmp_path / "model", encoder="../client-acme/all-mpnet-base")
     other.manifest.tasks["para"] = other.manifest.tasks["para"].model_copy(update={"title": "x"})
@@ -147,7 +147,7 @@ def test_a_run_from_before_joules_and_settings_of_no_method(facts, tmp_path):
     (tmp_path / "logs/main-1").mkdir(parents=True)
     old = {key: value for key, value in RUN.items() if key != "joules"}
     (tmp_path / "logs/main-1/run.json").write_text(json.dumps(old))
-    lines = describe(other).splitlines()
+    lines = describe_model(other).splitlines()
     assert "energy: not measured: no counter could be read" in lines
     assert "settings: sampler {}" in lines
     with pytest.raises(InputError, match=r"training.dev_examples: no entry for sst"):

@@ -22,8 +22,8 @@ JUNK = [
 
 def paths(folder, *patterns):
     """Files of this tree, relative to it."""
-    found = [path for pattern in patterns for path in (ROOT / folder).rglob(pattern)]
-    return {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
+    paths = [path for pattern in patterns for path in (ROOT / folder).rglob(pattern)]
+    return {str(path.relative_to(ROOT)) for path in paths if "__pycache__" not in path.parts}
 
 
 TEMPLATES = paths("mtbert/reporting/templates", "*.jinja", "*.css")

@@ -328,13 +328,13 @@ def test_of_many_classes_the_commonest_confusions_are_shown():
     counts = Counter(
         {("class 1", "class 2"): 7, ("class 3", "class 3"): 90, ("class 4", "class 9"): 3}
     )
-    shown = figures.confusion("main", counts, names)
+    shown = figures.confusion_picture("main", counts, names)
     svg = base64.b64decode(shown.light.partition(",")[2]).decode()
     assert shown.alt == "the 2 commonest of 2 pairs of actual and predicted class"
     assert "class 1 → class 2" in svg
     assert "class 3 → class 3" not in svg
     assert "examples; 10 of 100 are wrong" in svg
-    few = figures.confusion("main", Counter({("a", "b"): 2}), ["a", "b"])
+    few = figures.confusion_picture("main", Counter({("a", "b"): 2}), ["a", "b"])
     assert few.alt == "counts of actual by predicted class"
 
 

@@ -56,7 +56,7 @@ def test_unknown_and_absent_trackers_are_refused(monkeypatch):
     monkeypatch.setattr(integration_utils, "is_wandb_available", lambda: False)
     monkeypatch.setenv("MTBERT_REPORT_TO", "wandb")
     with pytest.raises(InputError, match=r"MTBERT_REPORT_TO: wandb: .*`pip install wandb`"):
-        Tracker("wandb", run="main-1", settings={})
+        Tracker(None, run="main-1", settings={})
 
 
 def test_git_does_not_see_what_trackers_write(events, tmp_path, monkeypatch):
