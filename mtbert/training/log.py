@@ -73,13 +73,14 @@ class Log:
         losses: Mapping[str, float],
         weights: Mapping[str, float],
         gradient_norm: float,
+        added: Mapping[str, float],
         task_losses: TaskLosses,
         seconds: float,
     ) -> None:
         """Log one update.
 
-        `losses` and `weights` are each task's, and the gradient norm is that before clipping;
-        `task_losses` has the step's terms, examples and tokens.
+        `losses` and `weights` are each task's, `added` is what each term adds, and the gradient
+        norm is that before clipping; `task_losses` has the step's examples and tokens.
         """
         tokens, rows = task_losses.tokens, task_losses.rows
         self.tokens, self.slots = self.tokens + tokens, self.slots + task_losses.slots
@@ -88,7 +89,7 @@ class Log:
         self._steps.add(
             [step, epoch, "+".join(rows), f"{learning_rate:.4g}", f"{loss:.5g}"]
             + _columns(losses, self._tasks)
-            + _columns(task_losses.added, self._terms)
+            + _columns(added, self._terms)
             + _columns(weights, self._tasks)
             + [f"{gradient_norm:.4g}", tokens, round(tokens / seconds)]
             + [len(rows[task]) if task in rows else "" for task in self._tasks]

@@ -14,7 +14,7 @@ from mtbert.modeling.model import MultiTaskModel
 from mtbert.training.averaging import WeightAverage
 from mtbert.training.balancing import Balancer
 from mtbert.training.log import Log
-from mtbert.training.losses import TaskLosses
+from mtbert.training.losses import TaskLosses, read_scalars
 from mtbert.training.resuming import Resuming
 from mtbert.training.run_steps import RunSteps
 from mtbert.training.samplers.sampler import Sampler
@@ -96,9 +96,9 @@ class Training:
         losses.begin_step(step, rows)
         conflicts = self.conflicts_every > 0 and (step - 1) % self.conflicts_every == 0
         result = self.balancer.backward(losses, tuple(rows), per_task_gradients=conflicts)
-        values = {task: float(loss) for task, loss in result.losses.items()}
-        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), self.clip))
-        self.check(values, norm)
+        clipped = nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        values, added, total_norm = read_scalars(result.losses, losses.added, {"norm": clipped})
+        self.check(values, norm := total_norm["norm"])
         self.optimizer.step()
         self.optimizer.zero_grad()
         losses.end_step(step, total)
@@ -111,6 +111,7 @@ class Training:
             losses=values,
             weights=result.weights,
             gradient_norm=norm,
+            added=added,
             task_losses=losses,
             seconds=time.perf_counter() - started,
         )

@@ -113,7 +113,7 @@ class TaskLosses:
         """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""
         self.step, self.rows = step, rows
         self.tokens = self.slots = 0  # in the step's batches, without and with padding
-        self.added: dict[str, float] = {}  # what each term added: {term}_{task}
+        self.added: dict[str, Tensor] = {}  # what each term added, (): {term}_{task}
 
     def __call__(self, tasks: Sequence[str]) -> dict[str, Tensor]:
         """Give each task's loss, ()."""
@@ -150,7 +150,7 @@ class TaskLosses:
             autocast=self.autocast,
         )
         loss, added = batch.loss_with_terms()
-        self.added |= {f"{TERM_NAMES[kind]}_{task}": float(it) for kind, it in added.items()}
+        self.added |= {f"{TERM_NAMES[kind]}_{task}": extra for kind, extra in added.items()}
         return loss
 
     def _batch(self, tasks: Sequence[str]) -> TokenBatch | VectorBatch:
@@ -175,3 +175,14 @@ class TaskLosses:
         """Load what `state_dict` gave."""
         if self.teacher:
             self.teacher.load_state_dict(state)
+
+
+def read_scalars(*groups: Mapping[str, Tensor]) -> list[dict[str, float]]:
+    """Give groups of scalars as numbers, read from the first one's device in one transfer.
+
+    Reading each alone would wait so many times for all that the device has to do.
+    """
+    scalars = [value.detach() for group in groups for value in group.values()]
+    # Without any gradient, the norm lies on the CPU.
+    numbers = iter(torch.stack([value.to(scalars[0].device) for value in scalars]).tolist())
+    return [{name: next(numbers) for name in group} for group in groups]

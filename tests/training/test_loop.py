@@ -1,11 +1,13 @@
 """The loop on a model small enough to follow by hand."""
 
+import math
 from contextlib import closing, nullcontext
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, validate
@@ -13,7 +15,7 @@ from mtbert.experiments.runs import LOOP
 from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
 from mtbert.training.loop import Training
-from mtbert.training.losses import TaskData, TaskLosses
+from mtbert.training.losses import TaskData, TaskLosses, read_scalars
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.settings import TrainingSettings
 
@@ -195,3 +197,29 @@ def test_nan_stops_before_the_update(tmp_path, model, b, message):
     with pytest.raises(InputError, match=f"step 1: {message}"):
         run(tmp_path, model, {"a": LABELS["a"], "b": b})
     assert model.slope.item() == 0
+
+
+class SingleReads(TorchDispatchMode):
+    """Counts scalars that are read alone, by float() or item()."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += function is torch.ops.aten._local_scalar_dense.default
+        return function(*args, **(kwargs or {}))
+
+
+def test_a_step_reads_its_losses_and_norm_together(tmp_path):
+    with SingleReads() as reads:
+        float(torch.ones(()))
+        _, _, rows = run(tmp_path, steps=3)
+    assert len(rows) == 1 + 3
+    assert reads.count == 1
+
+
+def test_scalars_are_read_as_they_are():
+    losses = {"a": torch.tensor(0.1), "b": torch.tensor(float("nan"))}
+    first, none, last = read_scalars(losses, {}, {"norm": torch.tensor(float("inf"))})
+    assert first["a"] == torch.tensor(0.1).item()
+    assert math.isnan(first["b"])
+    assert (none, last) == ({}, {"norm": float("inf")})
