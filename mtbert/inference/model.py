@@ -2,7 +2,7 @@
 
 import shutil
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -199,11 +199,18 @@ class TrainedModel:
         decoded = decode_outputs(outputs.astype(np.float64), self.tasks[task].labels)
         return Predictions(ids, np.array(labels, dtype=np.float64), *decoded)
 
-    def examples(self, task: str, texts: Texts, others: Texts | None = None) -> TextExamples:
-        """Check texts for a task; raises as `predict` does."""
+    def examples(
+        self,
+        task: str,
+        texts: Texts,
+        others: Texts | None = None,
+        *,
+        place: Callable[[int], str] = "item {}".format,
+    ) -> TextExamples:
+        """Check texts for a task; raises as `predict` does, naming an item by its `place`."""
         paired = self.task(task).paired
         rule = f"{task} is a task on {'pairs of texts' if paired else 'single texts'}"
-        return read_texts(texts, others, paired=paired, rule=rule)
+        return read_texts(texts, others, paired=paired, rule=rule, place=place)
 
     def task(self, name: str) -> CheckpointTask:
         """What the model was trained for; an InputError says that there is no such task."""

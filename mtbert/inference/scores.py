@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mtbert.core.tasks import Columns
 from mtbert.corpora.validation import UnusableError, read_label
 from mtbert.evaluation.metrics import METRICS, score
 from mtbert.evaluation.predictions import Predictions
-from mtbert.inference.tables import column, read_frame
+from mtbert.inference.tables import column, place_of, read_frame
 from mtbert.inference.texts import TextExamples
 from mtbert.modeling.manifest import CheckpointTask
 
@@ -65,7 +66,7 @@ def evaluate(
     frame = read_frame(Path(data)) if isinstance(data, str | Path) else data
     with located(where):
         examples = read_examples(model, task, frame, names, where="columns")
-        labels = _labels(kind, column(frame, names.label, where="columns.label"))
+        labels = _labels(kind, frame, names.label)
     predicted = model.predict_arrays(task, examples, labels, progress=progress)
     return score_predictions(kind, predicted)
 
@@ -106,25 +107,25 @@ def text_columns(
 def read_examples(
     model: "TrainedModel", task: str, frame: "pd.DataFrame", names: Columns, *, where: str
 ) -> TextExamples:
-    """Check the texts of a table; items in messages are rows, from 0."""
+    """Check the texts of a table; messages name rows as `place_of` does."""
     sides = [
         column(frame, name, where=f"{where}.{key}")
         for key, name in (("text_a", names.text_a), ("text_b", names.text_b))
         if name is not None
     ]
-    return model.examples(task, *sides)
+    return model.examples(task, *sides, place=partial(place_of, frame))
 
 
-def _labels(task: CheckpointTask, values: list[Any]) -> list[float]:
+def _labels(task: CheckpointTask, frame: "pd.DataFrame", name: str) -> list[float]:
     """The numbers of the labels in a column."""
     labels, faults = [], []
-    for number, value in enumerate(values):
+    for position, value in enumerate(column(frame, name, where="columns.label")):
         try:
             if value in (None, ""):
                 raise UnusableError("no label")
             labels.append(read_label(str(value), task.labels))
         except UnusableError as reason:
-            faults.append(f"row {number}: {reason}")
+            faults.append(f"{place_of(frame, position)}: {reason}")
     if faults:
         more = len(faults) - ROWS_SHOWN
         lines = faults[:ROWS_SHOWN] + ([f"and {more} more"] if more > 0 else [])

@@ -27,7 +27,8 @@ def check_ending(path: Path) -> str:
 def read_frame(path: Path) -> "pd.DataFrame":
     """Read a table, every column as it is: in CSV and TSV all values are text.
 
-    Its format is detected; a file of text may be gzipped, but has a header.
+    Its format is detected; a file of text may be gzipped, but has a header. The index is called
+    `line` and has the line of the file in which each row begins, from 1; in Parquet it is `row`.
 
     Raises:
         InputError: there is no such file, its ending is unknown, or it is broken or empty.
@@ -74,7 +75,8 @@ def _read_separated(path: Path, form: FileFormat) -> "tuple[FileFormat, pd.DataF
         if fault := row.fault or (wrong and fields):
             raise InputError(f"{path}: line {row.line}: {fault}")
     values = [row.fields[: len(names)] for row in rows]
-    return form, pd.DataFrame(values, columns=names, dtype=str)
+    lines = pd.Index([row.line for row in rows], name="line")
+    return form, pd.DataFrame(values, lines, columns=names, dtype=str)
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
@@ -85,6 +87,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     frame: pd.DataFrame = parquet_table(path)[1].to_pandas(
         types_mapper=pd.ArrowDtype, ignore_metadata=True
     )
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     return frame.loc[:, ~frame.columns.str.startswith("__index_level_")]
 
 
@@ -96,7 +99,14 @@ def _read_lines(path: Path) -> "pd.DataFrame":
     for number, row in rows:
         if isinstance(row, str):
             raise InputError(f"{path}: line {number}: {row}")
-    return pd.DataFrame([row for _, row in rows], dtype=object)
+    lines = pd.Index([number for number, _ in rows], name="line")
+    return pd.DataFrame([row for _, row in rows], lines, dtype=object)
+
+
+def place_of(frame: "pd.DataFrame", position: int) -> str:
+    """What messages call a row: its line in a file, or in a DataFrame its position, from 0."""
+    unit = frame.index.name
+    return f"{unit} {frame.index[position]}" if unit in ("line", "row") else f"row {position}"
 
 
 def write_frame(path: Path, frame: "pd.DataFrame") -> None:

@@ -1,6 +1,6 @@
 """Texts as users give them, checked before the model runs: one, many, or pairs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,22 +22,28 @@ class TextExamples:
 
 
 def read_texts(
-    texts: Texts, others: Texts | None = None, *, paired: bool, rule: str
+    texts: Texts,
+    others: Texts | None = None,
+    *,
+    paired: bool,
+    rule: str,
+    place: Callable[[int], str] = "item {}".format,
 ) -> TextExamples:
     """Check texts, or pairs: two texts, two iterables of texts, or an iterable of 2-tuples.
 
-    `rule` says what is taken, and opens messages.
+    `rule` says what is taken, and opens messages; `place` names an item by its position, from 0.
 
     Raises:
         InputError: there are none, or pairs for single texts, or the other way round; or the first
             and second texts differ in number; an item is no text, empty, or too long: the message
-            has its number, from 0.
+            has its place.
     """
     single = isinstance(texts, str)
     if not paired:
         if others is not None:
             raise InputError(f"{rule}: found second texts, too")
-        return TextExamples(_checked([texts] if single else texts, "texts", rule), None, single)
+        checked = _checked([texts] if single else texts, "texts", rule, place)
+        return TextExamples(checked, None, single)
     if others is None:
         if single:
             raise InputError(f"{rule}: found one text; give the second one, too")
@@ -49,7 +55,7 @@ def read_texts(
     elif single != isinstance(others, str):
         raise InputError(f"{rule}: expected two texts or two lists, found one of each")
     a, b = (
-        _checked([side] if single else side, name, rule)
+        _checked([side] if single else side, name, rule, place)
         for side, name in ((texts, "first texts"), (others, "second texts"))
     )
     if len(a) != len(b):
@@ -67,24 +73,24 @@ def _listed(texts: Any, what: str, rule: str) -> list[Any]:
     raise InputError(f"{rule}: {what}: expected a list of them, found {_shown(texts)}")
 
 
-def _checked(texts: Any, what: str, rule: str) -> list[str]:
+def _checked(texts: Any, what: str, rule: str, place: Callable[[int], str]) -> list[str]:
     """The texts, stripped as the pipeline strips them."""
     checked = []
     for number, text in enumerate(_listed(texts, what, rule)):
-        place = f"{rule}: {what}: item {number}"
+        where = f"{rule}: {what}: {place(number)}"
         if not isinstance(text, str):
-            raise InputError(f"{place}: expected a text, found {_shown(text)}")
+            raise InputError(f"{where}: expected a text, found {_shown(text)}")
         if not (stripped := text.strip()):
-            raise InputError(f"{place}: expected a text, found an empty one")
+            raise InputError(f"{where}: expected a text, found an empty one")
         if len(stripped) > MAX_CHARACTERS:
             raise InputError(
-                f"{place}: expected at most {MAX_CHARACTERS:,} characters, found "
+                f"{where}: expected at most {MAX_CHARACTERS:,} characters, found "
                 f"{len(stripped):,}: is it a whole file? give a list of its texts"
             )
         try:
             stripped.encode()
         except UnicodeEncodeError:
-            raise InputError(f"{place}: expected a text, found half of a surrogate pair") from None
+            raise InputError(f"{where}: expected a text, found half of a surrogate pair") from None
         checked.append(stripped)
     return checked
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from mtbert.core.errors import InputError
 from mtbert.core.tasks import Columns, Split
+from mtbert.inference.tables import place_of
 from mtbert.scaffold.files import TableFile
 
 # Usual names, the likeliest first
@@ -87,12 +88,13 @@ def _id(files: Mapping[Split, TableFile], names: Sequence[str]) -> str | None:
         return None
     for table in files.values():
         places: dict[str, int] = {}
-        for row, value in enumerate(table.texts(name), start=1):
+        for row, value in enumerate(table.texts(name)):
             if (first := places.setdefault(value, row)) != row:
                 what = f"id {value!r}" if value else "an empty id"
                 raise InputError(
-                    f"{table.path}: column {name!r}: {what} in rows {first} and {row}; give each "
-                    "row another, or remove the column: rows are then counted"
+                    f"{table.path}: column {name!r}: {what} in {place_of(table.frame, first)} and "
+                    f"{place_of(table.frame, row)}; give each row another, or remove the column: "
+                    "rows are then counted"
                 )
     return name
 

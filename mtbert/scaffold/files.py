@@ -9,7 +9,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.names import LONGEST, check_name
 from mtbert.core.tasks import OVERALL, RESERVED, SEPARATORS, FileFormat, Split
 from mtbert.corpora.detection import ending_of
-from mtbert.inference.tables import ENDINGS, column, read_detected
+from mtbert.inference.tables import ENDINGS, column, place_of, read_detected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ SPLIT_WORDS: dict[str, Split] = {
     **dict.fromkeys(("dev", "val", "valid", "validation"), "dev"),
     "test": "test",
 }
+ROWS_SHOWN = 3
 MOST_WORDS = 6  # in the name of a column; more are a text
 
 
@@ -35,6 +36,18 @@ class TableFile:
         """A column as the pipeline reads it, "" for no value."""
         values = column(self.frame, name, where=str(self.path))
         return ["" if value is None else str(value).strip() for value in values]
+
+    def filled(self, name: str, what: str) -> list[str]:
+        """A column of which no row may be empty; `what` it holds is a text or a label."""
+        values = self.texts(name)
+        if empty := [row for row, value in enumerate(values) if not value]:
+            shown = ", ".join(place_of(self.frame, row) for row in empty[:ROWS_SHOWN])
+            more = f" and {len(empty) - ROWS_SHOWN} more" if len(empty) > ROWS_SHOWN else ""
+            raise InputError(
+                f"{self.path}: column {name!r}: no {what} in {shown}{more}; remove such rows, or "
+                "fill them"
+            )
+        return values
 
 
 def read_tables(folder: Path) -> dict[str, dict[Split, TableFile]]:

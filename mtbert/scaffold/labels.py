@@ -8,7 +8,6 @@ from typing import Any
 from mtbert.core.errors import InputError
 from mtbert.scaffold.columns import plain
 
-ROWS_SHOWN = 3
 MOST_CLASSES = 1000
 MOST_NUMBERS = 20  # distinct whole numbers that are classes; more are a range
 RANGES = ("similarity", "score", "relatedness")  # names of columns whose numbers are a range
@@ -20,12 +19,9 @@ def guess_labels(values: Sequence[str], name: str, *, where: str) -> dict[str, A
     """Give section `labels` of a task for the labels in column `name`.
 
     Raises:
-        InputError: labels are missing, all the same, or too many; `where` opens the message.
+        InputError: labels are all the same, or too many; `where` opens the message.
     """
     where = f"{where}: column {name!r}"
-    if empty := [str(row) for row, value in enumerate(values, start=1) if not value]:
-        more = f" and {len(empty) - ROWS_SHOWN} more" if len(empty) > ROWS_SHOWN else ""
-        raise InputError(f"{where}: no label in row {', '.join(empty[:ROWS_SHOWN])}{more}")
     distinct = sorted({*values})
     numbers = _numbers(distinct)
     if len(numbers or distinct) == 1:

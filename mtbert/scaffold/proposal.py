@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtbert.core.errors import InputError
 from mtbert.core.tasks import Columns, FileFormat, Split
 from mtbert.scaffold.columns import guess_columns
 from mtbert.scaffold.files import TableFile, read_tables
@@ -107,28 +106,20 @@ def propose(folder: Path) -> list[Proposal]:
 def _propose(name: str, files: Mapping[Split, TableFile]) -> Proposal:
     columns, notes = guess_columns(files)
     labelled = [table for split, table in files.items() if split != "test"]
-    values = [text for table in labelled for text in table.texts(columns.label)]
+    values = [text for table in labelled for text in table.filled(columns.label, "label")]
     where = " and ".join(str(table.path) for table in labelled)
     labels = guess_labels(values, columns.label, where=where)
     held_out = None
     if "dev" not in files:
         train = files["train"]
-        sides = [_full(train, c) for c in (columns.text_a, columns.text_b) if c is not None]
+        texts = filter(None, (columns.text_a, columns.text_b))
+        sides = [train.filled(name, "text") for name in texts]
         rows = list(zip(*sides, strict=True))
         held_out, apart = hold_out(rows, _strata(labels, values), where=str(train.path))
         if not apart:
             notes.append(SHARED)
     metric = guess_metric(labels, values)
     return Proposal(name, files, columns, labels, metric, held_out, notes)
-
-
-def _full(table: TableFile, name: str) -> list[str]:
-    """The texts of a column, none empty."""
-    texts = table.texts(name)
-    if "" in texts:
-        row = texts.index("") + 1
-        raise InputError(f"{table.path}: column {name!r}: no text in row {row}; remove the row")
-    return texts
 
 
 def _strata(labels: Mapping[str, Any], values: Sequence[str]) -> Sequence[object]:

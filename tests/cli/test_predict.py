@@ -109,7 +109,7 @@ WRONG = {
     ),
     "ending": (["--file", "in.csv", "--out", "o.xls", "--column", "t"], "unknown ending '.xls'"),
     "taken": (["--file", "taken.csv", "--out", "o.csv", "--column", "t"], "'prediction' already"),
-    "row": (["--file", "row.csv", "--out", "o.csv", "--column", "t"], "item 1: .*an empty one"),
+    "row": (["--file", "row.csv", "--out", "o.csv", "--column", "t"], "line 3: .*an empty one"),
     "broken": (["--file", "broken.csv", "--out", "o.csv", "--column", "t"], "line 3: expected 2"),
     "json": (["--file", "a.jsonl", "--out", "o.csv", "--column", "t"], "a.jsonl: .* line 2"),
     "two": (["a", "b"], "expected one text, quoted, found 2 arguments"),
@@ -152,7 +152,7 @@ def test_many_classes_are_as_many_columns(tmp_path):
     rows = [Prediction(name, dict.fromkeys(names, 1 / 120)) for name in names[:2]]
     model = SimpleNamespace(
         task=lambda _: CheckpointTask(labels=labels, paired=False, metric="accuracy"),
-        examples=lambda _, texts, *__: texts,
+        examples=lambda _, texts, **__: texts,
         predict_examples=lambda *_: rows,
     )
     frame, out = pd.DataFrame({"t": ["a", "b"]}), tmp_path / "out.csv"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.inference.tables import read_frame, write_frame
+from mtbert.inference.tables import place_of, read_frame, write_frame
 
 ROWS = [{"text": 'so, "so" it is', "stars": "1"}, {"text": "no", "stars": "0"}]
 
@@ -25,6 +25,24 @@ def test_all_formats_give_the_same_frame(tmp_path, name, text, zipped):
     path = tmp_path / (name + ".gz" * zipped)
     path.write_bytes(gzip.compress(text.encode()) if zipped else text.encode())
     assert read_frame(path).to_dict("records") == ROWS
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "last"),
+    [
+        ("a.csv", 'text,stars\n"so\nit is",1\n\nno,0\n', "line 5"),
+        ("a.jsonl", '{"text": "so"}\n\n{"text": "no"}\n', "line 3"),
+        ("a.parquet", None, "row 2"),
+    ],
+)
+def test_a_row_is_called_by_its_line_as_an_editor_counts(tmp_path, name, text, last):
+    if text is None:
+        pd.DataFrame({"text": ["so", "no"]}).to_parquet(tmp_path / name)
+    else:
+        (tmp_path / name).write_text(text)
+    frame = read_frame(tmp_path / name)
+    assert place_of(frame, 1) == place_of(frame[1:], 0) == last
+    assert place_of(frame.reset_index(drop=True), 1) == "row 1"
 
 
 def test_quotes_are_letters_where_they_quote_no_field(tmp_path):

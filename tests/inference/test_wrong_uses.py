@@ -134,7 +134,7 @@ COMMANDS = {
     "no column": (["evaluate", "best", "sst", "in.csv"], "unknown column 'sentence'"),
     "bad label": (
         ["evaluate", "best", "sst", "in.csv", "--column", "t", "--label", "y"],
-        "in.csv: row 0: label '9'",
+        "in.csv: line 2: label '9'",
     ),
     "out exists": (["predict", "best", "sst", *CSV[:3], "in.csv"], "--force overwrites it"),
     "no text": (["predict", "best", "sts", *CSV], "on pairs needs text_b"),

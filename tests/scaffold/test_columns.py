@@ -15,10 +15,11 @@ TWO = ["x", "y"] * 5
 
 
 def guess(**splits):
-    files = {
-        split: TableFile(Path(split), FileFormat(format="csv"), pd.DataFrame(own))
-        for split, own in splits.items()
-    }
+    files = {}
+    for split, own in splits.items():
+        frame = pd.DataFrame(own)
+        frame.index = pd.RangeIndex(2, len(frame) + 2, name="line")
+        files[split] = TableFile(Path(split), FileFormat(format="csv"), frame)
     columns, notes = guess_columns(files)
     return list(columns.model_dump(exclude_none=True).items()), notes
 
@@ -80,8 +81,8 @@ def test_ids_are_a_split_s_own():
         ({"text": TEN, "note": TEN}, "no column of labels: none of text, note"),
         ({"words": TEN, "a": TWO, "b": TWO}, "as labels have: a, b; rename"),
         ({"id": range(10), "label": TWO}, "no column of texts beside"),
-        ({"id": [*range(9), 3], "text": TEN, "label": TWO}, "id '3' in rows 4 and 10"),
-        ({"id": [""] * 10, "text": TEN, "label": TWO}, "an empty id in rows 1 and 2"),
+        ({"id": [*range(9), 3], "text": TEN, "label": TWO}, "id '3' in line 5 and line 11"),
+        ({"id": [""] * 10, "text": TEN, "label": TWO}, "an empty id in line 2 and line 3"),
     ],
 )
 def test_what_cannot_be_guessed_is_named(frame, message):
