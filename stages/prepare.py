@@ -18,10 +18,12 @@ def main(
     """Turn the tasks' files into tables; list every unusable row."""
     import pyarrow as pa
 
+    from mtbert.core.errors import renamed
     from mtbert.core.outputs import new_folder, write_text
     from mtbert.core.params import read_section
     from mtbert.core.schemas import text_schema, write_table
     from mtbert.core.tasks import read_tasks
+    from mtbert.corpora.sources import origin_of
     from mtbert.corpora.summary import summarize_split
     from mtbert.corpora.validation import Data, read_task
 
@@ -29,14 +31,15 @@ def main(
     facts: dict[str, dict[str, Any]] = {}
     with new_folder(out) as folder:
         for name, task in read_tasks(params).items():
-            facts[name] = {}
-            for split, examples in read_task(corpora / name, name, task, data):
-                for line in examples.warnings():
-                    warn(line)
-                table = pa.Table.from_pylist(examples.usable, schema=text_schema())
-                write_table(folder / name / f"{split}.parquet", table)
-                facts[name][split] = summarize_split(examples, task.labels)
-                print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
+            facts[name], copy = {}, corpora / name
+            with renamed(str(copy), str(origin_of(corpora, name))):
+                for split, examples in read_task(copy, name, task, data):
+                    for line in examples.warnings():
+                        warn(line)
+                    table = pa.Table.from_pylist(examples.usable, schema=text_schema())
+                    write_table(folder / name / f"{split}.parquet", table)
+                    facts[name][split] = summarize_split(examples, task.labels)
+                    print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
     write_text(summary, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""What `mtbert check` checks: every section of a params file, before any stage runs."""
+"""What `mtbert check` checks before any stage runs: a params file, and the tasks' files."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -6,14 +6,15 @@ from pathlib import Path
 
 from mtbert.augmentation.settings import Augment, read_augment, required_lexicons
 from mtbert.claims.claim import read_claims
+from mtbert.core.commands import warn
 from mtbert.core.errors import InputError, choices
 from mtbert.core.params import read_section, read_yaml
-from mtbert.core.tasks import read_tasks
+from mtbert.core.tasks import Task, read_tasks
 from mtbert.corpora.backbones import Encoder
 from mtbert.corpora.folders import resolve
 from mtbert.corpora.lexicons import LexiconSettings, check_lexicons
 from mtbert.corpora.sources import find_corpus_folders
-from mtbert.corpora.validation import Data
+from mtbert.corpora.validation import Data, read_task
 from mtbert.evaluation.ensembles import check_tasks, read_ensembles
 from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
 from mtbert.experiments.soup import check_same_model
@@ -39,8 +40,11 @@ STUDIES = ("budget", "budgets")
 def check_params(params: Path) -> None:
     """Check every section of a params file; where it has budgets, its studies and claims, too.
 
+    The tasks' files are read row by row, but those that are still to be fetched; what can be used
+    all the same is warned of.
+
     Raises:
-        InputError: naming the file and the key at fault.
+        InputError: naming the file and the key or the line at fault.
     """
     sections = read_yaml(params)
     studies = "budgets" in sections
@@ -54,7 +58,7 @@ def check_params(params: Path) -> None:
             f"write {installed} here: all stages then run again"
         )
     tasks = read_tasks(params)
-    find_corpus_folders(read_section(params, "data", Data).source, tasks, where=str(params))
+    _check_files(read_section(params, "data", Data), tasks, where=str(params))
     augment = read_augment(params, tasks)
     _check_lexicons(params, augment)
     read_section(params, "tokenize", TokenizeSettings)
@@ -75,6 +79,14 @@ def check_params(params: Path) -> None:
             check_encoder(strategies, config, where=str(path))
         if local:
             check_pooler(strategies, folder, where=str(path))
+
+
+def _check_files(data: Data, tasks: Mapping[str, Task], *, where: str) -> None:
+    """Read the tasks' files as the stage `prepare` does; print its warnings."""
+    for name, folder in find_corpus_folders(data.source, tasks, where=where).items():
+        for _, examples in () if folder is None else read_task(folder, name, tasks[name], data):
+            for line in examples.warnings():
+                warn(line)
 
 
 def _check_folder(folder: Path, pretrain: PretrainSettings) -> None:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 SHOWN = 12  # classes
 WRITTEN = """
-Wrote params.yaml and dvc.yaml. To change a guess, edit params.yaml: columns, labels and metric in
-section tasks; encoding, heads, objectives and batch_size in section train; encoder in encoder."""
+Wrote params.yaml, dvc.yaml and .gitignore. To change a guess, edit params.yaml: columns, labels and
+metric in section tasks; encoding, heads, objectives and batch_size in section train; encoder in
+encoder."""
 
 
 def init(

@@ -29,7 +29,7 @@ app = typer.Typer(
 def check_command(
     params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
 ) -> None:
-    """Check every section of a params file without running a stage.
+    """Check every section of a params file and every row of the tasks' files; run no stage.
 
     In studies/, check every study and the claims too.
 

@@ -38,6 +38,15 @@ def located(place: str, *, link: str = ": ") -> Iterator[None]:
         raise InputError(f"{place}{link}{error}") from None
 
 
+@contextmanager
+def renamed(copy: str, original: str) -> Iterator[None]:
+    """Name in the message of an InputError what the user wrote, not our copy of it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(str(error).replace(copy, original)) from None
+
+
 _FULL = "free space there"
 _CLOSED = "expected a place to read and write: change its permissions, or move the project"
 # What to do about a file that cannot be written, or read

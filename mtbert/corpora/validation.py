@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, PositiveInt
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.labels import Binary, Labels, Similarity, classes
+from mtbert.core.labels import Binary, Labels, Similarity, classes, similar_names
 from mtbert.core.params import Settings
 from mtbert.core.tasks import SEPARATORS, Split, Task
 from mtbert.corpora.detection import DELIMITERS
@@ -111,6 +112,10 @@ def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
             examples.unusable += [(line, str(reason)) for line in lines]
             continue
         examples.usable.append(example)
+    if split == "train":
+        counts = Counter(example.get("label") for example in examples.usable)
+        rows_of = {name: counts[label] for label, name in enumerate(classes(task.labels))}
+        examples.notes += similar_names(rows_of)
     if hidden:
         examples.notes.append(f"the label -1 of {hidden:,} rows stands for none")
     if longer:

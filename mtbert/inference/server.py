@@ -1,6 +1,7 @@
 """A trained model behind HTTP: predictions as JSON, requests of several clients in one batch."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from mtbert.inference.page import page
 from mtbert.inference.texts import TextExamples
 from mtbert.modeling.manifest import CheckpointTask
 
+EXAMPLE: dict[str, Any] = {"texts": ["A fine film ."]}
 _STRING = {"type": "string"}
 _MANY = {"type": "array", "items": _STRING}
 # The library checks them: its messages name the item.
@@ -32,9 +34,7 @@ OneOrMany = Annotated[Any, WithJsonSchema({"anyOf": [_STRING, _MANY]})]
 class Body(BaseModel):
     """Texts to predict, as `predict` of the library takes them."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"texts": ["A fine film ."]}}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
     texts: OneOrMany
     others: OneOrMany = None  # of pairs the second texts
@@ -146,11 +146,16 @@ def _describe(task: CheckpointTask) -> dict[str, Any]:
     }
 
 
-async def _as_json(_: Request, error: Exception) -> JSONResponse:
+async def _as_json(request: Request, error: Exception) -> JSONResponse:
     """One message for any error."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
+        if place == "body":
+            kind = request.headers.get("content-type") or "none"
+            found = type(first["input"]).__name__ if "json" in kind else f"Content-Type {kind}"
+            rule = f"expected {json.dumps(EXAMPLE)} or alike, as Content-Type application/json"
+            return JSONResponse({"error": f"body: {rule}; found {found}"}, 422)
         return JSONResponse({"error": f"{place}: {first['msg']}"}, 422)
     if isinstance(error, StarletteHTTPException):
         return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)

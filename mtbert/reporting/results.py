@@ -146,13 +146,13 @@ def terminal(report: Report, changed: Comparison | None) -> str:
     """The scores, and what changed since the last commit, as plain text."""
     seeds = ", ".join(map(str, report.scope.seeds))
     parts = [f"Scores on dev, mean ± standard deviation over seeds {seeds}"]
-    parts += [main_table(report).rename_axis(None).to_string(), score_note(report)]
+    parts += [tables.aligned(main_table(report)), score_note(report)]
     if (test := test_table(report)) is not None:
-        parts += ["", "The same on test", test.rename_axis(None).to_string()]
+        parts += ["", "The same on test", tables.aligned(test)]
     if changed is not None:
         parts += ["", "Committed and current results"]
         if not changed.table.empty:
-            parts += [changed.table.rename_axis(None).to_string()]
+            parts += [tables.aligned(changed.table)]
         parts += [f"warning: {warning}" for warning in changed.warnings]
     return "\n".join(parts)
 

@@ -173,6 +173,17 @@ def markdown(table: pd.DataFrame, *, prose: bool = False) -> Markup:
     return Markup("\n".join(f"| {' | '.join(cell(text) for text in row)} |" for row in rows))
 
 
+def aligned(table: pd.DataFrame) -> str:
+    """A table for a terminal, its columns two spaces apart."""
+    cells = [["", *table.columns], *map(list, table.itertuples(name=None))]
+    widths = [max(len(str(cell)) for cell in column) for column in zip(*cells, strict=True)]
+    signs = ["<", *">" * len(table.columns)]
+    return "\n".join(
+        "  ".join(f"{cell:{s}{w}}" for cell, s, w in zip(row, signs, widths, strict=True))
+        for row in cells
+    )
+
+
 def cell(text: Any) -> Markup:
     """A text in a cell of Markdown."""
     return Markup(line(str(text).replace("\\", "\\\\").replace("|", r"\|")))

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from mtbert.core.errors import InputError, located
+from mtbert.core.errors import InputError, located, renamed
 from mtbert.core.outputs import new_folder
 from mtbert.core.params import read_json, read_section, read_yaml, write_yaml
 from mtbert.core.schemas import text_schema
@@ -121,7 +121,8 @@ def _prepare(
     for path in (source, tokens):
         path.mkdir()
     where = str(params)
-    try:
+    # These files are none that the user has written.
+    with renamed(f"{work}/", ""), renamed(f"{params}: ", ""):
         own = _write_params(params, tasks, strategy, encoder)
         for name, task in own.items():
             _write_rows(work / name, name, task, tasks[name]["files"])
@@ -138,9 +139,6 @@ def _prepare(
         facts: dict[str, Any] = {"source": "DataFrames", "augmented": work / "augmented"}
         plans = make_plans(strategies, tasks=own, tokens=tokens, encoder=source, **facts)
         check_examples(plans, where=where)
-    except InputError as error:
-        # These files are none that the user has written.
-        raise InputError(str(error).replace(f"{params}: ", "").replace(f"{work}/", "")) from None
     return plans[0], own
 
 

@@ -10,15 +10,15 @@ from typing import Any
 from mtbert.core.errors import InputError
 from mtbert.core.names import check_name
 from mtbert.core.outputs import write_text
-from mtbert.core.params import read_section, read_yaml
-from mtbert.core.tasks import SPLITS, Split, read_tasks
-from mtbert.corpora.folders import resolve
-from mtbert.corpora.validation import Data, read_task
+from mtbert.core.params import read_yaml
+from mtbert.core.tasks import SPLITS, Split
 from mtbert.inference.tables import write_frame
 from mtbert.scaffold.pipeline import params_text, pipeline_text
 from mtbert.scaffold.proposal import Proposal
 from mtbert.stages import PROJECT
 
+# Of what `mtbert export` writes, wherever that is
+IGNORED = ("# Weights of exported models", "*.onnx", "*.onnx.data", "*.safetensors")
 LONG_TEXT = 90  # words, of about 128 tokens
 
 
@@ -87,7 +87,7 @@ class Project:
         """Write the project and give its params file; a fault in the block leaves nothing of it.
 
         Raises:
-            InputError: something would be overwritten, or the pipeline could not read a file.
+            InputError: something would be overwritten.
         """
         copied = [own for own in self.proposals if own.copied]
         folders = sorted({self.folder_of(own) for own in self.proposals})
@@ -102,20 +102,19 @@ class Project:
                     write_frame(Path(self.split_folder, files[split]), frame)
             write_text(params, params_text(self.values()))
             write_text(pipeline, pipeline_text(folders))
-            _read_rows(params)
             yield params
+            _ignore_weights(Path(".gitignore"))
         except BaseException:
             for path in new:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             raise
 
 
-def _read_rows(params: Path) -> None:
-    """Read the tasks' files row by row, as the stage `prepare` does."""
-    data = read_section(params, "data", Data)
-    for name, task in read_tasks(params).items():
-        for _ in read_task(resolve(task.folder or data.source), name, task, data):
-            pass
+def _ignore_weights(path: Path) -> None:
+    """Keep weights of exported models out of `git add .`; DVC itself sees to those of runs."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    if absent := [line for line in IGNORED if line not in lines]:
+        write_text(path, "\n".join([*lines, *absent]) + "\n")
 
 
 def check_project_folder(folder: Path) -> str:

@@ -38,6 +38,37 @@ def test_it_prints_what_it_guessed_and_passes_check(here):
     assert (here / "params.yaml").read_bytes() == before
 
 
+def test_classes_that_differ_in_capitals_are_warned_of(here):
+    (here / "mine").mkdir()
+    text = HEAD + ROWS.replace("yes", "Bug").replace("no", "bug")
+    (here / "mine" / "a-train.csv").write_text(text)
+    (here / "mine" / "a-dev.csv").write_text(text)
+    for words in (["init", "mine"], ["check"]):
+        warned = CliRunner().invoke(app, words).stderr.splitlines()
+        assert len(warned) == 1
+        assert warned[0].startswith("warning: a-train.csv: classes 'Bug' (15 rows) and 'bug' (15 ")
+
+
+def test_check_reads_the_files(here):
+    (here / "mine").mkdir()
+    for split in ("train", "dev"):
+        (here / "mine" / f"a-{split}.csv").write_text(HEAD + ROWS)
+    init("mine")
+    (here / "mine" / "a-dev.csv").write_text("txt,label\n" + ROWS)
+    result = CliRunner().invoke(app, ["check"])
+    assert "mine/a-dev.csv: line 1: columns.text_a: unknown column 'text'" in str(result.exception)
+
+
+def test_git_passes_weights_of_exported_models_by(here):
+    (here / "mine").mkdir()
+    (here / "mine" / "a.csv").write_text(HEAD + ROWS)
+    (here / ".gitignore").write_text("*.onnx\nmine/secret")
+    init("mine")
+    lines = (here / ".gitignore").read_text().splitlines()
+    assert lines[:2] == ["*.onnx", "mine/secret"]
+    assert lines[2:] == ["# Weights of exported models", "*.onnx.data", "*.safetensors"]
+
+
 def test_check_names_another_version(here):
     (here / "mine").mkdir()
     (here / "mine" / "a.csv").write_text(HEAD + ROWS)

@@ -94,7 +94,8 @@ WRONG = {
     "too large": ("sst", {"texts": "a" * 20_000}, 413, "a body has at most 20,000 bytes"),
     "no texts": ("sst", {}, 422, "body.texts: Field required"),
     "more": ("sst", {"texts": "a", "text": "a"}, 422, "body.text: Extra inputs"),
-    "list": ("sst", ["a"], 422, "body: "),
+    "list": ("sst", ["a"], 422, 'expected {"texts": ["A fine film ."]} or alike, as Content-Type'),
+    "null": ("sst", None, 422, "found NoneType"),
     "surrogate": ("sst", b'{"texts": "\\ud800"}', 422, "half of a surrogate pair"),
     "surrogate key": ("sst", b'{"texts": "a", "\\ud800": 1}', 422, "body: "),
     "NaN": ("sst", b'{"texts": [NaN]}', 422, "item 0: expected a text, found nan"),
@@ -114,6 +115,14 @@ def test_a_wrong_request_gets_one_message(client, use):
     answer = client.post(f"/v1/tasks/{task}", content=content, headers=headers)
     assert (answer.status_code, [*answer.json()]) == (status, ["error"])
     assert message in answer.json()["error"]
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_that_is_not_called_json_is_told_what_to_send(client, kind):
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = client.post("/v1/tasks/sst", content=b'{"texts": "a"}', headers=headers)
+    rule = 'body: expected {"texts": ["A fine film ."]} or alike, as Content-Type application/json'
+    assert answer.json() == {"error": f"{rule}; found Content-Type {kind or 'none'}"}
 
 
 # Lists and objects of anything that JSON has, lone surrogates and NaN included

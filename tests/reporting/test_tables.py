@@ -151,3 +151,11 @@ def test_an_adapter_is_measured_by_its_encoder_and_energy_shown_where_some_run_h
     table = training.cost_table(facts)
     assert table.loc["pal"].tolist() == ["1.25", "3", "15"]
     assert table.loc["main"].tolist() == ["–", "1", "–"]
+
+
+def test_columns_in_a_terminal_are_two_spaces_apart():
+    table = pd.DataFrame({"sst accuracy": ["0.6"], "updates": ["1,204 (x)"]}, index=["main"])
+    assert tables.aligned(table.rename_axis("strategy")).splitlines() == [
+        "      sst accuracy    updates",
+        "main           0.6  1,204 (x)",
+    ]

@@ -50,6 +50,28 @@ def test_tables_and_report(corpora, capsys):
     assert "warning: a-train.csv: line 3: not used: no label" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("source", "folder", "shown"),
+    [
+        ("mine", None, "mine"),
+        ("sample", None, "data/sample"),
+        ("sample", "~/own", "~/own"),
+        ("cs224n", None, "raw/a"),
+    ],
+)
+def test_a_fault_names_the_file_that_was_copied(corpora, source, folder, shown):
+    corpora.rename("raw")
+    Path("raw/a/a-dev.csv").write_text("\tid\tsentence\tlabel\n0\tv\tA .\t7\n")
+    facts = {} if folder is None else {"folder": folder}
+    record = {"source": source, "files": {"a/a-train.csv": facts}}
+    Path("raw/SOURCE.json").write_text(json.dumps(record))
+    with pytest.raises(InputError) as fault:
+        main(Path("raw"), Path("out"), Path("data.json"), Path("params.yaml"))
+    lines = str(fault.value).splitlines()
+    assert lines[0].startswith(f"{shown}/a-dev.csv: 1 of 1 rows")
+    assert lines[1].startswith(f"{shown}/a-dev.csv: line 2: label '7'")
+
+
 def test_a_faulty_file_leaves_nothing(corpora):
     (corpora / "a/a-test.csv").write_text("")
     with pytest.raises(InputError, match=r"a-test\.csv: empty"):
