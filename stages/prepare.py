@@ -23,7 +23,7 @@ def main(
     from mtbert.core.params import read_section
     from mtbert.core.schemas import text_schema, write_table
     from mtbert.core.tasks import read_tasks
-    from mtbert.corpora.sources import origin_of
+    from mtbert.corpora.folders import origin_of
     from mtbert.corpora.summary import summarize_split
     from mtbert.corpora.validation import Data, read_task
 

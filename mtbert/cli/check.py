@@ -38,10 +38,7 @@ STUDIES = ("budget", "budgets")
 
 
 def check_params(params: Path) -> None:
-    """Check every section of a params file; where it has budgets, its studies and claims, too.
-
-    The tasks' files are read row by row, but those that are still to be fetched; what can be used
-    all the same is warned of.
+    """Check every section of a params file, every row of the files here, and studies and claims.
 
     Raises:
         InputError: naming the file and the key or the line at fault.
@@ -49,8 +46,8 @@ def check_params(params: Path) -> None:
     sections = read_yaml(params)
     studies = "budgets" in sections
     allowed = (*SHARED, *(STUDIES if studies else PROJECT))
-    if unknown := [name for name in sections if name not in allowed]:
-        faults = [f"{params}: {choices('section', name, allowed)}" for name in unknown]
+    unknown = [name for name in sections if name not in allowed]
+    if faults := [f"{params}: {choices('section', name, allowed)}" for name in unknown]:
         raise InputError("\n".join(faults))
     if (wanted := sections.get(VERSION)) not in (None, installed := version("mtbert")):
         raise InputError(

@@ -1,7 +1,6 @@
 """The kinds of labels that a task may have, their names, and their main metrics."""
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 from math import floor
@@ -114,13 +113,3 @@ def classes(labels: Labels) -> tuple[str, ...]:
         return tuple(map(" to ".join, pairwise(edges)))
     low, high = (floor(bound + 0.5) for bound in labels.bounds)
     return tuple(map(str, range(low, high + 1)))
-
-
-def similar_names(rows: Mapping[str, int]) -> list[str]:
-    """Warn of classes, given with their numbers of rows, whose names are one but for capitals."""
-    groups: dict[str, list[str]] = {}
-    for name in rows:
-        groups.setdefault(" ".join(name.casefold().split()), []).append(name)
-    counted = [[f"{n!r} ({rows[n]:,} rows)" for n in names] for names in groups.values()]
-    hint = "differ in capitals or spaces alone; if they are one class, write it in one way"
-    return [f"classes {' and '.join(names)} {hint}" for names in counted if len(names) > 1]

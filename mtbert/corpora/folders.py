@@ -8,6 +8,7 @@ from typing import Any
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.outputs import write_text
+from mtbert.core.params import read_json
 
 SAMPLE = Path("data/sample")
 UNKNOWN = "given by the user; the terms are those of its owner"
@@ -50,6 +51,22 @@ def source_folder(source: str, *, sample: Path, other: str, where: str) -> Path:
         fault = choices("source", source, ("sample", other))
         raise InputError(f"{where}: {fault}, or a folder; there is no folder {folder}")
     return folder
+
+
+def origin_of(corpora: Path, task: str) -> Path:
+    """The folder whose files `fetch_corpora` copied to `{corpora}/{task}`, as the user gave it.
+
+    Of files from the web, and without SOURCE.json, it is that copy.
+    """
+    record, copy = corpora / "SOURCE.json", corpora / task
+    if not record.is_file():
+        return copy
+    facts = read_json(record)
+    own = [row for file, row in facts["files"].items() if file.startswith(f"{task}/")]
+    if own and "folder" in own[0]:
+        return Path(own[0]["folder"])
+    source = facts["source"]
+    return {"sample": SAMPLE, "cs224n": copy}.get(source, Path(source))
 
 
 def terms_of(name: str, source: str, public: Mapping[str, str]) -> str:

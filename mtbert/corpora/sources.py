@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.params import read_json
 from mtbert.core.tasks import Task
 from mtbert.corpora import folders
 from mtbert.corpora.fetching import digest_fault, fetch
@@ -74,22 +73,6 @@ def fetch_corpora(
             files[f"{name}/{file}"] = facts
     origin = {"url": URL, "commit": COMMIT} if None in places.values() else {}
     folders.write_json(out / "SOURCE.json", {"source": source, **origin, "files": files})
-
-
-def origin_of(corpora: Path, task: str) -> Path:
-    """The folder whose files `fetch_corpora` copied to `{corpora}/{task}`, as the user gave it.
-
-    Of files from the web, and without SOURCE.json, it is that copy.
-    """
-    record, copy = corpora / "SOURCE.json", corpora / task
-    if not record.is_file():
-        return copy
-    facts = read_json(record)
-    own = [row for file, row in facts["files"].items() if file.startswith(f"{task}/")]
-    if own and "folder" in own[0]:
-        return Path(own[0]["folder"])
-    source = facts["source"]
-    return {"sample": folders.SAMPLE, "cs224n": copy}.get(source, Path(source))
 
 
 def find_corpus_folders(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, PositiveInt
 
 from mtbert.core.errors import InputError, choices
-from mtbert.core.labels import Binary, Labels, Similarity, classes, similar_names
+from mtbert.core.labels import Binary, Labels, Similarity, classes
 from mtbert.core.params import Settings
 from mtbert.core.tasks import SEPARATORS, Split, Task
 from mtbert.corpora.detection import DELIMITERS
@@ -76,7 +76,10 @@ def read_task(folder: Path, name: str, task: Task, data: Data) -> Iterator[tuple
         if not (folder / file).is_file():
             files = sorted(path.name for path in folder.glob("*.*")) or ["none"]
             raise InputError(f"tasks.{name}: {folder}: {choices('file', file, files)}")
-        yield split, read_split(folder / file, task, data, split=split)
+        examples = read_split(folder / file, task, data, split=split)
+        if split == "train":
+            examples.notes += _similar_classes(examples, task.labels)
+        yield split, examples
 
 
 def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
@@ -112,16 +115,23 @@ def read_split(path: Path, task: Task, data: Data, *, split: Split) -> Examples:
             examples.unusable += [(line, str(reason)) for line in lines]
             continue
         examples.usable.append(example)
-    if split == "train":
-        counts = Counter(example.get("label") for example in examples.usable)
-        rows_of = {name: counts[label] for label, name in enumerate(classes(task.labels))}
-        examples.notes += similar_names(rows_of)
     if hidden:
         examples.notes.append(f"the label -1 of {hidden:,} rows stands for none")
     if longer:
         examples.notes.append(f"{longer:,} rows have more than {len(header)} fields: not read")
     _judge(path, examples, data.max_bad_share)
     return examples
+
+
+def _similar_classes(examples: Examples, labels: Labels) -> list[str]:
+    """Warn of classes whose names are one but for capitals and spaces."""
+    counts = Counter(example.get("label") for example in examples.usable)
+    names: dict[str, list[str]] = {}
+    for label, name in enumerate(classes(labels)):
+        shown = f"{name!r} ({counts[label]:,} row{'s' * (counts[label] != 1)})"
+        names.setdefault(" ".join(name.casefold().split()), []).append(shown)
+    hint = "differ in capitals or spaces alone; if they are one class, write it in one way"
+    return [f"classes {' and '.join(own)} {hint}" for own in names.values() if len(own) > 1]
 
 
 def _check_writable(name: str, where: str) -> None:

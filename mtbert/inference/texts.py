@@ -35,8 +35,7 @@ def read_texts(
 
     Raises:
         InputError: there are none, or pairs for single texts, or the other way round; or the first
-            and second texts differ in number; an item is no text, empty, or too long: the message
-            has its place.
+            and second texts differ in number; an item is no text, empty, or too long.
     """
     single = isinstance(texts, str)
     if not paired:
