@@ -1,9 +1,10 @@
 """Train one strategy with one seed."""
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,16 +37,14 @@ def main(
     ] = Path("params.yaml"),
 ) -> None:
     """Train, scoring dev every `evaluate_every` epochs; predict with the best checkpoint."""
-    from mtbert.core.outputs import new_folder
+    from mtbert.core.processes import take_part
     from mtbert.experiments.plans import read_plan, verify
 
+    take_part()
     save_every = seconds_between_states()
     planned = read_plan(plan)
     verify(planned)
-    with (  # what an interrupted run left there is resumed
-        new_folder(out, unfinished=True) as folder,
-        new_folder(logs, unfinished=True) as log_folder,
-    ):
+    with run_folders(out, logs) as (folder, log_folder):
         from mtbert.core.environment import hold_memory
         from mtbert.experiments.runs import train_run
 
@@ -62,10 +61,37 @@ def main(
         )
 
 
-def seconds_between_states() -> float | None:
-    """Read `SAVE_EVERY`; None where it is not set."""
-    from mtbert.core.errors import InputError
+@contextmanager
+def run_folders(out: Path, logs: Path) -> Iterator[tuple[Path, Path]]:
+    """Give the folders to write to; what an interrupted run left there is resumed.
 
+    The first of several processes writes the outputs; each other one reads the same state.
+    """
+    from mtbert.core.outputs import new_folder, work_path
+    from mtbert.core.processes import process_rank, shared_folder
+
+    if process_rank() == 0:
+        with (
+            new_folder(out, unfinished=True) as folder,
+            new_folder(logs, unfinished=True) as log_folder,
+        ):
+            yield folder, log_folder
+        return
+    with TemporaryDirectory(dir=shared_folder()) as place:
+        folder, log_folder = Path(place, "out"), Path(place, "logs")
+        folder.mkdir()
+        log_folder.mkdir()
+        (folder / "state.pt").symlink_to((work_path(out) / "state.pt").absolute())
+        yield folder, log_folder
+
+
+def seconds_between_states() -> float | None:
+    """Read `SAVE_EVERY`; None where it is not set, and inf where another process saves."""
+    from mtbert.core.errors import InputError
+    from mtbert.core.processes import process_rank
+
+    if process_rank() > 0:
+        return float("inf")
     if (value := os.environ.get(SAVE_EVERY)) is None:
         return None
     with suppress(ValueError):

@@ -48,14 +48,20 @@ def workspace(folder, *, dropout=0.1):
 def plan(folder, changes, *, name="drawn"):
     """Plan one strategy as the plan stage does; raises what it raises."""
     from mtbert.experiments.plans import read_plan
+
+    plan_all(folder, {name: changes})
+    return read_plan(folder / "plans" / f"{name}.yaml")
+
+
+def plan_all(folder, strategies):
+    """Plan some strategies, by name, instead of all planned before."""
     from stages.plan import main
 
     params = read_yaml(ROOT / "params.yaml")
     params["train"] |= {"batch_size": BATCHES, "row_length": 48, "steps": 3}
-    params["strategies"], params["seeds"] = {name: dict(changes)}, [1]
+    params["strategies"], params["seeds"] = strategies, [1]
     write_yaml(folder / "params.yaml", params)
     main(folder / "tokens", folder / "encoder", folder / "plans", folder / "params.yaml")
-    return read_plan(folder / "plans" / f"{name}.yaml")
 
 
 def _lists(generator, size):

@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mtbert.core.processes import process_rank
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -49,7 +51,7 @@ def progress_bar(
         unit=unit,
         unit_scale=unit == "B",
         initial=done,
-        disable=shown is False,
+        disable=shown is False or process_rank() > 0,
         miniters=1,
         **options,
     )

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,7 +37,8 @@ from mtbert.modeling.prediction import encode_splits, predict
 from mtbert.modeling.settings import ModelSettings, ModelTask
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries.paraphrase_clusters import paraphrase_clusters
-from mtbert.training.balancing import Setup
+from mtbert.training.balancing import Balancer, Setup
+from mtbert.training.devices import Devices, SplitBackward
 from mtbert.training.fitted_start import fit_heads
 from mtbert.training.log import Log
 from mtbert.training.loop import NotFiniteError, Training
@@ -83,8 +85,10 @@ class Run:
         self.plan, self.seed = plan, seed
         self.tasks = described(plan, tasks or {})
         self.name = f"{plan.strategy}-{seed}"
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.energy = EnergyMeter(gpu=gpu_uuid(self.device))
+        self.devices = Devices.find()
+        self.device = self.devices.device
+        # One of several GPUs would stand for all.
+        self.energy = EnergyMeter(gpu=gpu_uuid(self.device) if self.devices.count == 1 else None)
         seed_everything(seed)
         self.folder = Path(plan.sequences.path).parent
         sequences = read_sequences(self.folder).model_dump()
@@ -112,6 +116,7 @@ class Run:
         self.model.to(self.device)
         self._encoded: dict[str, VectorBatch] = {}
         self._terms = {task: plan.train.terms(task) for task in plan.train.trained}
+        self.devices.check(self._terms)
         if any(term.perturbs for terms in self._terms.values() for term in terms):
             input_embeddings(self.model.encoder)  # raises before any work if there are none
 
@@ -198,15 +203,9 @@ class Run:
         if resuming is None or resuming.saved is None:
             for task, count in fit_heads(self.model, tasks, **how).items():
                 print(f"{self.name}: head of {task} fitted to {count:,} examples", flush=True)
+        self.devices.copy_from_first(p.data for p in self.model.parameters())
         losses = TaskLosses(self.model, tasks, **how)
-        setup = Setup(
-            tasks=list(tasks),
-            shared=self.model.shared_parameters(),
-            seed=self.seed,
-            regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
-            device=self.device,
-        )
-        balancer = settings.balancing.begin(setup)
+        balancer = self._balancer(losses)
         optimizer = settings.optimizer.build([*self._groups(), *balancer.groups()])
         Training(
             model=self.model,
@@ -218,6 +217,22 @@ class Run:
             log=log,
             seed=self.seed,
         ).run(end_epoch, resuming)
+
+    def _balancer(self, losses: TaskLosses) -> Balancer:
+        tasks, balancing = losses.tasks, self.plan.train.balancing
+        setup = Setup(
+            tasks=list(tasks),
+            shared=self.model.shared_parameters(),
+            seed=self.seed,
+            regressions=frozenset(t for t in tasks if tasks[t].objective.regression),
+            device=self.device,
+        )
+        if self.devices.count * self.plan.train.accumulate == 1:
+            return balancing.begin(setup)  # type: ignore[no-any-return]
+        split = SplitBackward(losses, self.devices, self.plan.train.accumulate)
+        balancer: Balancer = balancing.begin(replace(setup, backward=split))
+        split.parameters += [p for group in balancer.groups() for p in group["params"]]
+        return balancer
 
     def _groups(self) -> list[dict[str, Any]]:
         settings = self.plan.train
@@ -328,6 +343,8 @@ def train_run(
         resuming = Resuming(folder / "state.pt", identity(run), **often)
         resumed_after = resuming.saved["step"] if resuming.saved else None
         log, setup = _train_logged(run, folder, log_folder, resuming, tracker, last=last)
+    if run.devices.rank > 0:  # the first process evaluates, and has the results
+        return
     if test:
         best = load_checkpoint(folder / "best").to(run.device)
         write_outputs(folder / "predictions", run, "test", run.predict("test", best))
@@ -350,6 +367,7 @@ def _train_logged(
         except NotFiniteError as error:
             raise InputError(f"{error}\n{save_stopped(run, log, folder)}") from None
     resuming.close()
+    run.devices.close()
     return log, setup
 
 
@@ -372,6 +390,8 @@ def log_encoding(run: Run, log: Log, setup: float, *, resumed: bool) -> None:
 
 def save_stopped(run: Run, log: Log, folder: Path) -> str:
     """Save the weights of a run that could not go on; say what is kept of it."""
+    if run.devices.rank > 0:
+        return ""
     done = log.epochs[-1] if log.epochs else {"epoch": 0, "step": 0}
     run.save(folder / STOPPED, epoch=int(done["epoch"]), step=int(done["step"]), dev={})
     best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
@@ -388,6 +408,8 @@ def evaluate_and_save(
     Raises:
         NotFiniteError: an output is NaN or inf, and so are weights.
     """
+    if run.devices.rank > 0:
+        return
     outputs = run.predict("dev")
     for task, logits in outputs.items():
         if len(bad := np.flatnonzero(~np.isfinite(logits).all(1))):
@@ -410,9 +432,10 @@ def evaluate_and_save(
 def identity(run: Run) -> str:
     """Digest of what decides a run: settings, data, seed, versions with our code, machine.
 
-    Of files it is the content, wherever they lie.
+    Of files it is the content, wherever they lie. The number of processes is no part of it: a run
+    resumes on another one.
     """
-    machine = [run.device.type, hardware(run.device), torch.get_num_threads()]
+    machine = [run.device.type, hardware(run.device), run.devices.threads]
     facts = json.dumps([run.seed, versions(), machine])
     return hashlib.sha256((run.plan.model_dump_json(exclude=PLACES) + facts).encode()).hexdigest()
 
@@ -448,6 +471,7 @@ def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
         "settings": plan.train.model_dump(mode="json"),
         "device": run.device.type,
         "hardware": hardware(run.device),
+        "processes": run.devices.count,
         "threads": torch.get_num_threads(),
         "precision": run.precision._asdict(),
         "versions": versions(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.packing import TokenBatch
-from mtbert.modeling.passes import ForwardPasses
+from mtbert.modeling.passes import ForwardPasses, RealTokens
 from mtbert.modeling.vectors import VectorBatch
 from mtbert.training.auxiliaries import AUXILIARIES
 from mtbert.training.batches import Subset, stream
@@ -75,10 +76,16 @@ class TaskData:
 
     def loss(self, task: str, *, seed: int) -> Callable[[Tensor, Tensor], Tensor]:
         """Build the objective's loss; class weights are counted over the examples drawn from."""
-        targets = self.labels
+        return self.objective.build(bounds=self.bounds, targets=self._targets(task, seed))
+
+    def class_weights(self, task: str, *, seed: int) -> Tensor | None:
+        """Give the weight of each class in the loss, (class,); None where there are no classes."""
+        return self.objective.class_weights(self._targets(task, seed), int(self.bounds[1]) + 1)
+
+    def _targets(self, task: str, seed: int) -> Tensor:
         if self.subset is not None and self.subset.redraw == "never":
-            targets = targets[self.rows(task, seed=seed, epoch=0)]
-        return self.objective.build(bounds=self.bounds, targets=targets)
+            return self.labels[self.rows(task, seed=seed, epoch=0)]
+        return self.labels
 
 
 class TaskLosses:
@@ -105,6 +112,7 @@ class TaskLosses:
         self.model, self.tasks, self.seed = model, tasks, seed
         self.collate, self.autocast = collate, autocast
         self.objectives = {task: data.loss(task, seed=seed) for task, data in tasks.items()}
+        self.class_weights = {t: data.class_weights(t, seed=seed) for t, data in tasks.items()}
         self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         teachers = [term.teacher for data in tasks.values() for term in data.terms if term.teacher]
         self.teacher = teachers[0].begin(self.parameters) if teachers else None
@@ -112,11 +120,25 @@ class TaskLosses:
     def begin_step(self, step: int, rows: Mapping[str, np.ndarray]) -> None:
         """Set a step's number, from 1, and the rows of its examples, (example,) for each task."""
         self.step, self.rows = step, rows
+        self.begin_part(0, 1)
         self.tokens = self.slots = 0  # in the step's batches, without and with padding
         self.added: dict[str, Tensor] = {}  # what each term added, (): {term}_{task}
 
+    def begin_part(self, number: int, parts: int) -> None:
+        """Take a part of each task's examples, from 0, of so many; one may be empty."""
+        sizes = {task: len(rows) for task, rows in self.rows.items()}
+        self._places = {
+            task: slice(number * size // parts, (number + 1) * size // parts)
+            for task, size in sizes.items()
+        }
+
+    def share(self, task: str) -> float:
+        """Give the part's share of the examples of a task's batch."""
+        places = self._places[task]
+        return (places.stop - places.start) / len(self.rows[task])
+
     def __call__(self, tasks: Sequence[str]) -> dict[str, Tensor]:
-        """Give each task's loss, ()."""
+        """Give each task's loss on the part, ()."""
         plain = [task for task in tasks if not self.tasks[task].terms]
         losses = self._joint_pass(plain) if plain else {}
         losses |= {task: self._with_terms(task) for task in tasks if task not in losses}
@@ -127,7 +149,7 @@ class TaskLosses:
         with self.autocast():
             logits = self.model(batch)
         return {
-            task: self.objectives[task](
+            task: self._objective(task)(
                 logits[task].float(), self._of_step(task, self.tasks[task].labels)
             )
             for task in tasks
@@ -138,7 +160,7 @@ class TaskLosses:
         clusters = data.paraphrase_clusters
         batch = TaskBatch(
             passes=ForwardPasses(self.model, self._batch([task]), task),
-            objective=self.objectives[task],
+            objective=self._objective(task),
             labels=self._of_step(task, self.tasks[task].labels),
             regression=data.objective.regression,
             # Rewording the purpose would change the noise.
@@ -148,19 +170,44 @@ class TaskLosses:
             paraphrase_clusters=None if clusters is None else self._of_step(task, clusters),
             teacher_weights=self.teacher.weights if self.teacher else None,
             autocast=self.autocast,
+            own_tokens=partial(self._own_tokens, task) if self.share(task) < 1 else None,
         )
         loss, added = batch.loss_with_terms()
-        self.added |= {f"{TERM_NAMES[kind]}_{task}": extra for kind, extra in added.items()}
+        share = self.share(task)
+        for kind, extra in added.items():
+            name, part = f"{TERM_NAMES[kind]}_{task}", extra if share == 1 else share * extra
+            self.added[name] = self.added[name] + part if name in self.added else part
         return loss
 
+    def _objective(self, task: str) -> Callable[[Tensor, Tensor], Tensor]:
+        """The objective; a part's weighted mean such that parts count by their numbers of examples.
+
+        The whole batch's is Σ w(y) loss / Σ w(y), over all its examples.
+        """
+        objective, weights = self.objectives[task], self.class_weights[task]
+        if weights is None or self.share(task) == 1:
+            return objective
+        each = weights[self.tasks[task].labels[torch.from_numpy(self.rows[task])].long()]
+        factor = each[self._places[task]].mean() / each.mean()
+        return lambda logits, labels: factor * objective(logits, labels)
+
+    def _own_tokens(self, task: str) -> Tensor:
+        """Whether each token of the task's whole batch is one of the part, (token,) bool."""
+        batch, places = self.collate({task: self.rows[task]}), self._places[task]
+        assert isinstance(batch, TokenBatch), "planning refuses to perturb sentences encoded ahead"
+        example = RealTokens(self.model.encoder, batch).example
+        own: Tensor = (places.start <= example) & (example < places.stop)
+        return own
+
     def _batch(self, tasks: Sequence[str]) -> TokenBatch | VectorBatch:
-        batch = self.collate({task: self.rows[task] for task in tasks})
+        batch = self.collate({task: self.rows[task][self._places[task]] for task in tasks})
         self.tokens, self.slots = self.tokens + batch.tokens, self.slots + batch.slots
         return batch
 
     def _of_step(self, task: str, values: Tensor) -> Tensor:
-        """The values of the step's examples."""
-        return values[torch.from_numpy(self.rows[task]).to(values.device)]
+        """The values of the part's examples."""
+        rows = self.rows[task][self._places[task]]
+        return values[torch.from_numpy(rows).to(values.device)]
 
     def end_step(self, step: int, total: int) -> None:
         """Let the teacher follow the update of a step; of `total` in the run."""

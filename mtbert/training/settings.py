@@ -45,6 +45,9 @@ class TrainingSettings(Settings):
     optimizer: entry(OPTIMIZERS, "optimizer")  # type: ignore[valid-type]
     objectives: dict[str, entry(OBJECTIVES, "objective")]  # type: ignore[valid-type]
     batch_size: dict[str, Annotated[int, Field(gt=0)]]
+    # Parts of a batch, one after the other. At 1 it is left out of plans, so that those of older
+    # versions, and their runs, stay as they are.
+    accumulate: Annotated[int, Field(gt=0, exclude_if=lambda parts: parts == 1)] = 1
     extra_data: str  # a set of section `augment`, whose new rows join the train splits
     examples: Annotated[dict[str, Subset], BeforeValidator(_without_all)]
     resampling: dict[str, Literal["none", "balanced"]]
@@ -113,6 +116,10 @@ class TrainingSettings(Settings):
                 with located(f"{key}.{task}"), located(str(to_spec(registry, term)["name"])):
                     if kinds.count(type(term)) > 1:
                         raise InputError("given twice; list each kind once per task")
+                    if self.accumulate > 1 and term.whole_batch:
+                        raise InputError(
+                            f"needs whole batches; expected accumulate: 1, found {self.accumulate}"
+                        )
                     term.check(facts)
 
 

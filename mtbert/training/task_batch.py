@@ -40,6 +40,8 @@ class TaskBatch:
     paraphrase_clusters: Tensor | None = None  # number of each sentence's cluster, (example, side)
     teacher_weights: Mapping[str, Tensor] | None = None  # a running average of the weights
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
+    # Where it is part of a batch: whether each token of that is one of these, (token,) bool
+    own_tokens: Callable[[], Tensor] | None = None
     # Of the clean loss by the input embeddings, (token, width); set before the first attack.
     gradient: Tensor = field(init=False)
     _states: list[Tensor] = field(init=False)
@@ -71,6 +73,14 @@ class TaskBatch:
         tokens = self.passes.tokens
         assert tokens is not None, "planning refuses to perturb sentences encoded ahead"
         return tokens
+
+    def noise(self) -> Tensor:
+        """Draw standard normal numbers, (token, width): a token's are the same in a part."""
+        own = None if self.own_tokens is None else self.own_tokens().cpu()
+        count = len(self.tokens.ids) if own is None else len(own)
+        drawn = self.generator.standard_normal((count, self.tokens.width), dtype="float32")
+        noise = torch.from_numpy(drawn)
+        return noise if own is None else noise[own]
 
     @cached_property
     def clean(self) -> PassOutputs:

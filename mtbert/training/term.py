@@ -49,6 +49,11 @@ class Term(Settings, ABC):
         return False
 
     @property
+    def whole_batch(self) -> bool:
+        """Whether it has no meaning on a part of a batch, as where examples are compared."""
+        return False
+
+    @property
     def teacher(self) -> Averaging | None:
         """The running average of the weights that it compares with, if any; tasks share one."""
         return None
@@ -67,6 +72,11 @@ class Term(Settings, ABC):
 
 class DuplicatesTerm(Term):
     """A term on pairs of vectors whose labels say whether they are duplicates."""
+
+    @property
+    def whole_batch(self) -> bool:
+        """Always: sentences are compared with others of the batch."""
+        return True
 
     def check(self, task: TaskFacts) -> None:
         """Refuse labels that are not binary, and examples of one vector."""

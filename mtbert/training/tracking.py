@@ -13,6 +13,7 @@ from typing import Any
 
 from mtbert.core.errors import InputError, choices
 from mtbert.core.outputs import write_text
+from mtbert.core.processes import process_rank
 
 # No stage depends on a variable of the environment: to track a run otherwise, train nothing anew.
 REPORT_TO = "MTBERT_REPORT_TO"
@@ -55,6 +56,7 @@ class Tracker:
         """
         self._where = REPORT_TO if report_to is None else "report_to"
         report_to = os.environ.get(REPORT_TO, "") if report_to is None else report_to
+        report_to = "" if process_rank() > 0 else report_to  # the first process tracks
         names = [name for name in map(str.strip, report_to.split(",")) if name not in ("", "none")]
         self._folder = FOLDER / run
         self._callbacks = [self._callback(name) for name in names]

@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 
     # Runs the model once over the batches of the given tasks; gives each one's loss, ().
     LossFunction = Callable[[Sequence[str]], dict[str, Tensor]]
+    # What is differentiated, from a task and its loss
+    LossTerm = Callable[[str, Tensor], Tensor]
+
+
+def backpropagate(losses: LossFunction, tasks: Sequence[str], term: LossTerm) -> dict[str, Tensor]:
+    """Backpropagate Σ_t term(t, L_t) in one pass; give each L_t, detached.
+
+    Nothing happens where nothing that the sum depends on is trained.
+    """
+    values = losses(tasks)
+    terms = [term(task, loss) for task, loss in values.items()]
+    total = sum(terms[1:], terms[0])
+    if total.requires_grad:
+        total.backward()  # type: ignore[no-untyped-call]
+    return {task: loss.detach() for task, loss in values.items()}
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,8 @@ class Setup:
     seed: int
     regressions: frozenset[str] = field(default_factory=frozenset)  # tasks with a squared error
     device: torch.device | str = "cpu"
+    # How `backpropagate` is done: another function takes a batch in parts.
+    backward: Callable[[LossFunction, Sequence[str], LossTerm], dict[str, Tensor]] = backpropagate
 
 
 @dataclass(frozen=True)
@@ -84,18 +101,16 @@ class Balancer(ABC):
         """
 
     def task_gradients(
-        self, losses: LossFunction, tasks: Sequence[str], term: Callable[[str, Tensor], Tensor]
+        self, losses: LossFunction, tasks: Sequence[str], term: LossTerm
     ) -> tuple[dict[str, Tensor], list[Gradient]]:
         """Run a forward and backward pass for each task; leave the shared gradients None.
 
-        `term` gives what is differentiated, from a task and its loss. Gives each task's loss,
-        detached, and its gradient of the shared parameters.
+        Gives each task's loss, detached, and its gradient of the shared parameters.
         """
-        values, gradients = {}, []
+        values: dict[str, Tensor] = {}
+        gradients = []
         for task in tasks:
-            loss = losses([task])[task]
-            backpropagate(term(task, loss))
-            values[task] = loss.detach()
+            values |= self.setup.backward(losses, [task], term)
             gradients.append(detach_gradient(self.setup.shared))
         return values, gradients
 
@@ -116,9 +131,3 @@ class Balancer(ABC):
         self.generator.set_state(state["generator"])
         for name in self.state:
             setattr(self, name, deepcopy(state[name]))
-
-
-def backpropagate(loss: Tensor) -> None:
-    """Run the backward pass, unless nothing that the loss depends on is trained."""
-    if loss.requires_grad:
-        loss.backward()  # type: ignore[no-untyped-call]

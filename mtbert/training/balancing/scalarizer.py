@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mtbert.training.balancing.balancing import (
-    BackwardResult,
-    Balancer,
-    Balancing,
-    Setup,
-    backpropagate,
-)
+from mtbert.training.balancing.balancing import BackwardResult, Balancer, Balancing, Setup
 from mtbert.training.balancing.gradients import combine, gramian_of
 
 if TYPE_CHECKING:
@@ -36,16 +30,16 @@ class LossWeighting(Balancing):
 
 
 class Scalarizer(Balancer):
-    """Minimizes Σ_t (w_t L_t + c_t), w_t given before the losses are seen."""
+    """Minimizes Σ_t w_t L_t, w_t given before the losses are seen."""
 
-    def weights(self, tasks: Sequence[str]) -> Mapping[str, float | Tensor]:
+    def weights(self, tasks: Sequence[str]) -> Mapping[str, float]:
         """Give the weight of each task in this step."""
         weights: Mapping[str, float] = self.method.task_weights(tasks, generator=self.generator)
         return weights
 
-    def penalty(self, task: str) -> float | Tensor:
-        """Give c_t, the cost of a weight."""
-        return 0.0
+    def term(self, task: str, loss: Tensor, weight: float) -> Tensor:
+        """Give what is minimized for a task, anew for each part of a batch."""
+        return weight * loss
 
     def observe(self, losses: Mapping[str, Tensor]) -> None:
         """Note the step's losses."""
@@ -55,23 +49,19 @@ class Scalarizer(Balancer):
     ) -> BackwardResult:
         """Backpropagate the weighted losses, in one pass or task by task."""
         weights = self.weights(tasks)
-        numbers = {t: w if isinstance(w, float) else float(w.detach()) for t, w in weights.items()}
 
         def term(task: str, loss: Tensor) -> Tensor:
-            return weights[task] * loss + self.penalty(task)
+            return self.term(task, loss, weights[task])
 
         gramian = None
         if per_task_gradients and len(tasks) > 1 and self.setup.shared:
             values, gradients = self.task_gradients(losses, tasks, term)
-            gramian = unweighted(gramian_of(gradients), list(numbers.values()))
+            gramian = unweighted(gramian_of(gradients), list(weights.values()))
             combine(self.setup.shared, gradients, [1.0] * len(gradients))
         else:
-            joint = losses(tasks)
-            terms = [term(task, loss) for task, loss in joint.items()]
-            backpropagate(sum(terms[1:], terms[0]))
-            values = {task: loss.detach() for task, loss in joint.items()}
+            values = self.setup.backward(losses, tasks, term)
         self.observe(values)
-        return BackwardResult(values, numbers, gramian)
+        return BackwardResult(values, dict(weights), gramian)
 
 
 def unweighted(gramian: Tensor, weights: Sequence[float]) -> Tensor:

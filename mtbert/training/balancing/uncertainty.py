@@ -43,14 +43,18 @@ class UncertaintyScalarizer(Scalarizer):
             task: nn.Parameter(torch.zeros((), device=setup.device)) for task in setup.tasks
         }
 
-    def weights(self, tasks: Sequence[str]) -> Mapping[str, Tensor]:
-        """Give a_t e^(-s_t), through which s_t learns."""
-        halves = {task: 0.5 if task in self.setup.regressions else 1.0 for task in tasks}
-        return {task: halves[task] * (-self.log_variances[task]).exp() for task in tasks}
+    def weights(self, tasks: Sequence[str]) -> Mapping[str, float]:
+        """Give a_t e^(-s_t)."""
+        return {task: float(self._weight(task).detach()) for task in tasks}
 
-    def penalty(self, task: str) -> Tensor:
-        """Give s_t/2 = log σ_t."""
-        return self.log_variances[task] / 2
+    def term(self, task: str, loss: Tensor, weight: float) -> Tensor:
+        """Give a_t e^(-s_t) L_t + s_t/2, through which s_t learns."""
+        return self._weight(task) * loss + self.log_variances[task] / 2
+
+    def _weight(self, task: str) -> Tensor:
+        half = 0.5 if task in self.setup.regressions else 1.0
+        weight: Tensor = half * (-self.log_variances[task]).exp()
+        return weight
 
     def groups(self) -> list[dict[str, Any]]:
         """The log-variances, without decay."""

@@ -24,6 +24,10 @@ class Objective(Settings, ABC):
     def check(self, labels: Labels, *, width: int) -> None:
         """Refuse a kind of labels, or a width of the head, that does not fit."""
 
+    def class_weights(self, targets: Tensor, classes: int) -> Tensor | None:
+        """Give the weight of each class in the mean, (class,); None where there are no classes."""
+        return None
+
     @abstractmethod
     def build(self, *, bounds: tuple[float, float], targets: Tensor) -> Loss:
         """Build the mean loss of logits (example, width) and labels (example,) float.

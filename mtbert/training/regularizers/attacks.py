@@ -45,6 +45,11 @@ class Attack(Term):
         norm, length, _ = self.moves()
         return 0 < min(length, self.epsilon) < RESOLVED[norm]
 
+    @property
+    def whole_batch(self) -> bool:
+        """Whether one norm is taken of all the rows that a batch looks up."""
+        return self.target == "table"
+
     def moves(self) -> tuple[Norm, float, int]:
         """Give the norm that r is measured by, the length of a move, and the number of moves."""
         raise NotImplementedError

@@ -72,9 +72,7 @@ class SMART(Term):
 
         logits, tokens = batch.clean.logits.detach(), batch.tokens
         vectors = PerturbedVectors.of(tokens, "activations")
-        shape = (len(tokens.ids), tokens.width)
-        noise = torch.from_numpy(batch.generator.standard_normal(shape, dtype="float32"))
-        delta = self.sigma * noise.to(batch.parameters[0])
+        delta = self.sigma * batch.noise().to(batch.parameters[0])
         for _ in range(self.steps):
             delta = delta.requires_grad_()
             moved = batch.run(delta, same_dropout=True).logits
