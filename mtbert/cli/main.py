@@ -12,6 +12,7 @@ from mtbert.cli.init import init
 from mtbert.cli.part import part
 from mtbert.cli.predict import predict_command
 from mtbert.cli.push import push
+from mtbert.cli.run import run_command
 from mtbert.cli.serve import serve
 from mtbert.cli.studies import studies
 from mtbert.cli.verify import verify_command
@@ -42,6 +43,7 @@ def check_command(
 
 
 app.command()(init)
+app.command("run")(run_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("verify")(verify_command)

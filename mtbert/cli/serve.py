@@ -37,7 +37,7 @@ def serve(
 
     Example: mtbert serve data/runs/main-1/best --port 8000
     """
-    from mtbert.inference.extras import need
+    from mtbert.core.extras import need
 
     need("serve")
     with _listen(host, port) as listener:  # before torch and the model, which take seconds

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 
 from mtbert.core.errors import InputError
+from mtbert.core.extras import need
 from mtbert.core.labels import classes
 from mtbert.core.outputs import write_text
 from mtbert.core.sequences import read_sequences
-from mtbert.inference.extras import need
 from mtbert.inference.graph import PAIRS, check_graph, quantize, write_graph
 from mtbert.inference.model import TrainedModel
 from mtbert.modeling.checkpoint import TOKENIZER

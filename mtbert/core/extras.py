@@ -4,7 +4,11 @@ from importlib import import_module
 
 from mtbert.core.errors import InputError
 
-EXTRAS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "serve": ("fastapi", "uvicorn")}
+EXTRAS = {
+    "cluster": ("ray", "rich"),
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "serve": ("fastapi", "uvicorn"),
+}
 
 
 def need(extra: str) -> None:

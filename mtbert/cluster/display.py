@@ -1,0 +1,97 @@
+"""Runs as they go: one live table on a terminal, elsewhere a line for each start and end."""
+
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+from mtbert.cluster.worker import Event, Outcome
+from mtbert.core.errors import printable
+
+SHOWN = 20  # rows of the table at most
+
+
+class Display:
+    """Shows jobs and writes their logs to files."""
+
+    def __init__(self, total: int, logs: Path) -> None:
+        self.total, self.logs, self.began = total, logs, time.monotonic()
+        self.done, self.failures = 0, 0
+        self.running: dict[str, tuple[str, float, str]] = {}  # node, start, last line
+        self.live: Any = None
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        if sys.stdout.isatty():
+            from rich.live import Live
+
+            self.live = Live(get_renderable=self.table, refresh_per_second=2)
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live:
+            self.live.stop()
+
+    def log(self, job: str) -> Path:
+        """The file of a job's log."""
+        return self.logs / f"{job.replace('/', '-')}.log"
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take up news of jobs."""
+        for event in events:
+            if not event.text:
+                again = " again" if event.job in self.running else ""
+                self.running[event.job] = (event.node, time.monotonic(), "")
+                self.log(event.job).write_text("")
+                self._print(f"{event.job}: started{again} on {event.node}")
+            else:
+                with self.log(event.job).open("a") as file:
+                    file.write(event.text)
+                node, began, _ = self.running.get(event.job, (event.node, time.monotonic(), ""))
+                last = printable(event.text.strip().rpartition("\n")[2])
+                self.running[event.job] = (node, began, last)
+
+    def end(self, job: str, outcome: Outcome) -> None:
+        """Count a job whose results are here."""
+        self.done += 1
+        self.running.pop(job, None)
+        self._print(f"{job}: done in {outcome.seconds:.0f} s on {outcome.node}; {self.count()}")
+
+    def fail(self, job: str, why: str) -> None:
+        """Count a job that failed."""
+        self.failures += 1
+        self.running.pop(job, None)
+        self._print(f"{job}: failed: {printable(why.splitlines()[0])}; {self.count()}")
+
+    def count(self) -> str:
+        """How many are done, and how long the others may take."""
+        text = f"{self.done} of {self.total} runs"
+        text += f", {self.failures} failed" if self.failures else ""
+        ended = self.done + self.failures
+        if 0 < ended < self.total:
+            seconds = (time.monotonic() - self.began) / ended * (self.total - ended)
+            text += (
+                f", about {seconds / 60:.0f} min left"
+                if seconds > 90
+                else f", {seconds:.0f} s left"
+            )
+        return text
+
+    def table(self) -> Any:
+        """The runs at work, for rich."""
+        from rich.table import Table
+
+        table = Table(title=self.count(), box=None, title_justify="left", pad_edge=False)
+        for name in ("run", "node", "s", "last line of its log"):
+            table.add_column(name, justify="right" if name == "s" else "left", no_wrap=True)
+        for job, (node, began, last) in list(self.running.items())[:SHOWN]:
+            table.add_row(job, node, f"{time.monotonic() - began:.0f}", last)
+        return table
+
+    def _print(self, line: str) -> None:
+        if self.live:
+            self.live.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, flush=True)

@@ -1,0 +1,58 @@
+"""`mtbert run`: DVC makes what comes before the runs, Ray the runs side by side, DVC the rest."""
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from contextlib import chdir
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtbert.cluster.jobs import find_work, unfinished
+from mtbert.cluster.scheduling import Cluster, Scheduler
+from mtbert.core.errors import InputError
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+
+def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
+    """Make what targets need, runs side by side; say of each run that failed why.
+
+    Raises:
+        InputError: DVC does not know a target, or one of its stages fails; the cluster cannot be
+            reached or lacks what a run takes; machines without this folder need a DVC remote.
+    """
+    with open_repo() as repo:
+        work, root = find_work(repo, targets), Path(repo.root_dir)
+    if work.before:
+        _repro(work.before, root)
+    with open_repo() as repo, chdir(root):
+        jobs = unfinished(repo, work.jobs)
+        print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} runs are up to date", flush=True)
+        failed = Scheduler(repo, cluster).make(jobs) if jobs else {}
+    if not failed:
+        _repro(targets, Path.cwd())
+    return failed
+
+
+def open_repo() -> "Repo":
+    """Open the DVC repository around the working directory.
+
+    Raises:
+        InputError: there is none.
+    """
+    from dvc.exceptions import NotDvcRepoError
+    from dvc.repo import Repo
+
+    try:
+        return Repo()
+    except NotDvcRepoError:
+        raise InputError(f"{Path.cwd()}: expected a folder of a DVC repository") from None
+
+
+def _repro(targets: Sequence[str], folder: Path) -> None:
+    words = ["dvc", "repro", *targets]
+    if status := subprocess.run(words, cwd=folder, check=False).returncode:
+        raise InputError(
+            f"`{shlex.join(words)}` ended with status {status}; its messages are above"
+        )

@@ -1,0 +1,61 @@
+"""Start a stage's command in a process that forks from one with torch imported."""
+
+import os
+import runpy
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mtbert.core.commands import set_environment
+from mtbert.core.lifetime import end_with_parent
+
+# Imported once for each worker, not once for each run. Not our own packages: a run imports them
+# from where it stands.
+PRELOADED = ["torch", "torch._dynamo", "transformers", "pandas", "pyarrow.parquet", "scipy.stats"]
+INTERVAL = 0.5  # seconds between two looks at the log
+PYTHON = ["python", "-m"]
+
+
+def run_command(
+    command: str, folder: Path, log: Path, environment: Mapping[str, str], wait: Callable[[], None]
+) -> int:
+    """Run a command of DVC's in a folder, both its streams added to a log; return its exit status.
+
+    `wait` is called now and then. If it raises, as on Ctrl-C, the command gets SIGTERM, on which a
+    run saves the state that it resumes from.
+    """
+    import multiprocessing
+
+    set_environment()
+    # The children would run the file of Ray's worker otherwise, which imports Ray.
+    sys.modules["__main__"].__dict__.pop("__file__", None)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    process = context.Process(target=_child, args=(command, folder, log, dict(environment)))
+    process.start()
+    try:
+        while process.exitcode is None:
+            process.join(INTERVAL)
+            wait()
+    finally:
+        process.terminate()
+        process.join()
+    return process.exitcode or 0
+
+
+def _child(command: str, folder: Path, log: Path, environment: dict[str, str]) -> None:
+    end_with_parent(os.getppid())
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    words = shlex.split(command)
+    if words[:2] != PYTHON:
+        sys.exit(subprocess.call(command, shell=True))
+    sys.path.insert(0, str(folder))
+    sys.argv = words[2:]
+    runpy.run_module(words[2], run_name="__main__", alter_sys=True)

@@ -1,0 +1,178 @@
+"""Which runs of a DVC pipeline can be made side by side, and which of them are not up to date.
+
+DVC resolves the stages and their commands; nothing here reads dvc.yaml.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtbert.core.errors import InputError
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+MODULES = ("stages.train", "stages.evaluate")  # what the stages of a run start
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of a job. Paths are relative to the root of the DVC repository."""
+
+    stage: str  # as `dvc repro` takes it in the root
+    commands: tuple[str, ...]
+    folder: str  # where they run
+
+
+@dataclass(frozen=True)
+class Job:
+    """Stages that need each other and nothing of another job: those of one run."""
+
+    name: str  # the run's, with the folder of its study
+    steps: tuple[Step, ...]
+    inputs: tuple[str, ...]  # outputs of other stages that it reads
+
+
+@dataclass(frozen=True)
+class Work:
+    """What `mtbert run` has to do."""
+
+    before: tuple[str, ...]  # stages that jobs wait for, made one after the other by DVC
+    jobs: tuple[Job, ...]
+
+
+def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
+    """Collect the jobs behind targets, of the dvc.yaml of the working directory by default.
+
+    Raises:
+        InputError: DVC does not know a target, or cannot read a dvc.yaml.
+    """
+    import networkx as nx
+    from dvc.exceptions import DvcException
+
+    try:
+        graph = repo.index.graph  # an arrow leads from a stage to what it reads
+        wanted = [s for target in targets or ["dvc.yaml"] for s in repo.stage.collect(target)]
+    except DvcException as error:
+        raise InputError(f"{' '.join(targets) or 'dvc.yaml'}: {error}") from None
+    needed = set(wanted).union(*(nx.descendants(graph, stage) for stage in wanted))
+    runs = graph.subgraph(stage for stage in needed if makes_run(stage))
+    before = set().union(*(nx.descendants(graph, stage) for stage in runs)) - set(runs)
+    jobs = []
+    for group in nx.weakly_connected_components(runs):
+        ordered = list(reversed(list(nx.topological_sort(runs.subgraph(group)))))
+        makers = {maker for stage in ordered for maker in graph[stage]} - group
+        # A plan names by digest what its makers read: a run reads that, too.
+        makers |= {maker for stage in makers for maker in graph[stage]}
+        inputs = sorted(relative(repo, out.fs_path) for stage in makers for out in stage.outs)
+        steps = tuple(step_of(repo, stage) for stage in ordered)
+        jobs.append(Job(job_name(steps), steps, tuple(inputs)))
+    order = {address(repo, stage): i for i, stage in enumerate(wanted)}
+    last = len(order)
+    jobs.sort(key=lambda job: min(order.get(step.stage, last) for step in job.steps))
+    return Work(tuple(sorted(address(repo, stage) for stage in before)), tuple(jobs))
+
+
+def commands(stage: Any) -> tuple[str, ...]:
+    """The commands of one of DVC's stages; none where it only names data."""
+    return (stage.cmd,) if isinstance(stage.cmd, str) else tuple(stage.cmd or ())
+
+
+def makes_run(stage: Any) -> bool:
+    """Whether one of DVC's stages trains or evaluates a run."""
+    starts = tuple(f"python -m {module} " for module in MODULES)
+    return bool(commands(stage)) and all(command.startswith(starts) for command in commands(stage))
+
+
+def step_of(repo: "Repo", stage: Any) -> Step:
+    """Describe one of DVC's stages so that another machine can run it."""
+    return Step(address(repo, stage), commands(stage), relative(repo, stage.wdir))
+
+
+def address(repo: "Repo", stage: Any) -> str:
+    """Name a stage as `dvc repro` takes it in the root, wherever the working directory is."""
+    return f"{relative(repo, stage.path)}:{stage.name}"
+
+
+def relative(repo: "Repo", path: str) -> str:
+    """A path relative to the root of the repository."""
+    return os.path.relpath(path, repo.root_dir)
+
+
+def job_name(steps: Sequence[Step]) -> str:
+    """The run's name: `main-1`, or `wu/model-1` in a study."""
+    folder, (_, _, run) = steps[0].folder, steps[0].stage.rpartition("@")
+    return run if folder == "." else f"{Path(folder).name}/{run}"
+
+
+def unfinished(repo: "Repo", jobs: Sequence[Job]) -> list[Job]:
+    """The jobs that must run: not up to date, and with no result in DVC's run cache.
+
+    What the run cache has is brought back. Call it in the root of the repository.
+    """
+    return [job for job in jobs if not all(up_to_date(repo, step.stage) for step in job.steps)]
+
+
+def up_to_date(repo: "Repo", stage: str) -> bool:
+    """Whether a stage need not run; its result may come from the run cache.
+
+    A run cache holds what any machine has made of the same inputs.
+    """
+    from dvc.repo import lock_repo
+    from dvc.stage.cache import RunCacheNotFoundError
+
+    with lock_repo(repo):
+        loaded = repo.stage.collect(stage)[0]
+        if not loaded.changed():
+            return True
+        if not all(dep.exists for dep in loaded.deps):
+            return False
+    with suppress(RunCacheNotFoundError):
+        restore(repo, stage)
+        return True
+    return False
+
+
+def restore(repo: "Repo", stage: str, *, pull: bool = False) -> None:
+    """Bring a stage's outputs back by the run cache and record them in dvc.lock.
+
+    Raises:
+        RunCacheNotFoundError: the run cache has no result for these inputs.
+    """
+    from dvc.repo import lock_repo
+
+    with lock_repo(repo):
+        loaded = repo.stage.collect(stage)[0]
+        loaded.save_deps()
+        repo.stage_cache.restore(loaded, pull=pull)
+    repo.commit(stage, force=True)
+
+
+def clear(repo: "Repo", job: Job) -> dict[str, str]:
+    """Remove a job's outputs, as DVC does before it runs a stage; digest what it reads."""
+    from dvc.repo import lock_repo
+
+    with lock_repo(repo):
+        stages = [repo.stage.collect(step.stage)[0] for step in job.steps]
+        for stage in stages:
+            stage.remove_outs(ignore_remove=False, force=False)
+    return read_digests(repo, job)
+
+
+def read_digests(repo: "Repo", job: Job) -> dict[str, str]:
+    """By path, the digest of what a job reads: code, plan, parameters."""
+    from dvc.repo import lock_repo
+
+    digests: dict[str, str] = {}
+    with lock_repo(repo):
+        stages = [repo.stage.collect(step.stage)[0] for step in job.steps]
+        own = {out.fs_path for stage in stages for out in stage.outs}
+        for stage in stages:
+            for dep in stage.deps:
+                if dep.fs_path not in own:
+                    dep.save()
+                    digests[str(dep)] = str(dep.hash_info)
+    return digests

@@ -1,0 +1,119 @@
+"""A clone of the project on a node that does not see the driver's folder.
+
+Code and dvc.lock come with Ray's working folder, data by the DVC remote, which gets the results.
+A node keeps one DVC cache for all its clones: what could not be pushed stays there.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from mtbert.core.outputs import WORK
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+# Where a node keeps clones and cache, by default in the folder of temporary files
+FOLDER = "MTBERT_NODE_FOLDER"
+CONFIG = "[core]\n    no_scm = true\n    analytics = false\n[cache]\n    dir = {cache}\n"
+RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cache
+
+
+@dataclass
+class Clone:
+    """A folder of a node in which one job at a time is made."""
+
+    folder: Path
+    lock: IO[str] = field(repr=False)
+
+    @contextmanager
+    def repo(self) -> Iterator["Repo"]:
+        """DVC's view of the clone; the working directory is its root meanwhile."""
+        from dvc.repo import Repo
+
+        with chdir(self.folder), Repo(str(self.folder)) as repo:
+            yield repo
+
+
+def node_folder(project: str) -> Path:
+    """Where this node keeps a project."""
+    place = os.environ.get(FOLDER)
+    return Path(place or Path(tempfile.gettempdir(), f"mtbert-{os.getuid()}")) / project
+
+
+def make_clone(project: str, code: Path) -> Clone:
+    """Copy the project's files into the first folder that no other process of the node uses.
+
+    What unfinished runs left on the node stays: whichever clone makes the run resumes it.
+    """
+    home, number = node_folder(project), 0
+    for name in ("cache", "unfinished"):
+        (home / name).mkdir(parents=True, exist_ok=True)
+    while (lock := _try_lock(home / f"clone-{number}.lock")) is None:
+        number += 1
+    folder = home / f"clone-{number}"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(code, folder, symlinks=True)
+    work = folder / WORK
+    work.parent.mkdir(parents=True, exist_ok=True)
+    work.symlink_to(home / "unfinished")
+    (folder / ".dvc" / "config.local").write_text(CONFIG.format(cache=home / "cache"))
+    return Clone(folder, lock)
+
+
+def _try_lock(path: Path) -> IO[str] | None:
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def run_cache(repo: "Repo", stages: Sequence[str] = ()) -> dict[str, str]:
+    """Entries of DVC's run cache: of some stages, or all of the node."""
+    from dvc.stage.cache import _get_stage_hash
+
+    root = Path(repo.cache.legacy.path)
+    folders = [root / "runs"]
+    if stages:
+        keys = [_get_stage_hash(repo.stage.collect(stage)[0]) for stage in stages]
+        folders = [root / "runs" / key[:2] / key for key in keys]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): path.read_text() for path in files}
+
+
+def add_to_run_cache(repo: "Repo", entries: RunCache) -> None:
+    """Take up entries of another machine's run cache."""
+    for name, text in entries.items():
+        path = Path(repo.cache.legacy.path, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def push(repo: "Repo", entries: RunCache) -> None:
+    """Push what entries of the run cache name, outputs that Git keeps included.
+
+    Raises:
+        OSError, DvcException: the remote cannot be written.
+    """
+    keys = [tuple(Path(name).parts[-2:]) for name in entries]
+    for objects in repo.stage_cache.get_used_objs(keys).values():
+        if failed := repo.cloud.push(objects).failed:
+            raise OSError(f"{len(failed)} files were not pushed to the DVC remote")
+
+
+def tracked_files(root: Path) -> list[Path]:
+    """What a clone needs: the files of Git as they stand, new ones that it does not ignore too."""
+    import subprocess
+
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+    return [Path(name) for name in listed.split("\0") if name and (root / name).exists()]
