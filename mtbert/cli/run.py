@@ -31,6 +31,10 @@ def run_command(
     clones: Annotated[
         bool, typer.Option("--clones", help="Nodes never work in this folder, even if they see it")
     ] = False,
+    push_states: Annotated[
+        float,
+        typer.Option(help="Seconds between two states that go to the DVC remote; 0: none", min=0),
+    ] = 600,
 ) -> None:
     """Train and evaluate runs side by side; `dvc repro` then has nothing left to do.
 
@@ -45,8 +49,8 @@ def run_command(
     from mtbert.core.extras import need
 
     need("cluster")
+    from mtbert.cluster.connection import Cluster
     from mtbert.cluster.driver import run_targets
-    from mtbert.cluster.scheduling import Cluster
 
     if address and jobs:
         raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
@@ -59,6 +63,7 @@ def run_command(
         gpus=gpus_per_run,
         retries=retries,
         clones=clones,
+        push_states=push_states,
     )
     try:
         failed = run_targets(targets or [], cluster)

@@ -57,7 +57,9 @@ class Display:
         """Count a job whose results are here."""
         self.done += 1
         self.running.pop(job, None)
-        self._print(f"{job}: done in {outcome.seconds:.0f} s on {outcome.node}; {self.count()}")
+        self._print(
+            f"{job}: done in {outcome.seconds:.0f} s on {outcome.node.name}; {self.count()}"
+        )
 
     def fail(self, job: str, why: str) -> None:
         """Count a job that failed."""

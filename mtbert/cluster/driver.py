@@ -7,8 +7,9 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtbert.cluster.connection import Cluster
 from mtbert.cluster.jobs import find_work, unfinished
-from mtbert.cluster.scheduling import Cluster, Scheduler
+from mtbert.cluster.scheduling import Scheduler
 from mtbert.core.errors import InputError
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ class Job:
     name: str  # the run's, with the folder of its study
     steps: tuple[Step, ...]
     inputs: tuple[str, ...]  # outputs of other stages that it reads
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
         makers |= {maker for stage in makers for maker in graph[stage]}
         inputs = sorted(relative(repo, out.fs_path) for stage in makers for out in stage.outs)
         steps = tuple(step_of(repo, stage) for stage in ordered)
-        jobs.append(Job(job_name(steps), steps, tuple(inputs)))
+        outputs = [relative(repo, out.fs_path) for stage in ordered for out in stage.outs]
+        jobs.append(Job(job_name(steps), steps, tuple(inputs), tuple(outputs)))
     order = {address(repo, stage): i for i, stage in enumerate(wanted)}
     last = len(order)
     jobs.sort(key=lambda job: min(order.get(step.stage, last) for step in job.steps))
@@ -146,20 +148,8 @@ def restore(repo: "Repo", stage: str, *, pull: bool = False) -> None:
 
     with lock_repo(repo):
         loaded = repo.stage.collect(stage)[0]
-        loaded.save_deps()
         repo.stage_cache.restore(loaded, pull=pull)
     repo.commit(stage, force=True)
-
-
-def clear(repo: "Repo", job: Job) -> dict[str, str]:
-    """Remove a job's outputs, as DVC does before it runs a stage; digest what it reads."""
-    from dvc.repo import lock_repo
-
-    with lock_repo(repo):
-        stages = [repo.stage.collect(step.stage)[0] for step in job.steps]
-        for stage in stages:
-            stage.remove_outs(ignore_remove=False, force=False)
-    return read_digests(repo, job)
 
 
 def read_digests(repo: "Repo", job: Job) -> dict[str, str]:

@@ -5,13 +5,23 @@ import socket
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mtbert.cluster.execution import run_command
 from mtbert.cluster.jobs import Job
-from mtbert.cluster.workspace import Clone, RunCache, make_clone, node_folder, push, run_cache
+from mtbert.cluster.states import drop_state, pull_state, push_state
+from mtbert.cluster.workspace import (
+    Clone,
+    RunCache,
+    make_clone,
+    node_folder,
+    patiently,
+    push,
+    run_cache,
+)
 
 if TYPE_CHECKING:
     from ray.util.queue import Queue
@@ -35,28 +45,26 @@ class Session:
     variables: Mapping[str, str]  # of the environment
     threads: int
     clones: bool  # a clone also where the node sees the driver's folder
+    push_states: float  # seconds between two states that a clone pushes; 0: none
+
+
+class Node(NamedTuple):
+    """A machine of the cluster."""
+
+    name: str
+    id: str
+    shares: bool  # it works in the driver's folder
 
 
 @dataclass
 class Outcome:
     """How a job ended."""
 
-    node: str
-    node_id: str
+    node: Node
     seconds: float
     error: str = ""  # why another try would end alike
     entries: RunCache = field(default_factory=dict)  # of a clone
     kept: str = ""  # why the results lie on the node alone
-
-
-@dataclass(frozen=True)
-class Node:
-    """A machine of the cluster."""
-
-    name: str
-    id: str
-    shares: bool  # it works in the driver's folder
-    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -74,54 +82,63 @@ def make_job(job: Job, session: Session, news: "Queue") -> Outcome:
     Raises:
         RunFailedError: a command ended with another status than 0 and 2 (bad input).
     """
-    began = time.monotonic()
-    node = greet(session)
+    began, node = time.monotonic(), this_node(session)
     news.put(Event(job.name, node.name, ""))
     os.environ["OMP_NUM_THREADS"] = str(session.threads)  # before torch is imported
-    outcome = Outcome(node.name, node.id, 0.0)
+    outcome = Outcome(node, 0.0)
     if node.shares:
         outcome.error = _run(job, Path(session.root), session, news)
     else:
-        clone, stages = _clone(session), [step.stage for step in job.steps]
-        with clone.repo() as repo:
-            repo.pull(list(job.inputs))
-        outcome.error = _run(job, clone.folder, session, news)
-        if not outcome.error:
-            with clone.repo() as repo:
-                for stage in stages:
-                    repo.commit(stage, force=True)
-                outcome.entries = run_cache(repo, stages)
-            outcome.kept = publish(session, outcome.entries)[1]
+        _make_in_clone(job, session, news, outcome)
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
-def publish(session: Session, entries: RunCache | None = None) -> tuple[RunCache, str]:
-    """Push results, by default all that the node keeps; give their entries, and what failed."""
-    if entries is None and not (node_folder(session.project) / "cache").is_dir():
-        return {}, ""
-    with _clone(session).repo() as repo:
-        entries = run_cache(repo) if entries is None else entries
+def _make_in_clone(job: Job, session: Session, news: "Queue", outcome: Outcome) -> None:
+    clone, stages = _clone(session), [step.stage for step in job.steps]
+    with clone.repo() as repo:
+        patiently(lambda: repo.pull(list(job.inputs)))
+    with suppress(Exception):  # the remote has failed: from the start
+        pull_state(clone, job)
+    if error := _run(job, clone.folder, session, news, clone):
+        outcome.error = error
+        return
+    with clone.repo() as repo:
+        for stage in stages:
+            repo.commit(stage, force=True)
+        outcome.entries = run_cache(repo, stages)
         try:
-            push(repo, entries)
+            patiently(lambda: push(repo, outcome.entries))
         except Exception as error:  # each kind of remote raises errors of its own
-            return entries, f"{type(error).__name__}: {error}"
-    return entries, ""
+            outcome.kept = f"{type(error).__name__}: {error}"
+    with suppress(Exception):  # the remote has failed: a state too many
+        drop_state(clone, job)
 
 
-def greet(session: Session) -> Node:
+def publish(session: Session) -> RunCache:
+    """Push all results that this node keeps; give their entries of the run cache."""
+    if not (node_folder(session.project) / "cache").is_dir():
+        return {}
+    with _clone(session).repo() as repo:
+        entries = run_cache(repo)
+        push(repo, entries)
+    return entries
+
+
+def this_node(session: Session) -> Node:
     """Describe the node that this runs on."""
     import ray
 
+    shares = not session.clones and Path(session.marker).is_file()
+    node_id, host = ray.get_runtime_context().get_node_id(), socket.gethostname()
+    return Node(host if shares else f"{host}/{node_id[:4]}", node_id, shares)
+
+
+def node_versions() -> dict[str, str]:
+    """Versions of what decides a result."""
     from mtbert.core.environment import versions
 
-    shares = not session.clones and Path(session.marker).is_file()
-    return Node(
-        name=socket.gethostname(),
-        id=ray.get_runtime_context().get_node_id(),
-        shares=shares,
-        versions=versions(),
-    )
+    return versions()
 
 
 def _clone(session: Session) -> Clone:
@@ -130,19 +147,23 @@ def _clone(session: Session) -> Clone:
     return _clones[session.name]
 
 
-def _run(job: Job, root: Path, session: Session, news: "Queue") -> str:
+def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | None = None) -> str:
     """Run a job's commands; return the last lines of one that found its input bad."""
     environment = {**os.environ, **session.variables, "PYTHONPATH": str(root)}
-    node = socket.gethostname()
+    node = this_node(session).name
     with tempfile.NamedTemporaryFile(prefix="mtbert-", suffix=".log") as file:
-        log, position = Path(file.name), 0
+        log, position, pushed = Path(file.name), 0, time.monotonic()
 
         def forward() -> None:
-            nonlocal position
+            nonlocal position, pushed
             text = log.read_text(errors="replace")
             if len(text) > position:
                 news.put(Event(job.name, node, text[position:]))
                 position = len(text)
+            if clone and 0 < session.push_states < time.monotonic() - pushed:
+                with suppress(Exception):  # the remote has failed: the next time
+                    push_state(clone, job)
+                pushed = time.monotonic()
 
         for step in job.steps:
             for command in step.commands:

@@ -8,7 +8,8 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Where a node keeps clones and cache, by default in the folder of temporary files
 FOLDER = "MTBERT_NODE_FOLDER"
 CONFIG = "[core]\n    no_scm = true\n    analytics = false\n[cache]\n    dir = {cache}\n"
+PATIENCE = 120.0  # seconds for which a remote may be gone
+PAUSE = 5.0  # seconds between two tries
 RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cache
 
 
@@ -77,6 +80,24 @@ def _try_lock(path: Path) -> IO[str] | None:
     return file
 
 
+def patiently(action: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Do what needs the DVC remote; where it fails, again and again for a while.
+
+    Raises:
+        Exception: what the last try raised; each kind of remote raises errors of its own.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            action()
+        except Exception:
+            if time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
+
+
 def run_cache(repo: "Repo", stages: Sequence[str] = ()) -> dict[str, str]:
     """Entries of DVC's run cache: of some stages, or all of the node."""
     from dvc.stage.cache import _get_stage_hash
@@ -108,12 +129,3 @@ def push(repo: "Repo", entries: RunCache) -> None:
     for objects in repo.stage_cache.get_used_objs(keys).values():
         if failed := repo.cloud.push(objects).failed:
             raise OSError(f"{len(failed)} files were not pushed to the DVC remote")
-
-
-def tracked_files(root: Path) -> list[Path]:
-    """What a clone needs: the files of Git as they stand, new ones that it does not ignore too."""
-    import subprocess
-
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
-    return [Path(name) for name in listed.split("\0") if name and (root / name).exists()]

@@ -1,0 +1,56 @@
+"""States of unfinished runs in the DVC remote, so that another node goes on where one died."""
+
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from mtbert.cluster.jobs import Job
+from mtbert.cluster.workspace import Clone
+from mtbert.core.outputs import WORK, work_path
+
+
+def push_state(clone: Clone, job: Job) -> None:
+    """Copy what an unfinished job has written to the remote.
+
+    It is copied while the job goes on, the state first: the files are then as a kill after that
+    state would leave them, which is what a run resumes from.
+    """
+    with _remote_file(clone, job) as (filesystem, place), tempfile.NamedTemporaryFile() as file:
+        with chdir(clone.folder), tarfile.open(file.name, "w") as archive:
+            folders = [work_path(Path(out)) for out in job.outputs]
+            paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+            for path in sorted(paths, key=lambda path: path.name != "state.pt"):
+                with suppress(FileNotFoundError):  # the job has replaced it
+                    archive.add(path, path.relative_to(clone.folder / WORK))
+        filesystem.makedirs(filesystem.parent(place))
+        filesystem.put_file(file.name, place)
+
+
+def pull_state(clone: Clone, job: Job) -> None:
+    """Take up the state of a job that another node began, unless this node has one."""
+    with _remote_file(clone, job) as (filesystem, place):
+        here = any(work_path(Path(out)).exists() for out in job.outputs)
+        if here or not filesystem.exists(place):
+            return
+        with tempfile.NamedTemporaryFile() as file:
+            filesystem.get_file(place, file.name)
+            with suppress(tarfile.TarError), tarfile.open(file.name) as archive:  # cut off: anew
+                archive.extractall(clone.folder / WORK, filter="data")
+
+
+def drop_state(clone: Clone, job: Job) -> None:
+    """Delete a finished job's state from the remote."""
+    with _remote_file(clone, job) as (filesystem, place):
+        if filesystem.exists(place):
+            filesystem.remove(place)
+
+
+@contextmanager
+def _remote_file(clone: Clone, job: Job) -> Iterator[tuple[Any, str]]:
+    with clone.repo() as repo:
+        database = repo.cloud.get_remote_odb(command="push")
+        name = f"{job.name.replace('/', '-')}.tar"
+        yield database.fs, database.fs.join(database.path, "unfinished", name)
