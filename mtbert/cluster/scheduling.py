@@ -14,6 +14,7 @@ from mtbert.cluster.connection import Cluster, alive_nodes, connected, gpus_of_r
 from mtbert.cluster.display import Display
 from mtbert.cluster.jobs import Job, read_digests, restore
 from mtbert.cluster.worker import (
+    Event,
     Node,
     Outcome,
     RunFailedError,
@@ -108,13 +109,19 @@ class Scheduler:
             raise InputError(f"DVC remote {name}: cannot push to it: {error}") from None
         return [job for job in jobs if not self._restored(job)]
 
-    def _on(self, node: str, function: Any, **options: Any) -> Any:
-        """A function as a task that runs on a node, beside its jobs."""
-        import ray
+    @staticmethod
+    def _where(node: str) -> Any:
+        """Ray's way to name one node."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        where = NodeAffinitySchedulingStrategy(node, soft=False)
-        return ray.remote(function).options(num_cpus=0, scheduling_strategy=where, **options)
+        return NodeAffinitySchedulingStrategy(node, soft=False)
+
+    def _on(self, node: str, function: Any) -> Any:
+        """A function as a task that runs on a node, beside its jobs."""
+        import ray
+
+        where = self._where(node)
+        return ray.remote(function).options(num_cpus=0, scheduling_strategy=where)
 
     def _on_each(self, nodes: Sequence[Node], function: Any, *values: Any) -> list[Any]:
         """Call a function on each of some nodes."""
@@ -129,7 +136,9 @@ class Scheduler:
 
         cluster = self.cluster
         self.digests = {job: read_digests(self.repo, job) for job in jobs}
-        news = Queue(actor_options={"num_cpus": 0})
+        # Here, where it dies with the driver alone
+        here = self._where(ray.get_runtime_context().get_node_id())
+        news = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
         task = ray.remote(make_job).options(
             num_cpus=cluster.cpus,
             num_gpus=gpus,
@@ -153,7 +162,8 @@ class Scheduler:
 
         try:
             outcome: Outcome = ray.get(reference)
-        except Exception as error:
+        except Exception as error:  # the job's own, or a node's that died too often
+            self.display.add([Event(job.name, "", f"{error}\n")])
             self._fail(job, str(getattr(error, "cause", None) or error))
             return
         try:

@@ -3,7 +3,7 @@
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def push_state(clone: Clone, job: Job) -> None:
     state would leave them, which is what a run resumes from.
     """
     with _remote_file(clone, job) as (filesystem, place), tempfile.NamedTemporaryFile() as file:
-        with chdir(clone.folder), tarfile.open(file.name, "w") as archive:
+        with tarfile.open(file.name, "w") as archive:
             folders = [work_path(Path(out)) for out in job.outputs]
             paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
             for path in sorted(paths, key=lambda path: path.name != "state.pt"):

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -30,17 +30,17 @@ RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cach
 
 @dataclass
 class Clone:
-    """A folder of a node in which one job at a time is made."""
+    """A folder of a node in which one job at a time is made; this process works in it."""
 
     folder: Path
     lock: IO[str] = field(repr=False)
 
     @contextmanager
     def repo(self) -> Iterator["Repo"]:
-        """DVC's view of the clone; the working directory is its root meanwhile."""
+        """DVC's view of the clone."""
         from dvc.repo import Repo
 
-        with chdir(self.folder), Repo(str(self.folder)) as repo:
+        with Repo() as repo:
             yield repo
 
 
@@ -67,6 +67,7 @@ def make_clone(project: str, code: Path) -> Clone:
     work.parent.mkdir(parents=True, exist_ok=True)
     work.symlink_to(home / "unfinished")
     (folder / ".dvc" / "config.local").write_text(CONFIG.format(cache=home / "cache"))
+    os.chdir(folder)  # for good: Ray may replace the folder of the code
     return Clone(folder, lock)
 
 
