@@ -52,8 +52,8 @@ class Lab:
     """A project with eight runs, all before them made, and what a serial `dvc repro` makes."""
 
     def __init__(self, place: Path, draw: random.Random) -> None:
-        sys.path[:0] = [str(ROOT / "tests" / "pipeline"), str(ROOT / "tests")]
-        from conftest import build  # type: ignore[attr-defined]
+        sys.path.insert(0, str(ROOT / "tests"))
+        from checkout import build
 
         project, yaml = build(place, Path(sys.executable).parent, stub=False), YAML()
         self.place, self.draw, self.whole = place, draw, project.folder

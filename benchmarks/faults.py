@@ -87,8 +87,8 @@ class Lab:
     """A copy of the project, what an undisturbed run of it wrote, and the shim of writes."""
 
     def __init__(self, place: Path, draw: random.Random) -> None:
-        sys.path[:0] = [str(ROOT / "tests" / "pipeline"), str(ROOT / "tests")]
-        from conftest import build
+        sys.path.insert(0, str(ROOT / "tests"))
+        from checkout import build
 
         project, yaml = build(place, Path(sys.executable).parent, stub=False), YAML()
         self.folder, self.whole, self.shim = project.folder, place / "whole", place / "shim.so"

@@ -25,6 +25,7 @@ class Step:
     stage: str  # as `dvc repro` takes it in the root
     commands: tuple[str, ...]
     folder: str  # where they run
+    outputs: tuple[str, ...]  # removed before it runs
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,6 @@ class Job:
     name: str  # the run's, with the folder of its study
     steps: tuple[Step, ...]
     inputs: tuple[str, ...]  # outputs of other stages that it reads
-    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
         makers |= {maker for stage in makers for maker in graph[stage]}
         inputs = sorted(relative(repo, out.fs_path) for stage in makers for out in stage.outs)
         steps = tuple(step_of(repo, stage) for stage in ordered)
-        outputs = [relative(repo, out.fs_path) for stage in ordered for out in stage.outs]
-        jobs.append(Job(job_name(steps), steps, tuple(inputs), tuple(outputs)))
+        jobs.append(Job(job_name(steps), steps, tuple(inputs)))
     order = {address(repo, stage): i for i, stage in enumerate(wanted)}
     last = len(order)
     jobs.sort(key=lambda job: min(order.get(step.stage, last) for step in job.steps))
@@ -91,7 +90,8 @@ def makes_run(stage: Any) -> bool:
 
 def step_of(repo: "Repo", stage: Any) -> Step:
     """Describe one of DVC's stages so that another machine can run it."""
-    return Step(address(repo, stage), commands(stage), relative(repo, stage.wdir))
+    outputs = tuple(relative(repo, out.fs_path) for out in stage.outs if not out.persist)
+    return Step(address(repo, stage), commands(stage), relative(repo, stage.wdir), outputs)
 
 
 def address(repo: "Repo", stage: Any) -> str:
@@ -111,11 +111,18 @@ def job_name(steps: Sequence[Step]) -> str:
 
 
 def unfinished(repo: "Repo", jobs: Sequence[Job]) -> list[Job]:
-    """The jobs that must run: not up to date, and with no result in DVC's run cache.
+    """What must run: jobs from their first stage on that has no result, here or in the run cache.
 
     What the run cache has is brought back. Call it in the root of the repository.
     """
-    return [job for job in jobs if not all(up_to_date(repo, step.stage) for step in job.steps)]
+    rest = []
+    for job in jobs:
+        for number, step in enumerate(job.steps):
+            if not up_to_date(repo, step.stage):
+                made = [out for done in job.steps[:number] for out in done.outputs]
+                rest.append(Job(job.name, job.steps[number:], (*job.inputs, *made)))
+                break
+    return rest
 
 
 def up_to_date(repo: "Repo", stage: str) -> bool:

@@ -47,6 +47,7 @@ class Scheduler:
         self.session = Session(
             name=name,
             project=f"{root.name}-{sha256(f'{uuid.getnode()}{root}'.encode()).hexdigest()[:8]}",
+            top=repo.scm.root_dir,
             root=str(root),
             marker=str(root / WORK / f"session-{name}"),
             variables={key: os.environ[key] for key in os.environ if key.startswith(FORWARDED)},
@@ -66,7 +67,7 @@ class Scheduler:
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch()
         try:
-            with connected(self.cluster, Path(self.session.root)):
+            with connected(self.cluster, Path(self.session.top)):
                 gpus, jobs = gpus_of_run(self.cluster), self._prepare(jobs)
                 self.display = Display(len(jobs), WORK / "logs")
                 with self.display:

@@ -20,9 +20,10 @@ def push_state(clone: Clone, job: Job) -> None:
     """
     with _remote_file(clone, job) as (filesystem, place), tempfile.NamedTemporaryFile() as file:
         with tarfile.open(file.name, "w") as archive:
-            folders = [work_path(Path(out)) for out in job.outputs]
-            paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-            for path in sorted(paths, key=lambda path: path.name != "state.pt"):
+            paths = [path for folder in unfinished_folders(job) for path in folder.rglob("*")]
+            for path in sorted(
+                filter(Path.is_file, paths), key=lambda path: path.name != "state.pt"
+            ):
                 with suppress(FileNotFoundError):  # the job has replaced it
                     archive.add(path, path.relative_to(clone.folder / WORK))
         filesystem.makedirs(filesystem.parent(place))
@@ -32,7 +33,7 @@ def push_state(clone: Clone, job: Job) -> None:
 def pull_state(clone: Clone, job: Job) -> None:
     """Take up the state of a job that another node began, unless this node has one."""
     with _remote_file(clone, job) as (filesystem, place):
-        here = any(work_path(Path(out)).exists() for out in job.outputs)
+        here = any(folder.exists() for folder in unfinished_folders(job))
         if here or not filesystem.exists(place):
             return
         with tempfile.NamedTemporaryFile() as file:
@@ -46,6 +47,11 @@ def drop_state(clone: Clone, job: Job) -> None:
     with _remote_file(clone, job) as (filesystem, place):
         if filesystem.exists(place):
             filesystem.remove(place)
+
+
+def unfinished_folders(job: Job) -> list[Path]:
+    """Where the stages of a job write until they are done."""
+    return [work_path(Path(out)) for step in job.steps for out in step.outputs]
 
 
 @contextmanager

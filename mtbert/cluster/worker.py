@@ -1,6 +1,7 @@
 """What Ray runs on a node: one job, in the driver's folder where the node sees it, else a clone."""
 
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -40,7 +41,8 @@ class Session:
 
     name: str  # a new one each time
     project: str  # the same each time
-    root: str  # the driver's folder
+    top: str  # the driver's folder with the code
+    root: str  # that of its DVC repository, the same or below
     marker: str  # a file in it: whoever sees this session's sees the folder
     variables: Mapping[str, str]  # of the environment
     threads: int
@@ -143,13 +145,15 @@ def node_versions() -> dict[str, str]:
 
 def _clone(session: Session) -> Clone:
     if session.name not in _clones:
-        _clones[session.name] = make_clone(session.project, Path.cwd())
+        inside = Path(session.root).relative_to(session.top)
+        _clones[session.name] = make_clone(session.project, Path.cwd(), inside)
     return _clones[session.name]
 
 
 def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | None = None) -> str:
     """Run a job's commands; return the last lines of one that found its input bad."""
-    environment = {**os.environ, **session.variables, "PYTHONPATH": str(root)}
+    top = clone.top if clone else session.top
+    environment = {**os.environ, **session.variables, "PYTHONPATH": str(top)}
     node = this_node(session).name
     with tempfile.NamedTemporaryFile(prefix="mtbert-", suffix=".log") as file:
         log, position, pushed = Path(file.name), 0, time.monotonic()
@@ -166,6 +170,8 @@ def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | N
                 pushed = time.monotonic()
 
         for step in job.steps:
+            for path in (root / out for out in step.outputs):  # as DVC does
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             for command in step.commands:
                 status = run_command(command, root / step.folder, log, environment, forward)
                 forward()

@@ -32,7 +32,8 @@ RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cach
 class Clone:
     """A folder of a node in which one job at a time is made; this process works in it."""
 
-    folder: Path
+    top: Path
+    folder: Path  # of the DVC repository
     lock: IO[str] = field(repr=False)
 
     @contextmanager
@@ -50,25 +51,27 @@ def node_folder(project: str) -> Path:
     return Path(place or Path(tempfile.gettempdir(), f"mtbert-{os.getuid()}")) / project
 
 
-def make_clone(project: str, code: Path) -> Clone:
+def make_clone(project: str, code: Path, inside: Path) -> Clone:
     """Copy the project's files into the first folder that no other process of the node uses.
 
-    What unfinished runs left on the node stays: whichever clone makes the run resumes it.
+    What unfinished runs left on the node stays: whichever clone makes the run resumes it. The DVC
+    repository is `inside` the folder.
     """
     home, number = node_folder(project), 0
     for name in ("cache", "unfinished"):
         (home / name).mkdir(parents=True, exist_ok=True)
     while (lock := _try_lock(home / f"clone-{number}.lock")) is None:
         number += 1
-    folder = home / f"clone-{number}"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(code, folder, symlinks=True)
+    top = home / f"clone-{number}"
+    folder = top / inside
+    shutil.rmtree(top, ignore_errors=True)
+    shutil.copytree(code, top, symlinks=True)
     work = folder / WORK
     work.parent.mkdir(parents=True, exist_ok=True)
     work.symlink_to(home / "unfinished")
     (folder / ".dvc" / "config.local").write_text(CONFIG.format(cache=home / "cache"))
     os.chdir(folder)  # for good: Ray may replace the folder of the code
-    return Clone(folder, lock)
+    return Clone(top, folder, lock)
 
 
 def _try_lock(path: Path) -> IO[str] | None:

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from conftest import executed
+from checkout import executed
 
 from mtbert.core.params import read_yaml, write_yaml
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import build
+from checkout import build
 from ruamel.yaml import YAML
 from stub_train import write_logs
 

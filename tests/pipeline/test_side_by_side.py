@@ -1,0 +1,82 @@
+"""`mtbert run` on the real DAG, training stubbed: on this machine and on nodes with clones."""
+
+import re
+from contextlib import chdir
+
+import pytest
+from dvc.repo import Repo
+
+from mtbert.cluster.jobs import find_work, unfinished
+from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml, write_yaml
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # DVC's own
+RUNS = {"main-1", "round_robin-1", "four_tasks-1"}
+SECOND = {"main-2", "round_robin-2", "four_tasks-2"}  # with one seed more
+
+
+@pytest.fixture
+def changed(project):
+    """The project with other settings of every run, and with one seed more."""
+    params = read_yaml(project.folder / "params.yaml")
+    params["seeds"], params["train"]["warmup"] = [1, 2], 0.3
+    write_yaml(project.folder / "params.yaml", params)
+    yield project
+    project.restore()
+
+
+def work(project, *targets):
+    with chdir(project.folder), Repo() as repo:
+        return find_work(repo, targets), repo
+
+
+def test_a_job_is_the_stages_of_a_run_and_names_all_that_it_reads(project):
+    found, _ = work(project)
+    assert {job.name for job in found.jobs} == RUNS
+    job = next(job for job in found.jobs if job.name == "main-1")
+    assert [step.stage for step in job.steps] == [
+        "dvc.yaml:train@main-1",
+        "dvc.yaml:evaluate@main-1",
+    ]
+    assert job.steps[0].commands[0].startswith("python -m stages.train data/plans/main.yaml 1 ")
+    assert {"data/plans", "data/tokens", "data/encoder"} <= set(job.inputs)
+    assert "data/runs/main-1" in job.steps[0].outputs
+    assert "dvc.yaml:plan" in found.before
+    assert not {stage for stage in found.before if "train@" in stage or "report" in stage}
+
+
+def test_targets_choose_jobs(project):
+    assert [job.name for job in work(project, "evaluate@main-1")[0].jobs] == ["main-1"]
+    assert work(project, "plan")[0].jobs == ()
+    with chdir(project.folder / "studies"), Repo() as repo:
+        found = find_work(repo, ["wu/dvc.yaml:evaluate@model-1"])
+    assert [job.name for job in found.jobs] == ["wu/model-1"]
+    assert found.jobs[0].steps[0].folder == "wu"
+
+
+def test_an_unknown_target_is_refused_by_name(project):
+    with pytest.raises(InputError, match="nonsense"):
+        work(project, "nonsense")
+
+
+def test_jobs_begin_where_neither_dvc_lock_nor_the_run_cache_has_a_result(changed):
+    changed.repro("plan", "evaluate@main-1")
+    entries = read_yaml(changed.folder / "dvc.lock")
+    del entries["stages"]["train@main-1"], entries["stages"]["evaluate@main-1"]
+    write_yaml(changed.folder / "dvc.lock", entries)
+    with chdir(changed.folder), Repo() as repo:
+        jobs = {job.name: job for job in unfinished(repo, find_work(repo, ()).jobs)}
+    assert jobs.keys() == RUNS | SECOND
+    assert len(jobs["main-2"].steps) == 2
+    # DVC's run cache takes no stage with an output that Git keeps.
+    assert [step.stage for step in jobs["main-1"].steps] == ["dvc.yaml:evaluate@main-1"]
+    assert "data/runs/main-1" in jobs["main-1"].inputs
+    assert changed.repro("evaluate@main-1") == {"evaluate@main-1"}
+
+
+def test_runs_side_by_side_leave_nothing_to_do(changed):
+    printed = changed.run("mtbert", "run", "--jobs", "2", "--cpus-per-run", "1")
+    made = set(re.findall(r"^(\S+): done", printed, re.M))
+    assert made == RUNS | SECOND
+    assert "0 of 6 runs are up to date" in printed
+    assert changed.repro() == set()
