@@ -19,9 +19,6 @@ Folder = Annotated[Path, typer.Option(help="Folder of the studies")]
 def missing(
     names: Names = None,
     folder: Folder = Path(),
-    commands: Annotated[
-        bool, typer.Option("--commands", help="Print shell commands, not DVC targets")
-    ] = False,
     primary: Annotated[
         bool, typer.Option("--primary", help="Only runs behind primary claims")
     ] = False,
@@ -31,12 +28,9 @@ def missing(
 ) -> None:
     """List runs at the active budget missing from NAME/results, one per line.
 
-    First seeds first; of claims, the runs that decide one soonest. The commands read data/plans,
-    which `dvc repro NAME/dvc.yaml:plan` writes.
+    As targets of DVC: first seeds first; of claims, the runs that decide one soonest.
 
-    Examples:
-    mtbert studies missing wang | xargs dvc repro
-    mtbert studies missing --primary --commands | xargs -P 2 -I{} sh -c '{}'
+    Example: mtbert studies missing --primary | xargs mtbert run
     """
     from mtbert.studies.budgets import read_budget
     from mtbert.studies.order import ordered_runs
@@ -52,8 +46,7 @@ def missing(
     studies = {name: read_study(path) for name, path in files.items()}
     for study, name, seed in runs:
         stage = studies[study].stage("evaluate", seed)
-        target = f"{folder / study / 'dvc.yaml'}:{stage}@{name}-{seed}"
-        print(command(folder / study, name, seed) if commands else target)
+        print(f"{folder / study / 'dvc.yaml'}:{stage}@{name}-{seed}")
 
 
 def read_selected(folder: Path, studies: list[str], names: list[str] | None) -> "list[Claim]":
@@ -78,17 +71,6 @@ def read_all_claims(folder: Path) -> "Claims":
 
     runs = {path.parent.name: read_study(path).runs() for path in study_files(None, folder)}
     return read_claims(folder / "claims.yaml", runs)
-
-
-def command(study: Path, name: str, seed: int) -> str:
-    """What studies/NAME/dvc.yaml runs for one experiment and seed, as one line for a shell."""
-    run, plan = f"{name}-{seed}", f"data/plans/{name}.yaml"
-    folders = f"data/runs/{run} data/logs/{run}"
-    return (
-        f"(cd {study} && python -m stages.train {plan} {seed} {folders} --no-last --no-test"
-        f" && python -m stages.evaluate {plan} {folders} data/predictions/{run}"
-        f" data/metrics/{run}.json --no-test --params ../params.yaml)"
-    )
 
 
 @studies.command("collect")
@@ -132,7 +114,7 @@ def study_files(names: list[str] | None, folder: Path) -> list[Path]:
     from mtbert.core.names import check_name
 
     files = {path.parent.name: path for path in sorted(folder.glob("*/params.yaml"))}
-    for name in files:  # `missing --commands` prints it as part of a command
+    for name in files:  # `missing` prints it for a shell
         check_name(name, where=f"{folder}: rename a folder")
     if unknown := [name for name in names or () if name not in files]:
         raise InputError(f"{folder.absolute()}: {choices('study', unknown[0], files)}")

@@ -54,13 +54,18 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
 
 
 def copy_files(root: Path, target: Path) -> None:
-    """Copy what a clone needs: Git's files as they stand, and new ones that it does not ignore."""
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+    """Copy what a clone needs: the files as they stand, without those that Git ignores.
+
+    It need not be a Git repository: all files are new to one made for the moment.
+    """
+    with tempfile.TemporaryDirectory() as empty:
+        subprocess.run(["git", "init", "-q", "--bare", empty], check=True)
+        words = ["git", f"--git-dir={empty}", f"--work-tree={root}", "ls-files", "-z", "--others"]
+        words.append("--exclude-standard")
+        listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
-        if (root / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / name, target / name, follow_symlinks=False)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, target / name, follow_symlinks=False)
 
 
 def gpus_of_run(cluster: Cluster) -> float:

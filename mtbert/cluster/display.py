@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,8 @@ class Display:
 
     def __init__(self, total: int, logs: Path) -> None:
         self.total, self.logs, self.began = total, logs, time.monotonic()
-        self.done, self.failures = 0, 0
+        self.done, self.failures, self.recording = 0, 0, 0.0
+        self.shares: Counter[str] = Counter()
         self.running: dict[str, tuple[str, float, str]] = {}  # node, start, last line
         self.live: Any = None
         logs.mkdir(parents=True, exist_ok=True)
@@ -33,6 +35,13 @@ class Display:
     def __exit__(self, *_: object) -> None:
         if self.live:
             self.live.stop()
+        shares = ", ".join(f"{count} on {node}" for node, count in self.shares.most_common())
+        seconds = time.monotonic() - self.began
+        print(
+            f"{self.done} runs in {seconds:.0f} s{': ' if shares else ''}{shares}; DVC took "
+            f"{self.recording:.1f} s to record them",
+            flush=True,
+        )
 
     def log(self, job: str) -> Path:
         """The file of a job's log."""
@@ -56,6 +65,7 @@ class Display:
     def end(self, job: str, outcome: Outcome) -> None:
         """Count a job whose results are here."""
         self.done += 1
+        self.shares[outcome.node.name] += 1
         self.running.pop(job, None)
         self._print(
             f"{job}: done in {outcome.seconds:.0f} s on {outcome.node.name}; {self.count()}"

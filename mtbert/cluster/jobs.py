@@ -4,6 +4,7 @@ DVC resolves the stages and their commands; nothing here reads dvc.yaml.
 """
 
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from mtbert.core.errors import InputError
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-MODULES = ("stages.train", "stages.evaluate")  # what the stages of a run start
+# What the stages of a run start, in a clone and in a project of `mtbert init`
+MAKES_RUN = re.compile(r"python -m (mtbert\.)?stages\.(train|evaluate) ")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,7 @@ def commands(stage: Any) -> tuple[str, ...]:
 
 def makes_run(stage: Any) -> bool:
     """Whether one of DVC's stages trains or evaluates a run."""
-    starts = tuple(f"python -m {module} " for module in MODULES)
-    return bool(commands(stage)) and all(command.startswith(starts) for command in commands(stage))
+    return bool(commands(stage)) and all(map(MAKES_RUN.match, commands(stage)))
 
 
 def step_of(repo: "Repo", stage: Any) -> Step:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -167,10 +168,12 @@ class Scheduler:
             self.display.add([Event(job.name, "", f"{error}\n")])
             self._fail(job, str(getattr(error, "cause", None) or error))
             return
+        began = time.monotonic()
         try:
             why = outcome.error or self._keep(job, outcome)
         except Exception as error:  # each kind of remote raises errors of its own
             why = f"done on {outcome.node.name}, but DVC could not take it up here: {error}"
+        self.display.recording += time.monotonic() - began
         if why:
             self._fail(job, why)
         else:

@@ -28,10 +28,9 @@ POWER_NOTE = (
 SECONDARY_NOTE = "Effect and interval, no verdict and no p: of many such intervals some miss."
 DECIDES = (
     "They get no verdict here. For effect and interval with BERT set `budget: paper` in "
-    "params.yaml and, on a machine with a GPU, run `dvc repro REPORT/dvc.yaml:plan`, `mtbert "
-    "studies missing --claim NAME --commands | sh`, `mtbert studies collect --replace REPORT` and "
-    "`dvc repro claims page`. `--replace` drops the report's kept runs of other budgets: work in "
-    "a branch."
+    "params.yaml and, on a machine with a GPU, run `mtbert studies missing --claim NAME | xargs "
+    "mtbert run`, `mtbert studies collect --replace REPORT` and `dvc repro claims page`. "
+    "`--replace` drops the report's kept runs of other budgets: work in a branch."
 )
 SCORE_NOTE = (
     "On dev: printed, ours (mean ± standard deviation over seeds; in figures a circle a seed), "
