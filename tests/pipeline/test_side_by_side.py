@@ -80,3 +80,35 @@ def test_runs_side_by_side_leave_nothing_to_do(changed):
     assert made == RUNS | SECOND
     assert "0 of 6 runs are up to date" in printed
     assert changed.repro() == set()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Address of two nodes with a processor each, and folders of their own."""
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster()
+    for number in range(2):
+        nodes.add_node(num_cpus=1, env_vars={"MTBERT_NODE_FOLDER": str(tmp_path / f"{number}")})
+    yield nodes.address
+    nodes.shutdown()
+
+
+def test_nodes_that_share_a_remote_alone_make_the_runs_and_a_clone_pulls_them(
+    changed, cluster, tmp_path
+):
+    changed.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    printed = changed.run("mtbert", "run", "evaluate", "--address", cluster, "--clones")
+    assert set(re.findall(r"^(\S+): done", printed, re.M)) == RUNS | SECOND
+    assert len(set(re.findall(r"done in \d+ s on (\S+);", printed))) == 2
+    assert changed.repro("evaluate") == set()
+    changed.run("dvc", "push")
+    changed.run("git", "add", "-A")
+    changed.run("git", "commit", "-qm", "Runs of two nodes")
+    try:
+        changed.run("git", "clone", "-q", str(changed.folder), str(tmp_path / "clone"))
+        clone = type(changed)(tmp_path / "clone", changed.offline, changed.programs)
+        clone.run("dvc", "pull")
+        assert clone.repro() == {"members@main_ensemble", "ensemble@main_ensemble", "report"}
+    finally:
+        changed.run("git", "reset", "-q", "--hard", "HEAD~1")
