@@ -1,7 +1,7 @@
 """Runs side by side: runs an hour against workers, nodes killed at random, a remote that goes away.
 
 A tiny copy of the project; nodes of a Ray cluster are processes of this machine, with clones and
-caches of their own. Writes cluster.json and docs/cluster.md's figures.
+caches of their own. Writes cluster.json, docs/scale.md and its figure.
 """
 
 import json
@@ -24,16 +24,65 @@ from ruamel.yaml import YAML
 from mtbert.core.commands import run
 
 ROOT = Path(__file__).parent.parent
-RECORD, PAGE = Path(__file__).with_name("cluster.json"), ROOT / "docs" / "cluster.md"
+RECORD, PAGE = Path(__file__).with_name("cluster.json"), ROOT / "docs" / "scale.md"
 SEEDS = [1, 2, 3, 4]  # of two strategies
 STEPS = 60  # of a run
-MARK = "<!-- figures -->"
+RECORDED = re.compile(r"DVC took ([0-9.]+) s to record them")
+# Hidden size and layers of the checkpoints that are recorded: tiny, and all of MiniLM but its words
+SIZES = {
+    "tiny": {},
+    "MiniLM": {"hidden_size": 384, "heads": 12, "intermediate_size": 1536, "layers": 6},
+}
+WORKERS = (1, 2, 4, 8, 16, 64, 256, 1000)
+MINUTES = (1, 10, 60)  # of a run
+TEXT = """# Cost and scale of runs side by side
+
+Written by `benchmarks.cluster`; do not edit.
+
+![Runs an hour against workers](scale.svg)
+
+The machine on which `mtbert run` was called records one run after the other in dvc.lock. That is what
+breaks first: with runs of ten minutes and MiniLM's layers, at {limit:.0f} workers; up to there, runs
+an hour grow with the workers. Lines are computed from the seconds that recording a run takes;
+nothing beyond 8 workers was run.
+
+| workers | {heads} |
+| --: | {rule} |
+{rows}
+
+## Measured, {cores} cores
+
+Eight tiny runs, {steps} steps each, trained and evaluated; the same bits in every case.
+
+| how | seconds | times the serial speed |
+| :-- | --: | --: |
+| `dvc repro`, one after the other | {serial:.0f} | 1 |
+{measured}
+
+Importing torch is most of a tiny run: workers do it once. Real runs gain as much as there are
+cores or GPUs for.
+
+| recording a run | s | MB of outputs |
+| :-- | --: | --: |
+{recording}
+
+## Nodes that die
+
+{killed} times one of two nodes was killed (SIGKILL) at a random moment of {sessions} sessions of 8
+runs, and another one joined. Every run was finished once, with the bits of a serial `dvc repro`;
+{again} runs were begun again.
+
+## A remote that goes away
+
+For {seconds} s the remote was a file, in which nothing can be stored: all {runs} runs were
+finished and recorded by the same command.
+"""
 
 
 def cluster(
     kills: Annotated[int, typer.Option(help="Nodes to kill")] = 10,
     seed: Annotated[int, typer.Option(help="Decides which and when")] = 1,
-    parts: Annotated[str, typer.Option(help="Of: rate, kills, remote")] = "rate,kills,remote",
+    parts: Annotated[str, typer.Option(help="Some of them")] = "rate,recording,kills,remote",
 ) -> None:
     """Measure and break `mtbert run`."""
     record = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
@@ -45,7 +94,63 @@ def cluster(
             record["kills"] = lab.kills(kills)
         if "remote" in parts:
             record["remote"] = lab.remote_gone()
+        if "recording" in parts:
+            record["recording"] = lab.recording()
     RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    PAGE.write_text(page(record))
+    draw_figure(record, PAGE.with_name("scale.svg"))
+
+
+def page(record: dict[str, Any]) -> str:
+    """The page, of the record alone."""
+    seconds = record["recording"]["MiniLM"]["seconds"]
+    rates = {m: [runs_an_hour(n, m, seconds) for n in WORKERS] for m in MINUTES}
+    rows = [
+        f"| {n:,} | {' | '.join(f'{rates[m][i]:,.0f}' for m in MINUTES)} |"
+        for i, n in enumerate(WORKERS)
+    ]
+    rate = record["rate"]
+    measured = [
+        f"| `mtbert run --jobs {jobs}` | {took:.0f} | {rate['serial'] / took:.2f} |"
+        for jobs, took in rate["jobs"].items()
+    ]
+    recording = [
+        f"| {name} | {own['seconds']:.2f} | {own['bytes'] / 1e6:.0f} |"
+        for name, own in record["recording"].items()
+    ]
+    return TEXT.format(
+        **{"limit": 600 / seconds, "heads": " | ".join(f"{m} min a run" for m in MINUTES)},
+        **{"rule": " | ".join("--:" for _ in MINUTES), "rows": "\n".join(rows)},
+        **{"cores": rate["cores"], "steps": STEPS, "serial": rate["serial"]},
+        **{"measured": "\n".join(measured), "recording": "\n".join(recording)},
+        **record["kills"] | record["remote"],
+    )
+
+
+def runs_an_hour(workers: int, minutes: float, recording: float) -> float:
+    """Runs an hour where each takes some minutes, and one after the other is recorded."""
+    return 3600 / max(60 * minutes / workers, recording)
+
+
+def draw_figure(record: dict[str, Any], path: Path) -> None:
+    """Runs an hour against workers: points measured, lines computed."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.rcParams["svg.hashsalt"] = "mtbert"
+    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    axes, workers = figure.add_subplot(), [2**i for i in range(11)]
+    for minutes in MINUTES:
+        seconds = record["recording"]["MiniLM"]["seconds"]
+        rates = [runs_an_hour(n, minutes, seconds) for n in workers]
+        axes.plot(workers, rates, label=f"MiniLM, {minutes} min a run (computed)")
+    jobs = record["rate"]["jobs"]
+    points = [3600 * 8 / took for took in jobs.values()]
+    label = f"tiny runs, {record['rate']['cores']} cores (measured)"
+    axes.plot([int(n) for n in jobs], points, "ko", label=label)
+    axes.set(xscale="log", yscale="log", xlabel="workers", ylabel="runs an hour")
+    axes.legend(fontsize=8)
+    figure.savefig(path, metadata={"Date": None})
 
 
 class Lab:
@@ -139,7 +244,7 @@ class Lab:
         """Kill nodes at random while runs are made; check that each run is made, once, the same."""
         killed, sessions, again = 0, 0, 0
         while killed < count:
-            folder, moments = self.copy(f"kills-{sessions}"), []
+            folder = self.copy(f"kills-{sessions}")
             with (
                 self.nodes(2) as cluster,
                 self.running(folder, cluster, "--push-states", "1") as it,
@@ -153,10 +258,8 @@ class Lab:
                         victim = self.draw.choice(list(cluster.worker_nodes))
                         cluster.remove_node(victim, allow_graceful=False)
                         self.add_node(cluster)
-                        killed, moments = killed + 1, [*moments, printed.read_text().count("done")]
+                        killed += 1
                 it.wait(timeout=600)
-            for log in folder.glob(".dvc/tmp/mtbert/logs/*"):
-                print(log, log.read_text()[-1500:])
             text = printed.read_text()
             assert it.returncode == 0, text
             done = re.findall(r"^(\S+): done", text, re.M)
@@ -167,6 +270,27 @@ class Lab:
             sessions += 1
             print(f"{killed} nodes killed, {again} runs begun again", flush=True)
         return {"killed": killed, "sessions": sessions, "runs": sessions * 8, "again": again}
+
+    def recording(self) -> dict[str, Any]:
+        """Seconds that DVC takes to record a run of some sizes, by a remote, and its bytes."""
+        recording = {}
+        for name, size in SIZES.items():
+            folder, yaml = self.copy(f"recording-{name}"), YAML()
+            params = yaml.load(folder / "params.yaml")
+            params["encoder"]["scratch"].update(size)
+            params["train"]["steps"] = 2
+            yaml.dump(params, folder / "params.yaml")
+            with self.nodes(2) as cluster, self.running(folder, cluster) as it:
+                it.wait(timeout=600)
+            text = (folder.parent / "run.txt").read_text()
+            stages = YAML(typ="safe").load(folder / "dvc.lock")["stages"]
+            outs = [
+                out for key, stage in stages.items() if "main-1" in key for out in stage["outs"]
+            ]
+            seconds = float(RECORDED.findall(text)[-1]) / 8
+            recording[name] = {"seconds": seconds, "bytes": sum(out["size"] for out in outs)}
+            print(name, recording[name], flush=True)
+        return recording
 
     def remote_gone(self) -> dict[str, Any]:
         """Take the remote away for 30 s, for good, and make it refuse; see what is kept."""

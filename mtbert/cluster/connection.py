@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
 
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -69,10 +70,10 @@ def copy_files(root: Path, target: Path) -> None:
 
 
 def gpus_of_run(cluster: Cluster) -> float:
-    """The GPUs of a run.
+    """The GPUs of a run; warn where no node of a cluster has room for one yet.
 
     Raises:
-        InputError: no node has them beside the processors of a run.
+        InputError: this machine has no room for a run.
     """
     nodes = [node["Resources"] for node in alive_nodes()]
     every = sum(node.get("GPU", 0) for node in nodes)
@@ -80,10 +81,10 @@ def gpus_of_run(cluster: Cluster) -> float:
     gpus = min(1.0, share, every) if cluster.gpus is None else cluster.gpus
     if not any(n.get("CPU", 0) >= cluster.cpus and n.get("GPU", 0) >= gpus for n in nodes):
         have = "; ".join(f"{n.get('CPU', 0):g} CPUs, {n.get('GPU', 0):g} GPUs" for n in nodes)
-        raise InputError(
-            f"no node has {cluster.cpus} CPUs and {gpus:g} GPUs for a run (nodes: {have}); "
-            f"give --cpus-per-run or --gpus-per-run"
-        )
+        text = f"no node has {cluster.cpus} CPUs and {gpus:g} GPUs for a run (nodes: {have})"
+        if not cluster.address:
+            raise InputError(f"{text}; give --cpus-per-run or --gpus-per-run")
+        warn(f"{text}; runs wait for one that does")
     return gpus
 
 

@@ -88,27 +88,22 @@ class Scheduler:
         ids = [node["NodeID"] for node in alive_nodes()]
         nodes = ray.get([self._on(node, this_node).remote(self.session) for node in ids])
         apart: list[Node] = [node for node in nodes if not node.shares]
-        if not apart:
-            return list(jobs)
-        own = node_versions()
-        for node, theirs in zip(apart, self._on_each(apart, node_versions), strict=True):
-            for name in own:
-                if theirs[name] != own[name]:
-                    versions = f"{theirs[name]} there, {own[name]} here"
-                    warn(f"{node.name}: {name}: {versions}: results may differ")
-        if not self.repo.config["core"].get("remote"):
+        _warn_of_versions(apart, self._on_each(apart, node_versions))
+        remote = self.repo.config["core"].get("remote")
+        if not remote and (apart or self.cluster.clones):
+            where = ", ".join(node.name for node in apart) or "--clones"
             raise InputError(
-                f"{', '.join(node.name for node in apart)}: expected a DVC remote, by which nodes "
-                f"that do not see {self.session.root} get data and give results: "
-                f"dvc remote add --default NAME URL"
+                f"{where}: expected a DVC remote, by which nodes that do not work in "
+                f"{self.session.root} get data and give results: dvc remote add --default NAME URL"
             )
+        if not remote or not self.cluster.address:
+            return list(jobs)
         try:
             self.repo.push(targets=sorted({path for job in jobs for path in job.inputs}))
             for entries in self._on_each(apart, publish, self.session):
                 add_to_run_cache(self.repo, entries)
         except Exception as error:  # each kind of remote raises errors of its own
-            name = self.repo.config["core"]["remote"]
-            raise InputError(f"DVC remote {name}: cannot push to it: {error}") from None
+            raise InputError(f"DVC remote {remote}: cannot push to it: {error}") from None
         return [job for job in jobs if not self._restored(job)]
 
     @staticmethod
@@ -224,3 +219,11 @@ class Scheduler:
         for reference in done:
             with suppress(ray.exceptions.TaskCancelledError):
                 self._end(running[reference], reference)
+
+
+def _warn_of_versions(nodes: Sequence[Node], versions: Sequence[dict[str, str]]) -> None:
+    own = node_versions()
+    for node, theirs in zip(nodes, versions, strict=True):
+        for name in own:
+            if theirs[name] != own[name]:
+                warn(f"{node.name}: {name} is {theirs[name]}, here {own[name]}: results may differ")
