@@ -6,7 +6,6 @@
 #SBATCH --exclusive
 #SBATCH --gpus-per-node=4
 #SBATCH --time=08:00:00
-#SBATCH --signal=B:INT@120
 
 . .venv/bin/activate
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
