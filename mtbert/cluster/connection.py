@@ -12,6 +12,7 @@ from typing import Any
 
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
+from mtbert.core.processes import process_count
 
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
@@ -23,7 +24,9 @@ class Cluster:
     address: str | None  # of a Ray cluster; None: this machine
     jobs: int  # at once, on this machine
     cpus: int  # of a run, and its threads
-    gpus: float | None  # of a run; None: all of them divided by `jobs`, one at most
+    gpus: (
+        float | None
+    )  # of a run; None: all divided by `jobs`, at most one a process
     retries: int  # of a run whose node or process died
     clones: bool  # nodes work in clones even where they see this folder
     push_states: float  # seconds between two states that a clone pushes; 0: none
@@ -76,9 +79,9 @@ def gpus_of_run(cluster: Cluster) -> float:
         InputError: this machine has no room for a run.
     """
     nodes = [node["Resources"] for node in alive_nodes()]
-    every = sum(node.get("GPU", 0) for node in nodes)
-    share = 1.0 if cluster.address else every / cluster.jobs
-    gpus = min(1.0, share, every) if cluster.gpus is None else cluster.gpus
+    every, most = sum(node.get("GPU", 0) for node in nodes), float(process_count())
+    share = most if cluster.address else every / cluster.jobs
+    gpus = min(most, share, every) if cluster.gpus is None else cluster.gpus
     if not any(n.get("CPU", 0) >= cluster.cpus and n.get("GPU", 0) >= gpus for n in nodes):
         have = "; ".join(f"{n.get('CPU', 0):g} CPUs, {n.get('GPU', 0):g} GPUs" for n in nodes)
         text = f"no node has {cluster.cpus} CPUs and {gpus:g} GPUs for a run (nodes: {have})"
