@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from benchmarks.fuzz import attempt, mutated, readers
+from benchmarks.fuzz import attempt, mutated
+from benchmarks.readers import readers
 
 
 @pytest.fixture(scope="module")
