@@ -73,7 +73,7 @@ class Lab:
 
         project, yaml = build(place, Path(sys.executable).parent, stub=False), YAML()
         self.folder, self.whole = project.folder, place / "whole"
-        # Of each stage: how long `dvc repro` takes, how many writes it has at most
+        # Of each stage: how long it takes, how many writes it has, at most
         self.draw, self.seconds, self.writes = draw, dict[str, float](), dict[str, int]()
         params = yaml.load(self.folder / "params.yaml")
         params["strategies"] = {"main": {}}
@@ -103,21 +103,25 @@ class Lab:
         """Break a run of a stage; say what was wrong then or after the next run, if anything."""
         kind = self.draw.choices(["kill", "write"], [2, 3])[0]
         trial = (self.kill if kind == "kill" else self.write)(stage)
-        began = time.monotonic()
-        code, printed = self.finish(self.start("dvc", "repro", "--no-run-cache", stage))
-        self.seconds[stage] = time.monotonic() - began
-        if code:
-            trial["wrong"] = trial["wrong"] or f"the next run: {code}: {printed[-600:]}"
-        elif changed := self.changed(stage):
-            trial["wrong"] = trial["wrong"] or f"differs: {', '.join(changed)}"
-        return {"kind": kind, **trial, "again": round(self.seconds[stage], 1)}
+        if trial["ran"] or self.changed(stage):
+            code, printed = self.finish(self.start("dvc", "repro", "--no-run-cache", stage))
+            if code:
+                trial["wrong"] = trial["wrong"] or f"the next run: {code}: {printed[-600:]}"
+            elif changed := self.changed(stage):
+                trial["wrong"] = trial["wrong"] or f"differs: {', '.join(changed)}"
+        return {"kind": kind, **trial}
 
     def kill(self, stage: str) -> dict[str, Any]:
         target = self.draw.choice(["stage", "DVC", "process group"])
         number, everyone = self.draw.choice([signal.SIGKILL, signal.SIGTERM]), []
         process = self.start("dvc", "repro", "-s", "--force", "--no-run-cache", stage)
-        moment = self.draw.uniform(0, self.seconds.get(stage, 8.0))
-        time.sleep(moment)
+        began, moment = time.monotonic(), self.draw.uniform(0, self.seconds.get(stage, 8.0))
+        while process.poll() is None and time.monotonic() < began + moment:
+            time.sleep(0.01)
+        if process.poll() is None:
+            self.seconds[stage] = max(self.seconds.get(stage, 8.0), 1.3 * moment)
+        else:
+            self.seconds[stage] = 1.1 * (time.monotonic() - began)
         with suppress(psutil.NoSuchProcess, ProcessLookupError, IndexError):  # it has ended
             dvc = psutil.Process(process.pid)
             while target == "stage" and not dvc.children() and process.poll() is None:
