@@ -158,6 +158,18 @@ def encoder_readers(folder: Path) -> Cases:
     }
 
 
+STUDY = """title: t
+overall: mean
+train: {steps: 3}
+strategies: {a: {}, b: {sampler: sqrt}}
+printed: {a: {sst: 0.5}}
+choices: {all: c}
+seeds: [1, 2]
+more_seeds: {experiments: [a], seeds: [3]}
+most_seeds: {experiments: [b], seeds: [4]}
+"""
+
+
 def study_readers(folder: Path) -> Cases:
     """A study's file and its kept results."""
     from mtbert.studies.results import read_results
@@ -165,7 +177,7 @@ def study_readers(folder: Path) -> Cases:
 
     study, results = folder / "study", folder / "study/results"
     results.mkdir(parents=True)
-    shutil.copyfile(ROOT / "studies/best/params.yaml", study / "params.yaml")
+    (study / "params.yaml").write_text(STUDY)
     for name in ("scores.csv", "runs.csv"):
         lines = (ROOT / "studies/elayattu/results" / name).read_text().splitlines()
         (results / name).write_text("\n".join(lines[:4]) + "\n")
