@@ -26,7 +26,7 @@ import psutil
 import typer
 from ruamel.yaml import YAML
 
-from benchmarks.reliability import FAULTS, GRACE, ROOT, append, commit
+from benchmarks.reliability import CUT_LOCK, FAULTS, GRACE, ROOT, append, commit
 from mtbert.core.commands import run
 from mtbert.core.environment import versions
 
@@ -104,11 +104,18 @@ class Lab:
         kind = self.draw.choices(["kill", "write"], [2, 3])[0]
         trial = (self.kill if kind == "kill" else self.write)(stage)
         if trial["ran"] or self.changed(stage):
-            code, printed = self.finish(self.start("dvc", "repro", "--no-run-cache", stage))
+            repro = ("dvc", "repro", stage)
+            code, printed = self.finish(self.start(*repro, "--no-run-cache"))
+            if code and CUT_LOCK in printed:
+                trial["wrong"] = CUT_LOCK
+                (self.folder / "dvc.lock").unlink()  # as docs/troubleshooting.md says
+                code, printed = self.finish(self.start(*repro))
             if code:
-                trial["wrong"] = trial["wrong"] or f"the next run: {code}: {printed[-600:]}"
+                trial["wrong"] += f"the next run: {code}: {printed[-600:]}"
             elif changed := self.changed(stage):
-                trial["wrong"] = trial["wrong"] or f"differs: {', '.join(changed)}"
+                trial["wrong"] += f"differs: {', '.join(changed)}"
+        if trial["wrong"]:  # what follows shall not suffer from it
+            shutil.copytree(self.whole, self.folder, dirs_exist_ok=True)
         return {"kind": kind, **trial}
 
     def kill(self, stage: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 
 from benchmarks import reliability
-from benchmarks.reliability import append, page
+from benchmarks.reliability import CUT_LOCK, append, page
 
 ORIGIN = {"commit": "abc", "versions": {"mtbert": "0", "torch": "2.9"}, "command": "again"}
 
@@ -13,13 +13,14 @@ def test_the_page_counts_trials_that_broke_a_run():
     write = {"kind": "write", "case": "full disk", "stage": "plan", "ran": True, "wrong": ""}
     trials = [
         {**kill, "orphan": 1.5, "wrong": ""},
-        {**kill, "orphan": 0.2, "wrong": "differs: a", "commit": "def"},
+        {**kill, "orphan": 0.2, "wrong": CUT_LOCK, "commit": "def"},
         {**write, **ORIGIN},
         {**write, **ORIGIN, "ran": False, "commit": "ghi"},
     ]
     text = " ".join(page(trials, []).split())
     assert "Each of 3 trials broke a run of a stage in a tiny copy of the project, 2 by" in text
     assert "the longest: 1.5 s" in text
+    assert "killed just then (1 times)" in text
     assert "**Went wrong: 1 of 3.** Commits: abc, def; torch 2.9." in text
     for row in ("| SIGKILL of the DVC | 2 | 1 |", "| full disk | 1 | 0 |", "| plan | 1 | 0 |"):
         assert row in text
