@@ -26,7 +26,7 @@ import psutil
 import typer
 from ruamel.yaml import YAML
 
-from benchmarks.reliability import CUT_LOCK, FAULTS, GRACE, ROOT, append, commit
+from benchmarks.reliability import CUT, FAULTS, GRACE, ROOT, append, commit
 from mtbert.core.commands import run
 from mtbert.core.environment import versions
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from benchmarks.forks import Fork
 
 ERRNO = {"full disk": 28, "I/O error": 5, "read-only": 30, "short write": 0}
+# Files that DVC writes in place, and what it says of one that was cut off
+CUT_FILES = {"dvc.lock": "'./dvc.lock' is invalid", ".dvc/tmp/rwlock": "read RWLock-file"}
 MESSAGE = re.compile(r"^error: \S+: (No space left|Input/output|Read-only)", re.M)
 TIMED_FILES = {"run.json", "pretrain.json", "index.html"}
 TIMED_COLUMNS = {"tokens_per_second", "seconds"}
@@ -106,10 +108,11 @@ class Lab:
         if trial["ran"] or self.changed(stage):
             repro = ("dvc", "repro", stage)
             code, printed = self.finish(self.start(*repro, "--no-run-cache"))
-            if code and CUT_LOCK in printed:
-                trial["wrong"] = CUT_LOCK
-                (self.folder / "dvc.lock").unlink()  # as docs/troubleshooting.md says
-                code, printed = self.finish(self.start(*repro))
+            for name, message in CUT_FILES.items():
+                if code and message in printed:
+                    trial["wrong"] = CUT
+                    (self.folder / name).unlink()  # as docs/troubleshooting.md says
+                    code, printed = self.finish(self.start(*repro))
             if code:
                 trial["wrong"] += f"the next run: {code}: {printed[-600:]}"
             elif changed := self.changed(stage):

@@ -12,7 +12,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 FAULTS, FUZZ = (Path(__file__).with_name(f"{name}.json") for name in ("faults", "fuzz"))
-CUT_LOCK = "'./dvc.lock' is invalid"  # what DVC says then
+CUT = "a file of DVC is cut off"
 GRACE = 10.0  # seconds that a stage may outlive what was killed
 TEXT = """# Reliability
 
@@ -27,8 +27,8 @@ refused, where a file differed from an undisturbed run's (times aside), where a 
 was killed by {grace:.0f} s (the longest: {longest} s), or where a failed write ended in a
 traceback, in another exit code than 1, or without a file's name. DVC and stages were forks of one
 process that had imported torch before, with the parents and the sessions that they have in life.
-DVC writes dvc.lock in place; where it was killed just then ({cut_locks} times), dvc.lock had to be
-deleted before the next run, which counts as wrong.
+DVC writes dvc.lock and .dvc/tmp/rwlock in place. Where it was killed just then ({cuts} times) the
+file had to be deleted before the next run; that counts as wrong, too.
 
 **Went wrong: {wrong} of {trials:,}.** {where}
 
@@ -98,7 +98,7 @@ def page(trials: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]])
         **{"trials": len(trials), "kills": counts["kill"], "writes": counts["write"]},
         **{"grace": GRACE, "longest": max(orphans, default=0), "where": at(trials)},
         wrong=sum(bool(trial["wrong"]) for trial in trials),
-        cut_locks=sum(trial["wrong"] == CUT_LOCK for trial in trials),
+        cuts=sum(trial["wrong"] == CUT for trial in trials),
         tables="\n\n".join(trial_table(trials, key) for key in ("case", "stage")),
         **{"inputs": inputs.total(), "failed": failed(inputs), "readers": reader_table(rows)},
         versions=at(runs),

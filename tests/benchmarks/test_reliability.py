@@ -3,7 +3,7 @@
 import json
 
 from benchmarks import reliability
-from benchmarks.reliability import CUT_LOCK, append, page
+from benchmarks.reliability import CUT, append, page
 
 ORIGIN = {"commit": "abc", "versions": {"mtbert": "0", "torch": "2.9"}, "command": "again"}
 
@@ -13,7 +13,7 @@ def test_the_page_counts_trials_that_broke_a_run():
     write = {"kind": "write", "case": "full disk", "stage": "plan", "ran": True, "wrong": ""}
     trials = [
         {**kill, "orphan": 1.5, "wrong": ""},
-        {**kill, "orphan": 0.2, "wrong": CUT_LOCK, "commit": "def"},
+        {**kill, "orphan": 0.2, "wrong": CUT, "commit": "def"},
         {**write, **ORIGIN},
         {**write, **ORIGIN, "ran": False, "commit": "ghi"},
     ]
