@@ -61,7 +61,7 @@ def faults(
             stage = draw.choice(list(lab.stages))
             trial = {"stage": stage.split("@")[0], **lab.trial(stage)}
             print(json.dumps(trial), flush=True)
-            append(FAULTS, trial | origin)
+            append(FAULTS, origin, trial)
 
 
 class Lab:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -67,51 +68,58 @@ def commit() -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def append(record: Path, entry: Mapping[str, Any]) -> None:
-    """Add an entry to a record, though other processes add theirs, and write the page."""
+def append(record: Path, run: Mapping[str, Any], trial: Mapping[str, Any] | None = None) -> None:
+    """Add a run, or a trial to it, though other processes add theirs, and write the page."""
     folder = os.open(record.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        record.write_text(json.dumps([*entries(record), entry], indent=1) + "\n")
-        PAGE.write_text(page(entries(FAULTS), entries(FUZZ)))
+        runs = recorded(record)
+        if trial is None or not (same := [own for own in runs if own.items() >= run.items()]):
+            runs.append({**run, **({} if trial is None else {"trials": [trial]})})
+        else:
+            same[0]["trials"].append(trial)
+        text = json.dumps(runs, indent=1)
+        # What holds nothing else stands on a line.
+        text = re.sub(r"\{\n[^{}]*\}", lambda found: " ".join(found[0].split()), text)
+        record.write_text(text + "\n")
+        PAGE.write_text(page(recorded(FAULTS), recorded(FUZZ)))
     finally:
         os.close(folder)
 
 
-def entries(record: Path) -> list[dict[str, Any]]:
+def recorded(record: Path) -> list[dict[str, Any]]:
     return json.loads(record.read_text()) if record.is_file() else []
 
 
-def page(trials: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]]) -> str:
-    """The page, of the trials that broke a run and of all broken input."""
-    trials = [trial for trial in trials if trial["ran"]]
-    commands = {"command": trials[-1]["command"] if trials else ""}
-    commands["fuzz_command"] = runs[-1]["command"] if runs else ""
+def page(broken: Sequence[Mapping[str, Any]], fuzzed: Sequence[Mapping[str, Any]]) -> str:
+    """The page, of the trials of runs that broke a stage, and of all broken input of runs."""
+    trials = [trial for run in broken for trial in run["trials"] if trial["ran"]]
     counts = Counter(trial["kind"] for trial in trials)
     orphans = [trial["orphan"] for trial in trials if trial["kind"] == "kill"]
     rows: dict[str, Counter[str]] = {}
-    for run in runs:
+    for run in fuzzed:
         for name, results in run["readers"].items():
             rows.setdefault(name, Counter()).update(results)
     inputs = sum((row for row in rows.values()), Counter[str]())
     return TEXT.format(
         **{"trials": len(trials), "kills": counts["kill"], "writes": counts["write"]},
-        **{"grace": GRACE, "longest": max(orphans, default=0), "where": at(trials)},
+        **{"grace": GRACE, "longest": max(orphans, default=0), "where": at(broken)},
         wrong=sum(bool(trial["wrong"]) for trial in trials),
         cuts=sum(trial["wrong"] == CUT for trial in trials),
         tables="\n\n".join(trial_table(trials, key) for key in ("case", "stage")),
         **{"inputs": inputs.total(), "failed": failed(inputs), "readers": reader_table(rows)},
-        versions=at(runs),
-        **commands,
+        versions=at(fuzzed),
+        command=broken[-1]["command"] if broken else "",
+        fuzz_command=fuzzed[-1]["command"] if fuzzed else "",
     )
 
 
-def at(entries: Sequence[Mapping[str, Any]]) -> str:
-    """Say of which commits and versions the entries are."""
-    if not entries:
+def at(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Say of which commits and versions the runs are."""
+    if not runs:
         return ""
-    commits = ", ".join(dict.fromkeys(entry["commit"] for entry in entries))
-    versions = {k: v for k, v in entries[-1]["versions"].items() if k != "mtbert"}
+    commits = ", ".join(dict.fromkeys(run["commit"] for run in runs))
+    versions = {key: value for key, value in runs[-1]["versions"].items() if key != "mtbert"}
     return f"Commits: {commits}; " + ", ".join(f"{k} {v}" for k, v in versions.items()) + "."
 
 

@@ -9,15 +9,14 @@ ORIGIN = {"commit": "abc", "versions": {"mtbert": "0", "torch": "2.9"}, "command
 
 
 def test_the_page_counts_trials_that_broke_a_run():
-    kill = {"kind": "kill", "case": "SIGKILL of the DVC", "stage": "train", "ran": True, **ORIGIN}
+    kill = {"kind": "kill", "case": "SIGKILL of the DVC", "stage": "train", "ran": True}
     write = {"kind": "write", "case": "full disk", "stage": "plan", "ran": True, "wrong": ""}
-    trials = [
-        {**kill, "orphan": 1.5, "wrong": ""},
-        {**kill, "orphan": 0.2, "wrong": CUT, "commit": "def"},
-        {**write, **ORIGIN},
-        {**write, **ORIGIN, "ran": False, "commit": "ghi"},
+    first = [{**kill, "orphan": 1.5, "wrong": ""}, write, {**write, "ran": False}]
+    runs = [
+        {"trials": first, **ORIGIN},
+        {"trials": [{**kill, "orphan": 0.2, "wrong": CUT}], **ORIGIN, "commit": "def"},
     ]
-    text = " ".join(page(trials, []).split())
+    text = " ".join(page(runs, []).split())
     assert "Each of 3 trials broke a run of a stage in a tiny copy of the project, 2 by" in text
     assert "the longest: 1.5 s" in text
     assert "killed just then (1 times)" in text
@@ -37,9 +36,14 @@ def test_the_page_adds_broken_input_of_all_runs():
 
 
 def test_records_grow_and_the_page_follows(tmp_path, monkeypatch):
-    monkeypatch.setattr(reliability, "FUZZ", tmp_path / "fuzz.json")
-    monkeypatch.setattr(reliability, "PAGE", tmp_path / "page.md")
+    for name in ("FAULTS", "FUZZ", "PAGE"):
+        monkeypatch.setattr(reliability, name, tmp_path / name)
     for count in (2, 3):
         append(reliability.FUZZ, {"readers": {"plan": {"read": count}}, **ORIGIN})
-    assert len(json.loads(reliability.FUZZ.read_text())) == 2
-    assert "| plan | 5 | 0 | 0 |" in (tmp_path / "page.md").read_text()
+    assert "| plan | 5 | 0 | 0 |" in (tmp_path / "PAGE").read_text()
+    trial = {"kind": "write", "case": "a  b", "stage": "plan", "ran": True, "wrong": ""}
+    for command in ("x", "x", "y"):
+        append(reliability.FAULTS, {**ORIGIN, "command": command}, trial)
+    runs = json.loads(reliability.FAULTS.read_text())
+    assert [(run["command"], len(run["trials"])) for run in runs] == [("x", 2), ("y", 1)]
+    assert "Each of 3 trials" in (tmp_path / "PAGE").read_text()
