@@ -23,10 +23,11 @@ Written by `benchmarks.faults` and `benchmarks.fuzz`; do not edit.
 
 Each of {trials:,} trials broke a run of a stage in a tiny copy of the project, {kills:,} by a
 signal at a random moment, {writes:,} by a write that failed and all after it (a short write: that
-one). Then `dvc repro --force` ran the stage again. It went wrong where that was refused, where a file differed from an undisturbed run's (times aside), where a stage outlived what
-was killed by {grace:.0f} s (the longest: {longest} s), or where a failed write ended in a
-traceback, in another exit code than 1, or without a file's name. DVC and stages were forks of one
-process that had imported torch before, with the parents and the sessions that they have in life.
+one). Then `dvc repro --force` ran the stage again. It went wrong where that was refused, where a
+file differed from an undisturbed run's (times aside), where a stage outlived what was killed by
+{grace:.0f} s (the longest: {longest} s), or where a failed write ended in a traceback, in another
+exit code than 1, or without a file's name. DVC and stages were forks of one process that had
+imported torch before, with the parents and the sessions that they have in life.
 DVC writes dvc.lock and .dvc/tmp/rwlock in place. Where it was killed just then ({cuts} times) the
 file had to be deleted before the next run; that counts as wrong, too.
 

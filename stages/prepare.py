@@ -45,11 +45,11 @@ def main(
                     facts[name][split] = summarize_split(examples, task.labels)
                     rows[split] = examples.usable
                     print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
-            add_drift(facts[name], rows, name, task)
+            _add_drift(facts[name], rows, name, task)
     write_text(summary, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
-def add_drift(facts: dict[str, Any], rows: Mapping[str, Any], name: str, task: "Task") -> None:
+def _add_drift(facts: dict[str, Any], rows: Mapping[str, Any], name: str, task: "Task") -> None:
     """Add to each split's facts how it differs from train; warn where that is notable."""
     from mtbert.corpora.drift import drift
 
