@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ERRNO = {"full disk": 28, "I/O error": 5, "read-only": 30, "short write": 0}
 # Files that DVC writes in place, and what it says of one that was cut off
-CUT_FILES = {"dvc.lock": "'./dvc.lock' is invalid", ".dvc/tmp/rwlock": "read RWLock-file"}
+CUT_FILES = {"dvc.lock": "'./dvc.lock' ", ".dvc/tmp/rwlock": "read RWLock-file"}
 MESSAGE = re.compile(r"^error: \S+: (No space left|Input/output|Read-only)", re.M)
 TIMED_FILES = {"run.json", "pretrain.json", "index.html"}
 TIMED_COLUMNS = {"tokens_per_second", "seconds"}
