@@ -6,209 +6,30 @@ A reader must read it, or raise InputError. All else is counted and its input ke
 hangs, over 5 seconds; and silent differences, where a file with a checksum is read as another.
 """
 
-import argparse
-import gzip
-import json
+import contextlib
+import io
 import random
-import shutil
+import resource
+import shlex
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-from zipfile import ZipFile
+from typing import Annotated, Any
 
-sys.path.insert(0, "tests")  # its workspace is a small example of every file
-HANG = 5  # seconds
-Reader = Callable[[Path], Any]
-Cases = dict[str, tuple[Path, Reader, bool]]
+import typer
 
+from benchmarks.readers import Reader, readers
+from benchmarks.reliability import FUZZ, append, commit
+from mtbert.core.commands import run
+from mtbert.core.environment import versions
 
-def readers(folder: Path) -> Cases:
-    """By name: a whole file, its reader, and whether a checksum covers it."""
-    stages = stage_readers(folder)
-    return stages | table_readers(folder) | checkpoint_readers(folder) | folder_readers(folder)
-
-
-def replaced(whole: Path, path: Path, name: str) -> Any:
-    """Copy a folder, with another file in the place of one; a context of the copy."""
-    copy = TemporaryDirectory()
-    shutil.copytree(whole, copy.name, dirs_exist_ok=True)
-    shutil.copyfile(path, Path(copy.name) / name)
-    return copy
-
-
-def table_readers(folder: Path) -> Cases:
-    """Tables that users predict on, score or train on."""
-    import pandas as pd
-
-    from mtbert.inference.tables import column, read_frame, write_frame
-
-    def frame(path: Path) -> Any:
-        return column(read_frame(path), "text", where="table")
-
-    rows = {"text": ["one, two", 'thré "four"', "five"], "label": ["1", "0", "1"]}
-    cases = {}
-    for ending in ("csv", "tsv", "jsonl", "parquet"):
-        path = folder / f"frame.{ending}"
-        write_frame(path, pd.DataFrame(rows))
-        cases[f"frame {ending}"] = (path, frame, ending == "parquet")
-    zipped = folder / "frame.csv.gz"
-    zipped.write_bytes(gzip.compress((folder / "frame.csv").read_bytes(), mtime=0))
-    # Not sealed: a file repeated behind itself is whole, too.
-    return cases | {"frame gzip": (zipped, frame, False)}
-
-
-def checkpoint_readers(folder: Path) -> Cases:
-    """The files of a checkpoint."""
-    from mtbert.core.tasks import read_tasks
-    from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
-    from mtbert.modeling.manifest import TrainingFacts, read_manifest
-
-    from tiny import ROOT, model_settings, tiny_model
-
-    best, model, tasks = (
-        folder / "best",
-        tiny_model(model_settings()),
-        read_tasks(ROOT / "params.yaml"),
-    )
-    facts = {"strategy": "main", "seed": 1, "data_source": "sample", "encoder": "e", "epoch": 1}
-    training = TrainingFacts(
-        **facts,
-        step=2,
-        dev={"sst_accuracy": 0.5},
-        dev_examples=dict.fromkeys(model.settings.tasks, 4),
-        settings={"epochs": 3},
-    )
-    saved: Any = {"settings": model.settings, "tasks": tasks, "tokens": folder / "tokens"}
-    save_checkpoint(best, model, training=training, **saved)
-
-    def load(path: Path) -> Any:
-        with replaced(best, path, path.name) as copy:
-            return load_checkpoint(Path(copy)), read_manifest(Path(copy)).card()
-
-    files = ("mtbert.json", "config.json", "model.safetensors", "heads.safetensors")
-    return {name: (best / name, load, False) for name in files}
-
-
-def folder_readers(folder: Path) -> Cases:
-    """Files that are read with others beside them: a run's log, an archive of lexicons."""
-    from mtbert.corpora.lexicons import LexiconSettings, fetch_lexicons
-    from mtbert.evaluation.scoring import read_training
-
-    logs, lexicons = folder / "logs", folder / "lexicons"
-    logs.mkdir()
-    (lexicons / "misc").mkdir(parents=True)
-    shutil.copyfile(folder / "steps.csv", logs / "steps.csv")
-    facts = {"data_source": "sample, own", "encoder": {"name": "scratch"}, "device": "cpu"}
-    (logs / "run.json").write_text(json.dumps(facts))
-    with ZipFile(lexicons / "misc/mwa_ppdb.zip", "w") as file:
-        file.writestr("mwa_ppdb/pairs", "film\tmovie\n" * 20)
-
-    def training(path: Path) -> Any:
-        with replaced(logs, path, path.name) as copy:
-            return read_training(folder / "plans/drawn.yaml", Path(copy))
-
-    def unpacked(path: Path) -> Any:
-        with replaced(lexicons, path, f"misc/{path.name}") as copy, TemporaryDirectory() as out:
-            fetch_lexicons(LexiconSettings(source=copy), Path(out))
-            return [own.read_bytes() for own in Path(out).rglob("pairs")]
-
-    return {
-        "run.json": (logs / "run.json", training, False),
-        "lexicons zip": (lexicons / "misc/mwa_ppdb.zip", unpacked, False),
-    }
-
-
-def stage_readers(folder: Path) -> Cases:
-    """What stages read: params, plans, tables, corpora, states."""
-    import pyarrow as pa
-    import torch
-    from workspace import plan, workspace
-
-    from mtbert.augmentation.ppdb import read_ppdb
-    from mtbert.core.labels import Classes
-    from mtbert.core.params import read_json, read_section, validate
-    from mtbert.core.schemas import OUTPUTS, TEXT, read_table, read_tokens, text_schema, write_table
-    from mtbert.core.seeds import read_seeds
-    from mtbert.core.sequences import read_sequences
-    from mtbert.core.tasks import Task, read_tasks
-    from mtbert.corpora.validation import Data, read_split
-    from mtbert.evaluation.predictions import decode
-    from mtbert.experiments.plans import read_plan
-    from mtbert.reporting.runs import long_scores, long_steps, read_prediction
-    from mtbert.training.resuming import Resuming
-
-    workspace(folder)
-    plan(folder, {})
-    labels = Classes(kind="classes", count=3)
-    outputs = pa.table({
-        "id": list("abc"), "label": [0.0, 1.0, None],
-        "output": pa.array([[0.0, 1.0, 2.0]] * 3, pa.list_(pa.float32())),
-    })  # fmt: skip
-    write_table(folder / "outputs.parquet", outputs)
-    where = {"labelled": False, "where": "outputs"}
-    write_table(folder / "predictions.parquet", decode(outputs, labels, **where).table())
-    rows = [{"id": f"{n}", "text_a": "one two", "label": n % 2} for n in range(9)]
-    write_table(folder / "text.parquet", pa.Table.from_pylist(rows, schema=text_schema()))
-    lines = [f'{n}\tid{n}\tone, "two" thré\t{n % 2}\n' for n in range(6)]
-    (folder / "corpus.tsv").write_text("".join(["\tid\ttext_a\tlabel\n", *lines]))
-    (folder / "corpus.csv").write_text('id,text_a,label\na,"one, two",1\nb,"thré\nfour",0\n')
-    (folder / "corpus.jsonl").write_text('{"id": "a", "text_a": "one", "label": 1}\n')
-    (folder / "pairs.txt").write_text("[NN] ||| film ||| movie ||| x ||| y ||| Equivalence\n" * 5)
-    (folder / "metrics.json").write_text(json.dumps({"dev": {"sst": {"accuracy": 0.5}}}))
-    (folder / "steps.csv").write_text(
-        "step,epoch,loss_sst,weight_sst,examples_sst\n1,1,0.5,1,4\n2,1,0.25,1,4\n"
-    )
-    (folder / "params.yaml").write_text(
-        "seeds: [1, 2]\ndata: {source: sample, max_bad_share: 0.1, max_characters: 99}\ntasks:\n"
-        "  sst:\n    files: {train: a.csv, dev: b.csv}\n    columns: {text_a: t, label: l}\n"
-        "    labels: {kind: classes, count: 5}\n"
-    )
-    resuming = Resuming(folder / "state.pt", "this run")
-    resuming.save(3, {"w": torch.arange(9.0)})
-    columns = {"id": "id", "text_a": "text_a", "label": "label"}
-    entry = {"title": "t", "files": {"train": "a", "dev": "b"}, "columns": columns,
-             "labels": {"kind": "binary"}, "predictions": {"file": "{split}"}}  # fmt: skip
-    data = Data(source="sample", max_bad_share=0.5, max_characters=99)
-
-    def corpus(path: Path, format: str) -> Any:
-        task = validate(Task, {**entry, "format": format})
-        return read_split(path, task, data, split="train")
-
-    def state(path: Path) -> Any:
-        saved = Resuming(path, "this run").saved
-        return "none" if saved is None else saved["parameters"]["w"].tolist()
-
-    def params(path: Path) -> Any:
-        return read_tasks(path), read_seeds(path), read_section(path, "data", Data)
-
-    def scores(path: Path) -> Any:
-        return long_scores({("main", 1): read_json(path)}, where="metrics")
-
-    return {
-        "params": (folder / "params.yaml", params, False),
-        "plan": (folder / "plans/drawn.yaml", read_plan, False),
-        "sequences": (folder / "tokens/sequences.json", lambda p: read_sequences(p.parent), False),
-        "metrics": (folder / "metrics.json", scores, False),
-        "steps": (folder / "steps.csv", long_steps, False),
-        "text": (folder / "text.parquet", lambda p: read_table(p, TEXT).to_pydict(), True),
-        "tokens": (folder / "tokens/para/dev.parquet", partial(read_tokens, paired=True), True),
-        "outputs": (folder / "outputs.parquet",
-                    lambda p: decode(read_table(p, OUTPUTS), labels, **where), True),
-        "predictions": (folder / "predictions.parquet", read_prediction, True),
-        "corpus tsv": (folder / "corpus.tsv", partial(corpus, format="tsv"), False),
-        "corpus csv": (folder / "corpus.csv", partial(corpus, format="csv"), False),
-        "corpus jsonl": (folder / "corpus.jsonl", partial(corpus, format="jsonl"), False),
-        "corpus parquet": (folder / "text.parquet", partial(corpus, format="parquet"), False),
-        "ppdb": (folder / "pairs.txt", read_ppdb, False),
-        "state": (folder / "state.pt", state, True),
-    }  # fmt: skip
+HANG = 5  # seconds of CPU time: on a busy machine a clock would call anything a hang
+MEMORY = 16 * 2**30  # bytes of addresses; asking for more ends in a MemoryError, a traceback
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
@@ -238,65 +59,71 @@ def attempt(reader: Reader, path: Path) -> tuple[str, Any]:
     def stop(*_: object) -> None:
         raise TimeoutError
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, HANG)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, HANG)
     try:
         return "read", repr(reader(path))
     except InputError as error:
         return "refused", error
     except TimeoutError as error:
         return "hang", error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # panics of libraries in Rust are no Exceptions
         return "traceback", f"{type(error).__name__}: {error}"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def work(seed: int, seconds: float, keep: Path) -> Counter[tuple[str, str]]:
-    """Try mutations until the time is over, as long with each reader."""
-    import contextlib
-    import io
-
-    chance, counts, spent = random.Random(seed), Counter[tuple[str, str]](), Counter[str]()
+def work(seed: int, seconds: float, least: int, keep: Path) -> dict[str, Counter[str]]:
+    """Try mutations until the time is over: `least` with each reader, then as long with each."""
+    tempfile.tempdir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a disk is slower
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    chance, spent = random.Random(seed), Counter[str]()
     with TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         cases, broken = readers(Path(folder)), Path(folder) / "broken"
         broken.mkdir()
         whole = {name: attempt(reader, path) for name, (path, reader, _) in cases.items()}
         assert {result for result, _ in whole.values()} == {"read"}, whole
-        end = time.monotonic() + seconds
+        sources = {name: path.read_bytes() for name, (path, _, _) in cases.items()}
+        counts, end = {name: Counter[str]() for name in cases}, time.monotonic() + seconds
         while (started := time.monotonic()) < end:
-            name = min(cases, key=lambda own: spent[own])
+            name = min(cases, key=lambda own: (counts[own].total() >= least, spent[own]))
             source, reader, sealed = cases[name]
             path = broken / source.name
-            path.write_bytes(mutated(source.read_bytes(), chance))
+            path.write_bytes(mutated(sources[name], chance))
             result, shown = attempt(reader, path)
             if result == "read" and sealed and shown not in (whole[name][1], repr("none")):
                 result = "silent difference"
-            counts[name, result] += 1
+            counts[name][result] += 1
             spent[name] += time.monotonic() - started
-            if result not in ("read", "refused") and counts[name, result] <= 20:
-                kept = keep / f"{name}-{result}-{seed}-{counts[name, result]}{source.suffix}"
+            if result not in ("read", "refused") and counts[name][result] <= 20:
+                kept = keep / f"{name}-{result}-{seed}-{counts[name][result]}{source.suffix}"
                 kept.write_bytes(path.read_bytes())
-                kept.with_suffix(".txt").write_text(str(shown)[:9999], errors="replace")
+                kept.with_name(f"{kept.name}.txt").write_text(str(shown)[:9999], errors="replace")
     return counts
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--minutes", type=float, default=10)
-    options.add_argument("--processes", type=int, default=2)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--keep", type=Path, default=Path("fuzz"), help="Folder of failing inputs")
-    given = options.parse_args()
-    given.keep.mkdir(parents=True, exist_ok=True)
-    seeds = range(given.seed, given.seed + given.processes)
-    with get_context("spawn").Pool(given.processes) as pool:
-        jobs = [(seed, given.minutes * 60, given.keep) for seed in seeds]
-        counts = sum(pool.starmap(work, jobs), Counter())
-    for (name, result), count in sorted(counts.items()):
-        print(f"{name}: {result}: {count:,}")
-    print(f"{counts.total():,} tried")
+def fuzz(
+    minutes: Annotated[float, typer.Option(help="How long to try")] = 10,
+    processes: Annotated[int, typer.Option(min=1, help="Side by side, each its seed")] = 2,
+    seed: Annotated[int, typer.Option(help="The first one's; decides what is changed")] = 1,
+    least: Annotated[int, typer.Option(help="Inputs of each reader and process at least")] = 0,
+    keep: Annotated[Path, typer.Option(help="Folder of failing inputs")] = Path("fuzz"),
+) -> None:
+    """Try broken files on every reader; record how many were read, refused, or went wrong."""
+    keep.mkdir(parents=True, exist_ok=True)
+    origin = {"commit": commit(), "versions": versions()}
+    with get_context("spawn").Pool(processes) as pool:
+        jobs = [(seed + n, minutes * 60, least, keep) for n in range(processes)]
+        results = pool.starmap(work, jobs)
+    counts = {name: sum((own[name] for own in results), Counter[str]()) for name in results[0]}
+    for name, row in counts.items():
+        print(f"{name}: {', '.join(f'{result} {n:,}' for result, n in sorted(row.items()))}")
+    print(f"{sum(row.total() for row in counts.values()):,} tried")
+    command = shlex.join(["python", "-m", "benchmarks.fuzz", *sys.argv[1:]])
+    append(FUZZ, {**origin, "command": command, "readers": counts})
 
 
 if __name__ == "__main__":
-    main()
+    run(fuzz)

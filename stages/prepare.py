@@ -1,12 +1,16 @@
 """Prepare: parse and validate the tasks' files into TEXT tables."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mtbert.core.commands import run, warn
+
+if TYPE_CHECKING:
+    from mtbert.core.tasks import Task
 
 
 def main(
@@ -31,7 +35,7 @@ def main(
     facts: dict[str, dict[str, Any]] = {}
     with new_folder(out) as folder:
         for name, task in read_tasks(params).items():
-            facts[name], copy = {}, corpora / name
+            facts[name], rows, copy = {}, {}, corpora / name
             with renamed(str(copy), str(origin_of(corpora, name))):
                 for split, examples in read_task(copy, name, task, data):
                     for line in examples.warnings():
@@ -39,8 +43,21 @@ def main(
                     table = pa.Table.from_pylist(examples.usable, schema=text_schema())
                     write_table(folder / name / f"{split}.parquet", table)
                     facts[name][split] = summarize_split(examples, task.labels)
+                    rows[split] = examples.usable
                     print(f"{name} {split}: {len(examples.usable):,} of {examples.rows:,} rows")
+            _add_drift(facts[name], rows, name, task)
     write_text(summary, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+
+
+def _add_drift(facts: dict[str, Any], rows: Mapping[str, Any], name: str, task: "Task") -> None:
+    """Add to each split's facts how it differs from train; warn where that is notable."""
+    from mtbert.corpora.drift import drift
+
+    for split, differences in drift(rows, task.labels).items():
+        facts[split]["drift"] = differences
+        if differences["notable"]:
+            unlike = ", ".join(differences["notable"])
+            warn(f"warning: {name} {split} differs from train: {unlike}; see the report")
 
 
 if __name__ == "__main__":

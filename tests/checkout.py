@@ -1,5 +1,6 @@
 """A copy of the project in which the real pipeline runs on a handful of rows and steps."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from ruamel.yaml import YAML
 
 from tiny import ROOT
@@ -88,6 +90,35 @@ class Project:
 def executed(printed):
     """Names of the stages that DVC says it ran."""
     return set(re.findall(r"Running stage '([^']+)'", printed))
+
+
+def arriving(project, run):
+    """Check that each usable row of the files of a run's tasks is in its tables, once, in order.
+
+    Returns the number of rows by task and split.
+    """
+    data, counts = project.folder / "data", {}
+    params = YAML(typ="safe").load(project.folder / "params.yaml")
+    summary = json.loads((data / "summaries" / "text.json").read_text())
+    for path in sorted((data / "predictions" / run).glob("*.parquet")):
+        task, _, split = path.stem.rpartition("-")
+        name, file = params["tasks"][task]["columns"].get("id"), params["tasks"][task]["files"]
+        for part in ("train", split):
+            source, facts = data / "raw" / "corpora" / task / file[part], summary[task][part]
+            if source.suffix == ".parquet":
+                frame = pd.read_parquet(source)
+            else:
+                separator = "\t" if "\t" in source.read_text() else ","
+                frame = pd.read_csv(source, sep=separator, keep_default_na=False)
+            ids = frame[name] if name else [f"{part}-{row}" for row in range(1, len(frame) + 1)]
+            unusable = {row["line"] for row in facts["unusable"]}  # of Parquet, rows
+            usable = [str(own) for row, own in enumerate(ids, 1) if row not in unusable]
+            assert (facts["rows"], facts["usable"]) == (len(frame), len(usable))
+            tables = [data / kind / task / f"{part}.parquet" for kind in ("text", "tokens")]
+            for table in [*tables, path] if part == split else tables:
+                assert pd.read_parquet(table, columns=["id"])["id"].tolist() == usable
+            counts[task, part] = len(usable)
+    return counts
 
 
 def build(place, programs, *, stub):

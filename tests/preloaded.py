@@ -54,14 +54,19 @@ def programs():
             server.stdin.close()  # the server ends
 
 
+def preload():
+    """Import what takes time."""
+    for name in MODULES.split():
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
 def serve(address):
     """Fork for each client until standard input ends."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(16)
-    for name in MODULES.split():
-        with suppress(ImportError):
-            importlib.import_module(name)
+    preload()
     print("ready", flush=True)
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         with suppress(ChildProcessError):  # their time counts as ours once they are waited for
@@ -86,6 +91,13 @@ def child(connection):
     os.environ.clear()
     os.environ.update(environment)
     connection.sendall(f"{os.getpid()}\n".encode())
+    status = outcome(argv)
+    connection.sendall(f"{status}\n".encode())
+    return status
+
+
+def outcome(argv):
+    """Run a program in this process; return its exit status."""
     try:
         run(argv)
         status = 0
@@ -96,7 +108,6 @@ def child(connection):
         status = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    connection.sendall(f"{status}\n".encode())
     return status
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -28,6 +29,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import SafeConstructor
+    from ruamel.yaml.error import ReusedAnchorWarning
     from ruamel.yaml.scanner import Scanner
 
     class Shallow(Scanner):
@@ -46,7 +48,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner, yaml.Constructor = Shallow, Counting
-    return _read(path, yaml.load, "YAML")
+    with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):  # YAML allows it
+        return _read(path, yaml.load, "YAML")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -63,7 +63,27 @@ def _read(path: Path, file: "pq.ParquetFile", fields: "list[pa.Field]") -> "pa.T
         _check(path, size := size + sum(map(_unfolded, batch.columns)))
     table = file.read([field.name for field in fields])
     _check(path, sum(_unfolded(chunk) for column in table.columns for chunk in column.chunks))
+    for name in lists:
+        _check_values(path, file, name, table[name])
     return table
+
+
+def _check_values(path: Path, file: "pq.ParquetFile", name: str, column: "pa.ChunkedArray") -> None:
+    """Compare a list column with the number of values that the footer states.
+
+    The header of a page states it, too, and no checksum covers that. An empty or absent list counts
+    as a value.
+    """
+    import pyarrow.compute as pc
+
+    groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
+    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    own = [chunk for chunk in chunks if chunk.path_in_schema.startswith(f"{name}.list.")]
+    lengths = pc.fill_null(pc.list_value_length(column), 0)
+    values = pc.sum(pc.max_element_wise(lengths, 1)).as_py() or 0
+    stated = sum(chunk.num_values for chunk in own)
+    if own and values != stated:
+        raise InputError(f"{path}: not a whole Parquet file: {values} of {stated} values of {name}")
 
 
 def _check(path: Path, size: int) -> None:

@@ -18,6 +18,10 @@ GUARDS = (
     "Words kept: replaceable words that a filter or guard protects. Candidates refused: "
     "replacements that a guard rejects. A refused draw is repeated, then given up."
 )
+DRIFT = (
+    "Compared with train: distances of lengths and labels (0: alike, 1: nothing in common), words "
+    "that train lacks, beside those of a fifth of train that the rest lacks, and rows of train"
+)
 SHOWN = 5  # broken lines of a lexicon
 
 
@@ -49,6 +53,7 @@ def data_tables(report: Report) -> list[Table]:
         Table("Rows that could not be used", named.set_index("split"), prose=True),
         *(Table(f"{task}: labels", _labels(splits)) for task, splits in text.items()),
         Table(caption, _splits(ordered)),
+        Table(DRIFT, _drift(text)),
     ]
     return [table for table in shown if len(table.frame)]
 
@@ -78,9 +83,25 @@ def _splits(tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFram
         if facts
     }
     frame = pd.DataFrame([*rows.values()], index=[*rows])
-    kept = [key for key in frame if not str(key).startswith(("file", "unusable", "label"))]
+    kept = [key for key in frame if not str(key).startswith(("file", "unusable", "label", "drift"))]
     texts = {str(key).replace("_", " "): [*map(_count, frame[key])] for key in kept}
     return pd.DataFrame(texts, index=frame.index).rename_axis("split")
+
+
+def _drift(tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """What dev and test splits have unlike train."""
+    rows = {}
+    for task, splits in tasks.items():
+        for split, facts in splits.items():
+            if own := facts.get("drift"):
+                rows[f"{task} {split}"] = {
+                    **{key: number(own[key], 2) for key in ("lengths", "labels")},
+                    "unknown words": f"{own['unknown_words']:.1%}",
+                    "within train": f"{own['unknown_words_within_train']:.1%}",
+                    "rows of train": f"{own['rows_of_train']:.1%}",
+                    "notable": ", ".join(own["notable"]) or NONE,
+                }
+    return pd.DataFrame(rows).T.rename_axis("split")
 
 
 def _labels(splits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

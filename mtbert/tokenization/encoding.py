@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
+from mtbert.core.errors import InputError
 from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import tokens_schema
 
@@ -61,9 +62,18 @@ def count_tokens(table: pa.Table, shape: Mapping[str, Any], max_length: int) -> 
     Returns:
         Mean and largest length of one text in tokens, special tokens included; how many texts
         (alone) and how many pairs (joined into one input) are longer than `max_length`.
+
+    Raises:
+        InputError: a text makes an empty sequence, of which there is no vector.
     """
     around = len(shape["prefix"]) + len(shape["suffix"])
     lengths = [pc.list_value_length(table[side]).combine_chunks() for side in ("ids_a", "ids_b")]
+    for side, sizes in zip(SIDES, lengths, strict=True):
+        if around == 0 and (row := pc.index(sizes, 0).as_py()) >= 0:
+            raise InputError(
+                f"row {row + 1}, id {table['id'][row]}: {side} has no token, and the tokenizer "
+                "adds no special tokens; expected a text with letters that it keeps"
+            )
     texts = np.concatenate([item.drop_null().to_numpy() for item in lengths]) + around
     pairs = pc.add(*lengths).drop_null().to_numpy() + around + len(shape["middle"])
     return {

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtbert.core.errors import located
 from mtbert.core.outputs import write_text
 from mtbert.core.schemas import write_table
 from mtbert.core.tasks import SPLITS
@@ -41,7 +42,8 @@ def tokenize_tables(
         where: What the message calls it, if the encoder has fewer positions.
 
     Raises:
-        InputError: a file of the encoder does not fit, or it has too few positions.
+        InputError: a file of the encoder does not fit, it has too few positions, or a text has no
+            token.
     """
     config = encoder / "config.json"
     check_length(config, max_length, where=where)
@@ -54,7 +56,8 @@ def tokenize_tables(
     counts: dict[str, dict[str, object]] = {}
     for (task, split), table in encode_tables(tokenizer, tables).items():
         write_table(folder / task / f"{split}.parquet", table)
-        counts.setdefault(task, {})[split] = count_tokens(table, shape, max_length)
+        with located(f"{task} {split}"):
+            counts.setdefault(task, {})[split] = count_tokens(table, shape, max_length)
     return {**totals, "tasks": counts}
 
 

@@ -15,6 +15,7 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.txt")
 SPECIALS: tuple[str | AddedToken, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 # Rarer letters become [UNK]: a corpus of the web has thousands.
 LETTERS = 1000
+UNKNOWN = "☃" * 200  # no vocabulary has this word
 MAX_CASED = 0.01  # of the words of a vocabulary that is not cased: some were put in by hand
 
 
@@ -34,6 +35,7 @@ def load_tokenizer(encoder: Path) -> Tokenizer:
             tokenizer = Tokenizer.from_file(str(whole))
         else:
             tokenizer = _from_vocabulary(vocabulary)
+        tokenizer.encode(UNKNOWN)  # only now is it an error that a vocabulary has no [UNK]
     except InputError:
         raise
     except Exception as error:  # the Rust library raises bare Exceptions

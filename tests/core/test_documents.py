@@ -48,6 +48,12 @@ def test_what_is_no_yaml_of_ours_is_refused_at_once(tmp_path, text, message):
     assert time.process_time() - started < 1
 
 
+def test_a_later_anchor_of_the_same_name_counts_from_there_on(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("a: [&x 1, *x]\nb: [&x 2, *x]\n")
+    assert read_yaml(path) == {"a": [1, 1], "b": [2, 2]}
+
+
 def test_some_aliases_and_some_depth_are_fine(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(

@@ -227,6 +227,15 @@ def test_a_parquet_file_of_broken_texts_is_refused(path):
         read(path, path.read_bytes(), format="parquet")
 
 
+def test_a_file_that_unpacks_to_far_more_is_not_read(path, monkeypatch):
+    packed = gzip.compress(HEAD + b"A,1.0,7\n" * 10_000, mtime=0)
+    monkeypatch.setattr("mtbert.corpora.parsing.SMALL", 1000)
+    limit = 1000 + 100 * len(packed)
+    assert limit < 80_000
+    with pytest.raises(InputError, match=f"^{path}: unpacks to more than {limit:,} bytes"):
+        read(path, packed, format="csv")
+
+
 @pytest.mark.parametrize("name", ["a,b", "a\nb", "a\x1bb"])
 def test_an_id_that_no_submission_file_can_hold_is_refused(path, name):
     columns = {"text": ["a", "b"], "stars": [0, 1], "id": ["x", name]}

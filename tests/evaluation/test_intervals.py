@@ -1,5 +1,6 @@
 """Intervals against formulas written out, scipy, and draws."""
 
+import tracemalloc
 from math import atanh, sqrt, tanh
 
 import numpy as np
@@ -60,6 +61,16 @@ def test_labels_that_are_all_alike_leave_no_interval(actual):
     labels = np.array(actual)
     for name in ("accuracy", "f1", "matthews"):
         assert np.isnan(METRICS[name].half_width(labels, labels))
+
+
+def test_a_thousand_classes_need_no_table_of_all_pairs(monkeypatch):
+    monkeypatch.setattr("mtbert.evaluation.intervals.DRAWS", 50)
+    actual = np.arange(2000.0) % 1000
+    tracemalloc.start()
+    width = METRICS["macro_f1"].half_width(actual, np.roll(actual, 1))
+    assert tracemalloc.get_traced_memory()[1] < 2**27  # a table for each draw: 400 MB
+    tracemalloc.stop()
+    assert 0 <= width < 0.1
 
 
 def test_seeds_add_their_own_spread():

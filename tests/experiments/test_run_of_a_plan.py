@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from unittest.mock import Mock
@@ -205,6 +206,14 @@ def test_a_task_in_fp32_among_others_in_bf16_is_told(place, tmp_path, monkeypatc
     printed = capsys.readouterr().out
     assert "training sst in fp32, not bf16: smart would be rounded away" in printed
     assert "training para in fp32" not in printed
+
+
+def test_predicting_shows_how_far_it_is(place, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("mtbert.core.progress.EVERY", 1e-9)
+    run(plan(place, {"steps": 1}), tmp_path)
+    printed = capsys.readouterr().err
+    for split, count in (("dev", 24), ("test", 12)):
+        assert re.search(rf"drawn-1: predicting {split}: {count} of {count} examples", printed)
 
 
 def test_a_run_resumes_more_than_once(place, tmp_path, monkeypatch):

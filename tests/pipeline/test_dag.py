@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from checkout import executed
+from checkout import arriving, executed
 
 from mtbert.core.params import read_yaml, write_yaml
 
@@ -28,6 +28,12 @@ AFTER_PLAN = {*run_stages("main-1"), *AFTER_RUNS, *AVERAGED}
 
 def test_a_second_repro_executes_no_stage(project):
     assert project.repro() == set()
+
+
+def test_every_row_of_the_sample_arrives_in_order(project):
+    tasks, splits = ("sst", "para", "sts", "cfimdb"), ("train", "dev", "test")
+    counts = arriving(project, "four_tasks-1")
+    assert counts == {(task, split): 40 for task in tasks for split in splits}
 
 
 def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):

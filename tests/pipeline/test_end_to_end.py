@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from checkout import build
+from checkout import arriving, build
 from ruamel.yaml import YAML
 from stub_train import write_logs
 
@@ -88,6 +88,12 @@ def test_what_is_not_usable_is_named(trained):
     assert facts["topics"]["train"]["usable"] == 39
     source = read(project.folder / "data/raw/corpora/SOURCE.json")
     assert source["files"]["reviews/train.csv"]["folder"] == "../own"
+
+
+def test_every_usable_row_arrives_in_order(trained):
+    reviews = {("reviews", split): 40 for split in ("train", "dev", "test")}
+    topics = {("topics", "train"): 39, ("topics", "dev"): 40}
+    assert arriving(trained[0], "main-1") == reviews | topics
 
 
 def test_metrics_and_results_are_of_these_tasks(trained):

@@ -149,6 +149,9 @@ def _write_summaries(folder):
         task: {"train": {**sizes, "unusable": unusable[task], "label_distribution": own}}
         for task, own in labels.items()
     }
+    shares = {"unknown_words": 0.0612, "unknown_words_within_train": 0.05, "rows_of_train": 0.02}
+    drift = {"lengths": 0.034, "labels": None, **shares, "notable": ["rows of train"]}
+    text["sst"]["dev"] = {**sizes, "drift": drift}
     tokens = {task: {"train": {"tokens": 1000, "mean_tokens": 15.7}} for task in labels}
     words = {"words": ["a", "<i>film</i>"], "replaced": {"1": "movie"}}
     guards = {

@@ -47,7 +47,11 @@ def test_tables_and_report(corpora, capsys):
     assert report["a"]["train"]["unusable"] == [{"line": 3, "reason": "no label"}]
     assert report["a"]["train"]["label_distribution"] == {"0": 1, "1": 1}
     assert report["a"]["test"]["label_distribution"] is None
-    assert "warning: a-train.csv: line 3: not used: no label" in capsys.readouterr().err
+    assert report["a"]["dev"]["drift"]["rows_of_train"] == 1
+    assert "drift" not in report["a"]["train"]
+    printed = capsys.readouterr().err
+    assert "warning: a-train.csv: line 3: not used: no label" in printed
+    assert "warning: a dev differs from train: rows of train; see the report" in printed
 
 
 @pytest.mark.parametrize(

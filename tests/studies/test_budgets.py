@@ -77,6 +77,8 @@ def test_an_unknown_budget_is_refused(tmp_path):
             read(path)
     with pytest.raises(InputError, match="budgets: expected a mapping of names, found 3"):
         read_budget(written(tmp_path, budgets=3))
+    with pytest.raises(InputError, match=r"budgets\.smoke: expected a mapping of keys, found None"):
+        read_budget(written(tmp_path, budgets={"smoke": None}))
 
 
 @pytest.mark.parametrize(

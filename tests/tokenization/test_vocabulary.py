@@ -53,6 +53,12 @@ def test_a_vocabulary_alone_says_its_case_only_if_it_has_none(tmp_path):
         load_tokenizer(encoder(tmp_path, CASED))
 
 
+def test_a_vocabulary_without_a_token_for_unknown_words_is_refused(tmp_path):
+    encoder(tmp_path, [word for word in UNCASED if word != "[UNK]"])
+    with pytest.raises(InputError, match=r"the tokenizer cannot be read: .*Missing \[UNK\]"):
+        load_tokenizer(tmp_path)
+
+
 def test_a_faulty_tokenizer_config_is_told(tmp_path):
     encoder(tmp_path, UNCASED, do_lower_case="no")
     with pytest.raises(InputError, match="the tokenizer cannot be read"):

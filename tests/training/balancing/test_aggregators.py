@@ -161,6 +161,17 @@ def test_a_task_with_a_far_shorter_gradient_leaves_an_update(name, ratio):
     assert update.any() or (name == "mgda" and ratio == 0), "the shortest combination is then 0"
 
 
+@pytest.mark.parametrize("name", sorted(AGGREGATORS.keys() - {"nash"}))
+@pytest.mark.parametrize("ratio", [1e-1, 1e-3, 1e-6])
+def test_gradients_in_fp32_are_combined_as_in_fp64(name, ratio):
+    jacobian = CROSSED * torch.tensor([[1.0], [1.0], [ratio]], dtype=torch.float64)
+    _, expected = weights_of(name, jacobian)
+    torch.manual_seed(0)
+    gramian = gramian_of([[row.float()] for row in jacobian])
+    weights = Rows([[1.0]] * 3).begin(name).weigh(gramian, TASKS)
+    close(weights.double() @ jacobian, expected, rel=1e-3)
+
+
 @pytest.mark.parametrize("ratio", [1.0, 1e-3, 1e-8, 1e-12])
 def test_imtl_g_projects_equally_on_gradients_of_any_length(ratio):
     jacobian = CROSSED * torch.tensor([[1.0], [1.0], [ratio]])
