@@ -43,8 +43,8 @@ Written by `benchmarks.cluster`; do not edit.
 
 The machine on which `mtbert run` was called records one run after the other in dvc.lock. That is
 what breaks first: with runs of ten minutes and MiniLM's layers, at {limit:.0f} workers; up to
-there, runs an hour grow with the workers. Lines are computed from the seconds that recording a run takes;
-nothing beyond 8 workers was run.
+there, runs an hour grow with the workers. Lines are computed from the seconds that recording a run
+takes; nothing beyond 8 workers was run.
 
 | workers | {heads} |
 | --: | {rule} |

@@ -98,7 +98,9 @@ def test_types_are_those_of_the_file(tmp_path, kind):
 def test_a_changed_header_of_a_page_cuts_no_list(tmp_path):
     """Every byte before the footer, in three bits: no checksum covers the number of values."""
     path, ids = tmp_path / "t.parquet", [[n, n * n, 7] for n in range(8)]
-    table = pa.table({"ids": pa.array([*ids, [], None], pa.list_(pa.uint32()))})
+    words = [[{"side": "a", "word": n} for n in row] for row in ids]
+    columns = {"ids": pa.array([*ids, [], None], pa.list_(pa.uint32()))}
+    table = pa.table(columns | {"words": pa.array([*words, [], None])})
     write_table(path, table)
     assert read_table(path).equals(table)
     whole, silent = path.read_bytes(), []

@@ -50,7 +50,8 @@ def write_logs(logs, plan, trained, seed):
     facts = {
         **{key: plan[key] for key in ("strategy", "data_source")},
         **{"seed": seed, "settings": plan["train"], "device": "cpu", "hardware": "none"},
-        **{"encoder": {key: plan["encoder"][key] for key in ("kind", "name")}, "threads": 1},
+        **{"encoder": {key: plan["encoder"][key] for key in ("kind", "name")}},
+        **{"threads": 1, "processes": 1},
         **{"versions": {"python": "3", "mtbert": "0.1.0+stub"}, "precision": choice},
         **{"layout": choice, "parameters": {**part, "parts": {"encoder": part}}},
         **{"examples": dict.fromkeys(trained, 40), "epochs": 1, "steps": 1, "best_epoch": 1},
