@@ -24,9 +24,7 @@ class Cluster:
     address: str | None  # of a Ray cluster; None: this machine
     jobs: int  # at once, on this machine
     cpus: int  # of a run, and its threads
-    gpus: (
-        float | None
-    )  # of a run; None: all divided by `jobs`, at most one a process
+    gpus: float | None  # of a run; None: all divided by `jobs`, at most one a process
     retries: int  # of a run whose node or process died
     clones: bool  # nodes work in clones even where they see this folder
     push_states: float  # seconds between two states that a clone pushes; 0: none

@@ -82,13 +82,10 @@ class Display:
         text = f"{self.done} of {self.total} runs"
         text += f", {self.failures} failed" if self.failures else ""
         ended = self.done + self.failures
-        if 0 < ended < self.total:
+        if max(1, len(self.running)) <= ended < self.total:
             seconds = (time.monotonic() - self.began) / ended * (self.total - ended)
-            text += (
-                f", about {seconds / 60:.0f} min left"
-                if seconds > 90
-                else f", {seconds:.0f} s left"
-            )
+            rest = f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
+            text += f", about {rest} left"
         return text
 
     def table(self) -> Any:

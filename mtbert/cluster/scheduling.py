@@ -42,7 +42,7 @@ class Scheduler:
     """The jobs of one `mtbert run`. The working directory is the root of the repository."""
 
     def __init__(self, repo: "Repo", cluster: Cluster) -> None:
-        logging.getLogger("dvc").setLevel(logging.WARNING)  # no line for each change of dvc.lock
+        logging.getLogger("dvc").setLevel(logging.CRITICAL)  # no bars, no line for each run
         self.repo, self.cluster, root = repo, cluster, Path(repo.root_dir)
         name = uuid.uuid4().hex
         self.session = Session(
@@ -217,7 +217,8 @@ class Scheduler:
             ray.cancel(reference)
         done, _ = ray.wait(list(running), num_returns=len(running), timeout=STOP)
         for reference in done:
-            with suppress(ray.exceptions.TaskCancelledError):
+            with suppress(ray.exceptions.RayError):  # cancelled, as it should be
+                ray.get(reference)
                 self._end(running[reference], reference)
 
 
