@@ -92,9 +92,11 @@ class Display:
         """The runs at work, for rich."""
         from rich.table import Table
 
-        table = Table(title=self.count(), box=None, title_justify="left", pad_edge=False)
-        for name in ("run", "node", "s", "last line of its log"):
+        look: dict[str, Any] = {"box": None, "title_justify": "left", "pad_edge": False}
+        table = Table(title=self.count(), expand=True, **look)
+        for name in ("run", "node", "s"):
             table.add_column(name, justify="right" if name == "s" else "left", no_wrap=True)
+        table.add_column("last line of its log", no_wrap=True, ratio=1)
         for job, (node, began, last) in list(self.running.items())[:SHOWN]:
             table.add_row(job, node, f"{time.monotonic() - began:.0f}", last)
         return table

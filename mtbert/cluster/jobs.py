@@ -142,12 +142,13 @@ def up_to_date(repo: "Repo", stage: str) -> bool:
             return False
     with suppress(RunCacheNotFoundError):
         restore(repo, stage)
+        record(repo, [stage])
         return True
     return False
 
 
 def restore(repo: "Repo", stage: str, *, pull: bool = False) -> None:
-    """Bring a stage's outputs back by the run cache and record them in dvc.lock.
+    """Bring a stage's outputs back by the run cache.
 
     Raises:
         RunCacheNotFoundError: the run cache has no result for these inputs.
@@ -155,9 +156,24 @@ def restore(repo: "Repo", stage: str, *, pull: bool = False) -> None:
     from dvc.repo import lock_repo
 
     with lock_repo(repo):
-        loaded = repo.stage.collect(stage)[0]
-        repo.stage_cache.restore(loaded, pull=pull)
-    repo.commit(stage, force=True)
+        repo.stage_cache.restore(repo.stage.collect(stage)[0], pull=pull)
+
+
+def record(repo: "Repo", stages: Sequence[str]) -> None:
+    """Record that stages were made, as `dvc commit --force` does, but write dvc.lock once.
+
+    Writing it takes DVC most of a second, and longer the more it holds.
+    """
+    from dvc.repo import lock_repo
+
+    files: dict[str, tuple[Any, list[Any]]] = {}
+    with lock_repo(repo):
+        for loaded in (repo.stage.collect(stage)[0] for stage in stages):
+            loaded.save()
+            loaded.commit()
+            files.setdefault(loaded.path, (loaded.dvcfile, []))[1].append(loaded)
+        for file, made in files.values():
+            file.dump_stages(made, update_pipeline=False)
 
 
 def read_digests(repo: "Repo", job: Job) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtbert.cluster.connection import Cluster, alive_nodes, connected, gpus_of_run
 from mtbert.cluster.display import Display
-from mtbert.cluster.jobs import Job, read_digests, restore
+from mtbert.cluster.jobs import Job, read_digests, record, restore
 from mtbert.cluster.worker import (
     Event,
     Node,
@@ -145,16 +145,33 @@ class Scheduler:
         running = {task.remote(job, self.session, news): job for job in jobs}
         try:
             while running:
-                done, _ = ray.wait(list(running), timeout=INTERVAL)
+                ray.wait(list(running), timeout=INTERVAL)  # for one
+                done, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
                 self.display.add(news.get_nowait_batch(news.qsize()))
-                for reference in done:
-                    self._end(running.pop(reference), reference)
+                self._keep({running.pop(reference): reference for reference in done})
         except KeyboardInterrupt:
             self._stop(running)
             raise
 
-    def _end(self, job: Job, reference: Any) -> None:
-        """Keep what a job made."""
+    def _keep(self, ended: dict[Job, Any]) -> None:
+        """Take up what jobs made, and record all of it together."""
+        began, made = time.monotonic(), dict[Job, Outcome]()
+        for job, reference in ended.items():
+            if outcome := self._take_up(job, reference):
+                made[job] = outcome
+        stages = [step.stage for job in made for step in job.steps]
+        try:
+            patiently(partial(record, self.repo, stages))
+        except Exception as error:  # DVC has many of its own
+            for job in made:
+                self._fail(job, f"done, but DVC could not record it: {error}")
+            return
+        self.display.recording += time.monotonic() - began
+        for job, outcome in made.items():
+            self.display.end(job.name, outcome)
+
+    def _take_up(self, job: Job, reference: Any) -> Outcome | None:
+        """Bring what a job made here; None where that is not to be."""
         import ray
 
         try:
@@ -162,20 +179,21 @@ class Scheduler:
         except Exception as error:  # the job's own, or a node's that died too often
             self.display.add([Event(job.name, "", f"{error}\n")])
             self._fail(job, str(getattr(error, "cause", None) or error))
-            return
-        began = time.monotonic()
-        try:
-            why = outcome.error or self._keep(job, outcome)
-        except Exception as error:  # each kind of remote raises errors of its own
-            why = f"done on {outcome.node.name}, but DVC could not take it up here: {error}"
-        self.display.recording += time.monotonic() - began
-        if why:
+            return None
+        if why := outcome.error or self._unusable(job, outcome):
             self._fail(job, why)
-        else:
-            self.display.end(job.name, outcome)
+            return None
+        add_to_run_cache(self.repo, outcome.entries)
+        try:
+            for step in job.steps if outcome.entries else ():
+                patiently(partial(restore, self.repo, step.stage, pull=True))
+        except Exception as error:  # each kind of remote raises errors of its own
+            self._fail(job, f"done on {outcome.node.name}, but its results do not come: {error}")
+            return None
+        return outcome
 
-    def _keep(self, job: Job, outcome: Outcome) -> str:
-        """Take up what a job made; say why not, where that is so."""
+    def _unusable(self, job: Job, outcome: Outcome) -> str:
+        """Say why a finished job's results cannot be kept, if so."""
         if outcome.kept:
             return (
                 f"done, but its results lie on {outcome.node.name} alone: {outcome.kept}; once the "
@@ -183,12 +201,6 @@ class Scheduler:
             )
         if changed := self._changed(job):
             return f"{', '.join(changed)} changed while it ran: its result is not kept"
-        add_to_run_cache(self.repo, outcome.entries)
-        for step in job.steps:
-            if outcome.entries:
-                patiently(partial(restore, self.repo, step.stage, pull=True))
-            else:
-                self.repo.commit(step.stage, force=True)
         return ""
 
     def _changed(self, job: Job) -> list[str]:
@@ -205,6 +217,7 @@ class Scheduler:
         try:
             for step in job.steps:
                 restore(self.repo, step.stage, pull=True)
+            record(self.repo, [step.stage for step in job.steps])
         except Exception:  # each kind of remote raises errors of its own
             return False
         return True
@@ -216,10 +229,12 @@ class Scheduler:
         for reference in running:
             ray.cancel(reference)
         done, _ = ray.wait(list(running), num_returns=len(running), timeout=STOP)
+        made: dict[Job, Any] = {}
         for reference in done:
             with suppress(ray.exceptions.RayError):  # cancelled, as it should be
                 ray.get(reference)
-                self._end(running[reference], reference)
+                made[running[reference]] = reference
+        self._keep(made)
 
 
 def _warn_of_versions(nodes: Sequence[Node], versions: Sequence[dict[str, str]]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mtbert.cluster.execution import run_command
-from mtbert.cluster.jobs import Job
+from mtbert.cluster.jobs import Job, record
 from mtbert.cluster.states import drop_state, pull_state, push_state
 from mtbert.cluster.workspace import (
     Clone,
@@ -106,8 +106,7 @@ def _make_in_clone(job: Job, session: Session, news: "Queue", outcome: Outcome) 
         outcome.error = error
         return
     with clone.repo() as repo:
-        for stage in stages:
-            repo.commit(stage, force=True)
+        record(repo, stages)
         outcome.entries = run_cache(repo, stages)
         try:
             patiently(lambda: push(repo, outcome.entries))
