@@ -156,7 +156,9 @@ def restore(repo: "Repo", stage: str, *, pull: bool = False) -> None:
     from dvc.repo import lock_repo
 
     with lock_repo(repo):
-        repo.stage_cache.restore(repo.stage.collect(stage)[0], pull=pull)
+        loaded = repo.stage.collect(stage)[0]
+        loaded.remove_outs(ignore_remove=False, force=False)  # of other inputs, as DVC does
+        repo.stage_cache.restore(loaded, pull=pull)
 
 
 def record(repo: "Repo", stages: Sequence[str]) -> None:
