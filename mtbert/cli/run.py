@@ -17,7 +17,7 @@ def run_command(
         int | None, typer.Option("--jobs", "-j", help="Runs at once on this machine", min=1)
     ] = None,
     address: Annotated[
-        str | None, typer.Option(help="A Ray cluster instead: HOST:PORT, ray://HOST:PORT or auto")
+        str | None, typer.Option(help="A Ray cluster instead: HOST:PORT or auto")
     ] = None,
     cpus_per_run: Annotated[
         int | None, typer.Option(help="Cores of a run, and its threads", min=1)
@@ -54,6 +54,10 @@ def run_command(
 
     if address and jobs:
         raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
+    if gpus_per_run and gpus_per_run > 1 and not gpus_per_run.is_integer():
+        raise InputError(
+            f"--gpus-per-run: expected at most 1 or a whole number, found {gpus_per_run:g}"
+        )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     jobs = jobs or count_gpus() or cores or 1
     cluster = Cluster(

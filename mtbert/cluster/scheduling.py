@@ -5,7 +5,6 @@ import os
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -74,7 +73,7 @@ class Scheduler:
                 with self.display:
                     self._loop(jobs, gpus)
         finally:
-            marker.unlink()
+            marker.unlink(missing_ok=True)
         return self.failed
 
     def _prepare(self, jobs: Sequence[Job]) -> list[Job]:
@@ -159,9 +158,12 @@ class Scheduler:
 
         try:
             outcome: Outcome = ray.get(reference)
+        except ray.exceptions.TaskCancelledError:  # by Ctrl-C: no failure
+            return
         except Exception as error:  # the job's own, or a node's that died too often
             self.display.add([Event(job.name, "", f"{error}\n")])
-            self._fail(job, str(getattr(error, "cause", None) or error))
+            cause = getattr(error, "cause", None) or error
+            self._fail(job, str(cause) or type(cause).__name__)
             return
         began = time.monotonic()
         try:
@@ -194,7 +196,7 @@ class Scheduler:
     def _changed(self, job: Job) -> list[str]:
         """What a job reads and somebody has changed since it began."""
         before, now = self.digests[job], read_digests(self.repo, job)
-        return [path for path in now if now[path] != before.get(path)]
+        return [name for name in now if not now[name] or now[name] != before.get(name)]
 
     def _fail(self, job: Job, why: str) -> None:
         self.failed[job.name] = why
@@ -217,8 +219,7 @@ class Scheduler:
             ray.cancel(reference)
         done, _ = ray.wait(list(running), num_returns=len(running), timeout=STOP)
         for reference in done:
-            with suppress(ray.exceptions.TaskCancelledError):
-                self._end(running[reference], reference)
+            self._end(running[reference], reference)
 
 
 def _warn_of_versions(nodes: Sequence[Node], versions: Sequence[dict[str, str]]) -> None:
