@@ -39,7 +39,8 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
     """Connect to Ray for a project's folder.
 
     Raises:
-        InputError: there is no such cluster, or it refuses this machine's token.
+        InputError: there is no such cluster, it refuses this machine's token, or a node fails, as
+            one without our packages does.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray reports to its makers
     import ray
@@ -58,6 +59,9 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
             raise InputError(f"Ray, --address {where['address']}: {error}") from None
         try:
             yield
+        except ray.exceptions.RayError as error:  # with the traceback of the node's process
+            last = str(error).strip().rpartition("\n")[2]
+            raise InputError(f"Ray, --address {where['address']}: {last}") from None
         finally:
             ray.shutdown()
 

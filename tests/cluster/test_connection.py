@@ -1,11 +1,20 @@
 """Connecting to Ray: shares of GPUs, what a clone gets, addresses where nothing listens."""
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
+import ray
 
 from mtbert.cluster import connection
-from mtbert.cluster.connection import Cluster, check_reachable, copy_files, gpus_of_run
+from mtbert.cluster.connection import (
+    Cluster,
+    check_reachable,
+    connected,
+    copy_files,
+    gpus_of_run,
+)
 from mtbert.core.errors import InputError
 
 
@@ -50,3 +59,21 @@ def test_an_address_where_nothing_listens_is_refused_at_once():
     with pytest.raises(InputError, match=f"--address {address}: Connection refused"):
         check_reachable(address)
     check_reachable("auto")
+
+
+def test_ray_is_our_own_reports_to_nobody_and_ends_in_a_message(monkeypatch):
+    begun = []
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    monkeypatch.setattr(ray, "init", lambda **options: begun.append(options))
+    monkeypatch.setattr(ray, "shutdown", lambda: begun.append("shut down"))
+
+    def lose_a_node():
+        with connected(local(2), Path()):
+            assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+            raise ray.exceptions.RayError("Traceback:\nNo module named 'mtbert'\n")
+
+    with pytest.raises(InputError, match="--address local: No module named 'mtbert'"):
+        lose_a_node()
+    assert begun[0]["address"] == "local"
+    assert begun[0]["num_cpus"] == 2
+    assert begun[1:] == ["shut down"]
