@@ -8,6 +8,9 @@
 #SBATCH --time=08:00:00
 
 . .venv/bin/activate
+# Without a token, whoever reaches Ray's port runs code as you. It lies in ~/.ray.
+export RAY_AUTH_MODE=token
+ray get-auth-token --generate > /dev/null
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 # srun starts Ray on every node; the first one then runs the command.
 exec srun ray symmetric-run --address "$head:6379" --min-nodes "$SLURM_NNODES" -- \

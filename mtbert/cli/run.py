@@ -8,33 +8,36 @@ import typer
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
 
+Targets = Annotated[
+    list[str] | None, typer.Argument(help="As of `dvc repro`; all of dvc.yaml by default")
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", help="Runs at once on this machine", min=1)
+]
+Address = Annotated[str | None, typer.Option(help="A Ray cluster instead: HOST:PORT or auto")]
+Cpus = Annotated[int | None, typer.Option(help="Cores of a run, and its threads", min=1)]
+Gpus = Annotated[float | None, typer.Option(help="GPUs of a run: 0.25 lets four share one", min=0)]
+Retries = Annotated[
+    int, typer.Option(help="Further tries of a run whose process or node died", min=0)
+]
+Clones = Annotated[
+    bool, typer.Option("--clones", help="Nodes never work in this folder, even if they see it")
+]
+Pause = Annotated[
+    float,
+    typer.Option(help="Seconds between two states that go to the DVC remote; 0: none", min=0),
+]
+
 
 def run_command(
-    targets: Annotated[
-        list[str] | None, typer.Argument(help="As of `dvc repro`; all of dvc.yaml by default")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", help="Runs at once on this machine", min=1)
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="A Ray cluster instead: HOST:PORT, ray://HOST:PORT or auto")
-    ] = None,
-    cpus_per_run: Annotated[
-        int | None, typer.Option(help="Cores of a run, and its threads", min=1)
-    ] = None,
-    gpus_per_run: Annotated[
-        float | None, typer.Option(help="GPUs of a run: 0.25 lets four share one", min=0)
-    ] = None,
-    retries: Annotated[
-        int, typer.Option(help="Further tries of a run whose process or node died", min=0)
-    ] = 3,
-    clones: Annotated[
-        bool, typer.Option("--clones", help="Nodes never work in this folder, even if they see it")
-    ] = False,
-    push_states: Annotated[
-        float,
-        typer.Option(help="Seconds between two states that go to the DVC remote; 0: none", min=0),
-    ] = 600,
+    targets: Targets = None,
+    jobs: Jobs = None,
+    address: Address = None,
+    cpus_per_run: Cpus = None,
+    gpus_per_run: Gpus = None,
+    retries: Retries = 3,
+    clones: Clones = False,
+    push_states: Pause = 600,
 ) -> None:
     """Train and evaluate runs side by side; `dvc repro` then has nothing left to do.
 
@@ -54,17 +57,11 @@ def run_command(
 
     if address and jobs:
         raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    jobs = jobs or count_gpus() or cores or 1
-    cluster = Cluster(
-        address=address,
-        jobs=jobs,
-        cpus=cpus_per_run or (1 if address else max(1, (cores or 1) // jobs)),
-        gpus=gpus_per_run,
-        retries=retries,
-        clones=clones,
-        push_states=push_states,
-    )
+    check_gpus(gpus_per_run)
+    cores = core_count()
+    jobs = jobs or count_gpus() or cores
+    cpus = cpus_per_run or (1 if address else max(1, cores // jobs))
+    cluster = Cluster(address, jobs, cpus, gpus_per_run, retries, clones, push_states)
     try:
         failed = run_targets(targets or [], cluster)
     except KeyboardInterrupt:
@@ -81,3 +78,14 @@ def count_gpus() -> int:
     from torch import cuda
 
     return cuda.device_count()
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_gpus(gpus: float | None) -> None:
+    """Refuse what Ray does not deal out: one GPU and a part of another."""
+    if gpus and gpus > 1 and gpus % 1:
+        raise InputError(f"--gpus-per-run: expected at most 1, or whole ones, found {gpus:g}")

@@ -1,7 +1,10 @@
 """Connect to Ray: on this machine, or a cluster, whose nodes then get the project's code."""
 
 import logging
+import math
+import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
 from mtbert.core.processes import process_count
 
+ANSWER = 10.0  # seconds in which the head of a cluster must answer
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
 
@@ -35,35 +39,65 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
     """Connect to Ray for a project's folder.
 
     Raises:
-        InputError: there is no such cluster.
+        InputError: there is no such cluster, it refuses this machine's token, or a node fails, as
+            one without our packages does.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray reports to its makers
     import ray
 
     with tempfile.TemporaryDirectory() as code:
         environment: dict[str, Any] = {"env_vars": {"PYTHONPATH": str(root)}}
-        where: dict[str, Any] = {"num_cpus": cluster.jobs * cluster.cpus}
+        # "local": not a cluster that happens to run here, or that RAY_ADDRESS names
+        where: dict[str, Any] = {"address": "local", "num_cpus": cluster.jobs * cluster.cpus}
         if cluster.address:
+            check_reachable(cluster.address)
             copy_files(root, Path(code))
             environment, where = {"working_dir": code}, {"address": cluster.address}
         try:
             ray.init(**where, **QUIET, include_dashboard=False, runtime_env=environment)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise InputError(f"--address {cluster.address}: {error}") from None
+        except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+            raise InputError(f"Ray, --address {where['address']}: {error}") from None
         try:
             yield
+        except ray.exceptions.RayError as error:  # with the traceback of the node's process
+            last = str(error).strip().rpartition("\n")[2]
+            raise InputError(f"Ray, --address {where['address']}: {last}") from None
         finally:
             ray.shutdown()
+
+
+def check_reachable(address: str) -> None:
+    """Refuse a HOST:PORT where nothing listens: Ray would try for minutes.
+
+    Raises:
+        InputError: the host is unknown, or does not answer in time.
+    """
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():  # auto
+        return
+    try:
+        places = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        with socket.socket(places[0][0]) as probe:
+            probe.settimeout(ANSWER)
+            error = probe.connect_ex(places[0][4])
+    except OSError as unknown:
+        raise InputError(f"--address {address}: {unknown.strerror}") from None
+    if error:
+        reason = os.strerror(error)
+        raise InputError(f"--address {address}: {reason}; expected the head of a Ray cluster")
 
 
 def copy_files(root: Path, target: Path) -> None:
     """Copy what a clone needs: the files as they stand, without those that Git ignores.
 
-    It need not be a Git repository: all files are new to one made for the moment.
+    It need not be a Git repository: all files are new to one made for the moment. DVC's own files
+    stay here even where Git ignores nothing: config.local may hold credentials.
     """
     with tempfile.TemporaryDirectory() as empty:
         subprocess.run(["git", "init", "-q", "--bare", empty], check=True)
         words = ["git", f"--git-dir={empty}", f"--work-tree={root}", "ls-files", "-z", "--others"]
-        words.append("--exclude-standard")
+        own = [f"--exclude=.dvc/{name}" for name in ("cache", "config.local", "tmp")]
+        words += ["--exclude-standard", *own]
         listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +112,7 @@ def gpus_of_run(cluster: Cluster) -> float:
     """
     nodes = [node["Resources"] for node in alive_nodes()]
     every, most = sum(node.get("GPU", 0) for node in nodes), float(process_count())
-    share = most if cluster.address else every / cluster.jobs
+    share = most if cluster.address else share_of_gpus(every, cluster.jobs)
     gpus = min(most, share, every) if cluster.gpus is None else cluster.gpus
     if not any(n.get("CPU", 0) >= cluster.cpus and n.get("GPU", 0) >= gpus for n in nodes):
         have = "; ".join(f"{n.get('CPU', 0):g} CPUs, {n.get('GPU', 0):g} GPUs" for n in nodes)
@@ -87,6 +121,13 @@ def gpus_of_run(cluster: Cluster) -> float:
             raise InputError(f"{text}; give --cpus-per-run or --gpus-per-run")
         warn(f"{text}; runs wait for one that does")
     return gpus
+
+
+def share_of_gpus(gpus: float, jobs: int) -> float:
+    """Divide GPUs so that all jobs have room at once: Ray gives a run whole ones or part of one."""
+    if gpus >= jobs:
+        return gpus // jobs
+    return 1 / math.ceil(jobs / gpus) if gpus else 0.0
 
 
 def alive_nodes() -> list[dict[str, Any]]:

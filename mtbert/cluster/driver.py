@@ -46,7 +46,7 @@ def open_repo() -> "Repo":
     from dvc.repo import Repo
 
     try:
-        return Repo()
+        return Repo(_wait_for_lock=True)  # of a DVC at work: a finished run must not be lost by it
     except NotDvcRepoError:
         raise InputError(f"{Path.cwd()}: expected a folder of a DVC repository") from None
 

@@ -3,7 +3,6 @@
 import os
 import runpy
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +14,6 @@ from mtbert.core.lifetime import end_with_parent
 # from where it stands.
 PRELOADED = ["torch", "torch._dynamo", "transformers", "pandas", "pyarrow.parquet", "scipy.stats"]
 INTERVAL = 0.5  # seconds between two looks at the log
-PYTHON = ["python", "-m"]
 
 
 def run_command(
@@ -23,8 +21,8 @@ def run_command(
 ) -> int:
     """Run a command of DVC's in a folder, both its streams added to a log; return its exit status.
 
-    `wait` is called now and then. If it raises, as on Ctrl-C, the command gets SIGTERM, on which a
-    run saves the state that it resumes from.
+    It is `python -m …`. `wait` is called now and then. If it raises, as on Ctrl-C, the command gets
+    SIGTERM, on which a run saves the state that it resumes from.
     """
     import multiprocessing
 
@@ -53,9 +51,7 @@ def _child(command: str, folder: Path, log: Path, environment: dict[str, str]) -
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    words = shlex.split(command)
-    if words[:2] != PYTHON:
-        sys.exit(subprocess.call(command, shell=True))
     sys.path.insert(0, str(folder))
-    sys.argv = words[2:]
-    runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+    _, _, module, *values = shlex.split(command)  # python -m …
+    sys.argv = [module, *values]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

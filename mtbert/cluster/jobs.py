@@ -16,8 +16,8 @@ from mtbert.core.errors import InputError
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-# What the stages of a run start, in a clone and in a project of `mtbert init`
-MAKES_RUN = re.compile(r"python -m (mtbert\.)?stages\.(train|evaluate) ")
+# What the stages of a run start, in a clone and in a project of `mtbert init`; no shell reads it.
+MAKES_RUN = re.compile(r"python -m (mtbert\.)?stages\.(train|evaluate) [^|&;<>$`\n]*")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def commands(stage: Any) -> tuple[str, ...]:
 
 def makes_run(stage: Any) -> bool:
     """Whether one of DVC's stages trains or evaluates a run."""
-    return bool(commands(stage)) and all(map(MAKES_RUN.match, commands(stage)))
+    return bool(commands(stage)) and all(map(MAKES_RUN.fullmatch, commands(stage)))
 
 
 def step_of(repo: "Repo", stage: Any) -> Step:
@@ -140,10 +140,10 @@ def up_to_date(repo: "Repo", stage: str) -> bool:
             return True
         if not all(dep.exists for dep in loaded.deps):
             return False
-    with suppress(RunCacheNotFoundError):
-        restore(repo, stage)
-        record(repo, [stage])
-        return True
+        with suppress(RunCacheNotFoundError):
+            restore(repo, stage)
+            record(repo, [stage])
+            return True
     return False
 
 
@@ -179,16 +179,20 @@ def record(repo: "Repo", stages: Sequence[str]) -> None:
 
 
 def read_digests(repo: "Repo", job: Job) -> dict[str, str]:
-    """By path, the digest of what a job reads: code, plan, parameters."""
+    """By path and stage, the digest of what a job reads: code, plan, parameters.
+
+    Among them the stage's commands, with an empty digest where DVC would now run others.
+    """
     from dvc.repo import lock_repo
 
     digests: dict[str, str] = {}
     with lock_repo(repo):
         stages = [repo.stage.collect(step.stage)[0] for step in job.steps]
         own = {out.fs_path for stage in stages for out in stage.outs}
-        for stage in stages:
+        for step, stage in zip(job.steps, stages, strict=True):
+            digests[f"command of {step.stage}"] = "same" * (commands(stage) == step.commands)
             for dep in stage.deps:
                 if dep.fs_path not in own:
                     dep.save()
-                    digests[str(dep)] = str(dep.hash_info)
+                    digests[f"{dep} of {step.stage}"] = str(dep.hash_info)
     return digests

@@ -5,7 +5,6 @@ import os
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -74,7 +73,7 @@ class Scheduler:
                 with self.display:
                     self._loop(jobs, gpus)
         finally:
-            marker.unlink()
+            marker.unlink(missing_ok=True)
         return self.failed
 
     def _prepare(self, jobs: Sequence[Job]) -> list[Job]:
@@ -176,9 +175,12 @@ class Scheduler:
 
         try:
             outcome: Outcome = ray.get(reference)
+        except ray.exceptions.TaskCancelledError:  # by Ctrl-C: no failure
+            return None
         except Exception as error:  # the job's own, or a node's that died too often
             self.display.add([Event(job.name, "", f"{error}\n")])
-            self._fail(job, str(getattr(error, "cause", None) or error))
+            cause = getattr(error, "cause", None) or error
+            self._fail(job, str(cause) or type(cause).__name__)
             return None
         if why := outcome.error or self._unusable(job, outcome):
             self._fail(job, why)
@@ -206,7 +208,7 @@ class Scheduler:
     def _changed(self, job: Job) -> list[str]:
         """What a job reads and somebody has changed since it began."""
         before, now = self.digests[job], read_digests(self.repo, job)
-        return [path for path in now if now[path] != before.get(path)]
+        return [name for name in now if not now[name] or now[name] != before.get(name)]
 
     def _fail(self, job: Job, why: str) -> None:
         self.failed[job.name] = why
@@ -229,12 +231,7 @@ class Scheduler:
         for reference in running:
             ray.cancel(reference)
         done, _ = ray.wait(list(running), num_returns=len(running), timeout=STOP)
-        made: dict[Job, Any] = {}
-        for reference in done:
-            with suppress(ray.exceptions.RayError):  # cancelled, as it should be
-                ray.get(reference)
-                made[running[reference]] = reference
-        self._keep(made)
+        self._keep({running[reference]: reference for reference in done})
 
 
 def _warn_of_versions(nodes: Sequence[Node], versions: Sequence[dict[str, str]]) -> None:

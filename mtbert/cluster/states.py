@@ -57,6 +57,6 @@ def unfinished_folders(job: Job) -> list[Path]:
 @contextmanager
 def _remote_file(clone: Clone, job: Job) -> Iterator[tuple[Any, str]]:
     with clone.repo() as repo:
-        database = repo.cloud.get_remote_odb(command="push")
+        remote = repo.cloud.get_remote(command="push")
         name = f"{job.name.replace('/', '-')}.tar"
-        yield database.fs, database.fs.join(database.path, "unfinished", name)
+        yield remote.fs, remote.fs.join(remote.path, "unfinished", name)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,11 +24,13 @@ from mtbert.cluster.workspace import (
     push,
     run_cache,
 )
+from mtbert.core.outputs import WORK, held
 
 if TYPE_CHECKING:
     from ray.util.queue import Queue
 
 LAST = 15  # lines of a failed run's log that are shown
+WRITERS = 20.0  # seconds that a run left over may take to save its state and end
 _clones: dict[str, Clone] = {}  # of this process, by session
 
 
@@ -149,6 +152,21 @@ def _clone(session: Session) -> Clone:
     return _clones[session.name]
 
 
+def _wait_for_writers(job: Job, root: Path) -> None:
+    """Wait for what an earlier try left at work: a run whose worker was killed saves its state.
+
+    Raises:
+        InputError: a process goes on writing an output of the job.
+    """
+
+    def check(out: str) -> None:
+        with held(root / WORK / f"{out.replace('/', '-')}.lock", Path(out)):
+            pass
+
+    for out in (out for step in job.steps for out in step.outputs):
+        patiently(partial(check, out), WRITERS)
+
+
 def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | None = None) -> str:
     """Run a job's commands; return the last lines of one that found its input bad."""
     top = clone.top if clone else session.top
@@ -168,6 +186,7 @@ def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | N
                     push_state(clone, job)
                 pushed = time.monotonic()
 
+        _wait_for_writers(job, root)
         for step in job.steps:
             for path in (root / out for out in step.outputs):  # as DVC does
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

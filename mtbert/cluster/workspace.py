@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from mtbert.core.errors import InputError
 from mtbert.core.outputs import WORK
 
 if TYPE_CHECKING:
@@ -46,9 +47,18 @@ class Clone:
 
 
 def node_folder(project: str) -> Path:
-    """Where this node keeps a project."""
-    place = os.environ.get(FOLDER)
-    return Path(place or Path(tempfile.gettempdir(), f"mtbert-{os.getuid()}")) / project
+    """Where this node keeps a project.
+
+    Raises:
+        InputError: another user has made the folder: the code in it would be theirs.
+    """
+    if place := os.environ.get(FOLDER):
+        return Path(place) / project
+    folder = Path(tempfile.gettempdir(), f"mtbert-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise InputError(f"{folder}: another user's; set {FOLDER} to a folder of your own")
+    return folder / project
 
 
 def make_clone(project: str, code: Path, inside: Path) -> Clone:

@@ -14,16 +14,14 @@ from mtbert.core.params import read_yaml, write_yaml
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # DVC's own
 RUNS = {"main-1", "round_robin-1", "four_tasks-1"}
 SECOND = {"main-2", "round_robin-2", "four_tasks-2"}  # with one seed more
-
-
-WARMUPS = count(1)
+NUMBERS = count(1)
 
 
 @pytest.fixture
 def changed(project):
-    """The project with settings that no run had before, and with one seed more."""
+    """The project with one seed more, and settings of every run whose results no cache has."""
     params = read_yaml(project.folder / "params.yaml")
-    params["seeds"], params["train"]["warmup"] = [1, 2], 0.3 + next(WARMUPS) / 100
+    params["seeds"], params["train"]["warmup"] = [1, 2], next(NUMBERS) / 100
     write_yaml(project.folder / "params.yaml", params)
     yield project
     project.restore()
