@@ -18,7 +18,10 @@ Address = Annotated[str | None, typer.Option(help="A Ray cluster instead: HOST:P
 Cpus = Annotated[int | None, typer.Option(help="Cores of a run, and its threads", min=1)]
 Gpus = Annotated[float | None, typer.Option(help="GPUs of a run: 0.25 lets four share one", min=0)]
 Retries = Annotated[
-    int, typer.Option(help="Further tries of a run whose process or node died", min=0)
+    int,
+    typer.Option(
+        help="Further tries of a run that ended without its result, bad input aside", min=0
+    ),
 ]
 Clones = Annotated[
     bool, typer.Option("--clones", help="Nodes never work in this folder, even if they see it")
@@ -55,9 +58,7 @@ def run_command(
     from mtbert.cluster.connection import Cluster
     from mtbert.cluster.driver import run_targets
 
-    if address and jobs:
-        raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
-    check_gpus(gpus_per_run)
+    check_options(address, jobs, gpus_per_run)
     cores = core_count()
     jobs = jobs or count_gpus() or cores
     cpus = cpus_per_run or (1 if address else max(1, cores // jobs))
@@ -85,7 +86,9 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_gpus(gpus: float | None) -> None:
-    """Refuse what Ray does not deal out: one GPU and a part of another."""
+def check_options(address: str | None, jobs: int | None, gpus: float | None) -> None:
+    """Refuse options that exclude each other, and what Ray does not deal out."""
+    if address and jobs:
+        raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
     if gpus and gpus > 1 and gpus % 1:
         raise InputError(f"--gpus-per-run: expected at most 1, or whole ones, found {gpus:g}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtbert.cluster.connection import Cluster
-from mtbert.cluster.jobs import find_work, unfinished
+from mtbert.cluster.jobs import all_up_to_date, find_work, unfinished
 from mtbert.cluster.scheduling import Scheduler
 from mtbert.core.errors import InputError
 
@@ -25,13 +25,17 @@ def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
     """
     with open_repo() as repo:
         work, root = find_work(repo, targets), Path(repo.root_dir)
-    if work.before:
+    with open_repo() as repo, chdir(root):
+        ready = not work.before or all_up_to_date(repo, work.before)
+    if not ready:
         _repro(work.before, root)
     with open_repo() as repo, chdir(root):
         jobs = unfinished(repo, work.jobs)
         print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} runs are up to date", flush=True)
         failed = Scheduler(repo, cluster).make(jobs) if jobs else {}
-    if not failed:
+    with open_repo() as repo:
+        done = all_up_to_date(repo, targets)
+    if not failed and not done:
         _repro(targets, Path.cwd())
     return failed
 

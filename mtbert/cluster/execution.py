@@ -12,7 +12,9 @@ from mtbert.core.lifetime import end_with_parent
 
 # Imported once for each worker, not once for each run. Not our own packages: a run imports them
 # from where it stands.
-PRELOADED = ["torch", "torch._dynamo", "transformers", "pandas", "pyarrow.parquet", "scipy.stats"]
+PRELOADED = ["torch", "torch._dynamo", "transformers", "transformers.models.bert.modeling_bert"]
+PRELOADED += ["transformers.models.auto.modeling_auto", "pandas", "pyarrow.parquet", "scipy.stats"]
+PRELOADED += ["pydantic", "tokenizers", "safetensors.torch"]
 INTERVAL = 0.5  # seconds between two looks at the log
 
 

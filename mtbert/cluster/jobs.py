@@ -116,14 +116,29 @@ def unfinished(repo: "Repo", jobs: Sequence[Job]) -> list[Job]:
 
     What the run cache has is brought back. Call it in the root of the repository.
     """
+    from dvc.repo import lock_repo
+
     rest = []
-    for job in jobs:
-        for number, step in enumerate(job.steps):
-            if not up_to_date(repo, step.stage):
-                made = [out for done in job.steps[:number] for out in done.outputs]
-                rest.append(Job(job.name, job.steps[number:], (*job.inputs, *made)))
-                break
+    with lock_repo(repo):  # DVC reads its files once
+        for job in jobs:
+            for number, step in enumerate(job.steps):
+                if not up_to_date(repo, step.stage):
+                    made = [out for done in job.steps[:number] for out in done.outputs]
+                    rest.append(Job(job.name, job.steps[number:], (*job.inputs, *made)))
+                    break
     return rest
+
+
+def all_up_to_date(repo: "Repo", targets: Sequence[str]) -> bool:
+    """Whether `dvc repro` of some targets, of dvc.yaml by default, has nothing to do."""
+    import networkx as nx
+    from dvc.repo import lock_repo
+
+    with lock_repo(repo):
+        wanted = [s for target in targets or ["dvc.yaml"] for s in repo.stage.collect(target)]
+        graph = repo.index.graph
+        needed = set(wanted).union(*(nx.descendants(graph, stage) for stage in wanted))
+        return not any(stage.changed() for stage in needed)
 
 
 def up_to_date(repo: "Repo", stage: str) -> bool:

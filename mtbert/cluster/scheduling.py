@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import time
 import uuid
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from mtbert.cluster.worker import (
     publish,
     this_node,
 )
-from mtbert.cluster.workspace import add_to_run_cache, patiently
+from mtbert.cluster.workspace import add_to_run_cache, patiently, remote_url, try_lock
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import WORK
@@ -46,7 +47,7 @@ class Scheduler:
         name = uuid.uuid4().hex
         self.session = Session(
             name=name,
-            project=f"{root.name}-{sha256(f'{uuid.getnode()}{root}'.encode()).hexdigest()[:8]}",
+            project=f"{root.name}-{sha256(f'{socket.gethostname()}{root}'.encode()).hexdigest()[:8]}",
             top=repo.scm.root_dir,
             root=str(root),
             marker=str(root / WORK / f"session-{name}"),
@@ -54,6 +55,7 @@ class Scheduler:
             threads=cluster.cpus,
             clones=cluster.clones,
             push_states=cluster.push_states,
+            remote=remote_url(repo),
         )
         self.failed: dict[str, str] = {}
 
@@ -65,15 +67,19 @@ class Scheduler:
         """
         marker = Path(self.session.marker)
         marker.parent.mkdir(parents=True, exist_ok=True)
+        if (lock := try_lock(marker.with_name("run.lock"))) is None:
+            raise InputError(f"{self.session.root}: another `mtbert run` works here; wait for it")
         marker.touch()
         try:
             with connected(self.cluster, Path(self.session.top)):
                 gpus, jobs = gpus_of_run(self.cluster), self._prepare(jobs)
-                self.display = Display(len(jobs), WORK / "logs")
-                with self.display:
-                    self._loop(jobs, gpus)
+                if jobs:
+                    self.display = Display(len(jobs), WORK / "logs")
+                    with self.display:
+                        self._loop(jobs, gpus)
         finally:
             marker.unlink(missing_ok=True)
+            lock.close()
         return self.failed
 
     def _prepare(self, jobs: Sequence[Job]) -> list[Job]:
@@ -89,21 +95,24 @@ class Scheduler:
         apart: list[Node] = [node for node in nodes if not node.shares]
         _warn_of_versions(apart, self._on_each(apart, node_versions))
         remote = self.repo.config["core"].get("remote")
-        if not remote and (apart or self.cluster.clones):
+        if not apart and not self.cluster.clones:
+            return list(jobs)
+        if not remote:
             where = ", ".join(node.name for node in apart) or "--clones"
             raise InputError(
                 f"{where}: expected a DVC remote, by which nodes that do not work in "
                 f"{self.session.root} get data and give results: dvc remote add --default NAME URL"
             )
-        if not remote or not self.cluster.address:
-            return list(jobs)
         try:
             self.repo.push(targets=sorted({path for job in jobs for path in job.inputs}))
             for entries in self._on_each(apart, publish, self.session):
                 add_to_run_cache(self.repo, entries)
         except Exception as error:  # each kind of remote raises errors of its own
             raise InputError(f"DVC remote {remote}: cannot push to it: {error}") from None
-        return [job for job in jobs if not self._restored(job)]
+        rest = [job for job in jobs if not self._restored(job)]
+        if len(rest) < len(jobs):
+            print(f"{len(jobs) - len(rest)} runs came from the remote", flush=True)
+        return rest
 
     @staticmethod
     def _where(node: str) -> Any:
@@ -128,10 +137,12 @@ class Scheduler:
 
     def _loop(self, jobs: Sequence[Job], gpus: float) -> None:
         import ray
+        from dvc.repo import lock_repo
         from ray.util.queue import Queue
 
         cluster = self.cluster
-        self.digests = {job: read_digests(self.repo, job) for job in jobs}
+        with lock_repo(self.repo):
+            self.digests = {job: read_digests(self.repo, job) for job in jobs}
         # Here, where it dies with the driver alone
         here = self._where(ray.get_runtime_context().get_node_id())
         news = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
@@ -154,13 +165,13 @@ class Scheduler:
 
     def _keep(self, ended: dict[Job, Any]) -> None:
         """Take up what jobs made, and record all of it together."""
-        began, made = time.monotonic(), dict[Job, Outcome]()
-        for job, reference in ended.items():
-            if outcome := self._take_up(job, reference):
-                made[job] = outcome
-        stages = [step.stage for job in made for step in job.steps]
+        if not ended:
+            return
+        began = time.monotonic()
+        taken = {job: self._take_up(job, reference) for job, reference in ended.items()}
+        made = {job: outcome for job, outcome in taken.items() if outcome}
         try:
-            patiently(partial(record, self.repo, stages))
+            patiently(partial(self._record, made))
         except Exception as error:  # DVC has many of its own
             for job in made:
                 self._fail(job, f"done, but DVC could not record it: {error}")
@@ -168,6 +179,18 @@ class Scheduler:
         self.display.recording += time.monotonic() - began
         for job, outcome in made.items():
             self.display.end(job.name, outcome)
+
+    def _record(self, made: dict[Job, Outcome]) -> None:
+        """Record jobs, without those of which somebody has changed the inputs meanwhile."""
+        from dvc.repo import lock_repo
+
+        with lock_repo(self.repo):  # DVC reads its files once
+            for job in list(made):
+                if changed := self._changed(job):
+                    text = ", ".join(changed)
+                    self._fail(job, f"{text} changed while it ran: its result is not kept")
+                    del made[job]
+            record(self.repo, [step.stage for job in made for step in job.steps])
 
     def _take_up(self, job: Job, reference: Any) -> Outcome | None:
         """Bring what a job made here; None where that is not to be."""
@@ -182,8 +205,13 @@ class Scheduler:
             cause = getattr(error, "cause", None) or error
             self._fail(job, str(cause) or type(cause).__name__)
             return None
-        if why := outcome.error or self._unusable(job, outcome):
-            self._fail(job, why)
+        if outcome.kept:
+            outcome.error = (
+                f"done, but its results lie on {outcome.node.name} alone: {outcome.kept}; once the "
+                f"DVC remote works, run the same command again"
+            )
+        if outcome.error:
+            self._fail(job, outcome.error)
             return None
         add_to_run_cache(self.repo, outcome.entries)
         try:
@@ -193,17 +221,6 @@ class Scheduler:
             self._fail(job, f"done on {outcome.node.name}, but its results do not come: {error}")
             return None
         return outcome
-
-    def _unusable(self, job: Job, outcome: Outcome) -> str:
-        """Say why a finished job's results cannot be kept, if so."""
-        if outcome.kept:
-            return (
-                f"done, but its results lie on {outcome.node.name} alone: {outcome.kept}; once the "
-                f"DVC remote works, run the same command again"
-            )
-        if changed := self._changed(job):
-            return f"{', '.join(changed)} changed while it ran: its result is not kept"
-        return ""
 
     def _changed(self, job: Job) -> list[str]:
         """What a job reads and somebody has changed since it began."""

@@ -58,5 +58,6 @@ def unfinished_folders(job: Job) -> list[Path]:
 def _remote_file(clone: Clone, job: Job) -> Iterator[tuple[Any, str]]:
     with clone.repo() as repo:
         remote = repo.cloud.get_remote(command="push")
-        name = f"{job.name.replace('/', '-')}.tar"
+        # The folder of a node's clones has the project's name, which no other user has.
+        name = f"{clone.top.parent.name}-{job.name.replace('/', '-')}.tar"
         yield remote.fs, remote.fs.join(remote.path, "unfinished", name)

@@ -51,6 +51,7 @@ class Session:
     threads: int
     clones: bool  # a clone also where the node sees the driver's folder
     push_states: float  # seconds between two states that a clone pushes; 0: none
+    remote: tuple[str, str] | None  # name and URL of the DVC remote
 
 
 class Node(NamedTuple):
@@ -148,7 +149,7 @@ def node_versions() -> dict[str, str]:
 def _clone(session: Session) -> Clone:
     if session.name not in _clones:
         inside = Path(session.root).relative_to(session.top)
-        _clones[session.name] = make_clone(session.project, Path.cwd(), inside)
+        _clones[session.name] = make_clone(session.project, Path.cwd(), inside, session.remote)
     return _clones[session.name]
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Where a node keeps clones and cache, by default in the folder of temporary files
 FOLDER = "MTBERT_NODE_FOLDER"
 CONFIG = "[core]\n    no_scm = true\n    analytics = false\n[cache]\n    dir = {cache}\n"
+REMOTE = "['remote \"{name}\"']\n    url = {url}\n"
 PATIENCE = 120.0  # seconds for which a remote may be gone
 PAUSE = 5.0  # seconds between two tries
 RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cache
@@ -61,7 +62,9 @@ def node_folder(project: str) -> Path:
     return folder / project
 
 
-def make_clone(project: str, code: Path, inside: Path) -> Clone:
+def make_clone(
+    project: str, code: Path, inside: Path, remote: tuple[str, str] | None = None
+) -> Clone:
     """Copy the project's files into the first folder that no other process of the node uses.
 
     What unfinished runs left on the node stays: whichever clone makes the run resumes it. The DVC
@@ -70,7 +73,7 @@ def make_clone(project: str, code: Path, inside: Path) -> Clone:
     home, number = node_folder(project), 0
     for name in ("cache", "unfinished"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    while (lock := _try_lock(home / f"clone-{number}.lock")) is None:
+    while (lock := try_lock(home / f"clone-{number}.lock")) is None:
         number += 1
     top = home / f"clone-{number}"
     folder = top / inside
@@ -79,12 +82,16 @@ def make_clone(project: str, code: Path, inside: Path) -> Clone:
     work = folder / WORK
     work.parent.mkdir(parents=True, exist_ok=True)
     work.symlink_to(home / "unfinished")
-    (folder / ".dvc" / "config.local").write_text(CONFIG.format(cache=home / "cache"))
+    config = CONFIG.format(cache=home / "cache")
+    if remote:  # of the driver: it may stand in its own config.local, or be relative
+        config += REMOTE.format(name=remote[0], url=remote[1])
+    (folder / ".dvc" / "config.local").write_text(config)
     os.chdir(folder)  # for good: Ray may replace the folder of the code
     return Clone(top, folder, lock)
 
 
-def _try_lock(path: Path) -> IO[str] | None:
+def try_lock(path: Path) -> IO[str] | None:
+    """Lock a file until it is closed; None where another process has it."""
     file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,6 +117,13 @@ def patiently(action: Callable[[], object], seconds: float = PATIENCE) -> None:
             time.sleep(PAUSE)
         else:
             return
+
+
+def remote_url(repo: "Repo") -> tuple[str, str] | None:
+    """Name and URL of the default DVC remote."""
+    if name := repo.config["core"].get("remote"):
+        return name, str(repo.config["remote"][name]["url"])
+    return None
 
 
 def run_cache(repo: "Repo", stages: Sequence[str] = ()) -> dict[str, str]:

@@ -26,36 +26,41 @@ def drift(
         the largest gap of the cumulative shares (Kolmogorov and Smirnov), of classes half the sum
         of the gaps of their shares; None where a split has no labels. `unknown_words`, the share of
         its words that train lacks; `unknown_words_within_train`, that of every fifth row of train,
-        of which the others are known. `rows_of_train`, the share of its rows that train has, too.
-        `notable`, the names of what is.
+        in the others. `rows_of_train`, the share of its rows in train. `notable`, what is.
     """
     from scipy.stats import ks_2samp
 
     texts = {split: [*map(_texts, rows)] for split, rows in splits.items()}
     train = texts.pop("train")
     known, vocabulary, lengths = set(train), {*_words(train)}, _lengths(train)
-    within = _share_outside(_words(train[::5]), {*_words(t for n, t in enumerate(train) if n % 5)})
+    within = _unknown_within(train)
     facts: dict[str, dict[str, Any]] = {}
     for split, rows in texts.items():
         test = ks_2samp(_lengths(rows), lengths)
         distance, p = _distance_of_labels(splits[split], splits["train"], labels)
         unknown = _share_outside(_words(rows), vocabulary)
         shared = 1 - _share_outside(rows, known)
-        notable = {
-            "lengths": test.statistic > DISTANCE and test.pvalue < LEVEL,
-            "labels": distance is not None and distance > DISTANCE and p < LEVEL,
-            "unknown words": unknown > within + UNKNOWN,
-            "rows of train": shared > SHARED,
-        }
         facts[split] = {
             "lengths": round(float(test.statistic), 3),
             "labels": None if distance is None else round(distance, 3),
             "unknown_words": round(unknown, 4),
             "unknown_words_within_train": round(within, 4),
             "rows_of_train": round(shared, 4),
-            "notable": [name for name, is_so in notable.items() if is_so],
         }
+        notable = {
+            "lengths": test.statistic > DISTANCE and test.pvalue < LEVEL,
+            "labels": distance is not None and distance > DISTANCE and p < LEVEL,
+            "unknown words": unknown > within + UNKNOWN,
+            "rows of train": shared > SHARED,
+        }
+        facts[split]["notable"] = [name for name, is_so in notable.items() if is_so]
     return facts
+
+
+def _unknown_within(train: Sequence[Texts]) -> float:
+    """The share of the words of every fifth row that the other rows lack."""
+    others = {*_words(text for number, text in enumerate(train) if number % 5)}
+    return _share_outside(_words(train[::5]), others)
 
 
 def _distance_of_labels(
@@ -71,9 +76,8 @@ def _distance_of_labels(
     if isinstance(labels, Similarity):
         test = ks_2samp(*both)
         return float(test.statistic), float(test.pvalue)
-    counts = pd.DataFrame({n: pd.Series(own).value_counts() for n, own in enumerate(both)}).fillna(
-        0
-    )
+    columns = {n: pd.Series(own).value_counts() for n, own in enumerate(both)}
+    counts = pd.DataFrame(columns).fillna(0)
     gaps = (counts / counts.sum()).diff(axis="columns")[1].abs()
     return float(gaps.sum() / 2), float(chi2_contingency(counts).pvalue)
 

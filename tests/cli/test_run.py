@@ -2,13 +2,13 @@
 
 import pytest
 
-from mtbert.cli.run import check_gpus, run_command
+from mtbert.cli.run import check_options, run_command
 from mtbert.core.errors import InputError
 
 
 @pytest.mark.parametrize("gpus", [None, 0, 0.25, 1, 2])
 def test_parts_of_a_gpu_and_whole_ones_are_dealt_out(gpus):
-    check_gpus(gpus)
+    check_options(None, None, gpus)
 
 
 def test_options_that_cannot_be_met_are_refused():

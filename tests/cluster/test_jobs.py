@@ -82,7 +82,7 @@ def test_a_state_travels_by_the_remote(repo, tmp_path):
     state.write_text("step 7")
     push_state(clone, job)
     assert [path.name for path in (tmp_path / "store" / "unfinished").iterdir()] == [
-        "dvc.yaml:train.tar"
+        f"{tmp_path.parent.name}-dvc.yaml:train.tar"
     ]
     state.unlink()
     state.parent.rmdir()
