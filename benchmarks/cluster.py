@@ -41,10 +41,10 @@ Written by `benchmarks.cluster`; do not edit.
 
 ![Runs an hour against workers](scale.svg)
 
-The machine on which `mtbert run` was called records one run after the other in dvc.lock. That is
-what breaks first: with runs of ten minutes and MiniLM's layers, at {limit:.0f} workers; up to
-there, runs an hour grow with the workers. Lines are computed from the seconds that recording a run
-takes; nothing beyond 8 workers was run.
+What breaks first is the machine on which `mtbert run` was called: it records every run in dvc.lock.
+Recorded one by one, runs of ten minutes and MiniLM's layers keep it busy from {limit:.0f} workers
+on; up to there, runs an hour grow with the workers. Runs that end together are recorded together,
+so that this is the lower bound. Lines are computed; nothing beyond 8 workers was run.
 
 | workers | {heads} |
 | --: | {rule} |
@@ -68,14 +68,18 @@ cores or GPUs for.
 
 ## Nodes that die
 
-{killed} times one of two nodes was killed (SIGKILL) at a random moment of {sessions} sessions of 8
-runs, and another one joined. Every run was finished once, with the bits of a serial `dvc repro`;
-{again} runs were begun again.
+While two nodes made 8 runs ({sessions} ×), {killed} times one of them was killed (SIGKILL) at a
+random moment, and another one joined. Every run was finished once, with the bits of a serial
+`dvc repro`; {again} runs were begun again.
 
 ## A remote that goes away
 
 For {seconds} s the remote was a file, in which nothing can be stored: all {runs} runs were
 finished and recorded by the same command.
+
+```sh
+python -m benchmarks.cluster
+```
 """
 
 
