@@ -82,11 +82,16 @@ def _read_separated(path: Path, form: FileFormat) -> "tuple[FileFormat, pd.DataF
 def _read_parquet(path: Path) -> "pd.DataFrame":
     """A Parquet file's columns; an index that pandas wrote is one if it has a name."""
     import pandas as pd
+    from pyarrow import types
 
+    table = parquet_table(path)[1]
+    for field in table.schema:
+        if types.is_binary(field.type) or types.is_large_binary(field.type):
+            raise InputError(
+                f"{path}: column {field.name!r}: expected text or numbers, found bytes"
+            )
     # Of what pandas says in the file on its columns, any part may be missing.
-    frame: pd.DataFrame = parquet_table(path)[1].to_pandas(
-        types_mapper=pd.ArrowDtype, ignore_metadata=True
-    )
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     return frame.loc[:, ~frame.columns.str.startswith("__index_level_")]
 

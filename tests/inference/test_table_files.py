@@ -62,3 +62,11 @@ def test_an_index_is_a_column_if_it_has_a_name(tmp_path, name, columns):
     frame = pd.DataFrame({"text": ["a", "b"]}, index=pd.Index([7, 9], name=name))
     frame.to_parquet(tmp_path / "a.parquet")
     assert read_frame(tmp_path / "a.parquet").columns.tolist() == columns
+
+
+def test_bytes_are_no_text(tmp_path):
+    """A file of which one byte says that its texts are texts, changed: found by benchmarks.fuzz."""
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"text": [b"so", b"no"], "label": [1, 0]}).to_parquet(path)
+    with pytest.raises(InputError, match="column 'text': expected text or numbers, found bytes"):
+        read_frame(path)
