@@ -8,7 +8,7 @@
 #SBATCH --time=08:00:00
 
 . .venv/bin/activate
-# Without a token, whoever reaches Ray's port runs code as you. It lies in ~/.ray.
+# Without the token in ~/.ray others could run code as you.
 export RAY_AUTH_MODE=token
 ray get-auth-token --generate > /dev/null
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
