@@ -39,7 +39,16 @@ def pull_state(clone: Clone, job: Job) -> None:
         with tempfile.NamedTemporaryFile() as file:
             filesystem.get_file(place, file.name)
             with suppress(tarfile.TarError), tarfile.open(file.name) as archive:  # cut off: anew
-                archive.extractall(clone.folder / WORK, filter="data")
+                _unpack(archive, clone.folder / WORK)
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write an archive's plain files below a folder; Python 3.11.2 has no filter for that."""
+    for member in archive:
+        path, content = (folder / member.name).resolve(), archive.extractfile(member)
+        if content and member.isfile() and path.is_relative_to(folder.resolve()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
 
 
 def drop_state(clone: Clone, job: Job) -> None:

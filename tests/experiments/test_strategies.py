@@ -16,6 +16,7 @@ from tiny import ROOT
 TRAIN = read_yaml(ROOT / "params.yaml")["train"]
 # Of every key of section `train` another value, and what undoes it
 OPTIONS = {
+    "accumulate": ("2", "1"),
     "tasks": ("[sst, para, sts, cfimdb]", "[sst, para, sts]"),
     "evaluation_only": ("[sst]", "[]"),
     "sampler": ("{name: anneal, steps_per_epoch: 5}", "all_tasks"),

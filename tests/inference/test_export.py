@@ -12,9 +12,9 @@ from inference.conftest import save
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 import mtbert
+from mtbert.core import extras
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml
-from mtbert.inference import extras
 from mtbert.inference.export import (
     as_array,
     export_onnx,

@@ -154,7 +154,10 @@ def test_parts_one_after_the_other_give_the_update_of_the_whole(place, whole, tm
 @pytest.mark.skipif(torch.cuda.is_available(), reason="two processes would need two GPUs")
 def test_two_processes_give_the_update_of_one(place, whole, tmp_path, capsys):
     """One launch for all: the cases, runs that resume on another number, and the same dropout."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the children: a state goes on with as many
     interrupted(place, "sum")
+    torch.set_num_threads(before)
     names = [*CASES, "uncertainty-parts"]
 
     def work(rank):
