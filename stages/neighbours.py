@@ -44,7 +44,7 @@ def main(
     with new_folder(out) as folder:
         for path in sorted(tokens.glob("*/dev.parquet")):
             task, other = path.parent.name, read_table(path, TOKENS)
-            some = spread(read_table(path.with_name("train.parquet"), TOKENS))
+            some = spread_rows(read_table(path.with_name("train.parquet"), TOKENS))
             paired = not other["ids_b"].null_count
             train, dev = (decode_tokens(it, paired=paired) for it in (some, other))
             texts = (1 + paired) * (len(train) + len(dev))
@@ -56,7 +56,7 @@ def main(
             print(f"{task}: mean cosine to train {cosines.mean():.3f}", flush=True)
 
 
-def spread(table: "pa.Table") -> "pa.Table":
+def spread_rows(table: "pa.Table") -> "pa.Table":
     """At most `COMPARED` of its rows, at equal distances."""
     import numpy as np
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.core.schemas import tokens_schema, write_table
 from mtbert.core.tasks import read_tasks
+from mtbert.training.resuming import Resuming
 
 from tiny import ROOT, tiny_config, tiny_tokenizer
 
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 VOCABULARY = 100
 SIZES = {"train": 20, "dev": 8, "test": 4}
 BATCHES = {"sst": 4, "para": 6, "sts": 5, "cfimdb": 4}
+
+
+class Interrupted(Resuming):
+    """Saves after the second step, and is interrupted after the third."""
+
+    steps = 0
+
+    def due(self):
+        self.steps += 1
+        if self.steps == 3:
+            raise KeyboardInterrupt
+        return self.steps == 2
 
 
 def workspace(folder, *, dropout=0.1):

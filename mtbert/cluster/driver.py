@@ -25,19 +25,21 @@ def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
     """
     with open_repo() as repo:
         work, root = find_work(repo, targets), Path(repo.root_dir)
-    with open_repo() as repo, chdir(root):
-        ready = not work.before or all_up_to_date(repo, work.before)
+        with chdir(root):
+            ready = not work.before or all_up_to_date(repo, work.before)
     if not ready:
         _repro(work.before, root)
     with open_repo() as repo, chdir(root):
         jobs = unfinished(repo, work.jobs)
         print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} runs are up to date", flush=True)
         failed = Scheduler(repo, cluster).make(jobs) if jobs else {}
+    if failed:
+        return failed
     with open_repo() as repo:
         done = all_up_to_date(repo, targets)
-    if not failed and not done:
+    if not done:
         _repro(targets, Path.cwd())
-    return failed
+    return {}
 
 
 def open_repo() -> "Repo":

@@ -18,7 +18,7 @@ PRELOADED += ["pydantic", "tokenizers", "safetensors.torch"]
 INTERVAL = 0.5  # seconds between two looks at the log
 
 
-def run_command(
+def run_stage_command(
     command: str, folder: Path, log: Path, environment: Mapping[str, str], wait: Callable[[], None]
 ) -> int:
     """Run a command of DVC's in a folder, both its streams added to a log; return its exit status.

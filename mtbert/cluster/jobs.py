@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Job:
+class RunJob:
     """Stages that need each other and nothing of another job: those of one run."""
 
     name: str  # the run's, with the folder of its study
@@ -44,7 +44,7 @@ class Work:
     """What `mtbert run` has to do."""
 
     before: tuple[str, ...]  # stages that jobs wait for, made one after the other by DVC
-    jobs: tuple[Job, ...]
+    jobs: tuple[RunJob, ...]
 
 
 def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
@@ -54,14 +54,8 @@ def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
         InputError: DVC does not know a target, or cannot read a dvc.yaml.
     """
     import networkx as nx
-    from dvc.exceptions import DvcException
 
-    try:
-        graph = repo.index.graph  # an arrow leads from a stage to what it reads
-        wanted = [s for target in targets or ["dvc.yaml"] for s in repo.stage.collect(target)]
-    except DvcException as error:
-        raise InputError(f"{' '.join(targets) or 'dvc.yaml'}: {error}") from None
-    needed = set(wanted).union(*(nx.descendants(graph, stage) for stage in wanted))
+    graph, wanted, needed = collect_stages(repo, targets)
     runs = graph.subgraph(stage for stage in needed if makes_run(stage))
     before = set().union(*(nx.descendants(graph, stage) for stage in runs)) - set(runs)
     jobs = []
@@ -72,11 +66,28 @@ def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
         makers |= {maker for stage in makers for maker in graph[stage]}
         inputs = sorted(relative(repo, out.fs_path) for stage in makers for out in stage.outs)
         steps = tuple(step_of(repo, stage) for stage in ordered)
-        jobs.append(Job(job_name(steps), steps, tuple(inputs)))
+        jobs.append(RunJob(job_name(steps), steps, tuple(inputs)))
     order = {address(repo, stage): i for i, stage in enumerate(wanted)}
     last = len(order)
     jobs.sort(key=lambda job: min(order.get(step.stage, last) for step in job.steps))
     return Work(tuple(sorted(address(repo, stage) for stage in before)), tuple(jobs))
+
+
+def collect_stages(repo: "Repo", targets: Sequence[str]) -> tuple[Any, list[Any], set[Any]]:
+    """DVC's graph, in which an arrow leads from a stage to what it reads; targets; all they need.
+
+    Raises:
+        InputError: DVC does not know a target, or cannot read a dvc.yaml.
+    """
+    import networkx as nx
+    from dvc.exceptions import DvcException
+
+    try:
+        graph = repo.index.graph
+        wanted = [s for target in targets or ["dvc.yaml"] for s in repo.stage.collect(target)]
+    except DvcException as error:
+        raise InputError(f"{' '.join(targets) or 'dvc.yaml'}: {error}") from None
+    return graph, wanted, set(wanted).union(*(nx.descendants(graph, stage) for stage in wanted))
 
 
 def commands(stage: Any) -> tuple[str, ...]:
@@ -111,10 +122,11 @@ def job_name(steps: Sequence[Step]) -> str:
     return run if folder == "." else f"{Path(folder).name}/{run}"
 
 
-def unfinished(repo: "Repo", jobs: Sequence[Job]) -> list[Job]:
+def unfinished(repo: "Repo", jobs: Sequence[RunJob], *, pull: bool = False) -> list[RunJob]:
     """What must run: jobs from their first stage on that has no result, here or in the run cache.
 
-    What the run cache has is brought back. Call it in the root of the repository.
+    What the run cache has is brought back, with `pull` from the DVC remote. Call it in the root of
+    the repository.
     """
     from dvc.repo import lock_repo
 
@@ -122,26 +134,22 @@ def unfinished(repo: "Repo", jobs: Sequence[Job]) -> list[Job]:
     with lock_repo(repo):  # DVC reads its files once
         for job in jobs:
             for number, step in enumerate(job.steps):
-                if not up_to_date(repo, step.stage):
-                    made = [out for done in job.steps[:number] for out in done.outputs]
-                    rest.append(Job(job.name, job.steps[number:], (*job.inputs, *made)))
+                if not up_to_date(repo, step.stage, pull=pull):
+                    outputs = [out for done in job.steps[:number] for out in done.outputs]
+                    rest.append(RunJob(job.name, job.steps[number:], (*job.inputs, *outputs)))
                     break
     return rest
 
 
 def all_up_to_date(repo: "Repo", targets: Sequence[str]) -> bool:
     """Whether `dvc repro` of some targets, of dvc.yaml by default, has nothing to do."""
-    import networkx as nx
     from dvc.repo import lock_repo
 
     with lock_repo(repo):
-        wanted = [s for target in targets or ["dvc.yaml"] for s in repo.stage.collect(target)]
-        graph = repo.index.graph
-        needed = set(wanted).union(*(nx.descendants(graph, stage) for stage in wanted))
-        return not any(stage.changed() for stage in needed)
+        return not any(stage.changed() for stage in collect_stages(repo, targets)[2])
 
 
-def up_to_date(repo: "Repo", stage: str) -> bool:
+def up_to_date(repo: "Repo", stage: str, *, pull: bool = False) -> bool:
     """Whether a stage need not run; its result may come from the run cache.
 
     A run cache holds what any machine has made of the same inputs.
@@ -156,7 +164,7 @@ def up_to_date(repo: "Repo", stage: str) -> bool:
         if not all(dep.exists for dep in loaded.deps):
             return False
         with suppress(RunCacheNotFoundError):
-            restore(repo, stage)
+            restore(repo, stage, pull=pull)
             record(repo, [stage])
             return True
     return False
@@ -189,11 +197,11 @@ def record(repo: "Repo", stages: Sequence[str]) -> None:
             loaded.save()
             loaded.commit()
             files.setdefault(loaded.path, (loaded.dvcfile, []))[1].append(loaded)
-        for file, made in files.values():
-            file.dump_stages(made, update_pipeline=False)
+        for file, own in files.values():
+            file.dump_stages(own, update_pipeline=False)
 
 
-def read_digests(repo: "Repo", job: Job) -> dict[str, str]:
+def read_digests(repo: "Repo", job: RunJob) -> dict[str, str]:
     """By path and stage, the digest of what a job reads: code, plan, parameters.
 
     Among them the stage's commands, with an empty digest where DVC would now run others.

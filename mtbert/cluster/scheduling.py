@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtbert.cluster.connection import Cluster, alive_nodes, connected, gpus_of_run
 from mtbert.cluster.display import Display
-from mtbert.cluster.jobs import Job, read_digests, record, restore
+from mtbert.cluster.jobs import RunJob, read_digests, record, restore, unfinished
 from mtbert.cluster.worker import (
     Event,
     Node,
@@ -25,10 +25,10 @@ from mtbert.cluster.worker import (
     publish,
     this_node,
 )
-from mtbert.cluster.workspace import add_to_run_cache, patiently, remote_url, try_lock
+from mtbert.cluster.workspace import add_to_run_cache, patiently, remote_url
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
-from mtbert.core.outputs import WORK
+from mtbert.core.outputs import WORK, held
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -59,7 +59,7 @@ class Scheduler:
         )
         self.failed: dict[str, str] = {}
 
-    def make(self, jobs: Sequence[Job]) -> dict[str, str]:
+    def make(self, jobs: Sequence[RunJob]) -> dict[str, str]:
         """Make jobs; by name of each that failed, why.
 
         Raises:
@@ -67,22 +67,20 @@ class Scheduler:
         """
         marker = Path(self.session.marker)
         marker.parent.mkdir(parents=True, exist_ok=True)
-        if (lock := try_lock(marker.with_name("run.lock"))) is None:
-            raise InputError(f"{self.session.root}: another `mtbert run` works here; wait for it")
-        marker.touch()
-        try:
-            with connected(self.cluster, Path(self.session.top)):
-                gpus, jobs = gpus_of_run(self.cluster), self._prepare(jobs)
-                if jobs:
-                    self.display = Display(len(jobs), WORK / "logs")
-                    with self.display:
-                        self._loop(jobs, gpus)
-        finally:
-            marker.unlink(missing_ok=True)
-            lock.close()
+        with held(marker.with_name("run.lock"), Path(self.session.root)):
+            marker.touch()
+            try:
+                with connected(self.cluster, Path(self.session.top)):
+                    gpus, jobs = gpus_of_run(self.cluster), self._prepare(jobs)
+                    if jobs:
+                        self.display = Display(len(jobs), WORK / "logs")
+                        with self.display:
+                            self._loop(jobs, gpus)
+            finally:
+                marker.unlink(missing_ok=True)
         return self.failed
 
-    def _prepare(self, jobs: Sequence[Job]) -> list[Job]:
+    def _prepare(self, jobs: Sequence[RunJob]) -> list[RunJob]:
         """Make nodes that work in clones ready; take up what they kept of an earlier session.
 
         Returns:
@@ -107,9 +105,9 @@ class Scheduler:
             self.repo.push(targets=sorted({path for job in jobs for path in job.inputs}))
             for entries in self._on_each(apart, publish, self.session):
                 add_to_run_cache(self.repo, entries)
+            rest = unfinished(self.repo, jobs, pull=True)
         except Exception as error:  # each kind of remote raises errors of its own
-            raise InputError(f"DVC remote {remote}: cannot push to it: {error}") from None
-        rest = [job for job in jobs if not self._restored(job)]
+            raise InputError(f"DVC remote {remote}: cannot push or pull: {error}") from None
         if len(rest) < len(jobs):
             print(f"{len(jobs) - len(rest)} runs came from the remote", flush=True)
         return rest
@@ -135,7 +133,7 @@ class Scheduler:
         results = [self._on(node.id, function).remote(*values) for node in nodes]
         return list(ray.get(results))
 
-    def _loop(self, jobs: Sequence[Job], gpus: float) -> None:
+    def _loop(self, jobs: Sequence[RunJob], gpus: float) -> None:
         import ray
         from dvc.repo import lock_repo
         from ray.util.queue import Queue
@@ -163,36 +161,36 @@ class Scheduler:
             self._stop(running)
             raise
 
-    def _keep(self, ended: dict[Job, Any]) -> None:
+    def _keep(self, ended: dict[RunJob, Any]) -> None:
         """Take up what jobs made, and record all of it together."""
         if not ended:
             return
         began = time.monotonic()
         taken = {job: self._take_up(job, reference) for job, reference in ended.items()}
-        made = {job: outcome for job, outcome in taken.items() if outcome}
+        finished = {job: outcome for job, outcome in taken.items() if outcome}
         try:
-            patiently(partial(self._record, made))
+            patiently(partial(self._record, finished))
         except Exception as error:  # DVC has many of its own
-            for job in made:
+            for job in finished:
                 self._fail(job, f"done, but DVC could not record it: {error}")
             return
         self.display.recording += time.monotonic() - began
-        for job, outcome in made.items():
+        for job, outcome in finished.items():
             self.display.end(job.name, outcome)
 
-    def _record(self, made: dict[Job, Outcome]) -> None:
+    def _record(self, finished: dict[RunJob, Outcome]) -> None:
         """Record jobs, without those of which somebody has changed the inputs meanwhile."""
         from dvc.repo import lock_repo
 
         with lock_repo(self.repo):  # DVC reads its files once
-            for job in list(made):
+            for job in list(finished):
                 if changed := self._changed(job):
                     text = ", ".join(changed)
                     self._fail(job, f"{text} changed while it ran: its result is not kept")
-                    del made[job]
-            record(self.repo, [step.stage for job in made for step in job.steps])
+                    del finished[job]
+            record(self.repo, [step.stage for job in finished for step in job.steps])
 
-    def _take_up(self, job: Job, reference: Any) -> Outcome | None:
+    def _take_up(self, job: RunJob, reference: Any) -> Outcome | None:
         """Bring what a job made here; None where that is not to be."""
         import ray
 
@@ -205,10 +203,10 @@ class Scheduler:
             cause = getattr(error, "cause", None) or error
             self._fail(job, str(cause) or type(cause).__name__)
             return None
-        if outcome.kept:
+        if outcome.unpushed:
             outcome.error = (
-                f"done, but its results lie on {outcome.node.name} alone: {outcome.kept}; once the "
-                f"DVC remote works, run the same command again"
+                f"done, but its results lie on {outcome.node.name} alone: {outcome.unpushed}; "
+                f"once the DVC remote works, run the same command again"
             )
         if outcome.error:
             self._fail(job, outcome.error)
@@ -222,26 +220,16 @@ class Scheduler:
             return None
         return outcome
 
-    def _changed(self, job: Job) -> list[str]:
+    def _changed(self, job: RunJob) -> list[str]:
         """What a job reads and somebody has changed since it began."""
         before, now = self.digests[job], read_digests(self.repo, job)
         return [name for name in now if not now[name] or now[name] != before.get(name)]
 
-    def _fail(self, job: Job, why: str) -> None:
+    def _fail(self, job: RunJob, why: str) -> None:
         self.failed[job.name] = why
         self.display.fail(job.name, why)
 
-    def _restored(self, job: Job) -> bool:
-        """Bring a job's results here by run cache and remote, if both have them."""
-        try:
-            for step in job.steps:
-                restore(self.repo, step.stage, pull=True)
-            record(self.repo, [step.stage for step in job.steps])
-        except Exception:  # each kind of remote raises errors of its own
-            return False
-        return True
-
-    def _stop(self, running: dict[Any, Job]) -> None:
+    def _stop(self, running: dict[Any, RunJob]) -> None:
         """End all jobs; each saves its state; keep those that ended well."""
         import ray
 

@@ -7,12 +7,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from mtbert.cluster.jobs import Job
+from mtbert.cluster.jobs import RunJob
 from mtbert.cluster.workspace import Clone
 from mtbert.core.outputs import WORK, work_path
 
 
-def push_state(clone: Clone, job: Job) -> None:
+def push_state(clone: Clone, job: RunJob) -> None:
     """Copy what an unfinished job has written to the remote.
 
     It is copied while the job goes on, the state first: the files are then as a kill after that
@@ -30,7 +30,7 @@ def push_state(clone: Clone, job: Job) -> None:
         filesystem.put_file(file.name, place)
 
 
-def pull_state(clone: Clone, job: Job) -> None:
+def pull_state(clone: Clone, job: RunJob) -> None:
     """Take up the state of a job that another node began, unless this node has one."""
     with _remote_file(clone, job) as (filesystem, place):
         here = any(folder.exists() for folder in unfinished_folders(job))
@@ -51,21 +51,23 @@ def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
             path.write_bytes(content.read())
 
 
-def drop_state(clone: Clone, job: Job) -> None:
+def drop_state(clone: Clone, job: RunJob) -> None:
     """Delete a finished job's state from the remote."""
     with _remote_file(clone, job) as (filesystem, place):
         if filesystem.exists(place):
             filesystem.remove(place)
 
 
-def unfinished_folders(job: Job) -> list[Path]:
+def unfinished_folders(job: RunJob) -> list[Path]:
     """Where the stages of a job write until they are done."""
     return [work_path(Path(out)) for step in job.steps for out in step.outputs]
 
 
 @contextmanager
-def _remote_file(clone: Clone, job: Job) -> Iterator[tuple[Any, str]]:
-    with clone.repo() as repo:
+def _remote_file(clone: Clone, job: RunJob) -> Iterator[tuple[Any, str]]:
+    from dvc.repo import Repo
+
+    with Repo() as repo:
         remote = repo.cloud.get_remote(command="push")
         # The folder of a node's clones has the project's name, which no other user has.
         name = f"{clone.top.parent.name}-{job.name.replace('/', '-')}.tar"

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mtbert.cluster.execution import run_command
-from mtbert.cluster.jobs import Job, record
+from mtbert.cluster.execution import run_stage_command
+from mtbert.cluster.jobs import RunJob, record
 from mtbert.cluster.states import drop_state, pull_state, push_state
 from mtbert.cluster.workspace import (
     Clone,
@@ -21,7 +21,7 @@ from mtbert.cluster.workspace import (
     make_clone,
     node_folder,
     patiently,
-    push,
+    push_results,
     run_cache,
 )
 from mtbert.core.outputs import WORK, held
@@ -70,7 +70,7 @@ class Outcome:
     seconds: float
     error: str = ""  # why another try would end alike
     entries: RunCache = field(default_factory=dict)  # of a clone
-    kept: str = ""  # why the results lie on the node alone
+    unpushed: str = ""  # why the results lie on the node alone
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Event:
     text: str  # new lines of its log; empty as it starts
 
 
-def make_job(job: Job, session: Session, news: "Queue") -> Outcome:
+def make_job(job: RunJob, session: Session, news: "Queue") -> Outcome:
     """Make a job.
 
     Raises:
@@ -100,22 +100,24 @@ def make_job(job: Job, session: Session, news: "Queue") -> Outcome:
     return outcome
 
 
-def _make_in_clone(job: Job, session: Session, news: "Queue", outcome: Outcome) -> None:
+def _make_in_clone(job: RunJob, session: Session, news: "Queue", outcome: Outcome) -> None:
+    from dvc.repo import Repo
+
     clone, stages = _clone(session), [step.stage for step in job.steps]
-    with clone.repo() as repo:
+    with Repo() as repo:
         patiently(lambda: repo.pull(list(job.inputs)))
     with suppress(Exception):  # the remote has failed: from the start
         pull_state(clone, job)
     if error := _run(job, clone.folder, session, news, clone):
         outcome.error = error
         return
-    with clone.repo() as repo:
+    with Repo() as repo:
         record(repo, stages)
         outcome.entries = run_cache(repo, stages)
         try:
-            patiently(lambda: push(repo, outcome.entries))
+            patiently(lambda: push_results(repo, outcome.entries))
         except Exception as error:  # each kind of remote raises errors of its own
-            outcome.kept = f"{type(error).__name__}: {error}"
+            outcome.unpushed = f"{type(error).__name__}: {error}"
     with suppress(Exception):  # the remote has failed: a state too many
         drop_state(clone, job)
 
@@ -124,9 +126,12 @@ def publish(session: Session) -> RunCache:
     """Push all results that this node keeps; give their entries of the run cache."""
     if not (node_folder(session.project) / "cache").is_dir():
         return {}
-    with _clone(session).repo() as repo:
+    from dvc.repo import Repo
+
+    _clone(session)
+    with Repo() as repo:
         entries = run_cache(repo)
-        push(repo, entries)
+        push_results(repo, entries)
     return entries
 
 
@@ -153,7 +158,7 @@ def _clone(session: Session) -> Clone:
     return _clones[session.name]
 
 
-def _wait_for_writers(job: Job, root: Path) -> None:
+def _wait_for_writers(job: RunJob, root: Path) -> None:
     """Wait for what an earlier try left at work: a run whose worker was killed saves its state.
 
     Raises:
@@ -168,7 +173,9 @@ def _wait_for_writers(job: Job, root: Path) -> None:
         patiently(partial(check, out), WRITERS)
 
 
-def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | None = None) -> str:
+def _run(
+    job: RunJob, root: Path, session: Session, news: "Queue", clone: Clone | None = None
+) -> str:
     """Run a job's commands; return the last lines of one that found its input bad."""
     top = clone.top if clone else session.top
     environment = {**os.environ, **session.variables, "PYTHONPATH": str(top)}
@@ -192,7 +199,7 @@ def _run(job: Job, root: Path, session: Session, news: "Queue", clone: Clone | N
             for path in (root / out for out in step.outputs):  # as DVC does
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             for command in step.commands:
-                status = run_command(command, root / step.folder, log, environment, forward)
+                status = run_stage_command(command, root / step.folder, log, environment, forward)
                 forward()
                 if status:
                     last = "\n".join(log.read_text(errors="replace").splitlines()[-LAST:])

@@ -9,8 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -37,14 +36,6 @@ class Clone:
     top: Path
     folder: Path  # of the DVC repository
     lock: IO[str] = field(repr=False)
-
-    @contextmanager
-    def repo(self) -> Iterator["Repo"]:
-        """DVC's view of the clone."""
-        from dvc.repo import Repo
-
-        with Repo() as repo:
-            yield repo
 
 
 def node_folder(project: str) -> Path:
@@ -73,7 +64,7 @@ def make_clone(
     home, number = node_folder(project), 0
     for name in ("cache", "unfinished"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    while (lock := try_lock(home / f"clone-{number}.lock")) is None:
+    while (lock := _try_lock(home / f"clone-{number}.lock")) is None:
         number += 1
     top = home / f"clone-{number}"
     folder = top / inside
@@ -90,8 +81,7 @@ def make_clone(
     return Clone(top, folder, lock)
 
 
-def try_lock(path: Path) -> IO[str] | None:
-    """Lock a file until it is closed; None where another process has it."""
+def _try_lock(path: Path) -> IO[str] | None:
     file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,7 +137,7 @@ def add_to_run_cache(repo: "Repo", entries: RunCache) -> None:
         path.write_text(text)
 
 
-def push(repo: "Repo", entries: RunCache) -> None:
+def push_results(repo: "Repo", entries: RunCache) -> None:
     """Push what entries of the run cache name, outputs that Git keeps included.
 
     Raises:

@@ -6,15 +6,14 @@ from typing import Any
 
 from mtbert.core.labels import Labels, Similarity
 
+Splits = Mapping[str, Sequence[Mapping[str, Any]]]
 Texts = tuple[str, ...]  # of a row: text_a, and text_b of a pair
 # What is notable: a distance (0: alike, 1: nothing in common) that chance does not explain, a share
 # of unknown words above what train has of its own, a share of rows that are train's.
 DISTANCE, LEVEL, UNKNOWN, SHARED = 0.1, 0.001, 0.05, 0.01
 
 
-def drift(
-    splits: Mapping[str, Sequence[Mapping[str, Any]]], labels: Labels
-) -> dict[str, dict[str, Any]]:
+def drift(splits: Splits, labels: Labels) -> dict[str, dict[str, Any]]:
     """Compare every other split with train; case and spaces do not count.
 
     Args:
@@ -32,14 +31,13 @@ def drift(
 
     texts = {split: [*map(_texts, rows)] for split, rows in splits.items()}
     train = texts.pop("train")
-    known, vocabulary, lengths = set(train), {*_words(train)}, _lengths(train)
+    own, vocabulary, lengths = set(train), {*_words(train)}, _lengths(train)
     within = _unknown_within(train)
     facts: dict[str, dict[str, Any]] = {}
     for split, rows in texts.items():
         test = ks_2samp(_lengths(rows), lengths)
         distance, p = _distance_of_labels(splits[split], splits["train"], labels)
-        unknown = _share_outside(_words(rows), vocabulary)
-        shared = 1 - _share_outside(rows, known)
+        unknown, shared = _share_outside(_words(rows), vocabulary), 1 - _share_outside(rows, own)
         facts[split] = {
             "lengths": round(float(test.statistic), 3),
             "labels": None if distance is None else round(distance, 3),
@@ -95,5 +93,5 @@ def _words(rows: Iterable[Texts]) -> list[str]:
     return [word for row in rows for text in row for word in re.findall(r"\w+", text)]
 
 
-def _share_outside(values: Sequence[Any], known: set[Any]) -> float:
-    return sum(value not in known for value in values) / max(len(values), 1)
+def _share_outside(values: Sequence[Any], members: set[Any]) -> float:
+    return sum(value not in members for value in values) / max(len(values), 1)

@@ -153,9 +153,9 @@ async def _as_json(request: Request, error: Exception) -> JSONResponse:
         place = ".".join(str(part) for part in first["loc"])
         if place == "body":
             kind = request.headers.get("content-type") or "none"
-            found = type(first["input"]).__name__ if "json" in kind else f"Content-Type {kind}"
+            sent = type(first["input"]).__name__ if "json" in kind else f"Content-Type {kind}"
             rule = f"expected {json.dumps(EXAMPLE)} or alike, as Content-Type application/json"
-            return JSONResponse({"error": f"body: {rule}; found {found}"}, 422)
+            return JSONResponse({"error": f"body: {rule}; found {sent}"}, 422)
         return JSONResponse({"error": f"{place}: {first['msg']}"}, 422)
     if isinstance(error, StarletteHTTPException):
         return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)

@@ -7,12 +7,12 @@ import pytest
 import ray
 
 from mtbert.cluster import worker, workspace
-from mtbert.cluster.jobs import Job, Step
+from mtbert.cluster.jobs import RunJob, Step
 from mtbert.cluster.scheduling import Scheduler
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import WORK, held
 
-JOB = Job("main-1", (Step("train", (), ".", ("data/run",)),), ())
+JOB = RunJob("main-1", (Step("train", (), ".", ("data/run",)),), ())
 
 
 def test_a_job_waits_for_a_process_that_still_writes_its_output(tmp_path, monkeypatch):

@@ -7,12 +7,12 @@ from tempfile import mkdtemp
 import numpy as np
 import pandas as pd
 import pytest
+from workspace import Interrupted
 
 import mtbert
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.scaffold.in_memory import _prepare
-from mtbert.training.resuming import Resuming
 
 from tiny import ROOT, saved_weights
 
@@ -143,15 +143,6 @@ def test_what_does_not_fit_is_refused(scratch, task, strategy, message):
 def test_a_failed_run_is_resumed_or_leaves_nothing(scratch, tmp_path, monkeypatch, capsys):
     tasks = {"stars": {**TASKS["stars"], "files": FILES}}
     whole = mtbert.train(tasks, {"steps": 4}, seed=1).predict("stars", WORDS)
-
-    class Interrupted(Resuming):
-        steps = 0
-
-        def due(self):
-            self.steps += 1
-            if self.steps == 3:
-                raise KeyboardInterrupt
-            return self.steps == 2
 
     with monkeypatch.context() as patched:
         patched.setattr("mtbert.experiments.runs.Resuming", Interrupted)

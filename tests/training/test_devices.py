@@ -1,21 +1,20 @@
 """A batch in parts gives the update of the whole: on one device, and over two processes."""
 
 import json
+import multiprocessing
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from workspace import BATCHES, plan, plan_all, workspace
+from workspace import BATCHES, Interrupted, plan, plan_all, workspace
 
 from mtbert.core.errors import InputError
 from mtbert.core.processes import FOLDER
 from mtbert.training.devices import Devices
 from mtbert.training.log import Log
-from mtbert.training.resuming import Resuming
 from stages.train import main
 
 SMART = {"name": "smart", "mode": "mtdnn", "bregman": 1.0}
@@ -32,6 +31,7 @@ CASES = {
     "rdrop": {"regularizers": "rdrop", "objectives": RARE, "conflicts_every": 1},
     "frozen": {"adaptation": "frozen"},
 }
+NAMES = [*CASES, "uncertainty-parts"]
 
 
 @pytest.fixture(scope="module")
@@ -89,18 +89,6 @@ def agree(one, other):
     np.testing.assert_allclose(*scores, atol=1e-4)
 
 
-class Interrupted(Resuming):
-    """Saves after the second step, and is interrupted after the third."""
-
-    steps = 0
-
-    def due(self):
-        self.steps += 1
-        if self.steps == 3:
-            raise KeyboardInterrupt
-        return self.steps == 2
-
-
 def interrupted(place, name):
     """Run the stage until it is interrupted."""
     with pytest.MonkeyPatch.context() as patched:
@@ -109,28 +97,51 @@ def interrupted(place, name):
             train(place, name)
 
 
-def in_two_processes(work, shared):
-    """Fork the two processes of a run, which do `work(rank)`; give what each prints."""
+def take_part(rank, place, folder, shared):
+    """What each of the two processes of a run does: all cases, and what is interrupted."""
+    sys.stdout = sys.stderr = (shared / f"printed-{rank}").open("w", buffering=1)
+    os.environ |= {FOLDER: str(shared), "RANK": str(rank), "LOCAL_RANK": str(rank)}
+    os.environ |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo"}
+    torch.set_num_threads(1)
+    Devices.close = lambda self: None  # the next run meets the same process
+    with pytest.MonkeyPatch.context() as patched:
+        record(patched)
+        os.chdir(folder)
+        for name in [*NAMES, "drops"]:
+            train(place, name)
+        os.chdir(folder / "again")
+        for name in ("smart", "drops"):
+            interrupted(place, name)
+        train(place, "drops")
+
+
+def in_two_processes(place, folder):
+    """Run `take_part` twice, side by side; give what each prints.
+
+    They fork from a process that has done nothing: autograd of this one may have threads.
+    """
+    shared = folder / "shared"
     shared.mkdir()
-    children = []
-    for rank in range(2):
-        if (child := os.fork()) == 0:
-            sys.stdout = sys.stderr = (shared / f"printed-{rank}").open("w", buffering=1)
-            os.environ |= {FOLDER: str(shared), "RANK": str(rank), "LOCAL_RANK": str(rank)}
-            os.environ |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo"}
-            torch.set_num_threads(1)  # the parent's other threads are not here
-            Devices.close = lambda self: None  # the next run meets the same process
-            try:
-                work(rank)
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
-            os._exit(0)
-        children.append(child)
-    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mtbert.experiments.runs", "stages.train"])
+    values = (place, folder, shared)
+    children = [context.Process(target=take_part, args=(rank, *values)) for rank in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
     printed = [(shared / f"printed-{rank}").read_text() for rank in range(2)]
-    assert codes == [0, 0], printed
+    assert [child.exitcode for child in children] == [0, 0], printed
     return printed
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Here as in the processes: a state goes on with as many threads alone."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -155,31 +166,18 @@ def test_parts_one_after_the_other_give_the_update_of_the_whole(place, whole, tm
 def test_two_processes_give_the_update_of_one(place, whole, tmp_path, capsys):
     """One launch for all: the cases, runs that resume on another number, and the same dropout."""
     interrupted(place, "sum")
-    names = [*CASES, "uncertainty-parts"]
-
-    def work(rank):
-        for name in [*names, "drops"]:
-            train(place, name)
-        for name in ("smart", "drops"):
-            os.chdir(tmp_path / "again")
-            interrupted(place, name)
-        train(place, "drops")
-
     (tmp_path / "again").mkdir()
-    printed = in_two_processes(work, tmp_path / "shared")
+    printed = in_two_processes(place, tmp_path)
     assert "resumes after step 2" in printed[0]
-    for name in names:
+    for name in NAMES:
         agree(whole / name.removesuffix("-parts") / "log", tmp_path / name / "log")
     facts = json.loads(Path("sum/log/run.json").read_text())
-    # A state goes on with as many threads alone; the processes have one.
-    assert facts["processes"] == 2
-    assert facts["resumed_after"] == (2 if torch.get_num_threads() == 1 else None)
+    assert (facts["processes"], facts["resumed_after"]) == (2, 2)
     # Dropout is each process's own, and the same once more.
     assert numbers(tmp_path / "again/drops/log") == numbers(tmp_path / "drops/log")
     os.chdir("again")
     train(place, "smart")
-    if torch.get_num_threads() == 1:
-        assert "smart-1: resumes after step 2" in capsys.readouterr().out
+    assert "smart-1: resumes after step 2" in capsys.readouterr().out
     agree(whole / "smart/log", Path("smart/log"))
 
 
