@@ -52,12 +52,11 @@ def run_command(
     mtbert run --jobs 4 --gpus-per-run 0.25
     mtbert run wu/dvc.yaml:evaluate --address auto
     """
+    from mtbert.cluster.connection import Cluster  # before Ray is imported
+    from mtbert.cluster.driver import run_targets
     from mtbert.core.extras import need
 
     need("cluster")
-    from mtbert.cluster.connection import Cluster
-    from mtbert.cluster.driver import run_targets
-
     check_options(address, jobs, gpus_per_run)
     cores = core_count()
     jobs = jobs or count_gpus() or cores

@@ -42,9 +42,6 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
         InputError: there is no such cluster, it refuses this machine's token, or a node fails, as
             one without our packages does.
     """
-    # Or Ray reports to its makers; under `uv run`, it starts workers by uv in a copy of the project
-    for variable in ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_UV_RUN_RUNTIME_ENV"):
-        os.environ.setdefault(variable, "0")
     import ray
 
     with tempfile.TemporaryDirectory() as code:
