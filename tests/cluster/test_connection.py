@@ -1,5 +1,6 @@
 """Connecting to Ray: shares of GPUs, what a clone gets, addresses where nothing listens."""
 
+import importlib
 import os
 import socket
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import ray
 
+from mtbert import cluster
 from mtbert.cluster import connection
 from mtbert.cluster.connection import (
     Cluster,
@@ -61,15 +63,21 @@ def test_an_address_where_nothing_listens_is_refused_at_once():
     check_reachable("auto")
 
 
-def test_ray_is_our_own_reports_to_nobody_and_ends_in_a_message(monkeypatch):
-    begun = []
+def test_ray_reports_to_nobody_and_leaves_uv_alone_unless_the_user_says_so(monkeypatch):
     monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "1")
+    importlib.reload(cluster)
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] == "1"
+
+
+def test_ray_is_our_own_and_ends_in_a_message(monkeypatch):
+    begun = []
     monkeypatch.setattr(ray, "init", lambda **options: begun.append(options))
     monkeypatch.setattr(ray, "shutdown", lambda: begun.append("shut down"))
 
     def lose_a_node():
         with connected(local(2), Path()):
-            assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
             raise ray.exceptions.RayError("Traceback:\nNo module named 'mtbert'\n")
 
     with pytest.raises(InputError, match="--address local: No module named 'mtbert'"):

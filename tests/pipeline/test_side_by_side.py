@@ -1,6 +1,7 @@
 """`mtbert run` on the real DAG, training stubbed: on this machine and on nodes with clones."""
 
 import re
+import signal
 from contextlib import chdir
 from itertools import count
 
@@ -94,6 +95,7 @@ def cluster(tmp_path):
         nodes.add_node(num_cpus=1, env_vars={"MTBERT_NODE_FOLDER": str(tmp_path / f"{number}")})
     yield nodes.address
     nodes.shutdown()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Ray has a handler of its own
 
 
 def test_nodes_that_share_a_remote_alone_make_the_runs_and_a_clone_pulls_them(
