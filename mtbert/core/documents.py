@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,18 @@ def read_json(path: Path) -> dict[str, Any]:
         return data
 
     return _read(path, parse, "JSON")
+
+
+def mapping_of(data: Mapping[str, Any], key: str, where: object) -> dict[str, Any]:
+    """Give a mapping in a document; an absent one, or null, is empty.
+
+    Raises:
+        InputError: there is something else.
+    """
+    value = data.get(key) or {}
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: {key}: {MAPPING}, found {value!r}")
+    return value
 
 
 def _read(path: Path, parse: Callable[[str], Any], form: str) -> dict[str, Any]:

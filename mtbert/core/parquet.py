@@ -43,6 +43,8 @@ def parquet_table(
         texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
         with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
             table = _read(path, file, fields)
+        if fields and table.num_rows != (rows := file.metadata.num_rows):
+            raise InputError(f"{path}: not a whole Parquet file: {table.num_rows} of {rows} rows")
         # Nothing is cast to a view.
         own = [f.with_type(pa.string()) if types.is_string_view(f.type) else f for f in fields]
         table = table.cast(pa.schema(own, schema.metadata))

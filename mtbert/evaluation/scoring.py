@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mtbert.core.documents import mapping_of
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
 from mtbert.core.params import read_json, read_yaml
@@ -102,13 +103,17 @@ def read_training(plan: Path, logs: Path) -> tuple[list[str], dict[str, Any]]:
         examples = drawn.sum().astype(int)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path}: not a table of steps ({error}); `dvc repro -f`") from None
-    return list(names), {"updates": len(drawn), "examples": examples.to_dict(), **origin(facts)}
+    return list(names), {
+        "updates": len(drawn),
+        "examples": examples.to_dict(),
+        **origin(facts, logs / "run.json"),
+    }
 
 
-def origin(facts: Mapping[str, Any]) -> dict[str, str]:
+def origin(facts: Mapping[str, Any], where: Path) -> dict[str, str]:
     """Names of the data and the encoder of a run, of a folder the last part: machines differ."""
     sources = str(facts.get("data_source", "")).split(", ")
-    encoder = facts.get("encoder") or {}
+    encoder = mapping_of(facts, "encoder", where)
     names = {"data_source": ", ".join(Path(source).name for source in sources)}
     names["encoder"] = Path(str(encoder.get("name", ""))).name
     return {key: name for key, name in names.items() if name}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from mtbert.core.documents import mapping_of
 from mtbert.core.environment import hardware, versions
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json, validate
@@ -42,12 +43,13 @@ def reevaluate(folder: Path) -> Reevaluation:
         raise InputError(f"{folder / 'best'}: no record of its training; expected a run's folder")
     data = folder.resolve().parents[1]
     path = data / "plans" / f"{training.strategy}.yaml"
-    plan, log = read_plan(path), read_json(data / "logs" / folder.name / "run.json")
+    record = data / "logs" / folder.name / "run.json"
+    plan, log = read_plan(path), read_json(record)
     if plan.train != validate(TrainSettings, training.settings, where=str(folder / "best")):
         raise InputError(f"{path}: train: other settings than those of {folder}; run `dvc repro`")
     run = Run(plan, seed=training.seed)
     scores = run.scores(run.predict("dev", load_checkpoint(folder / "best").to(run.device)))
-    changes = [*changed_files(plan), *changed_environment(log, run.device)]
+    changes = [*changed_files(plan), *changed_environment(log, record, run.device)]
     return Reevaluation(dict(training.dev), scores, changes)
 
 
@@ -58,11 +60,13 @@ def changed_files(plan: Plan) -> Iterator[str]:
             yield f"{file.path}: MD5 {now}, {file.md5} in the plan"
 
 
-def changed_environment(log: Mapping[str, Any], device: torch.device) -> Iterator[str]:
+def changed_environment(log: Mapping[str, Any], where: Path, device: torch.device) -> Iterator[str]:
     """Name what of code, packages and machine is not as in the content of a run.json."""
     now: dict[str, Any] = {f"version of {name}": value for name, value in versions().items()}
     now |= {"device": device.type, "hardware": hardware(device), "threads": torch.get_num_threads()}
-    then = {f"version of {name}": value for name, value in log.get("versions", {}).items()}
+    then = {
+        f"version of {name}": value for name, value in mapping_of(log, "versions", where).items()
+    }
     then |= log
     for name, value in now.items():
         if value != then.get(name):

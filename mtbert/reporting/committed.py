@@ -60,7 +60,10 @@ def _differences(
     columns = [column for column in report.columns if column in measurable]
     if not columns:
         return pd.DataFrame(), []
-    counts = [{"strategy": run[0], **training_budget(own)} for run, own in old_runs.items()]
+    counts = [
+        {"strategy": name, **training_budget(own, f"HEAD:{name}-{seed}.json")}
+        for (name, seed), own in old_runs.items()
+    ]
     scores, facts = (
         table[[run in old_runs for run in zip(table["strategy"], table["seed"], strict=True)]]
         for table in (report.scores, report.facts)

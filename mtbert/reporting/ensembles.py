@@ -49,7 +49,7 @@ def read_ensemble(metrics: Path, name: str) -> EnsembleResult:
         average=str(own["average"]),
         members=tuple((strategy, int(seed)) for strategy, _, seed in pairs),
         scores=runs.long_scores({(name, SEED): measured}, where=str(metrics)),
-        budget=runs.training_budget(measured),
+        budget=runs.training_budget(measured, path),
     )
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mtbert.core.documents import mapping_of
 from mtbert.core.errors import InputError, choices
 from mtbert.core.params import read_json
 from mtbert.core.schemas import PREDICTIONS, TYPES, read_table
@@ -67,17 +68,25 @@ def read_facts(logs: Path, metrics: Path, runs: Runs) -> pd.DataFrame:
     rows = []
     for strategy, seed in runs:
         facts = read_json(logs / f"{strategy}-{seed}" / "run.json")
-        measured = read_json(metrics / f"{strategy}-{seed}.json")
+        measured = read_json(path := metrics / f"{strategy}-{seed}.json")
         facts.pop("settings", None)
         flat: dict[Any, Any] = pd.json_normalize(facts).iloc[0].to_dict()
-        rows.append({**flat, "strategy": strategy, "seed": seed, **training_budget(measured)})
+        rows.append({**flat, "strategy": strategy, "seed": seed, **training_budget(measured, path)})
     return pd.DataFrame(rows)
 
 
-def training_budget(measured: Mapping[str, Any]) -> dict[str, int]:
-    """The optimizer's updates and the examples seen of all tasks, from what `evaluate` writes."""
-    examples = measured.get("examples") or {}
-    return {"updates": measured.get("updates") or 0, "examples": sum(examples.values())}
+def training_budget(measured: Mapping[str, Any], where: object) -> dict[str, int]:
+    """The optimizer's updates and the examples seen of all tasks, from what `evaluate` writes.
+
+    Raises:
+        InputError: one of them is no whole number.
+    """
+    examples = mapping_of(measured, "examples", where)
+    counts = {"updates": measured.get("updates") or 0, **examples}
+    for name, count in counts.items():
+        if not isinstance(count, int):
+            raise InputError(f"{where}: {name}: expected a whole number, found {count!r}; {AGAIN}")
+    return {"updates": counts["updates"], "examples": sum(examples.values())}
 
 
 def read_steps(logs: Path, runs: Runs) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mtbert.core.documents import read_json, read_yaml
+from mtbert.core.documents import mapping_of, read_json, read_yaml
 from mtbert.core.errors import InputError
 
 # Eight levels of nine aliases each: 9^9 values
@@ -79,6 +79,16 @@ def test_what_is_no_json_of_ours_is_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=f"^{path}: .*{message}"):
         read_json(path)
+
+
+def test_a_mapping_in_a_document():
+    data = {"sizes": {"sst": 3}, "none": None, "name": "bert"}
+    assert mapping_of(data, "sizes", "run.json") == {"sst": 3}
+    assert mapping_of(data, "none", "run.json") == mapping_of(data, "gone", "run.json") == {}
+    with pytest.raises(
+        InputError, match=r"^run\.json: name: expected a mapping of keys, found 'be"
+    ):
+        mapping_of(data, "name", "run.json")
 
 
 def test_a_folder_is_no_file(tmp_path):

@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from mtbert.core.errors import InputError
-from mtbert.reporting.runs import long_scores, read_cosines, read_facts, read_scores, read_steps
+from mtbert.reporting.runs import (
+    long_scores,
+    read_cosines,
+    read_facts,
+    read_scores,
+    read_steps,
+    training_budget,
+)
 
 STEPS = """\
 step,epoch,loss_sst,loss_para,weight_sst,weight_para,examples_sst,examples_para
@@ -87,3 +94,13 @@ def test_a_metric_is_a_number_or_null():
     measured = {("main", 1): {"dev": {"sst": {"accuracy": {}}}}}
     with pytest.raises(InputError, match=r"^m/main-1\.json: dev: expected metrics by task, found"):
         long_scores(measured, where="m")
+
+
+def test_a_budget_is_of_whole_numbers():
+    measured = {"updates": 3, "examples": {"sst": 5, "sts": 4}}
+    assert training_budget(measured, "m.json") == {"updates": 3, "examples": 9}
+    assert training_budget({}, "m.json") == {"updates": 0, "examples": 0}
+    with pytest.raises(InputError, match=r"^m\.json: sst: expected a whole number, found '5'"):
+        training_budget({"examples": {"sst": "5"}}, "m.json")
+    with pytest.raises(InputError, match=r"^m\.json: examples: expected a mapping"):
+        training_budget({"examples": [5]}, "m.json")

@@ -113,6 +113,7 @@ def test_nothing_is_left_half_written(folder):
         ("plan.yaml", "tasks: {stss: {}}\n", "plan.yaml: unknown task 'stss'; did you mean 'sts'"),
         ("plan.yaml", "train: {}\n", "plan.yaml: tasks: expected those of the strategy"),
         ("params.yaml", "train: {}\n", "params.yaml: tasks: expected a mapping"),
+        ("logs/run.json", '{"encoder": "bert"}', "run.json: encoder: expected .*, found 'bert'"),
     ],
 )
 def test_a_plan_and_params_that_do_not_fit_are_refused(folder, file, text, message):
