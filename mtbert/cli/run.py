@@ -7,6 +7,7 @@ import typer
 
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
+from mtbert.core.lifetime import Terminated
 
 Targets = Annotated[
     list[str] | None, typer.Argument(help="As of `dvc repro`; all of dvc.yaml by default")
@@ -44,8 +45,8 @@ def run_command(
 ) -> None:
     """Train and evaluate runs side by side; `dvc repro` then has nothing left to do.
 
-    One run for each GPU by default, or for each core. Ctrl-C keeps what is finished; the others
-    resume from their last state. Extra: cluster.
+    By default one run for each GPU, or for each core. Ctrl-C keeps finished runs; the rest resume.
+    Extra: cluster.
 
     Examples:
     mtbert run --jobs 4
@@ -64,12 +65,14 @@ def run_command(
     cluster = Cluster(address, jobs, cpus, gpus_per_run, retries, clones, push_states)
     try:
         failed = run_targets(targets or [], cluster)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         warn("stopped: finished runs are kept, the others resume when you run this again")
-        raise typer.Exit(130) from None
+        raise typer.Exit(143 if isinstance(stop, Terminated) else 130) from None
     for name, why in failed.items():
         for line in f"{name}: {why}".splitlines():
             warn(line)
+    if failed:
+        warn(f"{len(failed)} runs failed: what follows from them, as the report, was not made")
     raise typer.Exit(int(bool(failed)))
 
 
@@ -89,5 +92,7 @@ def check_options(address: str | None, jobs: int | None, gpus: float | None) -> 
     """Refuse options that exclude each other, and what Ray does not deal out."""
     if address and jobs:
         raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
+    if gpus and not address and gpus > (count := count_gpus()):
+        raise InputError(f"--gpus-per-run: expected at most {count}, as here, found {gpus:g}")
     if gpus and gpus > 1 and gpus % 1:
         raise InputError(f"--gpus-per-run: expected at most 1, or whole ones, found {gpus:g}")

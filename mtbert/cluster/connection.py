@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -15,8 +16,12 @@ from typing import Any
 
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError
+from mtbert.core.lifetime import raise_terminated
 from mtbert.core.processes import process_count
 
+# A resource of a Ray that one `mtbert run` has started for itself
+PRIVATE = "mtbert_private"
+TOKEN = "if it has a token: RAY_AUTH_MODE=token, and ~/.ray/auth_token of its head"
 ANSWER = 10.0  # seconds in which the head of a cluster must answer
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
@@ -48,6 +53,7 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
         environment: dict[str, Any] = {"env_vars": {"PYTHONPATH": str(root)}}
         # "local": not a cluster that happens to run here, or that RAY_ADDRESS names
         where: dict[str, Any] = {"address": "local", "num_cpus": cluster.jobs * cluster.cpus}
+        where["resources"] = {PRIVATE: 1}
         if cluster.address:
             check_reachable(cluster.address)
             copy_files(root, Path(code))
@@ -55,14 +61,19 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
         try:
             ray.init(**where, **QUIET, include_dashboard=False, runtime_env=environment)
         except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-            raise InputError(f"Ray, --address {where['address']}: {error}") from None
+            text = f"{error}; {TOKEN}" if cluster.address else error
+            raise InputError(f"Ray, --address {where['address']}: {text}") from None
+        before = signal.signal(signal.SIGTERM, raise_terminated)  # Ray's own handler aborts
         try:
+            if cluster.address and any(PRIVATE in node["Resources"] for node in alive_nodes()):
+                raise InputError(f"--address {cluster.address}: of another `mtbert run` alone")
             yield
         except ray.exceptions.RayError as error:  # with the traceback of the node's process
             last = str(error).strip().rpartition("\n")[2]
             raise InputError(f"Ray, --address {where['address']}: {last}") from None
         finally:
             ray.shutdown()
+            signal.signal(signal.SIGTERM, before)
 
 
 def check_reachable(address: str) -> None:

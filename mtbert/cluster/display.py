@@ -11,6 +11,7 @@ from mtbert.cluster.worker import Event, Outcome
 from mtbert.core.errors import printable
 
 SHOWN = 20  # rows of the table at most
+WAITING = 60.0  # seconds between two lines that say that runs wait
 
 
 class Display:
@@ -18,6 +19,7 @@ class Display:
 
     def __init__(self, total: int, logs: Path) -> None:
         self.total, self.logs, self.began = total, logs, time.monotonic()
+        self.idle = self.began  # since when no run is at work
         self.done, self.failures, self.recording = 0, 0, 0.0
         self.shares: Counter[str] = Counter()
         self.running: dict[str, tuple[str, float, str]] = {}  # node, start, last line
@@ -36,9 +38,9 @@ class Display:
         if self.live:
             self.live.stop()
         shares = ", ".join(f"{count} on {node}" for node, count in self.shares.most_common())
-        seconds = time.monotonic() - self.began
+        seconds, where = time.monotonic() - self.began, f": {shares}" if shares else ""
         print(
-            f"{self.done} runs in {seconds:.0f} s{': ' if shares else ''}{shares}; DVC took "
+            f"{self.done} of {self.total} runs in {seconds:.0f} s{where}; DVC took "
             f"{self.recording:.1f} s to record them",
             flush=True,
         )
@@ -72,10 +74,21 @@ class Display:
         )
 
     def fail(self, job: str, why: str) -> None:
-        """Count a job that failed."""
+        """Count a job that failed; of the reason show the first line, and the last of its log."""
         self.failures += 1
         self.running.pop(job, None)
-        self._print(f"{job}: failed: {printable(why.splitlines()[0])}; {self.count()}")
+        lines = why.splitlines()
+        text = ": ".join(dict.fromkeys((lines[0], lines[-1])))
+        self._print(f"{job}: failed: {printable(text)}; {self.count()}")
+
+    def note_waiting(self, runs: int, cpus: int, gpus: float) -> None:
+        """Say now and then that no run is at work."""
+        now = time.monotonic()
+        if self.running or not runs:
+            self.idle = now
+        elif now - self.idle > WAITING:
+            self.idle = now
+            self._print(f"{runs} runs wait for a node with {cpus} CPUs and {gpus:g} GPUs")
 
     def count(self) -> str:
         """How many are done, and how long the others may take."""

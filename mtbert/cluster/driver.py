@@ -7,8 +7,8 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtbert.cluster.connection import Cluster
-from mtbert.cluster.jobs import all_up_to_date, find_work, unfinished
+from mtbert.cluster.connection import Cluster, check_reachable
+from mtbert.cluster.jobs import RunJob, all_up_to_date, find_work, unfinished
 from mtbert.cluster.scheduling import Scheduler
 from mtbert.core.errors import InputError
 
@@ -23,6 +23,27 @@ def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
         InputError: DVC does not know a target, or one of its stages fails; the cluster cannot be
             reached or lacks what a run takes; machines without this folder need a DVC remote.
     """
+    if cluster.address:
+        check_reachable(cluster.address)
+    digests: dict[RunJob, dict[str, str]] | None = None
+    # Again where somebody has edited params.yaml or code meanwhile: not one by one by DVC.
+    while jobs := _prepare(targets):
+        with open_repo() as repo, chdir(repo.root_dir):
+            scheduler = Scheduler(repo, cluster)
+            if failed := scheduler.make(jobs):
+                return failed
+        if scheduler.digests == digests:  # DVC finds them changed whatever is done
+            break
+        digests = scheduler.digests
+    with open_repo() as repo:
+        done = all_up_to_date(repo, targets)
+    if not done:
+        _repro(targets, Path.cwd())
+    return {}
+
+
+def _prepare(targets: Sequence[str]) -> list[RunJob]:
+    """Make what comes before the runs behind targets; give the runs that are not up to date."""
     with open_repo() as repo:
         work, root = find_work(repo, targets), Path(repo.root_dir)
         with chdir(root):
@@ -31,15 +52,8 @@ def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
         _repro(work.before, root)
     with open_repo() as repo, chdir(root):
         jobs = unfinished(repo, work.jobs)
-        print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} runs are up to date", flush=True)
-        failed = Scheduler(repo, cluster).make(jobs) if jobs else {}
-    if failed:
-        return failed
-    with open_repo() as repo:
-        done = all_up_to_date(repo, targets)
-    if not done:
-        _repro(targets, Path.cwd())
-    return {}
+    print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} runs are up to date", flush=True)
+    return jobs
 
 
 def open_repo() -> "Repo":

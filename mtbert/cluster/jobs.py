@@ -5,13 +5,15 @@ DVC resolves the stages and their commands; nothing here reads dvc.yaml.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtbert.core.errors import InputError
+from mtbert.core.lifetime import signals_held_back
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -131,10 +133,11 @@ def unfinished(repo: "Repo", jobs: Sequence[RunJob], *, pull: bool = False) -> l
     from dvc.repo import lock_repo
 
     rest = []
-    with lock_repo(repo):  # DVC reads its files once
+    with lock_repo(repo):
+        stages = stages_by_address(repo)
         for job in jobs:
             for number, step in enumerate(job.steps):
-                if not up_to_date(repo, step.stage, pull=pull):
+                if not up_to_date(repo, stages[step.stage], pull=pull):
                     outputs = [out for done in job.steps[:number] for out in done.outputs]
                     rest.append(RunJob(job.name, job.steps[number:], (*job.inputs, *outputs)))
                     break
@@ -149,73 +152,75 @@ def all_up_to_date(repo: "Repo", targets: Sequence[str]) -> bool:
         return not any(stage.changed() for stage in collect_stages(repo, targets)[2])
 
 
-def up_to_date(repo: "Repo", stage: str, *, pull: bool = False) -> bool:
+def stages_by_address(repo: "Repo") -> dict[str, Any]:
+    """DVC's stages, inside `lock_repo` read once.
+
+    Each that is asked for alone is read anew with all of its file: the square of their number.
+    """
+    return {address(repo, stage): stage for stage in repo.index.stages}
+
+
+def up_to_date(repo: "Repo", stage: Any, *, pull: bool = False) -> bool:
     """Whether a stage need not run; its result may come from the run cache.
 
     A run cache holds what any machine has made of the same inputs.
     """
-    from dvc.repo import lock_repo
     from dvc.stage.cache import RunCacheNotFoundError
 
-    with lock_repo(repo):
-        loaded = repo.stage.collect(stage)[0]
-        if not loaded.changed():
-            return True
-        if not all(dep.exists for dep in loaded.deps):
-            return False
-        with suppress(RunCacheNotFoundError):
-            restore(repo, stage, pull=pull)
-            record(repo, [stage])
-            return True
+    if not stage.changed():
+        return True
+    if not all(dep.exists for dep in stage.deps):
+        return False
+    with suppress(RunCacheNotFoundError):
+        restore(repo, stage, pull=pull)
+        record([stage])
+        return True
     return False
 
 
-def restore(repo: "Repo", stage: str, *, pull: bool = False) -> None:
+def restore(repo: "Repo", stage: Any, *, pull: bool = False) -> None:
     """Bring a stage's outputs back by the run cache.
 
     Raises:
         RunCacheNotFoundError: the run cache has no result for these inputs.
     """
-    from dvc.repo import lock_repo
-
-    with lock_repo(repo):
-        loaded = repo.stage.collect(stage)[0]
-        loaded.remove_outs(ignore_remove=False, force=False)  # of other inputs, as DVC does
-        repo.stage_cache.restore(loaded, pull=pull)
+    stage.remove_outs(ignore_remove=False, force=False)  # of other inputs, as DVC does
+    repo.stage_cache.restore(stage, pull=pull)
 
 
-def record(repo: "Repo", stages: Sequence[str]) -> None:
+def record(stages: Iterable[Any]) -> None:
     """Record that stages were made, as `dvc commit --force` does, but write dvc.lock once.
 
-    Writing it takes DVC most of a second, and longer the more it holds.
+    Writing it takes DVC most of a second, and longer the more it holds. It writes in place: where a
+    signal ended it half way, all that dvc.lock had would be lost.
     """
-    from dvc.repo import lock_repo
-
     files: dict[str, tuple[Any, list[Any]]] = {}
-    with lock_repo(repo):
-        for loaded in (repo.stage.collect(stage)[0] for stage in stages):
-            loaded.save()
-            loaded.commit()
-            files.setdefault(loaded.path, (loaded.dvcfile, []))[1].append(loaded)
+    for stage in stages:
+        stage.save()
+        stage.commit()
+        files.setdefault(stage.path, (stage.dvcfile, []))[1].append(stage)
+    with signals_held_back():
         for file, own in files.values():
             file.dump_stages(own, update_pipeline=False)
 
 
-def read_digests(repo: "Repo", job: RunJob) -> dict[str, str]:
+def read_digests(stages: Mapping[str, Any], job: RunJob) -> dict[str, str]:
     """By path and stage, the digest of what a job reads: code, plan, parameters.
 
-    Among them the stage's commands, with an empty digest where DVC would now run others.
+    Among them the stage's commands, with an empty digest where DVC would now run others, or none;
+    that of a missing file is empty, too.
     """
-    from dvc.repo import lock_repo
-
+    named = [stages[step.stage] for step in job.steps if step.stage in stages]
+    own = {out.fs_path for stage in named for out in stage.outs}
     digests: dict[str, str] = {}
-    with lock_repo(repo):
-        stages = [repo.stage.collect(step.stage)[0] for step in job.steps]
-        own = {out.fs_path for stage in stages for out in stage.outs}
-        for step, stage in zip(job.steps, stages, strict=True):
-            digests[f"command of {step.stage}"] = "same" * (commands(stage) == step.commands)
-            for dep in stage.deps:
-                if dep.fs_path not in own:
-                    dep.save()
-                    digests[f"{dep} of {step.stage}"] = str(dep.hash_info)
+    for step in job.steps:
+        stage = stages.get(step.stage)
+        same = stage is not None and commands(stage) == step.commands
+        digests[f"command of {step.stage}"] = "same" * same
+        for dep in stage.deps if stage else ():
+            if dep.fs_path not in own:
+                now = copy(dep)  # the stage's own is what dvc.lock has
+                if dep.exists:
+                    now.save()
+                digests[f"{dep} of {step.stage}"] = str(now.hash_info) if dep.exists else ""
     return digests

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from mtbert.cluster.connection import Cluster, alive_nodes, connected, gpus_of_run
 from mtbert.cluster.display import Display
-from mtbert.cluster.jobs import RunJob, read_digests, record, restore, unfinished
+from mtbert.cluster.jobs import (
+    RunJob,
+    read_digests,
+    record,
+    restore,
+    stages_by_address,
+    unfinished,
+)
 from mtbert.cluster.worker import (
     Event,
     Node,
@@ -58,6 +65,7 @@ class Scheduler:
             remote=remote_url(repo),
         )
         self.failed: dict[str, str] = {}
+        self.digests: dict[RunJob, dict[str, str]] = {}  # what each job reads
 
     def make(self, jobs: Sequence[RunJob]) -> dict[str, str]:
         """Make jobs; by name of each that failed, why.
@@ -67,7 +75,7 @@ class Scheduler:
         """
         marker = Path(self.session.marker)
         marker.parent.mkdir(parents=True, exist_ok=True)
-        with held(marker.with_name("run.lock"), Path(self.session.root)):
+        with held(marker.with_name("run.lock"), Path(self.session.root), "makes runs here"):
             marker.touch()
             try:
                 with connected(self.cluster, Path(self.session.top)):
@@ -140,7 +148,8 @@ class Scheduler:
 
         cluster = self.cluster
         with lock_repo(self.repo):
-            self.digests = {job: read_digests(self.repo, job) for job in jobs}
+            stages = stages_by_address(self.repo)
+            self.digests = {job: read_digests(stages, job) for job in jobs}
         # Here, where it dies with the driver alone
         here = self._where(ray.get_runtime_context().get_node_id())
         news = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
@@ -156,7 +165,10 @@ class Scheduler:
                 ray.wait(list(running), timeout=INTERVAL)  # for one
                 done, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
                 self.display.add(news.get_nowait_batch(news.qsize()))
-                self._keep({running.pop(reference): reference for reference in done})
+                self.display.note_waiting(len(running), cluster.cpus, gpus)
+                self._keep({running[reference]: reference for reference in done})
+                for reference in done:  # only now: Ctrl-C may have come meanwhile
+                    del running[reference]
         except KeyboardInterrupt:
             self._stop(running)
             raise
@@ -166,9 +178,10 @@ class Scheduler:
         if not ended:
             return
         began = time.monotonic()
-        taken = {job: self._take_up(job, reference) for job, reference in ended.items()}
-        finished = {job: outcome for job, outcome in taken.items() if outcome}
+        outcomes = {job: self._outcome(job, reference) for job, reference in ended.items()}
+        finished = {job: outcome for job, outcome in outcomes.items() if outcome}
         try:
+            # Again for a while: somebody may be writing params.yaml.
             patiently(partial(self._record, finished))
         except Exception as error:  # DVC has many of its own
             for job in finished:
@@ -179,19 +192,31 @@ class Scheduler:
             self.display.end(job.name, outcome)
 
     def _record(self, finished: dict[RunJob, Outcome]) -> None:
-        """Record jobs, without those of which somebody has changed the inputs meanwhile."""
+        """Record jobs, without those that failed here, or of which somebody changed the inputs."""
         from dvc.repo import lock_repo
 
-        with lock_repo(self.repo):  # DVC reads its files once
-            for job in list(finished):
-                if changed := self._changed(job):
-                    text = ", ".join(changed)
-                    self._fail(job, f"{text} changed while it ran: its result is not kept")
+        with lock_repo(self.repo):
+            stages = stages_by_address(self.repo)
+            for job, outcome in list(finished.items()):
+                if why := self._bring(job, outcome, stages):
+                    self._fail(job, why)
                     del finished[job]
-            record(self.repo, [step.stage for job in finished for step in job.steps])
+            record(stages[step.stage] for job in finished for step in job.steps)
 
-    def _take_up(self, job: RunJob, reference: Any) -> Outcome | None:
-        """Bring what a job made here; None where that is not to be."""
+    def _bring(self, job: RunJob, outcome: Outcome, stages: Mapping[str, Any]) -> str:
+        """Bring what a job made in a clone here; say why where that is not to be."""
+        if changed := self._changed(job, stages):
+            return f"{', '.join(changed)} changed while it ran: its result is not kept"
+        add_to_run_cache(self.repo, outcome.entries)
+        try:
+            for step in job.steps if outcome.entries else ():
+                patiently(partial(restore, self.repo, stages[step.stage], pull=True))
+        except Exception as error:  # each kind of remote raises errors of its own
+            return f"done on {outcome.node.name}, but its results do not come: {error}"
+        return ""
+
+    def _outcome(self, job: RunJob, reference: Any) -> Outcome | None:
+        """How a job ended; None where it has no result."""
         import ray
 
         try:
@@ -211,18 +236,11 @@ class Scheduler:
         if outcome.error:
             self._fail(job, outcome.error)
             return None
-        add_to_run_cache(self.repo, outcome.entries)
-        try:
-            for step in job.steps if outcome.entries else ():
-                patiently(partial(restore, self.repo, step.stage, pull=True))
-        except Exception as error:  # each kind of remote raises errors of its own
-            self._fail(job, f"done on {outcome.node.name}, but its results do not come: {error}")
-            return None
         return outcome
 
-    def _changed(self, job: RunJob) -> list[str]:
+    def _changed(self, job: RunJob, stages: Mapping[str, Any]) -> list[str]:
         """What a job reads and somebody has changed since it began."""
-        before, now = self.digests[job], read_digests(self.repo, job)
+        before, now = self.digests[job], read_digests(stages, job)
         return [name for name in now if not now[name] or now[name] != before.get(name)]
 
     def _fail(self, job: RunJob, why: str) -> None:

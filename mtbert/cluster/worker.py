@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtbert.cluster.execution import run_stage_command
-from mtbert.cluster.jobs import RunJob, record
+from mtbert.cluster.jobs import RunJob, record, stages_by_address
 from mtbert.cluster.states import drop_state, pull_state, push_state
 from mtbert.cluster.workspace import (
     Clone,
@@ -89,7 +89,7 @@ def make_job(job: RunJob, session: Session, news: "Queue") -> Outcome:
         RunFailedError: a command ended with another status than 0 and 2 (bad input).
     """
     began, node = time.monotonic(), this_node(session)
-    news.put(Event(job.name, node.name, ""))
+    send(news, Event(job.name, node.name, ""))
     os.environ["OMP_NUM_THREADS"] = str(session.threads)  # before torch is imported
     outcome = Outcome(node, 0.0)
     if node.shares:
@@ -100,8 +100,13 @@ def make_job(job: RunJob, session: Session, news: "Queue") -> Outcome:
     return outcome
 
 
+def send(news: Any, event: Event) -> None:
+    """Send an event without waiting for its arrival: Ray lends the cores of those who wait."""
+    news.actor.put_nowait.remote(event)
+
+
 def _make_in_clone(job: RunJob, session: Session, news: "Queue", outcome: Outcome) -> None:
-    from dvc.repo import Repo
+    from dvc.repo import Repo, lock_repo
 
     clone, stages = _clone(session), [step.stage for step in job.steps]
     with Repo() as repo:
@@ -112,7 +117,9 @@ def _make_in_clone(job: RunJob, session: Session, news: "Queue", outcome: Outcom
         outcome.error = error
         return
     with Repo() as repo:
-        record(repo, stages)
+        with lock_repo(repo):
+            made = stages_by_address(repo)
+            record(made[stage] for stage in stages)
         outcome.entries = run_cache(repo, stages)
         try:
             patiently(lambda: push_results(repo, outcome.entries))
@@ -187,7 +194,7 @@ def _run(
             nonlocal position, pushed
             text = log.read_text(errors="replace")
             if len(text) > position:
-                news.put(Event(job.name, node, text[position:]))
+                send(news, Event(job.name, node, text[position:]))
                 position = len(text)
             if clone and 0 < session.push_states < time.monotonic() - pushed:
                 with suppress(Exception):  # the remote has failed: the next time

@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 # DVC sets this for its stages alone: what `nohup` starts by hand outlives its shell.
 DVC_STAGE = "DVC_STAGE"
@@ -50,6 +51,35 @@ def end_with_parent(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
     else:
         _watch(lambda: os.getppid() == parent)
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Let a block end before SIGINT or SIGTERM is handled, as it is in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+    handlers = [(each, signal.getsignal(each)) for each in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [(each, handler) for each, handler in handlers if handler is not None]  # not of C
+    for each, _ in handlers:
+        signal.signal(each, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for each, handler in handlers:
+            signal.signal(each, handler)
+        for number in received[:1]:
+            os.kill(os.getpid(), number)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as `kill`, Slurm and clouds send it: all ends as by Ctrl-C."""
+
+
+def raise_terminated(*_: object) -> None:
+    """Handle SIGTERM: raise `Terminated`."""
+    raise Terminated
 
 
 def _watch(alive: Callable[[], bool]) -> None:

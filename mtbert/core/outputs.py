@@ -87,18 +87,27 @@ def _move(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def held(lock: Path, output: Path) -> Iterator[None]:
-    """Hold a lock file while writing an output; an InputError names another process that does."""
+def held(
+    lock: Path, output: Path, does: str = "is still writing it (left over from a killed run?)"
+) -> Iterator[None]:
+    """Hold a lock file while writing an output.
+
+    Raises:
+        InputError: another process has it, and `does` what is said of it; or the file system has
+            no locks.
+    """
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             pid = file.read().strip() or "unknown"
             raise InputError(
-                f"{output}: process {pid} is still writing it (left over from a killed run?); "
-                f"wait for it, or stop it with `kill {pid}`"
+                f"{output}: process {pid} {does}; wait for it, or stop it with `kill {pid}`"
             ) from None
+        except OSError as error:
+            reason = f"{error.strerror}: expected a file system with locks"
+            raise InputError(f"{lock}: {reason}") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

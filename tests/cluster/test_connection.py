@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mtbert.cluster.connection import (
     gpus_of_run,
 )
 from mtbert.core.errors import InputError
+from mtbert.core.lifetime import Terminated
 
 
 def local(jobs):
@@ -69,6 +71,30 @@ def test_ray_reports_to_nobody_and_leaves_uv_alone_unless_the_user_says_so(monke
     importlib.reload(cluster)
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
     assert os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] == "1"
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.default_int_handler])
+def test_sigterm_ends_runs_as_ctrl_c_does(monkeypatch, handler):
+    monkeypatch.setattr(ray, "init", lambda **_: signal.signal(signal.SIGTERM, handler))
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with pytest.raises(Terminated), connected(local(1), Path()):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is handler
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_the_ray_of_another_mtbert_run_is_not_joined(monkeypatch):
+    begun = []
+    monkeypatch.setattr(ray, "init", lambda **options: begun.append(options))
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with connected(local(1), Path()):
+        pass
+    nodes = [{"Resources": begun[0]["resources"] | {"CPU": 2.0}}]
+    monkeypatch.setattr(connection, "alive_nodes", lambda: nodes)
+    monkeypatch.setattr(connection, "copy_files", lambda root, target: None)
+    other = Cluster("auto", 1, cpus=1, gpus=None, retries=0, clones=False, push_states=0)
+    with pytest.raises(InputError, match="--address auto: of another `mtbert run`"):
+        connected(other, Path()).__enter__()
 
 
 def test_ray_is_our_own_and_ends_in_a_message(monkeypatch):

@@ -1,12 +1,17 @@
 """Jobs of a small DVC repository: what they read, and whether it changed."""
 
-import pytest
-from dvc.repo import Repo
+import os
+import signal
 
-from mtbert.cluster.jobs import find_work, read_digests
+import pytest
+from dvc.repo import Repo, lock_repo
+from dvc.utils.serialize import _yaml
+
+from mtbert.cluster.jobs import find_work, read_digests, record, stages_by_address, unfinished
 from mtbert.cluster.scheduling import Scheduler
 from mtbert.cluster.states import drop_state, pull_state, push_state
 from mtbert.cluster.workspace import Clone
+from mtbert.core.lifetime import raise_terminated
 from mtbert.core.outputs import WORK
 from mtbert.core.params import read_yaml, write_yaml
 
@@ -37,10 +42,16 @@ def job_of(repo):
     return job
 
 
+def digests(repo, job):
+    with lock_repo(repo):
+        return read_digests(stages_by_address(repo), job)
+
+
 def changed(repo, job, before):
     scheduler = object.__new__(Scheduler)
-    scheduler.repo, scheduler.digests = repo, {job: before}
-    return scheduler._changed(job)
+    scheduler.digests = {job: before}
+    with lock_repo(repo):
+        return scheduler._changed(job, stages_by_address(repo))
 
 
 def test_a_job_has_the_stages_that_no_shell_reads(repo):
@@ -61,18 +72,59 @@ def test_a_job_has_the_stages_that_no_shell_reads(repo):
             lambda file: file["stages"]["train"].update(cmd=f"{TRAIN} --last"),
             "command of dvc.yaml:train",
         ),
+        ("dvc.yaml", lambda file: file["stages"].pop("train"), "command of dvc.yaml:train"),
     ],
 )
 def test_an_edit_while_a_run_is_at_work_is_noticed(repo, tmp_path, name, edit, expected):
     job = job_of(repo)
-    before = read_digests(repo, job)
+    before = digests(repo, job)
     assert changed(repo, job, before) == []
     values = read_yaml(tmp_path / name)
     edit(values)
     write_yaml(tmp_path / name, values)
-    assert changed(repo, job, before) == [expected]
+    assert changed(repo, job, before)[0] == expected
     if name == "dvc.yaml":  # also where it was edited before the runs began
-        assert changed(repo, job, read_digests(repo, job)) == [expected]
+        assert changed(repo, job, digests(repo, job))[0] == expected
+
+
+def make(repo, tmp_path):
+    """Make the run, as a node does that sees the folder."""
+    for name in ("run", "scores"):
+        (tmp_path / name).write_text(name)
+    with lock_repo(repo):
+        stages = stages_by_address(repo)
+        record(stages[step.stage] for step in job_of(repo).steps)
+
+
+def test_a_recorded_job_is_up_to_date_and_digests_change_nothing(repo, tmp_path):
+    job = job_of(repo)
+    assert unfinished(repo, [job]) == [job]
+    make(repo, tmp_path)
+    (tmp_path / "plan").write_text("another")
+    with lock_repo(repo):  # of the same stages that are asked next
+        read_digests(stages_by_address(repo), job)
+        assert [own.name for own in unfinished(repo, [job])] == [job.name]
+    (tmp_path / "plan").write_text("plan")
+    assert unfinished(repo, [job]) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_dvc_lock_is_written_whole_before_a_signal_is_handled(repo, tmp_path, monkeypatch, number):
+    def dump(data, stream, *options):
+        if stream.name.endswith("dvc.lock"):
+            signals.append(os.kill(os.getpid(), number))
+        return write(data, stream, *options)
+
+    signals, write = [], _yaml._dump
+    monkeypatch.setattr(_yaml, "_dump", dump)
+    previous = signal.signal(signal.SIGTERM, raise_terminated)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            make(repo, tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    assert set(read_yaml(tmp_path / "dvc.lock")["stages"]) == {"train", "evaluate"}
+    assert len(signals) == 1
 
 
 def test_a_state_travels_by_the_remote(repo, tmp_path):

@@ -71,6 +71,6 @@ def test_a_job_that_ends_without_a_result(monkeypatch, error, failed):
     monkeypatch.setattr(ray, "get", get)
     scheduler = object.__new__(Scheduler)
     scheduler.display, scheduler.failed = FakeDisplay(), {}
-    assert scheduler._take_up(JOB, None) is None
+    assert scheduler._outcome(JOB, None) is None
     assert scheduler.display.failed == failed
     assert scheduler.failed == dict(failed)

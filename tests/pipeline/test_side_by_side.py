@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from contextlib import chdir
 from itertools import count
 
@@ -9,6 +10,7 @@ import pytest
 from dvc.repo import Repo
 
 from mtbert.cluster.jobs import find_work, unfinished
+from mtbert.cluster.worker import send
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
 
@@ -83,6 +85,32 @@ def test_runs_side_by_side_leave_nothing_to_do(changed):
     assert made == RUNS | SECOND
     assert "0 of 6 runs are up to date" in printed
     assert changed.repro() == set()
+
+
+def test_a_run_that_tells_its_news_keeps_its_core():
+    import ray
+    from ray.util.queue import Queue
+
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        news = Queue(actor_options={"num_cpus": 0})
+
+        @ray.remote(num_cpus=1)
+        def make(name):
+            began = time.monotonic()
+            for _ in range(20):
+                send(news, name)
+                time.sleep(0.02)
+            return began, time.monotonic()
+
+        first, second = sorted(ray.get([make.remote("a"), make.remote("b")]))
+        assert first[1] <= second[0]
+        while news.qsize() < 40:
+            time.sleep(0.02)
+        assert news.get_nowait_batch(40) == ["a"] * 20 + ["b"] * 20
+    finally:
+        ray.shutdown()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @pytest.fixture
