@@ -28,6 +28,8 @@ def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
     digests: dict[RunJob, dict[str, str]] | None = None
     # Again where somebody has edited params.yaml or code meanwhile: not one by one by DVC.
     while jobs := _prepare(targets):
+        if digests is not None:
+            print(f"{len(jobs)} runs are made anew: what they read has changed", flush=True)
         with open_repo() as repo, chdir(repo.root_dir):
             scheduler = Scheduler(repo, cluster)
             if failed := scheduler.make(jobs):

@@ -5,7 +5,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtbert.cluster.execution import run_stage_command
-from mtbert.cluster.jobs import RunJob, record, stages_by_address
+from mtbert.cluster.jobs import RunJob, Step, record, stages_by_address
 from mtbert.cluster.states import drop_state, pull_state, push_state
 from mtbert.cluster.workspace import (
     Clone,
@@ -184,9 +184,14 @@ def _run(
     job: RunJob, root: Path, session: Session, news: "Queue", clone: Clone | None = None
 ) -> str:
     """Run a job's commands; return the last lines of one that found its input bad."""
-    top = clone.top if clone else session.top
+    node, top = this_node(session).name, clone.top if clone else session.top
     environment = {**os.environ, **session.variables, "PYTHONPATH": str(top)}
-    node = this_node(session).name
+
+    def push() -> None:
+        if clone and session.push_states > 0:
+            with suppress(Exception):  # the remote has failed: the next time
+                push_state(clone, job)
+
     with tempfile.NamedTemporaryFile(prefix="mtbert-", suffix=".log") as file:
         log, position, pushed = Path(file.name), 0, time.monotonic()
 
@@ -196,22 +201,31 @@ def _run(
             if len(text) > position:
                 send(news, Event(job.name, node, text[position:]))
                 position = len(text)
-            if clone and 0 < session.push_states < time.monotonic() - pushed:
-                with suppress(Exception):  # the remote has failed: the next time
-                    push_state(clone, job)
+            if time.monotonic() - pushed > session.push_states:
+                push()
                 pushed = time.monotonic()
 
         _wait_for_writers(job, root)
-        for step in job.steps:
-            for path in (root / out for out in step.outputs):  # as DVC does
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            for command in step.commands:
+        for step, command in _commands(job, root):
+            try:
                 status = run_stage_command(command, root / step.folder, log, environment, forward)
-                forward()
-                if status:
-                    last = "\n".join(log.read_text(errors="replace").splitlines()[-LAST:])
-                    text = f"{step.stage}: exit status {status}\n{last}"
-                    if status == 2:
-                        return text
-                    raise RunFailedError(text)
+            except KeyboardInterrupt:  # the run has saved its state
+                push()
+                raise
+            forward()
+            if status:
+                last = log.read_text(errors="replace").splitlines()[-LAST:]
+                text = "\n".join([f"{step.stage}: exit status {status}", *last])
+                if status == 2:
+                    return text
+                raise RunFailedError(text)
     return ""
+
+
+def _commands(job: RunJob, root: Path) -> Iterator[tuple[Step, str]]:
+    """Give the commands of a job, each stage's outputs removed before, as DVC does."""
+    for step in job.steps:
+        for path in (root / out for out in step.outputs):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for command in step.commands:
+            yield step, command
