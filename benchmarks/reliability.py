@@ -45,7 +45,8 @@ file had to be deleted before the next run; that counts as wrong, too.
 Anything else counts as wrong: a traceback; a hang of more than 5 seconds; other content, where a
 file is under a checksum.
 
-**Went wrong: {failed} of {inputs:,}.** {versions}
+**Went wrong: {failed} of {inputs:,}; on the last commit {last_failed} of {last:,}.** What went wrong
+before was mended. {versions}
 
 {readers}
 
@@ -55,10 +56,8 @@ file is under a checksum.
 
 ## The same run, the same bits
 
-Training asks torch for kernels that repeat their results. On a CPU that costs nothing measurable:
-ten steps of an encoder of MiniLM's shape took 9.36 and 9.39 s of CPU time with such kernels, 9.55
-and 9.53 s without (in turns, one thread). So no option turns it off. `mtbert verify` scores a run
-again.
+Training asks torch for kernels that repeat their results, and no option turns that off.
+`mtbert verify` scores a run again.
 """
 
 
@@ -101,6 +100,7 @@ def page(broken: Sequence[Mapping[str, Any]], fuzzed: Sequence[Mapping[str, Any]
         for name, results in run["readers"].items():
             rows.setdefault(name, Counter()).update(results)
     inputs = sum((row for row in rows.values()), Counter[str]())
+    last = sum(map(Counter, fuzzed[-1]["readers"].values() if fuzzed else ()), Counter[str]())
     return TEXT.format(
         **{"trials": len(trials), "kills": counts["kill"], "writes": counts["write"]},
         **{"grace": GRACE, "longest": max(orphans, default=0), "where": at(broken)},
@@ -108,7 +108,7 @@ def page(broken: Sequence[Mapping[str, Any]], fuzzed: Sequence[Mapping[str, Any]
         cuts=sum(trial["wrong"] == CUT for trial in trials),
         tables="\n\n".join(trial_table(trials, key) for key in ("case", "stage")),
         **{"inputs": inputs.total(), "failed": failed(inputs), "readers": reader_table(rows)},
-        versions=at(fuzzed),
+        **{"last": last.total(), "last_failed": failed(last), "versions": at(fuzzed)},
         command=broken[-1]["command"] if broken else "",
         fuzz_command=fuzzed[-1]["command"] if fuzzed else "",
     )

@@ -8,7 +8,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # Files of few tests that run whole pipelines; the longest first
 LONG = ["test_dag", "test_side_by_side", "test_tutorials", "test_end_to_end", "test_how_to"]
-LONG += ["test_all", "test_in_memory"]
+LONG += ["test_run_of_a_plan", "test_all", "test_in_memory"]
 
 
 def pytest_collection_modifyitems(items):

@@ -89,10 +89,10 @@ def draw(generator, unused):
 
 @pytest.fixture(scope="module")
 def accepted(place):
-    """At least 64 strategies, drawn until each choice of each setting is in one of them."""
+    """At least 40 strategies, drawn until each choice of each setting is in one of them."""
     generator, plans = np.random.default_rng(4), []
     unused = [(key, choice) for key, choices in CHOICES.items() for choice in choices]
-    while len(plans) < 64 or unused:
+    while len(plans) < 40 or unused:
         changes = draw(generator, unused)
         try:
             plans.append((changes, plan(place, changes)))

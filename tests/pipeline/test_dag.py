@@ -67,11 +67,12 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
                 *NAMES,
             },
         ),
-        (["pretrain.mask_share=0.3"], {"pretrain"}),
-        (["report.title=another"], {"report"}),
-        (["~ensembles.main_ensemble"], {"names", "report"}),
+        (["pretrain.mask_share=0.3", "report.title=another"], {"pretrain", "report"}),
         (
-            ["+ensembles.two={of: [main, round_robin], average: predictions}"],
+            [
+                "~ensembles.main_ensemble",
+                "+ensembles.two={of: [main, round_robin], average: predictions}",
+            ],
             {"names", "members@two", "ensemble@two", "report"},
         ),
         (
@@ -198,10 +199,15 @@ def test_an_archive_without_git_runs(project, tmp_path):
         ("+tasks.none={title: t}", "tasks.none"),
     ],
 )
-def test_bad_input_ends_in_a_message_and_checkout_brings_all_back(project, change, message):
+def test_bad_input_ends_in_a_message(project, change, message):
     printed = project.run("dvc", "exp", "run", "-S", change, ok=False)
     assert message in printed
     assert "Traceback" not in printed
     assert (project.folder / "data" / "plans" / "main.yaml").is_file()
+    project.restore()
+
+
+def test_checkout_brings_all_back_after_bad_input(project):
+    project.run("dvc", "exp", "run", "-S", "tasks.sst.labels.count=3", ok=False)
     project.restore()
     assert project.repro() == set()
