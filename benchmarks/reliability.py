@@ -45,8 +45,7 @@ file had to be deleted before the next run; that counts as wrong, too.
 Anything else counts as wrong: a traceback; a hang of more than 5 seconds; other content, where a
 file is under a checksum.
 
-**Went wrong: {failed} of {inputs:,}; on the last commit {last_failed} of {last:,}.** What went wrong
-before was mended. {versions}
+**Went wrong: {failed} of {inputs:,}; on the last commit {last_failed} of {last:,}.** {versions}
 
 {readers}
 

@@ -31,7 +31,7 @@ def test_the_page_adds_broken_input_of_all_runs():
         {"readers": {"plan": {"read": 500, "traceback": 2}}, **ORIGIN},
     ]
     text = page([], runs)
-    assert "**Went wrong: 3 of 1,508.**" in text
+    assert "**Went wrong: 3 of 1,508; on the last commit 2 of 502.**" in text
     assert "| plan | 1,500 | 0 | 3 |\n| text | 0 | 5 | 0 |" in text
 
 
