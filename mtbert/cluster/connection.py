@@ -1,4 +1,4 @@
-"""Connect to Ray: on this machine, or a cluster, whose nodes then get the project's code."""
+"""Connect to Ray on this machine, or to a cluster, whose nodes then get the project's code."""
 
 import logging
 import math
@@ -19,7 +19,7 @@ from mtbert.core.errors import InputError
 from mtbert.core.lifetime import raise_terminated
 from mtbert.core.processes import process_count
 
-# A resource of a Ray that one `mtbert run` has started for itself
+# A resource that marks a Ray which an `mtbert run` started for itself
 PRIVATE = "mtbert_private"
 TOKEN = "if it has a token: RAY_AUTH_MODE=token, and ~/.ray/auth_token of its head"
 ANSWER = 10.0  # seconds in which the head of a cluster must answer
@@ -28,13 +28,13 @@ QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where runs are made, and what each takes."""
+    """Where runs execute, and the resources of each."""
 
     address: str | None  # of a Ray cluster; None: this machine
     jobs: int  # at once, on this machine
     cpus: int  # of a run, and its threads
-    gpus: float | None  # of a run; None: all divided by `jobs`, at most one a process
-    retries: int  # of a run whose node or process died
+    gpus: float | None  # of a run; None: all divided by `jobs`, at most one per process
+    retries: int  # of a run that ended without a result
     clones: bool  # nodes work in clones even where they see this folder
     push_states: float  # seconds between two states that a clone pushes; 0: none
 
@@ -44,8 +44,8 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
     """Connect to Ray for a project's folder.
 
     Raises:
-        InputError: there is no such cluster, it refuses this machine's token, or a node fails, as
-            one without our packages does.
+        InputError: there is no such cluster, it refuses this machine's token, or a node fails, for
+            example because it lacks our packages.
     """
     import ray
 
@@ -66,7 +66,7 @@ def connected(cluster: Cluster, root: Path) -> Iterator[None]:
         before = signal.signal(signal.SIGTERM, raise_terminated)  # Ray's own handler aborts
         try:
             if cluster.address and any(PRIVATE in node["Resources"] for node in alive_nodes()):
-                raise InputError(f"--address {cluster.address}: of another `mtbert run` alone")
+                raise InputError(f"--address {cluster.address}: belongs to another `mtbert run`")
             yield
         except ray.exceptions.RayError as error:  # with the traceback of the node's process
             last = str(error).strip().rpartition("\n")[2]
@@ -100,8 +100,8 @@ def check_reachable(address: str) -> None:
 def copy_files(root: Path, target: Path) -> None:
     """Copy what a clone needs: the files as they stand, without those that Git ignores.
 
-    It need not be a Git repository: all files are new to one made for the moment. DVC's own files
-    stay here even where Git ignores nothing: config.local may hold credentials.
+    The folder need not be a Git repository: all files are new to a temporary one. DVC's private
+    files are left out even if Git would not ignore them: config.local may hold credentials.
     """
     with tempfile.TemporaryDirectory() as empty:
         subprocess.run(["git", "init", "-q", "--bare", empty], check=True)
@@ -115,7 +115,7 @@ def copy_files(root: Path, target: Path) -> None:
 
 
 def gpus_of_run(cluster: Cluster) -> float:
-    """The GPUs of a run; warn where no node of a cluster has room for one yet.
+    """The GPUs of a run; warn if no node of a cluster has room for a run yet.
 
     Raises:
         InputError: this machine has no room for a run.
@@ -134,14 +134,14 @@ def gpus_of_run(cluster: Cluster) -> float:
 
 
 def share_of_gpus(gpus: float, jobs: int) -> float:
-    """Divide GPUs so that all jobs have room at once: Ray gives a run whole ones or part of one."""
+    """Divide GPUs so that all jobs fit at once: Ray gives a run whole GPUs or a fraction of one."""
     if gpus >= jobs:
         return gpus // jobs
     return 1 / math.ceil(jobs / gpus) if gpus else 0.0
 
 
 def alive_nodes() -> list[dict[str, Any]]:
-    """Ray's facts of the nodes that work."""
+    """Ray's description of each node that is alive."""
     import ray
 
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]

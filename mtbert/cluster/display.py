@@ -1,4 +1,4 @@
-"""Runs as they go: one live table on a terminal, elsewhere a line for each start and end."""
+"""Progress of runs: a live table on a terminal, elsewhere a line for each start and end."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ from typing import Any, Self
 from mtbert.cluster.worker import Event, Outcome
 from mtbert.core.errors import printable
 
-SHOWN = 20  # rows of the table at most
+SHOWN = 20  # rows of the table, at most
 WAITING = 60.0  # seconds between two lines that say that runs wait
 
 
@@ -19,7 +19,7 @@ class Display:
 
     def __init__(self, total: int, logs: Path) -> None:
         self.total, self.logs, self.began = total, logs, time.monotonic()
-        self.idle = self.began  # since when no run is at work
+        self.idle = self.began  # since when no run has been in progress
         self.done, self.failures, self.recording = 0, 0, 0.0
         self.shares: Counter[str] = Counter()
         self.running: dict[str, tuple[str, float, str]] = {}  # node, start, last line
@@ -50,7 +50,7 @@ class Display:
         return self.logs / f"{job.replace('/', '-')}.log"
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take up news of jobs."""
+        """Show events of jobs."""
         for event in events:
             if not event.text:
                 again = " again" if event.job in self.running else ""
@@ -65,7 +65,7 @@ class Display:
                 self.running[event.job] = (node, began, last)
 
     def end(self, job: str, outcome: Outcome) -> None:
-        """Count a job whose results are here."""
+        """Count a job whose results are recorded."""
         self.done += 1
         self.shares[outcome.node.name] += 1
         self.running.pop(job, None)
@@ -74,7 +74,7 @@ class Display:
         )
 
     def fail(self, job: str, why: str) -> None:
-        """Count a job that failed; of the reason show the first line, and the last of its log."""
+        """Count a failed job; show the first line of the reason and the last line of its log."""
         self.failures += 1
         self.running.pop(job, None)
         lines = why.splitlines()
@@ -82,7 +82,7 @@ class Display:
         self._print(f"{job}: failed: {printable(text)}; {self.count()}")
 
     def note_waiting(self, runs: int, cpus: int, gpus: float) -> None:
-        """Say now and then that no run is at work."""
+        """Report now and then that all runs wait."""
         now = time.monotonic()
         if self.running or not runs:
             self.idle = now
@@ -91,7 +91,7 @@ class Display:
             self._print(f"{runs} runs wait for a node with {cpus} CPUs and {gpus:g} GPUs")
 
     def count(self) -> str:
-        """How many are done, and how long the others may take."""
+        """How many runs are done, and how long the rest may take."""
         text = f"{self.done} of {self.total} runs"
         text += f", {self.failures} failed" if self.failures else ""
         ended = self.done + self.failures
@@ -102,7 +102,7 @@ class Display:
         return text
 
     def table(self) -> Any:
-        """The runs at work, for rich."""
+        """The runs in progress, for rich."""
         from rich.table import Table
 
         look: dict[str, Any] = {"box": None, "title_justify": "left", "pad_edge": False}

@@ -1,4 +1,4 @@
-"""`mtbert run`: DVC makes what comes before the runs, Ray the runs side by side, DVC the rest."""
+"""`mtbert run`: DVC runs the stages before the runs, Ray the runs side by side, DVC the rest."""
 
 import shlex
 import subprocess
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
-    """Make what targets need, runs side by side; say of each run that failed why.
+    """Bring targets up to date, runs side by side; return why each failed run did, by name.
 
     Raises:
         InputError: DVC does not know a target, or one of its stages fails; the cluster cannot be
-            reached or lacks what a run takes; machines without this folder need a DVC remote.
+            reached or lacks a run's resources; machines without this folder need a DVC remote.
     """
     if cluster.address:
         check_reachable(cluster.address)
     digests: dict[RunJob, dict[str, str]] | None = None
-    # Again where somebody has edited params.yaml or code meanwhile: not one by one by DVC.
+    # Repeat after an edit of params.yaml or code: DVC would run what is stale one by one.
     while jobs := _prepare(targets):
         if digests is not None:
-            print(f"{len(jobs)} runs are made anew: what they read has changed", flush=True)
+            print(f"{len(jobs)} runs are repeated: what they read has changed", flush=True)
         with open_repo() as repo, chdir(repo.root_dir):
             scheduler = Scheduler(repo, cluster)
             if failed := scheduler.make(jobs):
                 return failed
-        if scheduler.digests == digests:  # DVC finds them changed whatever is done
+        if scheduler.digests == digests:  # DVC calls them stale whatever is done
             break
         digests = scheduler.digests
     with open_repo() as repo:
@@ -45,7 +45,7 @@ def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
 
 
 def _prepare(targets: Sequence[str]) -> list[RunJob]:
-    """Make what comes before the runs behind targets; give the runs that are not up to date."""
+    """Run the stages before the runs of targets; return the runs that are not up to date."""
     with open_repo() as repo:
         work, root = find_work(repo, targets), Path(repo.root_dir)
         with chdir(root):
@@ -68,7 +68,7 @@ def open_repo() -> "Repo":
     from dvc.repo import Repo
 
     try:
-        return Repo(_wait_for_lock=True)  # of a DVC at work: a finished run must not be lost by it
+        return Repo(_wait_for_lock=True)  # a busy DVC must not cost a finished run
     except NotDvcRepoError:
         raise InputError(f"{Path.cwd()}: expected a folder of a DVC repository") from None
 

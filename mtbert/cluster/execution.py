@@ -1,4 +1,4 @@
-"""Start a stage's command in a process that forks from one with torch imported."""
+"""Start a stage's command in a process forked from one that has imported torch."""
 
 import os
 import runpy
@@ -10,26 +10,26 @@ from pathlib import Path
 from mtbert.core.commands import set_environment
 from mtbert.core.lifetime import end_with_parent
 
-# Imported once for each worker, not once for each run. Not our own packages: a run imports them
-# from where it stands.
+# Imported once per worker, not once per run. Not our own packages: a run imports those of the
+# folder in which it works.
 PRELOADED = ["torch", "torch._dynamo", "transformers", "transformers.models.bert.modeling_bert"]
 PRELOADED += ["transformers.models.auto.modeling_auto", "pandas", "pyarrow.parquet", "scipy.stats"]
 PRELOADED += ["pydantic", "tokenizers", "safetensors.torch"]
-INTERVAL = 0.5  # seconds between two looks at the log
+INTERVAL = 0.5  # seconds between two checks of the log
 
 
 def run_stage_command(
     command: str, folder: Path, log: Path, environment: Mapping[str, str], wait: Callable[[], None]
 ) -> int:
-    """Run a command of DVC's in a folder, both its streams added to a log; return its exit status.
+    """Run a stage's command in a folder, append its output to a log, and return its exit status.
 
-    It is `python -m …`. `wait` is called now and then. If it raises, as on Ctrl-C, the command gets
-    SIGTERM, on which a run saves the state that it resumes from.
+    The command is `python -m …`. `wait` is called regularly. If it raises, as on Ctrl-C, the
+    command gets SIGTERM, on which a run saves the state that it resumes from.
     """
     import multiprocessing
 
     set_environment()
-    # The children would run the file of Ray's worker otherwise, which imports Ray.
+    # Otherwise children would run the script of Ray's worker, which imports Ray.
     sys.modules["__main__"].__dict__.pop("__file__", None)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)

@@ -1,4 +1,4 @@
-"""Which runs of a DVC pipeline can be made side by side, and which of them are not up to date.
+"""Which runs of a DVC pipeline can run side by side, and which of them are not up to date.
 
 DVC resolves the stages and their commands; nothing here reads dvc.yaml.
 """
@@ -18,7 +18,7 @@ from mtbert.core.lifetime import signals_held_back
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-# What the stages of a run start, in a clone and in a project of `mtbert init`; no shell reads it.
+# Commands of a run's stages, in a clone and in a project of `mtbert init`; none needs a shell.
 MAKES_RUN = re.compile(r"python -m (mtbert\.)?stages\.(train|evaluate) [^|&;<>$`\n]*")
 
 
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class RunJob:
-    """Stages that need each other and nothing of another job: those of one run."""
+    """The stages of one run, which depend on each other and on no other job."""
 
     name: str  # the run's, with the folder of its study
     steps: tuple[Step, ...]
@@ -43,14 +43,14 @@ class RunJob:
 
 @dataclass(frozen=True)
 class Work:
-    """What `mtbert run` has to do."""
+    """The work of `mtbert run`."""
 
-    before: tuple[str, ...]  # stages that jobs wait for, made one after the other by DVC
+    before: tuple[str, ...]  # stages that jobs wait for; DVC runs them one after the other
     jobs: tuple[RunJob, ...]
 
 
 def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
-    """Collect the jobs behind targets, of the dvc.yaml of the working directory by default.
+    """Collect the jobs that targets need; by default those of the working directory's dvc.yaml.
 
     Raises:
         InputError: DVC does not know a target, or cannot read a dvc.yaml.
@@ -64,7 +64,7 @@ def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
     for group in nx.weakly_connected_components(runs):
         ordered = list(reversed(list(nx.topological_sort(runs.subgraph(group)))))
         makers = {maker for stage in ordered for maker in graph[stage]} - group
-        # A plan names by digest what its makers read: a run reads that, too.
+        # A plan names inputs of its own stage by digest: a run reads them, too.
         makers |= {maker for stage in makers for maker in graph[stage]}
         inputs = sorted(relative(repo, out.fs_path) for stage in makers for out in stage.outs)
         steps = tuple(step_of(repo, stage) for stage in ordered)
@@ -76,7 +76,7 @@ def find_work(repo: "Repo", targets: Sequence[str]) -> Work:
 
 
 def collect_stages(repo: "Repo", targets: Sequence[str]) -> tuple[Any, list[Any], set[Any]]:
-    """DVC's graph, in which an arrow leads from a stage to what it reads; targets; all they need.
+    """DVC's graph, with edges from a stage to those it reads; the targets; all stages they need.
 
     Raises:
         InputError: DVC does not know a target, or cannot read a dvc.yaml.
@@ -93,7 +93,7 @@ def collect_stages(repo: "Repo", targets: Sequence[str]) -> tuple[Any, list[Any]
 
 
 def commands(stage: Any) -> tuple[str, ...]:
-    """The commands of one of DVC's stages; none where it only names data."""
+    """The commands of one of DVC's stages; none if it only tracks data."""
     return (stage.cmd,) if isinstance(stage.cmd, str) else tuple(stage.cmd or ())
 
 
@@ -125,9 +125,9 @@ def job_name(steps: Sequence[Step]) -> str:
 
 
 def unfinished(repo: "Repo", jobs: Sequence[RunJob], *, pull: bool = False) -> list[RunJob]:
-    """What must run: jobs from their first stage on that has no result, here or in the run cache.
+    """Jobs that must run, each from its first stage without a result here or in the run cache.
 
-    What the run cache has is brought back, with `pull` from the DVC remote. Call it in the root of
+    Results in the run cache are restored, with `pull` from the DVC remote. Call it in the root of
     the repository.
     """
     from dvc.repo import lock_repo
@@ -153,9 +153,9 @@ def all_up_to_date(repo: "Repo", targets: Sequence[str]) -> bool:
 
 
 def stages_by_address(repo: "Repo") -> dict[str, Any]:
-    """DVC's stages, inside `lock_repo` read once.
+    """DVC's stages; call it inside `lock_repo`, where DVC reads its files once.
 
-    Each that is asked for alone is read anew with all of its file: the square of their number.
+    Looking up stages one by one would read the whole file each time: quadratic in their number.
     """
     return {address(repo, stage): stage for stage in repo.index.stages}
 
@@ -163,7 +163,7 @@ def stages_by_address(repo: "Repo") -> dict[str, Any]:
 def up_to_date(repo: "Repo", stage: Any, *, pull: bool = False) -> bool:
     """Whether a stage need not run; its result may come from the run cache.
 
-    A run cache holds what any machine has made of the same inputs.
+    The run cache holds results of the same inputs from any machine.
     """
     from dvc.stage.cache import RunCacheNotFoundError
 
@@ -179,20 +179,20 @@ def up_to_date(repo: "Repo", stage: Any, *, pull: bool = False) -> bool:
 
 
 def restore(repo: "Repo", stage: Any, *, pull: bool = False) -> None:
-    """Bring a stage's outputs back by the run cache.
+    """Restore a stage's outputs from the run cache.
 
     Raises:
         RunCacheNotFoundError: the run cache has no result for these inputs.
     """
-    stage.remove_outs(ignore_remove=False, force=False)  # of other inputs, as DVC does
+    stage.remove_outs(ignore_remove=False, force=False)  # as DVC does
     repo.stage_cache.restore(stage, pull=pull)
 
 
 def record(stages: Iterable[Any]) -> None:
-    """Record that stages were made, as `dvc commit --force` does, but write dvc.lock once.
+    """Record stages as done, as `dvc commit --force` does, but write dvc.lock only once.
 
-    Writing it takes DVC most of a second, and longer the more it holds. It writes in place: where a
-    signal ended it half way, all that dvc.lock had would be lost.
+    That takes DVC time in proportion to all that dvc.lock holds (docs/scale.md). It writes in
+    place: a signal halfway through would lose everything recorded before.
     """
     files: dict[str, tuple[Any, list[Any]]] = {}
     for stage in stages:
@@ -205,10 +205,10 @@ def record(stages: Iterable[Any]) -> None:
 
 
 def read_digests(stages: Mapping[str, Any], job: RunJob) -> dict[str, str]:
-    """By path and stage, the digest of what a job reads: code, plan, parameters.
+    """Digests of what a job reads (code, plan, parameters), by path and stage.
 
-    Among them the stage's commands, with an empty digest where DVC would now run others, or none;
-    that of a missing file is empty, too.
+    They include the stage's commands. The digest of a missing file is empty, and so is that of
+    commands if DVC would now run others, or none.
     """
     named = [stages[step.stage] for step in job.steps if step.stage in stages]
     own = {out.fs_path for stage in named for out in stage.outs}

@@ -1,4 +1,4 @@
-"""Give jobs to Ray, keep what comes back, and try again where a node or the remote fails."""
+"""Submit jobs to Ray, record their results, and retry when a node or the remote fails."""
 
 import logging
 import os
@@ -40,8 +40,8 @@ from mtbert.core.outputs import WORK, held
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-FORWARDED = "MTBERT_"  # variables of the environment that other machines get, too
-INTERVAL = 1.0  # seconds between two looks at the jobs
+FORWARDED = "MTBERT_"  # prefix of the environment variables that other machines get
+INTERVAL = 1.0  # seconds between two checks of the jobs
 STOP = 30.0  # seconds that interrupted runs have to save their states
 
 
@@ -68,10 +68,10 @@ class Scheduler:
         self.digests: dict[RunJob, dict[str, str]] = {}  # what each job reads
 
     def make(self, jobs: Sequence[RunJob]) -> dict[str, str]:
-        """Make jobs; by name of each that failed, why.
+        """Run jobs; return why each failed job did, by name.
 
         Raises:
-            InputError: there is no such cluster, or no node of it fits.
+            InputError: there is no such cluster, or no node has a run's resources.
         """
         marker = Path(self.session.marker)
         marker.parent.mkdir(parents=True, exist_ok=True)
@@ -89,10 +89,10 @@ class Scheduler:
         return self.failed
 
     def _prepare(self, jobs: Sequence[RunJob]) -> list[RunJob]:
-        """Make nodes that work in clones ready; take up what they kept of an earlier session.
+        """Prepare nodes that work in clones; fetch results that they kept from an earlier session.
 
         Returns:
-            The jobs that are still to be made.
+            The jobs that still have to run.
         """
         import ray
 
@@ -106,8 +106,9 @@ class Scheduler:
         if not remote:
             where = ", ".join(node.name for node in apart) or "--clones"
             raise InputError(
-                f"{where}: expected a DVC remote, by which nodes that do not work in "
-                f"{self.session.root} get data and give results: dvc remote add --default NAME URL"
+                f"{where}: expected a DVC remote, from which nodes that do not work in "
+                f"{self.session.root} pull data, and to which they push results: "
+                f"dvc remote add --default NAME URL"
             )
         try:
             self.repo.push(targets=sorted({path for job in jobs for path in job.inputs}))
@@ -122,13 +123,13 @@ class Scheduler:
 
     @staticmethod
     def _where(node: str) -> Any:
-        """Ray's way to name one node."""
+        """Ray's strategy that places a task on one node."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         return NodeAffinitySchedulingStrategy(node, soft=False)
 
     def _on(self, node: str, function: Any) -> Any:
-        """A function as a task that runs on a node, beside its jobs."""
+        """A function as a Ray task that runs on one node, beside its jobs."""
         import ray
 
         where = self._where(node)
@@ -150,7 +151,7 @@ class Scheduler:
         with lock_repo(self.repo):
             stages = stages_by_address(self.repo)
             self.digests = {job: read_digests(stages, job) for job in jobs}
-        # Here, where it dies with the driver alone
+        # On the driver's node: another may die
         here = self._where(ray.get_runtime_context().get_node_id())
         news = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
         task = ray.remote(make_job).options(
@@ -162,28 +163,28 @@ class Scheduler:
         running = {task.remote(job, self.session, news): job for job in jobs}
         try:
             while running:
-                ray.wait(list(running), timeout=INTERVAL)  # for one
+                ray.wait(list(running), timeout=INTERVAL)  # until one has ended
                 done, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
                 self.display.add(news.get_nowait_batch(news.qsize()))
                 self.display.note_waiting(len(running), cluster.cpus, gpus)
                 self._keep({running[reference]: reference for reference in done})
-                for reference in done:  # only now: Ctrl-C may have come meanwhile
+                for reference in done:  # only now: after Ctrl-C in between, `_stop` records them
                     del running[reference]
         except KeyboardInterrupt:
             self._stop(running)
             raise
 
     def _keep(self, ended: dict[RunJob, Any]) -> None:
-        """Take up what jobs made, and record all of it together."""
+        """Record the results of jobs, all together."""
         if not ended:
             return
         began = time.monotonic()
         outcomes = {job: self._outcome(job, reference) for job, reference in ended.items()}
         finished = {job: outcome for job, outcome in outcomes.items() if outcome}
         try:
-            # Again for a while: somebody may be writing params.yaml.
+            # Retry for a while: somebody may be writing params.yaml.
             patiently(partial(self._record, finished))
-        except Exception as error:  # DVC has many of its own
+        except Exception as error:  # DVC raises many types
             for job in finished:
                 self._fail(job, f"done, but DVC could not record it: {error}")
             return
@@ -192,7 +193,7 @@ class Scheduler:
             self.display.end(job.name, outcome)
 
     def _record(self, finished: dict[RunJob, Outcome]) -> None:
-        """Record jobs, without those that failed here, or of which somebody changed the inputs."""
+        """Record jobs, except those whose inputs changed or whose results cannot be fetched."""
         from dvc.repo import lock_repo
 
         with lock_repo(self.repo):
@@ -204,7 +205,7 @@ class Scheduler:
             record(stages[step.stage] for job in finished for step in job.steps)
 
     def _bring(self, job: RunJob, outcome: Outcome, stages: Mapping[str, Any]) -> str:
-        """Bring what a job made in a clone here; say why where that is not to be."""
+        """Fetch what a job made in a clone; return why its result cannot be recorded."""
         if changed := self._changed(job, stages):
             return f"{', '.join(changed)} changed while it ran: its result is not kept"
         add_to_run_cache(self.repo, outcome.entries)
@@ -212,25 +213,25 @@ class Scheduler:
             for step in job.steps if outcome.entries else ():
                 patiently(partial(restore, self.repo, stages[step.stage], pull=True))
         except Exception as error:  # each kind of remote raises errors of its own
-            return f"done on {outcome.node.name}, but its results do not come: {error}"
+            return f"done on {outcome.node.name}, but its results cannot be fetched: {error}"
         return ""
 
     def _outcome(self, job: RunJob, reference: Any) -> Outcome | None:
-        """How a job ended; None where it has no result."""
+        """How a job ended; None if it has no result."""
         import ray
 
         try:
             outcome: Outcome = ray.get(reference)
         except ray.exceptions.TaskCancelledError:  # by Ctrl-C: no failure
             return None
-        except Exception as error:  # the job's own, or a node's that died too often
+        except Exception as error:  # of the job, or of a node that died too often
             self.display.add([Event(job.name, "", f"{error}\n")])
             cause = getattr(error, "cause", None) or error
             self._fail(job, str(cause) or type(cause).__name__)
             return None
         if outcome.unpushed:
             outcome.error = (
-                f"done, but its results lie on {outcome.node.name} alone: {outcome.unpushed}; "
+                f"done, but its results are only on {outcome.node.name}: {outcome.unpushed}; "
                 f"once the DVC remote works, run the same command again"
             )
         if outcome.error:
@@ -239,7 +240,7 @@ class Scheduler:
         return outcome
 
     def _changed(self, job: RunJob, stages: Mapping[str, Any]) -> list[str]:
-        """What a job reads and somebody has changed since it began."""
+        """Inputs of a job that have changed since the runs began."""
         before, now = self.digests[job], read_digests(stages, job)
         return [name for name in now if not now[name] or now[name] != before.get(name)]
 
@@ -248,7 +249,7 @@ class Scheduler:
         self.display.fail(job.name, why)
 
     def _stop(self, running: dict[Any, RunJob]) -> None:
-        """End all jobs; each saves its state; keep those that ended well."""
+        """Stop all jobs, each of which saves its state; record those that finished."""
         import ray
 
         for reference in running:

@@ -1,4 +1,4 @@
-"""States of unfinished runs in the DVC remote, so that another node goes on where one died."""
+"""States of unfinished runs in the DVC remote, so that other nodes resume those of dead ones."""
 
 import tarfile
 import tempfile
@@ -13,10 +13,10 @@ from mtbert.core.outputs import WORK, work_path
 
 
 def push_state(clone: Clone, job: RunJob) -> None:
-    """Copy what an unfinished job has written to the remote.
+    """Copy the files of an unfinished job to the remote.
 
-    It is copied while the job goes on, the state first: the files are then as a kill after that
-    state would leave them, which is what a run resumes from.
+    The job keeps running meanwhile. Its state is copied first: the files are then as a kill after
+    that state would leave them, and from that a run can resume.
     """
     with _remote_file(clone, job) as (filesystem, place), tempfile.NamedTemporaryFile() as file:
         with tarfile.open(file.name, "w") as archive:
@@ -31,14 +31,14 @@ def push_state(clone: Clone, job: RunJob) -> None:
 
 
 def pull_state(clone: Clone, job: RunJob) -> None:
-    """Take up the state of a job that another node began, unless this node has one."""
+    """Fetch the state of a job that another node began, unless this node has one."""
     with _remote_file(clone, job) as (filesystem, place):
         here = any(folder.exists() for folder in unfinished_folders(job))
         if here or not filesystem.exists(place):
             return
         with tempfile.NamedTemporaryFile() as file:
             filesystem.get_file(place, file.name)
-            with suppress(tarfile.TarError), tarfile.open(file.name) as archive:  # cut off: anew
+            with suppress(tarfile.TarError), tarfile.open(file.name) as archive:  # cut off
                 _unpack(archive, clone.folder / WORK)
 
 
@@ -69,6 +69,6 @@ def _remote_file(clone: Clone, job: RunJob) -> Iterator[tuple[Any, str]]:
 
     with Repo() as repo:
         remote = repo.cloud.get_remote(command="push")
-        # The folder of a node's clones has the project's name, which no other user has.
+        # That folder's name holds a digest of the driver's host and path: no other user has it.
         name = f"{clone.top.parent.name}-{job.name.replace('/', '-')}.tar"
         yield remote.fs, remote.fs.join(remote.path, "unfinished", name)

@@ -1,4 +1,4 @@
-"""What Ray runs on a node: one job, in the driver's folder where the node sees it, else a clone."""
+"""What Ray runs on a node: one job, in the driver's folder if the node sees it, else a clone."""
 
 import os
 import shutil
@@ -29,13 +29,13 @@ from mtbert.core.outputs import WORK, held
 if TYPE_CHECKING:
     from ray.util.queue import Queue
 
-LAST = 15  # lines of a failed run's log that are shown
-WRITERS = 20.0  # seconds that a run left over may take to save its state and end
+LAST = 15  # lines shown of a failed run's log
+WRITERS = 20.0  # seconds for a run of a killed worker to save its state and end
 _clones: dict[str, Clone] = {}  # of this process, by session
 
 
 class RunFailedError(Exception):
-    """A run ended with an error that another try may not meet: out of memory, a lost disk."""
+    """A run failed in a way that a retry may avoid: out of memory, a lost disk."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Session:
     project: str  # the same each time
     top: str  # the driver's folder with the code
     root: str  # that of its DVC repository, the same or below
-    marker: str  # a file in it: whoever sees this session's sees the folder
+    marker: str  # a file in it: a node that sees it sees the folder
     variables: Mapping[str, str]  # of the environment
     threads: int
-    clones: bool  # a clone also where the node sees the driver's folder
+    clones: bool  # also on nodes that see the driver's folder
     push_states: float  # seconds between two states that a clone pushes; 0: none
     remote: tuple[str, str] | None  # name and URL of the DVC remote
 
@@ -68,22 +68,22 @@ class Outcome:
 
     node: Node
     seconds: float
-    error: str = ""  # why another try would end alike
+    error: str = ""  # why a retry would fail as well
     entries: RunCache = field(default_factory=dict)  # of a clone
-    unpushed: str = ""  # why the results lie on the node alone
+    unpushed: str = ""  # why the results are only on the node
 
 
 @dataclass(frozen=True)
 class Event:
-    """News of a job."""
+    """Progress of a job."""
 
     job: str
     node: str
-    text: str  # new lines of its log; empty as it starts
+    text: str  # new lines of its log; empty when it starts
 
 
 def make_job(job: RunJob, session: Session, news: "Queue") -> Outcome:
-    """Make a job.
+    """Run a job.
 
     Raises:
         RunFailedError: a command ended with another status than 0 and 2 (bad input).
@@ -101,7 +101,7 @@ def make_job(job: RunJob, session: Session, news: "Queue") -> Outcome:
 
 
 def send(news: Any, event: Event) -> None:
-    """Send an event without waiting for its arrival: Ray lends the cores of those who wait."""
+    """Send an event without waiting for it: Ray would lend a waiting task's cores to others."""
     news.actor.put_nowait.remote(event)
 
 
@@ -111,7 +111,7 @@ def _make_in_clone(job: RunJob, session: Session, news: "Queue", outcome: Outcom
     clone, stages = _clone(session), [step.stage for step in job.steps]
     with Repo() as repo:
         patiently(lambda: repo.pull(list(job.inputs)))
-    with suppress(Exception):  # the remote has failed: from the start
+    with suppress(Exception):  # the remote failed: start from the beginning
         pull_state(clone, job)
     if error := _run(job, clone.folder, session, news, clone):
         outcome.error = error
@@ -125,12 +125,12 @@ def _make_in_clone(job: RunJob, session: Session, news: "Queue", outcome: Outcom
             patiently(lambda: push_results(repo, outcome.entries))
         except Exception as error:  # each kind of remote raises errors of its own
             outcome.unpushed = f"{type(error).__name__}: {error}"
-    with suppress(Exception):  # the remote has failed: a state too many
+    with suppress(Exception):  # the remote failed: the state stays there
         drop_state(clone, job)
 
 
 def publish(session: Session) -> RunCache:
-    """Push all results that this node keeps; give their entries of the run cache."""
+    """Push all results that this node keeps; return their entries of the run cache."""
     if not (node_folder(session.project) / "cache").is_dir():
         return {}
     from dvc.repo import Repo
@@ -152,7 +152,7 @@ def this_node(session: Session) -> Node:
 
 
 def node_versions() -> dict[str, str]:
-    """Versions of what decides a result."""
+    """Versions of the software on which results depend."""
     from mtbert.core.environment import versions
 
     return versions()
@@ -166,10 +166,10 @@ def _clone(session: Session) -> Clone:
 
 
 def _wait_for_writers(job: RunJob, root: Path) -> None:
-    """Wait for what an earlier try left at work: a run whose worker was killed saves its state.
+    """Wait for processes of an earlier try: a run whose worker was killed saves its state.
 
     Raises:
-        InputError: a process goes on writing an output of the job.
+        InputError: a process keeps writing an output of the job.
     """
 
     def check(out: str) -> None:
@@ -183,13 +183,13 @@ def _wait_for_writers(job: RunJob, root: Path) -> None:
 def _run(
     job: RunJob, root: Path, session: Session, news: "Queue", clone: Clone | None = None
 ) -> str:
-    """Run a job's commands; return the last lines of one that found its input bad."""
+    """Run a job's commands; return the last lines of the log if one found bad input."""
     node, top = this_node(session).name, clone.top if clone else session.top
     environment = {**os.environ, **session.variables, "PYTHONPATH": str(top)}
 
     def push() -> None:
         if clone and session.push_states > 0:
-            with suppress(Exception):  # the remote has failed: the next time
+            with suppress(Exception):  # the remote failed: next time
                 push_state(clone, job)
 
     with tempfile.NamedTemporaryFile(prefix="mtbert-", suffix=".log") as file:
@@ -223,7 +223,7 @@ def _run(
 
 
 def _commands(job: RunJob, root: Path) -> Iterator[tuple[Step, str]]:
-    """Give the commands of a job, each stage's outputs removed before, as DVC does."""
+    """Yield the commands of a job; remove each stage's outputs before, as DVC does."""
     for step in job.steps:
         for path in (root / out for out in step.outputs):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """A clone of the project on a node that does not see the driver's folder.
 
-Code and dvc.lock come with Ray's working folder, data by the DVC remote, which gets the results.
-A node keeps one DVC cache for all its clones: what could not be pushed stays there.
+Code and dvc.lock come with Ray's working folder; data are pulled from the DVC remote, results
+pushed to it. All clones of a node share a DVC cache: what could not be pushed stays there.
 """
 
 import fcntl
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 FOLDER = "MTBERT_NODE_FOLDER"
 CONFIG = "[core]\n    no_scm = true\n    analytics = false\n[cache]\n    dir = {cache}\n"
 REMOTE = "['remote \"{name}\"']\n    url = {url}\n"
-PATIENCE = 120.0  # seconds for which a remote may be gone
+PATIENCE = 120.0  # seconds for which a remote may fail
 PAUSE = 5.0  # seconds between two tries
 RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cache
 
 
 @dataclass
 class Clone:
-    """A folder of a node in which one job at a time is made; this process works in it."""
+    """A folder of a node for one job at a time; the working directory of this process."""
 
     top: Path
     folder: Path  # of the DVC repository
@@ -39,7 +39,7 @@ class Clone:
 
 
 def node_folder(project: str) -> Path:
-    """Where this node keeps a project.
+    """Where this node keeps clones and cache of a project.
 
     Raises:
         InputError: another user has made the folder: the code in it would be theirs.
@@ -58,7 +58,7 @@ def make_clone(
 ) -> Clone:
     """Copy the project's files into the first folder that no other process of the node uses.
 
-    What unfinished runs left on the node stays: whichever clone makes the run resumes it. The DVC
+    Files of unfinished runs stay on the node: whichever clone gets a run resumes it. The DVC
     repository is `inside` the folder.
     """
     home, number = node_folder(project), 0
@@ -74,10 +74,10 @@ def make_clone(
     work.parent.mkdir(parents=True, exist_ok=True)
     work.symlink_to(home / "unfinished")
     config = CONFIG.format(cache=home / "cache")
-    if remote:  # of the driver: it may stand in its own config.local, or be relative
+    if remote:  # the driver's, which may be relative or only in its config.local
         config += REMOTE.format(name=remote[0], url=remote[1])
     (folder / ".dvc" / "config.local").write_text(config)
-    os.chdir(folder)  # for good: Ray may replace the folder of the code
+    os.chdir(folder)  # permanently: Ray may replace the folder of the code
     return Clone(top, folder, lock)
 
 
@@ -92,7 +92,7 @@ def _try_lock(path: Path) -> IO[str] | None:
 
 
 def patiently(action: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Do what needs the DVC remote; where it fails, again and again for a while.
+    """Call what needs the DVC remote; if it fails, retry for a while.
 
     Raises:
         Exception: what the last try raised; each kind of remote raises errors of its own.
@@ -117,7 +117,7 @@ def remote_url(repo: "Repo") -> tuple[str, str] | None:
 
 
 def run_cache(repo: "Repo", stages: Sequence[str] = ()) -> dict[str, str]:
-    """Entries of DVC's run cache: of some stages, or all of the node."""
+    """Entries of DVC's run cache: those of some stages, or all on this node."""
     from dvc.stage.cache import _get_stage_hash
 
     root = Path(repo.cache.legacy.path)
@@ -130,7 +130,7 @@ def run_cache(repo: "Repo", stages: Sequence[str] = ()) -> dict[str, str]:
 
 
 def add_to_run_cache(repo: "Repo", entries: RunCache) -> None:
-    """Take up entries of another machine's run cache."""
+    """Add entries of another machine's run cache to this one's."""
     for name, text in entries.items():
         path = Path(repo.cache.legacy.path, name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def add_to_run_cache(repo: "Repo", entries: RunCache) -> None:
 
 
 def push_results(repo: "Repo", entries: RunCache) -> None:
-    """Push what entries of the run cache name, outputs that Git keeps included.
+    """Push the outputs in entries of the run cache, including those that Git tracks.
 
     Raises:
         OSError, DvcException: the remote cannot be written.

@@ -93,7 +93,7 @@ def test_the_ray_of_another_mtbert_run_is_not_joined(monkeypatch):
     monkeypatch.setattr(connection, "alive_nodes", lambda: nodes)
     monkeypatch.setattr(connection, "copy_files", lambda root, target: None)
     other = Cluster("auto", 1, cpus=1, gpus=None, retries=0, clones=False, push_states=0)
-    with pytest.raises(InputError, match="--address auto: of another `mtbert run`"):
+    with pytest.raises(InputError, match="--address auto: belongs to another `mtbert run`"):
         connected(other, Path()).__enter__()
 
 
