@@ -1,4 +1,4 @@
-"""Runs side by side: runs an hour against workers, nodes killed at random, a remote that goes away.
+"""Runs side by side: runs an hour against workers, nodes killed at random, an unreachable remote.
 
 A tiny copy of the project; nodes of a Ray cluster are processes of this machine, with clones and
 caches of their own. Writes cluster.json, docs/scale.md and its figure.
@@ -18,69 +18,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import torch
 import typer
 from ruamel.yaml import YAML
 
+from benchmarks.recording import ROOT, measure_recording
+from benchmarks.reliability import commit
+from benchmarks.scale import RECORD, write_page
 from mtbert.core.commands import run
+from mtbert.core.environment import hardware
 
-ROOT = Path(__file__).parent.parent
-RECORD, PAGE = Path(__file__).with_name("cluster.json"), ROOT / "docs" / "scale.md"
 SEEDS = [1, 2, 3, 4]  # of two strategies
 STEPS = 60  # of a run
-RECORDED = re.compile(r"DVC took ([0-9.]+) s to record them")
-# Hidden size and layers of the checkpoints that are recorded: tiny, and all of MiniLM but its words
-SIZES = {
-    "tiny": {},
-    "MiniLM": {"hidden_size": 384, "heads": 12, "intermediate_size": 1536, "layers": 6},
-}
-WORKERS = (1, 2, 4, 8, 16, 64, 256, 1000)
-MINUTES = (1, 10, 60)  # of a run
-TEXT = """# Cost and scale of runs side by side
-
-Written by `benchmarks.cluster`; do not edit.
-
-![Runs an hour against workers](scale.svg)
-
-What breaks first is the machine on which `mtbert run` was called: it records every run in dvc.lock.
-Recorded one by one, runs of ten minutes and MiniLM's layers keep it busy from {limit:.0f} workers
-on; up to there, runs an hour grow with the workers. Runs that end together are recorded together,
-so that this is the lower bound. Lines are computed; nothing beyond 8 workers was run.
-
-| workers | {heads} |
-| --: | {rule} |
-{rows}
-
-## Measured, {cores} cores
-
-Eight tiny runs, {steps} steps each, trained and evaluated; the same bits in every case.
-
-| how | seconds | times the serial speed |
-| :-- | --: | --: |
-| `dvc repro`, one after the other | {serial:.0f} | 1 |
-{measured}
-
-Importing torch is most of a tiny run: workers do it once. Real runs gain as much as there are
-cores or GPUs for.
-
-| recording a run | s | MB of outputs |
-| :-- | --: | --: |
-{recording}
-
-## Nodes that die
-
-While two nodes made 8 runs ({sessions} ×), {killed} times one of them was killed (SIGKILL) at a
-random moment, and another one joined. Every run was finished once, with the bits of a serial
-`dvc repro`; {again} runs were begun again.
-
-## A remote that goes away
-
-For {seconds} s the remote was a file, in which nothing can be stored: all {runs} runs were
-finished and recorded by the same command.
-
-```sh
-python -m benchmarks.cluster
-```
-"""
 
 
 def cluster(
@@ -90,71 +39,19 @@ def cluster(
 ) -> None:
     """Measure and break `mtbert run`."""
     record = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
-    with tempfile.TemporaryDirectory() as place:
-        lab = Lab(Path(place), random.Random(seed))
-        if "rate" in parts:
-            record["rate"] = lab.rate()
-        if "kills" in parts:
-            record["kills"] = lab.kills(kills)
-        if "remote" in parts:
-            record["remote"] = lab.remote_gone()
-        if "recording" in parts:
-            record["recording"] = lab.recording()
-    RECORD.write_text(json.dumps(record, indent=1) + "\n")
-    PAGE.write_text(page(record))
-    draw_figure(record, PAGE.with_name("scale.svg"))
-
-
-def page(record: dict[str, Any]) -> str:
-    """The page, of the record alone."""
-    seconds = record["recording"]["MiniLM"]["seconds"]
-    rates = {m: [runs_an_hour(n, m, seconds) for n in WORKERS] for m in MINUTES}
-    rows = [
-        f"| {n:,} | {' | '.join(f'{rates[m][i]:,.0f}' for m in MINUTES)} |"
-        for i, n in enumerate(WORKERS)
-    ]
-    rate = record["rate"]
-    measured = [
-        f"| `mtbert run --jobs {jobs}` | {took:.0f} | {rate['serial'] / took:.2f} |"
-        for jobs, took in rate["jobs"].items()
-    ]
-    recording = [
-        f"| {name} | {own['seconds']:.2f} | {own['bytes'] / 1e6:.0f} |"
-        for name, own in record["recording"].items()
-    ]
-    return TEXT.format(
-        **{"limit": 600 / seconds, "heads": " | ".join(f"{m} min a run" for m in MINUTES)},
-        **{"rule": " | ".join("--:" for _ in MINUTES), "rows": "\n".join(rows)},
-        **{"cores": rate["cores"], "steps": STEPS, "serial": rate["serial"]},
-        **{"measured": "\n".join(measured), "recording": "\n".join(recording)},
-        **record["kills"] | record["remote"],
-    )
-
-
-def runs_an_hour(workers: int, minutes: float, recording: float) -> float:
-    """Runs an hour where each takes some minutes, and one after the other is recorded."""
-    return 3600 / max(60 * minutes / workers, recording)
-
-
-def draw_figure(record: dict[str, Any], path: Path) -> None:
-    """Runs an hour against workers: points measured, lines computed."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    mpl.rcParams["svg.hashsalt"] = "mtbert"
-    figure = Figure(figsize=(7, 3.4), layout="constrained")
-    axes, workers = figure.add_subplot(), [2**i for i in range(11)]
-    for minutes in MINUTES:
-        seconds = record["recording"]["MiniLM"]["seconds"]
-        rates = [runs_an_hour(n, minutes, seconds) for n in workers]
-        axes.plot(workers, rates, label=f"MiniLM, {minutes} min a run (computed)")
-    jobs = record["rate"]["jobs"]
-    points = [3600 * 8 / took for took in jobs.values()]
-    label = f"tiny runs, {record['rate']['cores']} cores (measured)"
-    axes.plot([int(n) for n in jobs], points, "ko", label=label)
-    axes.set(xscale="log", yscale="log", xlabel="workers", ylabel="runs an hour")
-    axes.legend(fontsize=8)
-    figure.savefig(path, metadata={"Date": None})
+    origin = {"commit": commit(), "processor": hardware(torch.device("cpu"))}
+    if "recording" in parts:
+        record["recording"] = measure_recording() | origin
+    if parts != "recording":
+        with tempfile.TemporaryDirectory() as place:
+            lab = Lab(Path(place), random.Random(seed))
+            if "rate" in parts:
+                record["rate"] = lab.rate() | origin
+            if "kills" in parts:
+                record["kills"] = lab.kills(kills) | origin
+            if "remote" in parts:
+                record["remote"] = lab.remote_gone() | origin
+    write_page(record)
 
 
 class Lab:
@@ -215,7 +112,7 @@ class Lab:
             seconds[jobs] = self.timed(folder, *words)
             assert self.results(folder) == self.digests
             print(f"{jobs} at once: {seconds[jobs]:.1f} s, serial {self.serial:.1f} s", flush=True)
-        return {"serial": self.serial, "jobs": seconds, "cores": os.cpu_count()}
+        return {"serial": self.serial, "jobs": seconds, "cores": os.cpu_count(), "steps": STEPS}
 
     @contextmanager
     def nodes(self, count: int) -> Iterator[Any]:
@@ -275,29 +172,8 @@ class Lab:
             print(f"{killed} nodes killed, {again} runs begun again", flush=True)
         return {"killed": killed, "sessions": sessions, "runs": sessions * 8, "again": again}
 
-    def recording(self) -> dict[str, Any]:
-        """Seconds that DVC takes to record a run of some sizes, by a remote, and its bytes."""
-        recording = {}
-        for name, size in SIZES.items():
-            folder, yaml = self.copy(f"recording-{name}"), YAML()
-            params = yaml.load(folder / "params.yaml")
-            params["encoder"]["scratch"].update(size)
-            params["train"]["steps"] = 2
-            yaml.dump(params, folder / "params.yaml")
-            with self.nodes(2) as cluster, self.running(folder, cluster) as it:
-                it.wait(timeout=600)
-            text = (folder.parent / "run.txt").read_text()
-            stages = YAML(typ="safe").load(folder / "dvc.lock")["stages"]
-            outs = [
-                out for key, stage in stages.items() if "main-1" in key for out in stage["outs"]
-            ]
-            seconds = float(RECORDED.findall(text)[-1]) / 8
-            recording[name] = {"seconds": seconds, "bytes": sum(out["size"] for out in outs)}
-            print(name, recording[name], flush=True)
-        return recording
-
     def remote_gone(self) -> dict[str, Any]:
-        """Take the remote away for 30 s, for good, and make it refuse; see what is kept."""
+        """For 30 s put a file in place of the remote, so that pushes fail; every run is kept."""
         folder, store, seconds = self.copy("gone"), self.place / "store", 30
         with self.nodes(2) as cluster, self.running(folder, cluster) as it:
             printed = folder.parent / "run.txt"
