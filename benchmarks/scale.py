@@ -14,8 +14,8 @@ Written by `benchmarks.cluster`; do not edit.
 
 What breaks first is the machine on which you call `mtbert run`, because it records every run.
 With {most} runs in dvc.lock, a run of MiniLM's size takes {seconds:.2f} s of its CPU time, so that
-it keeps up with {limit:,.0f} workers at ten minutes a run, or about two thirds of them in large
-batches. Up to there, more workers finish proportionally more runs.
+it keeps up with {limit:,.0f} workers at ten minutes a run. Up to there, more workers finish
+proportionally more runs.
 
 ![Runs an hour against workers](scale.svg)
 
@@ -33,8 +33,7 @@ Lines and table are computed; nothing beyond 8 workers was run.
 
 Seconds of CPU time in a copy of this project, with {tiny:.1f} MB of files a run. Workers: computed
 for MiniLM's size ({bytes:.0f} MB, {extra:.2f} s more a run) and ten minutes a run. "Each further":
-in a batch of {batch}. A batch of 400 took about 0.66 s a run, an estimate from the CPU time of the
-whole measurement.
+in a batch of {batch}; larger batches take more a run, how much was not measured.
 
 Recording a single run takes so long because DVC reads dvc.yaml and rewrites all of dvc.lock. That
 only delays: runs that end meanwhile are recorded together, and workers start their next run at
@@ -70,9 +69,7 @@ finished and recorded by the same command.
 
 ## How far to trust this
 
-Runs side by side, nodes and the remote were measured once each, on {older}
-(the commit that added the records).
-Nodes were processes of one machine, the remote was a folder on the same disk. Networks and
+Runs side by side, nodes and the remote were measured once each, on {older}. Nodes were processes of one machine, the remote was a folder on the same disk. Networks and
 fractions of GPUs are unmeasured.
 
 ```sh

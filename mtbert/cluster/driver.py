@@ -15,6 +15,8 @@ from mtbert.core.errors import InputError
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
+MANY = 30  # runs that take seconds to check
+
 
 def run_targets(targets: Sequence[str], cluster: Cluster) -> dict[str, str]:
     """Bring targets up to date, runs side by side; return why each failed run did, by name.
@@ -53,6 +55,8 @@ def _prepare(targets: Sequence[str]) -> list[RunJob]:
     if not ready:
         _repro(work.before, root)
     with open_repo() as repo, chdir(root):
+        if len(work.jobs) >= MANY:
+            print(f"checking {len(work.jobs)} runs", flush=True)
         jobs = unfinished(repo, work.jobs)
     print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} runs are up to date", flush=True)
     return jobs

@@ -158,7 +158,7 @@ class Scheduler:
             num_cpus=cluster.cpus,
             num_gpus=gpus,
             max_retries=cluster.retries,
-            retry_exceptions=[RunFailedError],
+            retry_exceptions=[RunFailedError, OSError],  # the latter of the node
         )
         running = {task.remote(job, self.session, news): job for job in jobs}
         try:

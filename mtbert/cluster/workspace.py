@@ -25,6 +25,7 @@ FOLDER = "MTBERT_NODE_FOLDER"
 CONFIG = "[core]\n    no_scm = true\n    analytics = false\n[cache]\n    dir = {cache}\n"
 REMOTE = "['remote \"{name}\"']\n    url = {url}\n"
 PATIENCE = 120.0  # seconds for which a remote may fail
+UNPACKING = 30.0  # seconds in which Ray unpacks the code anew, where nodes share a machine
 PAUSE = 5.0  # seconds between two tries
 RunCache = Mapping[str, str]  # by path in the cache, an entry of DVC's run cache
 
@@ -68,8 +69,12 @@ def make_clone(
         number += 1
     top = home / f"clone-{number}"
     folder = top / inside
-    shutil.rmtree(top, ignore_errors=True)
-    shutil.copytree(code, top, symlinks=True)
+
+    def copy() -> None:
+        shutil.rmtree(top, ignore_errors=True)
+        shutil.copytree(code, top, symlinks=True)
+
+    patiently(copy, UNPACKING)
     work = folder / WORK
     work.parent.mkdir(parents=True, exist_ok=True)
     work.symlink_to(home / "unfinished")
