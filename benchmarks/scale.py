@@ -69,7 +69,8 @@ finished and recorded by the same command.
 
 ## How far to trust this
 
-Runs side by side, nodes and the remote were measured once each, on {older}. Nodes were processes of one machine, the remote was a folder on the same disk. Networks and
+Runs side by side, nodes and the remote were measured once each, on {older}.
+Nodes were processes of one machine, the remote was a folder on the same disk. Networks and
 fractions of GPUs are unmeasured.
 
 ```sh

@@ -63,6 +63,7 @@ def test_a_clone_is_made_though_ray_unpacks_the_code_meanwhile(tmp_path, monkeyp
     assert clone.folder == Path.cwd() == tmp_path / "node" / "project" / "clone-0"
     assert (clone.folder / "params.yaml").is_file()
     assert len(calls) == 2
+    clone.lock.close()
 
 
 class FakeDisplay:
