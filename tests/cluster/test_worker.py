@@ -52,11 +52,11 @@ def test_a_clone_is_made_though_ray_unpacks_the_code_meanwhile(tmp_path, monkeyp
     copytree, code, failures = shutil.copytree, tmp_path / "code", []
     (code / ".dvc").mkdir(parents=True)
 
-    def copy(source, target, **options):
+    def copy(*paths, **options):
         if not failures:
-            failures.append(shutil.Error([(source, target, "No such file or directory")]))
+            failures.append(shutil.Error([(*paths, "No such file or directory")]))
             raise failures[0]
-        return copytree(source, target, **options)
+        return copytree(*paths, **options)
 
     monkeypatch.setattr(workspace.shutil, "copytree", copy)
     monkeypatch.chdir(tmp_path)
