@@ -5,12 +5,15 @@ pushed to it. All clones of a node share a DVC cache: what could not be pushed s
 """
 
 import fcntl
+import logging
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -149,6 +152,14 @@ def push_results(repo: "Repo", entries: RunCache) -> None:
         OSError, DvcException: the remote cannot be written.
     """
     keys = [tuple(Path(name).parts[-2:]) for name in entries]
-    for objects in repo.stage_cache.get_used_objs(keys).values():
-        if failed := repo.cloud.push(objects).failed:
-            raise OSError(f"{len(failed)} files were not pushed to the DVC remote")
+    # DVC gives the reasons to its log alone.
+    logger, reasons = logging.getLogger("dvc_data"), BufferingHandler(sys.maxsize)
+    logger.addHandler(reasons)
+    try:
+        for objects in repo.stage_cache.get_used_objs(keys).values():
+            if failed := repo.cloud.push(objects).failed:
+                causes = [each.exc_info[1] for each in reasons.buffer if each.exc_info]
+                text = f"{len(failed)} files were not pushed to the DVC remote"
+                raise OSError(f"{text}: {causes[-1]}" if causes else text)
+    finally:
+        logger.removeHandler(reasons)

@@ -1,7 +1,11 @@
 """Jobs of a small DVC repository: what they read, and whether it changed."""
 
+import errno
+import logging
 import os
+import shutil
 import signal
+from logging.handlers import BufferingHandler
 
 import pytest
 from dvc.repo import Repo, lock_repo
@@ -10,7 +14,7 @@ from dvc.utils.serialize import _yaml
 from mtbert.cluster.jobs import find_work, read_digests, record, stages_by_address, unfinished
 from mtbert.cluster.scheduling import Scheduler
 from mtbert.cluster.states import drop_state, pull_state, push_state
-from mtbert.cluster.workspace import Clone
+from mtbert.cluster.workspace import Clone, push_results, run_cache
 from mtbert.core.lifetime import raise_terminated
 from mtbert.core.outputs import WORK
 from mtbert.core.params import read_yaml, write_yaml
@@ -125,6 +129,25 @@ def test_dvc_lock_is_written_whole_before_a_signal_is_handled(repo, tmp_path, mo
         signal.signal(signal.SIGTERM, previous)
     assert set(read_yaml(tmp_path / "dvc.lock")["stages"]) == {"train", "evaluate"}
     assert len(signals) == 1
+
+
+def test_what_a_full_remote_refuses_is_told(repo, tmp_path, monkeypatch):
+    make(repo, tmp_path)
+    stages = [step.stage for step in job_of(repo).steps]
+    push_results(repo, run_cache(repo, stages))
+    assert len([path for path in (tmp_path / "store/files").rglob("*") if path.is_file()]) == 2
+    shutil.rmtree(tmp_path / "store")
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with Repo() as again:  # DVC remembers what a remote has
+        monkeypatch.setattr("dvc_objects.fs.generic._put", refuse)
+        monkeypatch.setattr("dvc_objects.fs.generic._try_links", refuse)
+        with pytest.raises(OSError, match=r"2 files were not pushed .*No space left on device"):
+            push_results(again, run_cache(again, stages))
+    kinds = {type(handler) for handler in logging.getLogger("dvc_data").handlers}
+    assert BufferingHandler not in kinds
 
 
 def test_a_state_travels_by_the_remote(repo, tmp_path):
