@@ -22,8 +22,8 @@ import torch
 import typer
 from ruamel.yaml import YAML
 
-from benchmarks.recording import ROOT, measure_recording
-from benchmarks.reliability import commit
+from benchmarks.recording import measure_recording
+from benchmarks.reliability import ROOT, commit
 from benchmarks.scale import RECORD, write_page
 from mtbert.core.commands import run
 from mtbert.core.environment import hardware

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+from benchmarks.reliability import ROOT
 from mtbert.cluster.jobs import (
     RunJob,
     find_work,
@@ -29,7 +30,6 @@ from mtbert.cluster.jobs import (
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-ROOT = Path(__file__).parent.parent
 COUNTS = (10, 100, 400)  # runs in dvc.lock
 BATCH = 10  # runs recorded together
 TURNS = 3  # of which the median counts

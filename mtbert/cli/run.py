@@ -72,7 +72,7 @@ def run_command(
         for line in f"{name}: {why}".splitlines():
             warn(line)
     if failed:
-        warn(f"{len(failed)} runs failed: what follows from them, as the report, was not made")
+        warn(f"failed runs: {len(failed)}; the stages after them, such as report, did not run")
     raise typer.Exit(int(bool(failed)))
 
 
@@ -93,6 +93,8 @@ def check_options(address: str | None, jobs: int | None, gpus: float | None) -> 
     if address and jobs:
         raise InputError("--jobs: a cluster makes as many runs at once as it has room for")
     if gpus and not address and gpus > (count := count_gpus()):
-        raise InputError(f"--gpus-per-run: expected at most {count}, as here, found {gpus:g}")
+        raise InputError(
+            f"--gpus-per-run: expected at most {count} on this machine, found {gpus:g}"
+        )
     if gpus and gpus > 1 and gpus % 1:
         raise InputError(f"--gpus-per-run: expected at most 1, or whole ones, found {gpus:g}")

@@ -21,7 +21,7 @@ from mtbert.core.processes import process_count
 
 # A resource that marks a Ray which an `mtbert run` started for itself
 PRIVATE = "mtbert_private"
-TOKEN = "if it has a token: RAY_AUTH_MODE=token, and ~/.ray/auth_token of its head"
+TOKEN = "if it uses a token, set RAY_AUTH_MODE=token and copy ~/.ray/auth_token from its head"
 ANSWER = 10.0  # seconds in which the head of a cluster must answer
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 

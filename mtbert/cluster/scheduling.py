@@ -75,7 +75,9 @@ class Scheduler:
         """
         marker = Path(self.session.marker)
         marker.parent.mkdir(parents=True, exist_ok=True)
-        with held(marker.with_name("run.lock"), Path(self.session.root), "makes runs here"):
+        with held(
+            marker.with_name("run.lock"), Path(self.session.root), "is another `mtbert run` here"
+        ):
             marker.touch()
             try:
                 with connected(self.cluster, Path(self.session.top)):

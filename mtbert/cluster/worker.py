@@ -118,8 +118,8 @@ def _make_in_clone(job: RunJob, session: Session, news: "Queue", outcome: Outcom
         return
     with Repo() as repo:
         with lock_repo(repo):
-            made = stages_by_address(repo)
-            record(made[stage] for stage in stages)
+            by_address = stages_by_address(repo)
+            record(by_address[stage] for stage in stages)
         outcome.entries = run_cache(repo, stages)
         try:
             patiently(lambda: push_results(repo, outcome.entries))

@@ -15,7 +15,9 @@ def test_parts_of_a_gpu_and_whole_ones_are_dealt_out(monkeypatch, gpus):
     monkeypatch.setattr(cli, "count_gpus", lambda: 2)
     check_options(None, None, gpus)
     check_options("auto", None, gpus)
-    with pytest.raises(InputError, match="--gpus-per-run: expected at most 2, as here, found 3"):
+    with pytest.raises(
+        InputError, match="--gpus-per-run: expected at most 2 on this machine, found 3"
+    ):
         check_options(None, None, 3)
     check_options("auto", None, 3)
 
