@@ -95,7 +95,8 @@ class Training:
             group["lr"] = group["peak"] * share
         losses.begin_step(step, rows)
         conflicts = self.conflicts_every > 0 and (step - 1) % self.conflicts_every == 0
-        result = self.balancer.backward(losses, tuple(rows), per_task_gradients=conflicts)
+        with losses.casts_kept():
+            result = self.balancer.backward(losses, tuple(rows), per_task_gradients=conflicts)
         clipped = nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
         values, added, total_norm = read_scalars(result.losses, losses.added, {"norm": clipped})
         self.check(values, norm := total_norm["norm"])

@@ -124,6 +124,15 @@ class TaskLosses:
         self.tokens = self.slots = 0  # in the step's batches, without and with padding
         self.added: dict[str, Tensor] = {}  # what each term added, (): {term}_{task}
 
+    def casts_kept(self) -> AbstractContextManager[Any]:
+        """Within it a weight is cast to bf16 once, not anew in each pass of a step.
+
+        PyTorch keeps casts until the outermost autocast ends. Where one backward goes through
+        several passes, a weight's gradients are then summed in bf16.
+        """
+        device = next(iter(self.tasks.values())).labels.device
+        return torch.autocast(device.type, enabled=False)
+
     def begin_part(self, number: int, parts: int) -> None:
         """Take a part of each task's examples, from 0, of so many; one may be empty."""
         sizes = {task: len(rows) for task, rows in self.rows.items()}

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import closing, nullcontext
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -76,7 +77,7 @@ def collate(rows):
     return SimpleNamespace(rows=rows, tokens=count, slots=count + 1)
 
 
-def run(tmp_path, model=None, labels=LABELS, **changes):
+def run(tmp_path, model=None, labels=LABELS, autocast=nullcontext, **changes):
     """Train; give the model, the ends of the epochs, and the cells of steps.csv."""
     model, spec, ends = model or Lines(), settings(**changes), []
     (tmp_path / "steps.csv").unlink(missing_ok=True)
@@ -90,7 +91,7 @@ def run(tmp_path, model=None, labels=LABELS, **changes):
         )
         for task, values in labels.items()
     }
-    losses = TaskLosses(model, data, collate=collate, autocast=nullcontext, seed=3)
+    losses = TaskLosses(model, data, collate=collate, autocast=autocast, seed=3)
     setup = Setup(tasks=list(labels), shared=model.shared_parameters(), seed=3)
     peaks = {"encoder": spec.learning_rate, "heads": spec.head_learning_rate}
     training = Training(
@@ -223,3 +224,29 @@ def test_scalars_are_read_as_they_are():
     assert first["a"] == torch.tensor(0.1).item()
     assert math.isnan(first["b"])
     assert (none, last) == ({}, {"norm": float("inf")})
+
+
+class Casts(TorchDispatchMode):
+    """Counts casts of the slope to bf16."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        cast = function is torch.ops.aten._to_copy.default and args[0].shape == (1, 1)
+        self.count += cast and kwargs["dtype"] is torch.bfloat16
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("balancing", ["sum", "pcgrad"])
+def test_the_passes_of_a_step_share_each_weight_s_cast_to_bf16(tmp_path, monkeypatch, balancing):
+    bf16 = partial(torch.autocast, "cpu", torch.bfloat16)
+    how = {"autocast": bf16, "balancing": balancing, "conflicts_every": 1}
+    with Casts() as kept:
+        shared, _, rows = run(tmp_path, **how)
+    assert kept.count == len(rows) - 1 == 6
+    monkeypatch.setattr(TaskLosses, "casts_kept", lambda _: nullcontext())
+    with Casts() as anew:
+        alone, _, others = run(tmp_path, **how)
+    assert anew.count == 2 * kept.count
+    assert [row[:-6] for row in rows] == [row[:-6] for row in others]
+    assert shared.slope.item() == alone.slope.item() != 0

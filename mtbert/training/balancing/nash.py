@@ -2,84 +2,58 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mtbert.training.balancing.aggregator import Aggregation, Aggregator
-from mtbert.training.balancing.balancing import Setup
+from mtbert.training.balancing.aggregator import Aggregation
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from torchjd.aggregation import NashMTL
+
+# What the cosines of gradients in fp32 may be off by. Added to their diagonal it bounds the weights
+# where gradients cancel: there is no solution then, and the update would be rounding noise.
+ROUNDING = 1e-6
+# Newton's decrement at which w is exact to fp64's rounding, and more steps than it ever took.
+EXACT, STEPS = 1e-20, 200
 
 
 class Nash(Aggregation):
-    """w > 0 with G w = 1/w, each task's gain the inverse of its weight (Navon et al. 2022).
+    """w > 0 with G w = 1/w, each task's gain the inverse of its weight (Navon et al. 2022, 3.1).
 
-    Solved by the authors' sequence of convex problems, which starts from the last solution. It
-    takes tens of milliseconds: every `every`-th step solves, the others reuse the weights (the
-    authors' `update_weights_every`). The update is clipped to norm `max_norm` (0: no clipping).
-
-    As in TorchJD, where a problem has no solution (as happens with strong conflicts in the first
-    steps) the weights stay as they were, 1 at the start: such a step is the sum's. steps.csv has
-    every step's weights.
+    That w minimizes the convex ½ wᵀ G w - Σ log w, which damped Newton steps solve exactly; the
+    authors' code approaches it by a sequence of convex problems. Solved for gradients of length 1,
+    whose weights are w_t ‖g_t‖, so that the update does not depend on the gradients' lengths. Its
+    norm is √T, and is clipped to `max_norm` (0: no clipping). A gradient of 0 has weight 0.
     """
 
     max_norm: Annotated[float, Field(ge=0)] = 1.0
-    every: Annotated[int, Field(gt=0)] = 1
-    iterations: Annotated[int, Field(gt=0)] = 20
 
-    def begin(self, setup: Setup) -> NashAggregator:
-        """Start a run."""
-        return NashAggregator(self, setup)
-
-
-class NashAggregator(Aggregator):
-    """Keeps, for each set of tasks that steps have, a solver, its weights and a count of steps."""
-
-    method: Nash
-    state = ("solved", "seen")
-
-    def __init__(self, method: Nash, setup: Setup) -> None:
-        super().__init__(method, setup)
-        self.solvers: dict[str, NashMTL] = {}
-        self.solved: dict[str, Tensor] = {}
-        self.seen: dict[str, int] = {}
-
-    def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
-        """Give w, (task,), newly solved or reused, for an update Jᵀ w clipped to `max_norm`."""
-        key = " ".join(tasks)
-        seen = self.seen[key] = self.seen.get(key, 0) + 1
-        if (seen - 1) % self.method.every == 0:
-            self.solved[key] = self.solve(key, gramian)
-        weights, longest = self.solved[key], self.method.max_norm
-        norm = (weights @ gramian.to(weights.dtype) @ weights).clamp(min=0).sqrt()
+    def weights(self, gramian: Tensor) -> Tensor:
+        """Give w, (task,), for an update Jᵀ w of at most `max_norm`."""
+        norms = gramian.diagonal().sqrt()
+        used = norms > 0
+        cosines = (gramian / norms / norms[:, None])[used][:, used]
+        weights = gramian.new_zeros(len(gramian))
+        weights[used] = bargain(cosines) / norms[used]
+        longest = self.max_norm
+        norm = (weights @ gramian @ weights).clamp(min=0).sqrt()
         return weights * (longest / norm) if longest and norm > longest else weights
 
-    def solve(self, key: str, gramian: Tensor) -> Tensor:
-        """Give w before clipping, (task,), by TorchJD's solver; clipping and counting are ours."""
-        import torch
-        from torchjd.aggregation import NashMTL
 
-        solver = self.solvers.get(key)
-        if solver is None:
-            size, iterations = len(gramian), self.method.iterations
-            solver = NashMTL(size, max_norm=0.0, update_weights_every=1, optim_niter=iterations)
-            self.solvers[key] = solver
-            if key in self.solved:  # by the run that this one resumes
-                solver.weighting.prvs_alpha = self.solved[key].numpy()
-        values, vectors = torch.linalg.eigh(gramian.double())
-        # It takes a Jacobian; any F with F Fᵀ = G has the same weights.
-        factor = vectors * values.clamp(min=0).sqrt()
-        with warnings.catch_warnings():
-            # cvxpy warns that the problem is not parametrized as it prefers, and numpy of a
-            # division by the gradient of a task that has none.
-            warnings.simplefilter("ignore")
-            weights: Tensor = solver.weighting(factor)
-        if not (weights > 0).all():  # the solver failed, on gradients of very unlike lengths
-            weights = self.solved.get(key, torch.ones(len(gramian), dtype=torch.float64))
-            solver.weighting.prvs_alpha = weights.numpy()
-        return weights
+def bargain(cosines: Tensor) -> Tensor:
+    """Give x > 0 with C x = 1/x, (task,); C, (task, task), are the gradients' cosines."""
+    import torch
+
+    matrix = cosines + ROUNDING * torch.eye(len(cosines), dtype=cosines.dtype)
+    x = 1 / matrix.sum(1).clamp(min=1).sqrt()
+    for _ in range(STEPS):
+        gradient = matrix @ x - 1 / x
+        step = torch.linalg.solve(matrix + torch.diag(x**-2), gradient)
+        decrement = gradient @ step
+        # The length at which a step on a self-concordant function stays feasible and descends
+        # (Boyd & Vandenberghe 2004, section 9.6.4).
+        x = x - step / (1 + decrement.clamp(min=0).sqrt())
+        if decrement < EXACT:
+            break
+    return x
