@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -283,6 +284,29 @@ def peak(threads: int) -> dict[str, float]:
             seconds.append(clock.tick())
         results[name] = 2 * size**3 / min(seconds)
     return results
+
+
+def solvers() -> dict[str, float]:
+    """Milliseconds of CPU time in which each aggregator weighs three tasks' gradients, median.
+
+    It is all that their steps differ in: whole steps differ less than the machine's pace does.
+    """
+    import torch
+
+    from mtbert.training.balancing import BALANCINGS, Setup
+
+    torch.set_num_threads(1)
+    tasks, milliseconds = ("a", "b", "c"), {}
+    for name in (name for name, kind in BALANCINGS.items() if kind.combines):
+        aggregator = BALANCINGS[name]().begin(Setup(tasks=tasks, shared=[], seed=1))
+        clock, seconds = Clock(), []
+        for seed in range(60):
+            jacobian = torch.randn(3, 8, generator=torch.Generator().manual_seed(seed)).double()
+            clock.tick()
+            aggregator.weigh(jacobian @ jacobian.T, tasks)
+            seconds.append(clock.tick())
+        milliseconds[name] = round(1e3 * median(seconds[10:]), 3)
+    return milliseconds
 
 
 if __name__ == "__main__":

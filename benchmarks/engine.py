@@ -1,8 +1,8 @@
 """Our engine against others: `python -m benchmarks.engine data/plans/main.yaml --out FILE.json`.
 
-Every run is a process of its own. The arms of a comparison run there and back (A B C … C B A), as
-often as `--rounds` says; the ratio of two arms is the median over these turns, each of the arms'
-median tokens per second, so that what else the machine does falls on both. First the gate: with
+Every run is a process of its own. Each arm of a comparison runs between two runs of the first (A B
+A C A …), as often as `--rounds` says, and its ratio is to the mean of these two, so that what else
+the machine does falls on all; given is the median over the rounds. First the gate: with
 dropout off, in fp32, the losses of the padded loop equal ours, or nothing is measured.
 """
 
@@ -28,7 +28,6 @@ from mtbert.modeling.encoder import read_config
 GATE = 1e-5  # relative difference of losses in the gate; one sum over tokens differs in its order
 RIVALS = ("padded", "grouped", "trainer", "trainer_grouped")
 PAIRS = {"tasks": ["para", "sts"], "sampler": "round_robin"}  # what sentence-transformers trains
-AGGREGATORS = ("gradvac", "cagrad", "mgda", "imtl_g", "aligned_mtl", "upgrad", "nash")
 TERMS = {"fgm": "fgm", "pgd": "pgd", "smart": "smart", "rdrop": "rdrop"}
 
 
@@ -68,8 +67,6 @@ def comparisons(base: Spec) -> Iterator[Comparison]:
         yield Comparison(f"adaptations {precision}", {"full": spec, **methods})
         dropout = {"with dropout": spec, "without": replace(spec, dropout=False)}
         yield Comparison(f"dropout {precision}", dropout)
-    aggregators = {name: train(base, balancing=name) for name in ("pcgrad", *AGGREGATORS)}
-    yield Comparison(f"aggregators {base.precision}", aggregators)
 
 
 def growth(base: Spec) -> Iterator[Comparison]:
@@ -95,7 +92,7 @@ def main(
         list[str] | None, typer.Option(help="Comparisons whose names contain one of these.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One comparison, in 3 minutes.")] = False,
-    rounds: Annotated[int, typer.Option(min=1, help="Turns there and back.")] = 2,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 2,
     steps: Annotated[int, typer.Option(min=3, help="Steps of a run.")] = 12,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
 ) -> None:
@@ -116,17 +113,19 @@ def main(
         raise InputError(f"--only: expected a part of {[it.name for it in every]}, found {only}")
     report: dict[str, Any] = {
         "command": "python -m benchmarks.engine " + shlex.join(sys.argv[1:]),
+        "order": "runs, each between two of the first",
         **machine(threads),
         "encoder": encoder_size(plan),
         "gate": gate(base),
-        "peak": {"before": peak(threads)},
+        "solvers": in_child("solvers()"),
+        "peak": {"before": in_child(f"peak({threads})")},
         "comparisons": {},
     }
     for comparison in chosen[:1] if quick else chosen:
         results = compare(comparison, 1 if quick else rounds)
         report["comparisons"][comparison.name] = results
         out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    report["peak"]["after"] = peak(threads)
+    report["peak"]["after"] = in_child(f"peak({threads})")
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(record(report, out))
 
@@ -139,31 +138,36 @@ def encoder_size(plan: Path) -> list[int]:
 
 
 def compare(comparison: Comparison, rounds: int) -> dict[str, Any]:
-    """Run the arms in turn."""
-    turns: dict[str, list[float]] = {name: [] for name in comparison.arms}
-    memory, fill = {}, {}
-    for number in range(rounds):
-        for name in [*comparison.arms, *reversed(comparison.arms)]:
-            measured = child(comparison.arms[name])
-            turns[name].append(rate(measured, texts=comparison.texts))
-            memory[name] = measured["memory"]
-            fill[name] = sum(measured["tokens"]) / sum(measured["slots"])
-            print(
-                f"{comparison.name}, round {number + 1}: {name} {turns[name][-1]:,.0f}/s",
-                flush=True,
-            )
-    first = turns[next(iter(turns))]
+    """Run each arm between two runs of the first."""
+    first, *others = comparison.arms
+    rates: dict[str, list[float]] = {name: [] for name in comparison.arms}
+    ratios: dict[str, list[float]] = {name: [] for name in comparison.arms}
+    memory, fill, step = {}, {}, {}
+
+    def turn(name: str) -> float:
+        measured = child(comparison.arms[name])
+        rates[name].append(rate(measured, texts=comparison.texts))
+        step[name] = median(measured["seconds"][1:])
+        memory[name] = measured["memory"]
+        fill[name] = sum(measured["tokens"]) / sum(measured["slots"])
+        print(f"{comparison.name}: {name} {rates[name][-1]:,.0f}/s", flush=True)
+        return rates[name][-1]
+
+    before = turn(first)
+    for name in others * rounds:
+        this, after = turn(name), turn(first)
+        ratios[name].append((before + after) / 2 / this)
+        before = after
     return {
         name: {
-            "per_second": round(median(values), 1),
-            "first_to_this": [
-                round(q, 3) for q in spread([a / b for a, b in zip(first, values, strict=True)])
-            ],
+            "per_second": round(median(rates[name]), 1),
+            "first_to_this": [round(q, 3) for q in spread(ratios[name] or [1.0])],
             "fill": round(fill[name], 3),
             "memory": memory[name],
-            "spec": asdict(comparison.arms[name]),
+            "step": round(step[name], 4),
+            "spec": asdict(spec),
         }
-        for name, values in turns.items()
+        for name, spec in comparison.arms.items()
     }
 
 
@@ -203,13 +207,12 @@ def gate(base: Spec) -> float:
     return worst
 
 
-def peak(threads: int) -> dict[str, float]:
-    """FLOP/s of a large matrix product, by precision."""
-    code = f"from benchmarks.arms import peak; print(peak({threads}))"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    values: dict[str, float] = json.loads(result.stdout.replace("'", '"'))
+def in_child(call: str) -> dict[str, float]:
+    """Call a function of benchmarks.arms in a process of its own."""
+    code = f"import json; from benchmarks import arms; print(json.dumps(arms.{call}))"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    values: dict[str, float] = json.loads(result.stdout)
     return values
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from workspace import plan, workspace
 
-from benchmarks import arms, rivals
+from benchmarks import arms, engine, rivals
 from benchmarks.arms import Measured, Spec
 from benchmarks.engine import GATE, comparisons, growth, rate, spread
 from benchmarks.pages import RECORD, flops, render, summary, targets_table
@@ -44,6 +44,24 @@ def test_rates_leave_the_first_step_out():
     assert rate(measured, texts=True) == 1.25
 
 
+def test_each_arm_is_compared_with_the_runs_of_the_first_beside_it(base, monkeypatch):
+    # Tokens per second: the machine slows down from run to run.
+    pace = {"ours": iter([100, 80, 60, 40, 20]), "a": iter([45, 12.5]), "b": iter([35, 60])}
+
+    def child(spec):
+        return {"tokens": [1, next(pace[spec.engine])], "slots": [1, 99], "seconds": [9, 1]} | {
+            "memory": 1
+        }
+
+    monkeypatch.setattr(engine, "child", child)
+    arms = {name: replace(base, engine=name) for name in pace}
+    rows = engine.compare(engine.Comparison("all", arms), rounds=2)
+    assert rows["ours"]["first_to_this"] == [1.0] * 3
+    assert rows["a"]["first_to_this"] == [2.5, 3.0, 3.5]  # of 90 / 45 and 50 / 12.5
+    assert rows["b"]["per_second"] == 47.5
+    assert rows["b"]["step"] == 1
+
+
 def test_flops_by_hand():
     # 6 · 12 · (4 · 768² + 2 · 768 · 3072) for BERT-base, 85 M weights of matrices
     assert flops("bert-base") == 6 * 84_934_656
@@ -55,7 +73,9 @@ def test_targets_by_hand():
         return {"first_to_this": [ratio] * 3}
 
     surgery = {"plain": arm(1.0), "pcgrad": arm(1.104), "TorchJD pcgrad": arm(1.6)}
+    surgery["pcgrad"]["step"] = 0.5  # seconds
     report = {
+        "solvers": {"pcgrad": 1.0, "nash": 16.0},
         "peak": {"before": {}},
         "encoder": [],
         "comparisons": {"surgery bf16": surgery, "dropout fp32": {"without": arm(0.9)}},
@@ -63,6 +83,8 @@ def test_targets_by_hand():
     assert targets_table(report).splitlines()[2:] == [
         "| surgery bf16: PCGrad, in plain steps | ≤ 1.10 | 1.10 | yes |",
         "| surgery bf16: ours / TorchJD's backward | ≥ 1.50 | 1.45 | no |",
+        "| pcgrad: a step, in steps of PCGrad | ≤ 1.02 | 1.00 | yes |",
+        "| nash: a step, in steps of PCGrad | ≤ 1.02 | 1.03 | no |",
         "| dropout fp32: its share of a step | ≤ 0.05 | 0.10 | no |",
     ]
 
