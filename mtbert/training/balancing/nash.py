@@ -19,7 +19,7 @@ EXACT, STEPS = 1e-20, 200
 
 
 class Nash(Aggregation):
-    """w > 0 with G w = 1/w, each task's gain the inverse of its weight (Navon et al. 2022, 3.1).
+    """w > 0 with G w = 1/w, each task's gain the inverse of its weight (Navon et al. 2022).
 
     That w minimizes the convex ½ wᵀ G w - Σ log w, which damped Newton steps solve exactly; the
     authors' code approaches it by a sequence of convex problems. Solved for gradients of length 1,
