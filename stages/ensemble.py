@@ -18,7 +18,7 @@ def main(
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
     ] = True,
-    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
+    tasks: Annotated[Path, typer.Option(help="What `plan` wrote")] = Path("data/tasks.yaml"),
 ) -> None:
     """Average some runs.
 
@@ -36,15 +36,15 @@ def main(
 
     own = validate(Members, read_yaml(members), where=str(members))
     plans = [read_plan(Path(path)) for path in own.plans]
-    tasks = tasks_of_plan(read_tasks(params), list(plans[0].tasks), plan=members)
+    planned = tasks_of_plan(read_tasks(tasks), list(plans[0].tasks), plan=members)
     runs = {name: out.parent / name for name in own.runs}
-    where = f"{params}: ensembles.{members.stem}"
+    where = f"params.yaml: ensembles.{members.stem}"
     with new_folder(out) as folder, new_folder(predictions) as predicted:
         if own.average == "weights":
             soup.average_weights(runs, plans, folder, test=test, where=where)
         else:
-            average_predictions(runs, tasks, folder, test=test)
-        scores = score_outputs(tasks, folder / "predictions", predicted, test=test)
+            average_predictions(runs, planned, folder, test=test)
+        scores = score_outputs(planned, folder / "predictions", predicted, test=test)
     write_metrics(metrics, scores, own.summary())
 
 

@@ -17,7 +17,7 @@ def main(
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
     ] = True,
-    params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
+    tasks: Annotated[Path, typer.Option(help="What `plan` wrote")] = Path("data/tasks.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed.
 
@@ -31,9 +31,9 @@ def main(
     from mtbert.evaluation.scoring import read_training, score_outputs, write_metrics
 
     names, training = read_training(plan, logs)
-    tasks = tasks_of_plan(read_tasks(params), names, plan=plan)
+    planned = tasks_of_plan(read_tasks(tasks), names, plan=plan)
     with new_folder(predictions) as folder:
-        scores = score_outputs(tasks, trained / "predictions", folder, test=test)
+        scores = score_outputs(planned, trained / "predictions", folder, test=test)
     write_metrics(metrics, scores, training)
 
 

@@ -1,4 +1,4 @@
-"""Write each strategy's complete settings into one small file."""
+"""Write each strategy's complete settings into one small file, and the tasks into another."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ def main(
     tokens: Annotated[Path, typer.Argument(help="TOKENS tables")],
     encoder: Annotated[Path, typer.Argument(help="The encoder's folder")],
     out: Annotated[Path, typer.Argument(help="Output folder: {strategy}.yaml")],
+    tasks: Annotated[Path, typer.Argument(help="YAML file to write: section `tasks`")],
     params: Annotated[Path, typer.Option(help="Params file")] = Path("params.yaml"),
     study: Annotated[
         Path | None, typer.Option(help="Params file of a study: plan its experiments")
@@ -25,7 +26,7 @@ def main(
 ) -> None:
     """Plan every strategy; nothing is written unless all of them fit."""
     from mtbert.core.outputs import new_folder
-    from mtbert.core.params import write_yaml
+    from mtbert.core.params import read_yaml, write_yaml
     from mtbert.core.tasks import read_tasks
     from mtbert.experiments.plans import check_examples, make_plans, read_source
 
@@ -44,6 +45,9 @@ def main(
         for plan in plans:
             path = folder / f"{plan.strategy}.yaml"
             write_yaml(path, plan.model_dump(mode="json"), heading=heading)
+    # DVC reads a params file anew for each stage that depends on a part of it.
+    heading = "Section `tasks` of the params file, for stages of which there is one a run."
+    write_yaml(tasks, {"tasks": read_yaml(params)["tasks"]}, heading=heading)
 
 
 def read_strategies(params: Path, study: Path | None, encoder: Path, *, where: str) -> "Strategies":

@@ -74,7 +74,7 @@ def plan_all(folder, strategies):
     params["train"] |= {"batch_size": BATCHES, "row_length": 48, "steps": 3}
     params["strategies"], params["seeds"] = strategies, [1]
     write_yaml(folder / "params.yaml", params)
-    main(folder / "tokens", folder / "encoder", folder / "plans", folder / "params.yaml")
+    main(*(folder / name for name in ("tokens", "encoder", "plans", "tasks.yaml", "params.yaml")))
 
 
 def _lists(generator, size):

@@ -76,7 +76,7 @@ def run_stages(content, folder):
     download.main(download.Resource.encoder, folder / "encoder", params)
     prepare.main(folder / "corpora", folder / "text", folder / "text.json", params)
     tokenize.main(*(folder / name for name in ("text", "encoder", "tokens", "tokens.json")), params)
-    plan.main(*(folder / name for name in ("tokens", "encoder", "plans")), params)
+    plan.main(*(folder / name for name in ("tokens", "encoder", "plans", "tasks.yaml")), params)
     train.main(folder / "plans/main.yaml", 3, folder / "run", folder / "log", params=params)
     return folder / "run"
 

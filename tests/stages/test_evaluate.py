@@ -49,7 +49,7 @@ step,epoch,loss_sst,loss_para,weight_sst,weight_para,examples_sst,examples_para
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.yaml").write_text(PLAN)
-    (tmp_path / "params.yaml").write_text(PARAMS)
+    (tmp_path / "tasks.yaml").write_text(PARAMS)
     (tmp_path / "logs").mkdir()
     facts = {"data_source": "sample, /x/own", "encoder": {"name": "google-bert/bert-base-uncased"}}
     (tmp_path / "logs" / "run.json").write_text(json.dumps(facts))
@@ -70,7 +70,7 @@ def write(name, rows, labels):
 
 def evaluate(**options):
     names = ("plan.yaml", "run", "logs", "out", "m.json")
-    main(*map(Path, names), **options)  # type: ignore[arg-type]
+    main(*map(Path, names), tasks=Path("tasks.yaml"), **options)  # type: ignore[arg-type]
 
 
 def test_everything_is_written(folder):
@@ -112,11 +112,11 @@ def test_nothing_is_left_half_written(folder):
     [
         ("plan.yaml", "tasks: {stss: {}}\n", "plan.yaml: unknown task 'stss'; did you mean 'sts'"),
         ("plan.yaml", "train: {}\n", "plan.yaml: tasks: expected those of the strategy"),
-        ("params.yaml", "train: {}\n", "params.yaml: tasks: expected a mapping"),
+        ("tasks.yaml", "train: {}\n", "tasks.yaml: tasks: expected a mapping"),
         ("logs/run.json", '{"encoder": "bert"}', "run.json: encoder: expected .*, found 'bert'"),
     ],
 )
-def test_a_plan_and_params_that_do_not_fit_are_refused(folder, file, text, message):
+def test_a_plan_and_tasks_that_do_not_fit_are_refused(folder, file, text, message):
     (folder / file).write_text(text)
     with pytest.raises(InputError, match=message):
         evaluate()

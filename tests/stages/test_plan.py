@@ -37,7 +37,7 @@ def plan(inputs, change=lambda params: None):
     params = read_yaml(ROOT / "params.yaml")
     change(params)
     write_yaml(inputs / "params.yaml", params)
-    main(*(inputs / name for name in ("tokens", "encoder", "plans", "params.yaml")))
+    main(*(inputs / name for name in ("tokens", "encoder", "plans", "tasks.yaml", "params.yaml")))
     return {path.stem: read_plan(path) for path in (inputs / "plans").iterdir()}
 
 
@@ -256,7 +256,7 @@ def test_plan_needs_neither_torch_nor_transformers(inputs):
     plan(inputs)
     code = (
         "import sys; from pathlib import Path; from stages.plan import main\n"
-        "main(*map(Path, ('tokens', 'encoder', 'plans', 'params.yaml')))\n"
+        "main(*map(Path, ('tokens', 'encoder', 'plans', 'tasks.yaml', 'params.yaml')))\n"
         "print(sorted({'torch', 'transformers'} & set(sys.modules)))"
     )
     env = {"PYTHONPATH": str(ROOT)}
