@@ -11,8 +11,8 @@ from mtbert.training.balancing.aggregator import Aggregation
 if TYPE_CHECKING:
     from torch import Tensor
 
-# What the cosines of gradients in fp32 may be off by. Added to their diagonal it bounds the weights
-# where gradients cancel: there is no solution then, and the update would be rounding noise.
+# What the cosines of gradients in fp32 may be off by. Added to their eigenvalues it bounds the
+# weights where gradients cancel: there is no solution then, and the update would be rounding noise.
 ROUNDING = 1e-6
 # Newton's decrement at which w is exact to fp64's rounding, and more steps than it ever took.
 EXACT, STEPS = 1e-20, 200
@@ -45,7 +45,8 @@ def bargain(cosines: Tensor) -> Tensor:
     """Give x > 0 with C x = 1/x, (task,); C, (task, task), are the gradients' cosines."""
     import torch
 
-    matrix = cosines + ROUNDING * torch.eye(len(cosines), dtype=cosines.dtype)
+    values, vectors = torch.linalg.eigh(cosines)
+    matrix = vectors * (values.clamp(min=0) + ROUNDING) @ vectors.T
     x = 1 / matrix.sum(1).clamp(min=1).sqrt()
     for _ in range(STEPS):
         gradient = matrix @ x - 1 / x

@@ -223,6 +223,16 @@ def test_nash_s_update_is_no_rounding_noise_where_gradients_cancel(rest):
     assert (update / update.norm() - third).norm() < 2e-3
 
 
+@pytest.mark.parametrize("excess", [1e-8, 1e-6, 1e-4])
+def test_nash_takes_a_gramian_that_rounding_made_indefinite(excess):
+    cosine = -1 - excess
+    gramian = torch.tensor([[1.0, cosine, 0], [cosine, 1, 0], [0, 0, 4]], dtype=torch.float64)
+    weights = Rows([[1.0]] * 3).begin("nash").weigh(gramian, TASKS)
+    assert weights.isfinite().all()
+    assert weights[0] == pytest.approx(weights[1].item())
+    assert (weights > 0).all()
+
+
 @pytest.mark.parametrize("name", AGGREGATORS)
 def test_zero_gradients_give_finite_updates_and_equal_ones_stay_in_their_direction(name):
     for rows in ([[0.0, 0.0], [1.0, 1.0], [1.0, -2.0]], [[0.0, 0.0]] * 3, [[3.0, 4.0]] * 3):
