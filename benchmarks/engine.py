@@ -92,7 +92,9 @@ def main(
         list[str] | None, typer.Option(help="Comparisons whose names contain one of these.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One comparison, in 3 minutes.")] = False,
-    rounds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 2,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Runs of each arm but the first, which runs between them.")
+    ] = 2,
     steps: Annotated[int, typer.Option(min=3, help="Steps of a run.")] = 12,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
 ) -> None:
@@ -113,7 +115,7 @@ def main(
         raise InputError(f"--only: expected a part of {[it.name for it in every]}, found {only}")
     report: dict[str, Any] = {
         "command": "python -m benchmarks.engine " + shlex.join(sys.argv[1:]),
-        "order": "runs, each between two of the first",
+        "order": "rounds; each run stands between two of the first arm",
         **machine(threads),
         "encoder": encoder_size(plan),
         "gate": gate(base),
@@ -142,12 +144,13 @@ def compare(comparison: Comparison, rounds: int) -> dict[str, Any]:
     first, *others = comparison.arms
     rates: dict[str, list[float]] = {name: [] for name in comparison.arms}
     ratios: dict[str, list[float]] = {name: [] for name in comparison.arms}
-    memory, fill, step = {}, {}, {}
+    memory, fill = {}, {}
+    steps: dict[str, list[float]] = {name: [] for name in comparison.arms}
 
     def turn(name: str) -> float:
         measured = child(comparison.arms[name])
         rates[name].append(rate(measured, texts=comparison.texts))
-        step[name] = median(measured["seconds"][1:])
+        steps[name] += measured["seconds"][1:]
         memory[name] = measured["memory"]
         fill[name] = sum(measured["tokens"]) / sum(measured["slots"])
         print(f"{comparison.name}: {name} {rates[name][-1]:,.0f}/s", flush=True)
@@ -164,7 +167,7 @@ def compare(comparison: Comparison, rounds: int) -> dict[str, Any]:
             "first_to_this": [round(q, 3) for q in spread(ratios[name] or [1.0])],
             "fill": round(fill[name], 3),
             "memory": memory[name],
-            "step": round(step[name], 4),
+            "step": round(median(steps[name]), 4),
             "spec": asdict(spec),
         }
         for name, spec in comparison.arms.items()
@@ -185,11 +188,16 @@ def spread(values: list[float]) -> list[float]:
 def child(spec: Spec) -> dict[str, Any]:
     """Run an arm in a process of its own."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.arms", json.dumps(asdict(spec))]
+    return last_line(command, str(spec))
+
+
+def last_line(command: list[str], what: str) -> dict[str, Any]:
+    """Run a command; give the JSON of the last line that it prints."""
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise InputError(f"{spec.engine}: {result.stderr.strip().splitlines()[-1]}\n{spec}")
-    measured: dict[str, Any] = json.loads(result.stdout.strip().splitlines()[-1])
-    return measured
+        raise InputError(f"{what}: {result.stderr.strip().splitlines()[-1]}")
+    values: dict[str, Any] = json.loads(result.stdout.strip().splitlines()[-1])
+    return values
 
 
 def gate(base: Spec) -> float:
@@ -211,9 +219,7 @@ def in_child(call: str) -> dict[str, float]:
     """Call a function of benchmarks.arms in a process of its own."""
     code = f"import json; from benchmarks import arms; print(json.dumps(arms.{call}))"
     command = [sys.executable, "-W", "ignore", "-c", code]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    values: dict[str, float] = json.loads(result.stdout)
-    return values
+    return last_line(command, call)
 
 
 def machine(threads: int) -> dict[str, Any]:

@@ -12,13 +12,13 @@ set_environment()
 
 def main(
     members: Annotated[Path, typer.Argument(help="What the stage `members` wrote")],
+    tasks: Annotated[Path, typer.Argument(help="What `plan` wrote of them")],
     out: Annotated[Path, typer.Argument(help="Output folder, beside those of the runs")],
     predictions: Annotated[Path, typer.Argument(help="Output folder: tables, submissions")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics")],
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
     ] = True,
-    tasks: Annotated[Path, typer.Option(help="What `plan` wrote")] = Path("data/tasks.yaml"),
 ) -> None:
     """Average some runs.
 

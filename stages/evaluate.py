@@ -12,12 +12,12 @@ def main(
     plan: Annotated[Path, typer.Argument(help="The strategy's plan")],
     trained: Annotated[Path, typer.Argument(metavar="RUN", help="Outputs of training")],
     logs: Annotated[Path, typer.Argument(help="Logs of training")],
+    tasks: Annotated[Path, typer.Argument(help="What `plan` wrote of them")],
     predictions: Annotated[Path, typer.Argument(help="Output folder: tables, submissions")],
     metrics: Annotated[Path, typer.Argument(help="JSON file to write: metrics")],
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Write predictions for test, too")
     ] = True,
-    tasks: Annotated[Path, typer.Option(help="What `plan` wrote")] = Path("data/tasks.yaml"),
 ) -> None:
     """Evaluate one strategy with one seed.
 

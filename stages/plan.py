@@ -45,8 +45,8 @@ def main(
         for plan in plans:
             path = folder / f"{plan.strategy}.yaml"
             write_yaml(path, plan.model_dump(mode="json"), heading=heading)
-    # DVC reads a params file anew for each stage that depends on a part of it.
-    heading = "Section `tasks` of the params file, for stages of which there is one a run."
+    # As a file: DVC would read the params file anew for each stage that depends on a part of it.
+    heading = "Section `tasks` of the params file, for the stages that run once for each run."
     write_yaml(tasks, {"tasks": read_yaml(params)["tasks"]}, heading=heading)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -125,11 +125,13 @@ class TaskLosses:
         self.added: dict[str, Tensor] = {}  # what each term added, (): {term}_{task}
 
     def casts_kept(self) -> AbstractContextManager[Any]:
-        """Within it a weight is cast to bf16 once, not anew in each pass of a step.
+        """Within it a trained weight is cast to bf16 once, not anew in each pass of a step.
 
-        PyTorch keeps casts until the outermost autocast ends. Where one backward goes through
-        several passes, a weight's gradients are then summed in bf16.
+        PyTorch keeps casts until the outermost autocast ends. A term's passes share a backward,
+        which would sum a weight's gradients in bf16: with terms nothing is kept.
         """
+        if any(data.terms for data in self.tasks.values()):
+            return nullcontext()
         device = next(iter(self.tasks.values())).labels.device
         return torch.autocast(device.type, enabled=False)
 

@@ -84,8 +84,11 @@ def test_a_fresh_clone_with_the_cache_has_nothing_to_do(project, tmp_path):
             {"plan", *run_stages("sst-alone-1"), *AFTER_RUNS, *NAMES},
         ),
         (
-            ["+strategies.grown={extra_data: synonyms}"],
-            {"plan", *run_stages("grown-1"), *AFTER_RUNS, *NAMES},
+            ["tasks.sts.title=alike", *MAIN_ALONE],
+            {"download_corpora", "prepare", "augment@synonyms", "plan", "evaluate@main-1"}
+            | AFTER_RUNS
+            | AVERAGED
+            | NAMES,
         ),
         (
             ["+augment.sets.synonyms.sst.seed=2", "+strategies.grown={extra_data: synonyms}"],
@@ -204,6 +207,7 @@ def test_bad_input_ends_in_a_message(project, change, message):
     assert message in printed
     assert "Traceback" not in printed
     assert (project.folder / "data" / "plans" / "main.yaml").is_file()
+    assert (project.folder / "data" / "tasks.yaml").is_file()
     project.restore()
 
 

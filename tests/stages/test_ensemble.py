@@ -59,7 +59,7 @@ def average(place, name="averaged", *, of=("main",), by="predictions"):
     listed = place / "members" / f"{name}.yaml"
     members.main(name, place / "plans", place / "logs", listed, params=place / "params.yaml")
     out, predictions, metrics = (place / kind / name for kind in ("runs", "predictions", "m.json"))
-    ensemble.main(listed, out, predictions, metrics, tasks=place / "tasks.yaml")
+    ensemble.main(listed, place / "tasks.yaml", out, predictions, metrics)
     return json.loads(metrics.read_text())
 
 

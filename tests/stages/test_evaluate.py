@@ -69,8 +69,8 @@ def write(name, rows, labels):
 
 
 def evaluate(**options):
-    names = ("plan.yaml", "run", "logs", "out", "m.json")
-    main(*map(Path, names), tasks=Path("tasks.yaml"), **options)  # type: ignore[arg-type]
+    names = ("plan.yaml", "run", "logs", "tasks.yaml", "out", "m.json")
+    main(*map(Path, names), **options)  # type: ignore[arg-type]
 
 
 def test_everything_is_written(folder):

@@ -252,6 +252,15 @@ def test_a_plan_names_no_home(inputs, source, named):
     assert read_plan(inputs / "plans/main.yaml").data_source == named
 
 
+def test_the_tasks_are_written_as_they_stand_and_only_with_plans(inputs):
+    plan(inputs, put("tasks", "sst", "title", "Stars"))
+    params = read_yaml(inputs / "params.yaml")
+    assert read_yaml(inputs / "tasks.yaml") == {"tasks": params["tasks"]}
+    with pytest.raises(InputError):
+        plan(inputs, put("train", "epochs", -1))
+    assert read_yaml(inputs / "tasks.yaml")["tasks"]["sst"]["title"] == "Stars"
+
+
 def test_plan_needs_neither_torch_nor_transformers(inputs):
     plan(inputs)
     code = (

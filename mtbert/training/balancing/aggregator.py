@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Aggregation(Balancing):
     """Makes one gradient Σ_t w_t g_t of the tasks' gradients, w a function of their Gramian.
 
-    The weights are those of TorchJD's weightings, so that they are what others use.
+    The weights are those of TorchJD's weightings, so that they are what others use; Nash-MTL's are
+    solved here.
     """
 
     needs_several: ClassVar[bool] = True

@@ -11,11 +11,12 @@ from mtbert.training.balancing.aggregator import Aggregation
 if TYPE_CHECKING:
     from torch import Tensor
 
-# What the cosines of gradients in fp32 may be off by. Added to their eigenvalues it bounds the
+# About what the cosines of gradients in fp32 are off by. Added to their eigenvalues it bounds the
 # weights where gradients cancel: there is no solution then, and the update would be rounding noise.
 ROUNDING = 1e-6
-# Newton's decrement at which w is exact to fp64's rounding, and more steps than it ever took.
-EXACT, STEPS = 1e-20, 200
+# Square of Newton's decrement before the last step, which leaves an error of about its size; and
+# more steps than it ever took.
+EXACT, STEPS = 1e-14, 200
 
 
 class Nash(Aggregation):
@@ -24,7 +25,8 @@ class Nash(Aggregation):
     That w minimizes the convex ½ wᵀ G w - Σ log w, which damped Newton steps solve exactly; the
     authors' code approaches it by a sequence of convex problems. Solved for gradients of length 1,
     whose weights are w_t ‖g_t‖, so that the update does not depend on the gradients' lengths. Its
-    norm is √T, and is clipped to `max_norm` (0: no clipping). A gradient of 0 has weight 0.
+    norm is √T, less where gradients all but cancel, and is clipped to `max_norm` (0: no clipping).
+    A gradient of 0 has weight 0.
     """
 
     max_norm: Annotated[float, Field(ge=0)] = 1.0
@@ -47,14 +49,14 @@ def bargain(cosines: Tensor) -> Tensor:
 
     values, vectors = torch.linalg.eigh(cosines)
     matrix = vectors * (values.clamp(min=0) + ROUNDING) @ vectors.T
-    x = 1 / matrix.sum(1).clamp(min=1).sqrt()
+    x: Tensor = 1 / matrix.sum(1).clamp(min=1).sqrt()
     for _ in range(STEPS):
         gradient = matrix @ x - 1 / x
         step = torch.linalg.solve(matrix + torch.diag(x**-2), gradient)
-        decrement = gradient @ step
+        squared_decrement = gradient @ step
         # The length at which a step on a self-concordant function stays feasible and descends
         # (Boyd & Vandenberghe 2004, section 9.6.4).
-        x = x - step / (1 + decrement.clamp(min=0).sqrt())
-        if decrement < EXACT:
+        x = x - step / (1 + squared_decrement.clamp(min=0).sqrt())
+        if squared_decrement < EXACT:
             break
     return x
