@@ -1,9 +1,9 @@
 """Our engine against others: `python -m benchmarks.engine data/plans/main.yaml --out FILE.json`.
 
 Every run is a process of its own. Each arm of a comparison runs between two runs of the first (A B
-A C A …), as often as `--rounds` says, and its ratio is to the mean of these two, so that what else
-the machine does falls on all; given is the median over the rounds. First the gate: with
-dropout off, in fp32, the losses of the padded loop equal ours, or nothing is measured.
+A C A …), as often as `--rounds` says. Its ratio is to the mean of these two, so that what else the
+machine does falls on all; pages show medians over the rounds. First the gate: with dropout off,
+in fp32, the losses of the padded loop equal ours, or nothing is measured.
 """
 
 import json
@@ -115,7 +115,7 @@ def main(
         raise InputError(f"--only: expected a part of {[it.name for it in every]}, found {only}")
     report: dict[str, Any] = {
         "command": "python -m benchmarks.engine " + shlex.join(sys.argv[1:]),
-        "order": "rounds; each run stands between two of the first arm",
+        "order": "rounds, each run between two of the first arm",
         **machine(threads),
         "encoder": encoder_size(plan),
         "gate": gate(base),
