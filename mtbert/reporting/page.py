@@ -15,13 +15,13 @@ from mtbert.reporting.report import Report
 MIN_CURVE_POINTS = 12  # of a curve of mixing rates
 COSINE_BINS = 12  # single steps scatter widely
 RULE = (
-    "95 % intervals over dev examples and, with several seeds, over seeds. ▲ better, ▼ worse than "
-    "{baseline}: the interval excludes 0."
+    "95 % intervals over {split} examples and, with several seeds, over seeds. ▲ better, ▼ worse "
+    "than {baseline}: the interval excludes 0."
 )
 
 ENSEMBLES_RULE = (
-    "95 % intervals over dev examples, paired; not over seeds. ▲ better, ▼ worse than the mean of "
-    "its runs: the interval excludes 0."
+    "95 % intervals over {split} examples, paired; not over seeds. ▲ better, ▼ worse than the mean "
+    "of its runs: the interval excludes 0."
 )
 
 
@@ -46,7 +46,6 @@ def render(template: str, **context: Any) -> str:
 def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]:
     """What report.html and results.md show."""
     scores, columns, base = report.scores, report.columns, report.scope.baseline
-    gaps = tables.gaps_to_baseline(scores, columns, base, report.paired_widths)
     return {
         "report": report,
         "changed": changed,
@@ -55,10 +54,14 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
         "score_note": results.score_note(report),
         "sample_note": results.sample_note(report),
         "score_figures": [figures.score_figure(scores, c, report.own_widths) for c in columns],
-        "ensembles": results.ensemble_table(report),
-        "gaps": None if gaps.empty else tables.difference_table(gaps),
-        "ensembles_rule": ENSEMBLES_RULE,
-        "rule": RULE.format(baseline=base),
+        "ensembles": results.ensemble_table(report, "dev"),
+        "test_ensembles": results.ensemble_table(report, "test"),
+        "gaps": results.baseline_table(report, "dev"),
+        "test_gaps": results.baseline_table(report, "test"),
+        "ensembles_rule": ENSEMBLES_RULE.format(split="dev"),
+        "test_ensembles_rule": ENSEMBLES_RULE.format(split="test"),
+        "rule": RULE.format(split="dev", baseline=base),
+        "test_rule": RULE.format(split="test", baseline=base),
         "noise": results.noise_table(report),
         "further": {task: _further(report, task) for task in report.tasks},
         "confusions": _confusions(report),
@@ -78,7 +81,8 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
 
 def _further(report: Report, task: str) -> pd.DataFrame:
     """Every metric of a task, of the strategies and ensembles that are scored on it."""
-    own = report.all_scores[report.all_scores["task"] == task]
+    scores = report.all_scores("dev")
+    own = scores[scores["task"] == task]
     columns = [(task, name) for name in METRICS if (own["metric"] == name).any()]
     table = tables.score_table(own, columns, constant=report.constant("dev"))
     return table.rename(columns=lambda name: name.removeprefix(f"{task} "))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ from mtbert.evaluation.predictions import Predictions
 from mtbert.reporting import runs, tables
 from mtbert.reporting.ensembles import EnsembleResult, read_ensemble, read_ensemble_predictions
 from mtbert.reporting.scope import Scope
+
+Split = Literal["dev", "test"]
 
 
 @dataclass(frozen=True)
@@ -67,75 +69,84 @@ class Report:
         train = self.settings[strategy]
         return [t for t in train["tasks"] if t not in train.get("evaluation_only", ())]
 
-    @property
-    def all_scores(self) -> pd.DataFrame:
-        """The scores on dev, with those of ensembles below."""
+    def all_scores(self, split: Split) -> pd.DataFrame:
+        """The scores on a split, with those of ensembles below."""
+        if split == "test":
+            return self.test_scores
         return pd.concat([self.scores, *(own.on("dev") for own in self.ensembles.values())])
+
+    def columns_on(self, split: Split) -> list[tables.Column]:
+        """Those of `columns` that some strategy is scored by on a split."""
+        scores = self.all_scores(split)
+        there = set(zip(scores["task"], scores["metric"], strict=True))
+        return [column for column in self.columns if split == "dev" or column in there]
 
     @cached_property
     def own_widths(self) -> tables.Widths:
         """Half of the interval that dev leaves around a strategy's mean, or ensemble's, score."""
-        names = [*self.strategies, *self.ensembles]
-        return self._widths(partial(self._own_width, self.dev_predictions), names)
+        return self._widths(self._own_width, [*self.strategies, *self.ensembles], "dev")
 
     @cached_property
     def test_widths(self) -> tables.Widths:
         """The same of the test sets."""
-        names = [*self.strategies, *self.ensembles]
-        return self._widths(partial(self._own_width, self.test_predictions), names)
+        return self._widths(self._own_width, [*self.strategies, *self.ensembles], "test")
 
-    @cached_property
-    def paired_widths(self) -> tables.Widths:
-        """The same around each strategy's difference to the baseline, by the same dev examples."""
-        return self._widths(self._paired_width, self.strategies)
+    def paired_widths(self, split: Split) -> tables.Widths:
+        """The same around each strategy's difference to the baseline, by the same examples."""
+        return self._widths(self._paired_width, self.strategies, split)
 
-    @cached_property
-    def ensemble_widths(self) -> tables.Widths:
+    def ensemble_widths(self, split: Split) -> tables.Widths:
         """The same around each ensemble's difference to the mean of its members."""
-        return self._widths(self._ensemble_width, list(self.ensembles))
+        return self._widths(self._ensemble_width, list(self.ensembles), split)
 
     def _widths(
-        self, width: Callable[[str, tables.Column], float], names: Sequence[str]
+        self,
+        width: Callable[[str, tables.Column, Split], float],
+        names: Sequence[str],
+        split: Split,
     ) -> tables.Widths:
         """By name and column; NaN where there is no score."""
         own = [column for column in self.columns if column[0] != OVERALL]
         parts = {task: (task, metric) for task, metric in LEADERBOARD.items() if task in self.tasks}
         widths: dict[tuple[str, tables.Column], float] = {}
         for name in names:
-            widths |= {(name, c): width(name, c) for c in dict.fromkeys([*own, *parts.values()])}
+            columns = dict.fromkeys([*own, *parts.values()])
+            widths |= {(name, column): width(name, column, split) for column in columns}
             each = {t: widths.get((name, (t, metric)), np.nan) for t, metric in LEADERBOARD.items()}
             for column in (column for column in self.columns if column[0] == OVERALL):
                 widths[name, column] = FORMULAS[column[1]].half_width(each)
         return widths
 
-    def _own_width(
-        self, of_runs: runs.RunPredictions, strategy: str, column: tables.Column
-    ) -> float:
-        predictions = [*of_runs.get((strategy, column[0]), {}).values()]
+    def _own_width(self, strategy: str, column: tables.Column, split: Split) -> float:
+        predictions = [*self.predictions(strategy, column[0], split).values()]
         metric, labels = METRICS[column[1]], self.tasks[column[0]].labels
         halves = [metric.half_width(it.labels, it.read(metric.reads, labels)) for it in predictions]
         return float(np.mean(halves)) if halves else np.nan
 
-    def _paired_width(self, strategy: str, column: tables.Column) -> float:
-        task, metric = column[0], METRICS[column[1]]
-        ours, base = (self.predictions(name, task) for name in (strategy, self.scope.baseline))
+    def _paired_width(self, strategy: str, column: tables.Column, split: Split) -> float:
+        task, metric, base_name = column[0], METRICS[column[1]], self.scope.baseline
+        ours, base = (self.predictions(name, task, split) for name in (strategy, base_name))
         seeds = [seed for seed in ours if seed in base]
-        if not seeds or strategy == self.scope.baseline or task in self.constant("dev"):
+        if not seeds or strategy == base_name or task in self.constant(split):
             return np.nan
         labels = self.tasks[task].labels
         read = [[p[s].read(metric.reads, labels) for s in seeds] for p in (ours, base)]
         return bootstrap(metric.function, ours[seeds[0]].labels, *read)
 
-    def _ensemble_width(self, name: str, column: tables.Column) -> float:
+    def _ensemble_width(self, name: str, column: tables.Column, split: Split) -> float:
         task, metric = column[0], METRICS[column[1]]
-        if not (ours := [*self.predictions(name, task).values()]) or task in self.constant("dev"):
+        ours = [*self.predictions(name, task, split).values()]
+        if not ours or task in self.constant(split):
             return np.nan
-        members = [self.predictions(s, task)[seed] for s, seed in self.ensembles[name].members]
+        members = [
+            self.predictions(strategy, task, split)[seed]
+            for strategy, seed in self.ensembles[name].members
+        ]
         labels = self.tasks[task].labels
         read = [[p.read(metric.reads, labels) for p in part] for part in (ours, members)]
         return bootstrap(metric.function, ours[0].labels, *read)
 
-    def constant(self, split: Literal["dev", "test"]) -> dict[str, str]:
+    def constant(self, split: Split) -> dict[str, str]:
         """Tasks whose labels in a split are all alike, and why no interval is given there."""
         predictions = self.dev_predictions if split == "dev" else self.test_predictions
         labels = {
@@ -147,9 +158,12 @@ class Report:
             if not tells_apart(actual)
         }
 
-    def predictions(self, strategy: str, task: str) -> Mapping[int, Predictions]:
-        """A strategy's predictions for a task on dev, by seed; {} where it has none."""
-        return self.dev_predictions.get((strategy, task), {})
+    def predictions(
+        self, strategy: str, task: str, split: Split = "dev"
+    ) -> Mapping[int, Predictions]:
+        """A strategy's predictions for a task on a split, by seed; {} where it has none."""
+        predictions = self.dev_predictions if split == "dev" else self.test_predictions
+        return predictions.get((strategy, task), {})
 
 
 def read_report(

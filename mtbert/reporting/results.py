@@ -16,7 +16,7 @@ from mtbert.evaluation.overall import FORMULAS
 from mtbert.reporting import tables
 from mtbert.reporting.committed import Comparison
 from mtbert.reporting.ensembles import SEED
-from mtbert.reporting.report import Report
+from mtbert.reporting.report import Report, Split
 
 SAMPLE = "sample"
 SAMPLE_NOTE = (
@@ -35,7 +35,9 @@ def main_table(report: Report) -> pd.DataFrame:
     """Strategies, then ensembles × main scores, updates and examples."""
     base, facts = report.scope.baseline, report.facts[["strategy", "updates", "examples"]]
     rows = [pd.DataFrame([{"strategy": n, **e.budget}]) for n, e in report.ensembles.items()]
-    scores = tables.score_table(report.all_scores, report.columns, constant=report.constant("dev"))
+    scores = tables.score_table(
+        report.all_scores("dev"), report.columns, constant=report.constant("dev")
+    )
     for column in report.columns:
         halves = [report.own_widths.get((name, column), np.nan) for name in scores.index]
         pairs = zip(scores.index, halves, strict=True)
@@ -52,16 +54,28 @@ def _named(report: Report, table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(index={n: f"{n} ({own.size})" for n, own in report.ensembles.items()})
 
 
-def ensemble_table(report: Report) -> pd.DataFrame | None:
-    """Ensembles × difference to the mean of their members; None without any."""
-    if not report.ensembles:
+def baseline_table(report: Report, split: Split) -> pd.DataFrame | None:
+    """Strategies × difference to the baseline on a split; None without any."""
+    columns, base = report.columns_on(split), report.scope.baseline
+    scores = report.all_scores(split)
+    scores = scores[scores["strategy"].isin(report.strategies)]
+    if not columns or base not in set(scores["strategy"]):
         return None
-    values = tables.wide(report.all_scores, report.columns)
+    gaps = tables.gaps_to_baseline(scores, columns, base, report.paired_widths(split))
+    return None if gaps.empty else tables.difference_table(gaps)
+
+
+def ensemble_table(report: Report, split: Split) -> pd.DataFrame | None:
+    """Ensembles × difference to the mean of their members on a split; None without any."""
+    columns, widths = report.columns_on(split), report.ensemble_widths(split)
+    if not report.ensembles or not columns:
+        return None
+    values = tables.wide(report.all_scores(split), columns)
     rows = []
     for name, own in report.ensembles.items():
         gaps = values.loc[[(name, SEED)]].mean() - values.loc[list(own.members)].mean()
-        for column in report.columns:
-            gap, half = float(gaps[column]), report.ensemble_widths.get((name, column), np.nan)
+        for column in columns:
+            gap, half = float(gaps[column]), widths.get((name, column), np.nan)
             rows.append((name, *column, gap, gap - half, gap + half))
     keys = ["strategy", "task", "metric"]
     frame = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"]).set_index(keys)
@@ -72,12 +86,9 @@ def ensemble_table(report: Report) -> pd.DataFrame | None:
 
 def test_table(report: Report) -> pd.DataFrame | None:
     """Strategies × main scores on labelled test splits, with their intervals; None without any."""
-    scores = report.test_scores
-    there = set(zip(scores["task"], scores["metric"], strict=True))
-    columns = [column for column in report.columns if column in there]
-    if not columns:
+    if not (columns := report.columns_on("test")):
         return None
-    table = tables.score_table(scores, columns, constant=report.constant("test"))
+    table = tables.score_table(report.test_scores, columns, constant=report.constant("test"))
     for column in columns:
         halves = [tables.number(report.test_widths.get((s, column))) for s in table.index]
         table[tables.title(column)] += [f" [± {half}]" for half in halves]
@@ -163,7 +174,7 @@ def strategies_json(report: Report) -> str:
     It is the overall mean, or where the three tasks are not all there, the mean of the main scores
     of the strategy's tasks. An ensemble has the number of its runs instead of a deviation.
     """
-    values = tables.wide(report.all_scores, report.columns)
+    values = tables.wide(report.all_scores("dev"), report.columns)
     combined = (OVERALL, "mean")
     own = values.drop(columns=OVERALL, level=0, errors="ignore").mean(axis=1)
     each = values[combined].fillna(own) if combined in values else own

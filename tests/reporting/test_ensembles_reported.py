@@ -2,13 +2,20 @@
 
 import json
 
+import pandas as pd
 import pytest
 from reporting.made_up_runs import DEV, write_workspace
 from reporting.test_page import METRICS, pages, read
 
 from mtbert.core.errors import InputError
 from mtbert.evaluation.intervals import wilson
-from mtbert.reporting.results import ensemble_table, main_table, score_note, strategies_json
+from mtbert.reporting.results import (
+    baseline_table,
+    ensemble_table,
+    main_table,
+    score_note,
+    strategies_json,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +38,13 @@ def test_an_ensemble_is_a_row_with_an_interval_over_examples(report):
 
 
 def test_it_is_compared_with_the_mean_of_its_runs_on_the_same_examples(report):
-    table = ensemble_table(report)
+    table = ensemble_table(report, "dev")
     difference = table.loc["averaged (2 runs)", "sst accuracy"]
     # The runs err on 9 and 10 of 40 examples, the ensemble on 6 of these.
     assert difference.startswith("+0.088 [")
     assert difference.endswith(" ▲")
     assert table["average of"].tolist() == ["predictions"]
-    half = report.ensemble_widths["averaged", ("sst", "accuracy")]
+    half = report.ensemble_widths("dev")["averaged", ("sst", "accuracy")]
     assert half < report.own_widths["averaged", ("sst", "accuracy")]
 
 
@@ -58,3 +65,30 @@ def test_a_file_that_is_not_an_ensemble_s_is_named(tmp_path):
     (tmp_path / METRICS / "averaged.json").write_text('{"dev": {}}')
     with pytest.raises(InputError, match=r"averaged\.json: ensemble: no average and members"):
         read(tmp_path)
+
+
+def test_differences_on_test_are_those_of_its_own_examples(tmp_path):
+    write_workspace(tmp_path, ensembles=("averaged",))
+    plain = read(tmp_path)
+    assert baseline_table(plain, "test") is None
+    assert ensemble_table(plain, "test") is None
+    # SST alone has labels on test, those of dev without the first 8 examples, on which all err.
+    for path in (tmp_path / METRICS).glob("*.json"):
+        folder = tmp_path / "data/predictions" / path.stem
+        table = pd.read_parquet(folder / "sst-dev.parquet").iloc[8:]
+        table.to_parquet(folder / "sst-test.parquet")
+        measured = json.loads(path.read_text())
+        accuracy = float((table["label"] == table["prediction"]).mean())
+        path.write_text(json.dumps(measured | {"test": {"sst": {"accuracy": accuracy}}}))
+    report = read(tmp_path)
+    gaps, averages = baseline_table(report, "test"), ensemble_table(report, "test")
+    assert gaps.columns.tolist() == ["sst accuracy"]
+    # On these 32 main errs on 1 and 2, round_robin on none, the ensemble on none.
+    assert gaps.loc["round_robin", "sst accuracy"].startswith("+0.047 [")
+    assert averages.loc["averaged (2 runs)", "sst accuracy"].startswith("+0.047 [")
+    # The same runs on dev: 9 and 10 of 40, round_robin 7 and 8.
+    assert baseline_table(report, "dev").loc["round_robin", "sst accuracy"].startswith("+0.050 [")
+    for text in pages(report):
+        assert "Difference to main on test" in text
+        assert "Difference of averages to the mean of their runs, on test" in text
+        assert "over test examples" in text
