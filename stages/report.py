@@ -28,7 +28,7 @@ def main(
 ) -> None:
     """Write results.md, metrics/strategies.json and index.html into REPORTS; print the scores."""
     from mtbert.core.outputs import write_text
-    from mtbert.reporting import results, tables
+    from mtbert.reporting import results
     from mtbert.reporting.committed import compare
     from mtbert.reporting.page import render, report_content
     from mtbert.reporting.report import read_report
@@ -49,8 +49,7 @@ def main(
     write_text(reports / "metrics" / "strategies.json", results.strategies_json(report))
     write_text(reports / "index.html", render("report.html.jinja", **content))
     if readme is not None:
-        table = tables.markdown(content["scores"])
-        results.refresh(readme, [table, content["score_note"], content["sample_note"]])
+        results.refresh(readme, results.readme_blocks(report))
     print(results.terminal(report, changed))
 
 

@@ -22,6 +22,7 @@ from mtbert.reporting.ensembles import EnsembleResult, read_ensemble, read_ensem
 from mtbert.reporting.scope import Scope
 
 Split = Literal["dev", "test"]
+SPLITS: tuple[Split, ...] = ("dev", "test")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mtbert.evaluation.overall import FORMULAS
 from mtbert.reporting import tables
 from mtbert.reporting.committed import Comparison
 from mtbert.reporting.ensembles import SEED
-from mtbert.reporting.report import Report, Split
+from mtbert.reporting.report import SPLITS, Report, Split
 
 SAMPLE = "sample"
 SAMPLE_NOTE = (
@@ -93,6 +93,39 @@ def test_table(report: Report) -> pd.DataFrame | None:
         halves = [tables.number(report.test_widths.get((s, column))) for s in table.index]
         table[tables.title(column)] += [f" [± {half}]" for half in halves]
     return _named(report, table)
+
+
+def lead_table(report: Report) -> pd.DataFrame | None:
+    """By how much strategies lead the baseline, and ensembles their runs, in the overall mean.
+
+    A column a split; None without an overall mean, or with nothing to compare.
+    """
+    mean = tables.title((OVERALL, "mean"))
+    columns: dict[str, pd.Series] = {}
+    for split in SPLITS:
+        pairs = {
+            f"to {report.scope.baseline}": baseline_table(report, split),
+            "to the mean of its runs": ensemble_table(report, split),
+        }
+        own = [
+            table[mean].rename(lambda name, to=to: f"{name} {to}")
+            for to, table in pairs.items()
+            if table is not None and mean in table
+        ]
+        if own:
+            columns[f"on {split}"] = pd.concat(own)
+    return pd.DataFrame(columns).rename_axis(f"difference in {mean}") if columns else None
+
+
+def readme_blocks(report: Report) -> Iterator[str]:
+    """What a README shows first: scores on dev and test, leads with their intervals, caveats."""
+    yield tables.markdown(main_table(report))
+    if (test := test_table(report)) is not None:
+        yield "On test:"
+        yield tables.markdown(test)
+    if (leads := lead_table(report)) is not None:
+        yield tables.markdown(leads)
+    yield from filter(None, (score_note(report), sample_note(report)))
 
 
 def score_note(report: Report) -> str:

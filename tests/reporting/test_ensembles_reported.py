@@ -12,7 +12,9 @@ from mtbert.evaluation.intervals import wilson
 from mtbert.reporting.results import (
     baseline_table,
     ensemble_table,
+    lead_table,
     main_table,
+    readme_blocks,
     score_note,
     strategies_json,
 )
@@ -67,6 +69,21 @@ def test_a_file_that_is_not_an_ensemble_s_is_named(tmp_path):
         read(tmp_path)
 
 
+def test_a_readme_has_the_leads_in_the_overall_mean(report):
+    leads = lead_table(report)
+    assert leads.index.tolist() == [
+        "round_robin to main",
+        "averaged (2 runs) to the mean of its runs",
+    ]
+    assert leads.columns.tolist() == ["on dev"]
+    first = baseline_table(report, "dev").loc["round_robin", "mean"]
+    assert leads.loc["round_robin to main", "on dev"] == first
+    scores, *more = readme_blocks(report)
+    assert scores.startswith("| strategy |")
+    assert more[0].startswith("| difference in mean | on dev |")
+    assert "On test:" not in more
+
+
 def test_differences_on_test_are_those_of_its_own_examples(tmp_path):
     write_workspace(tmp_path, ensembles=("averaged",))
     plain = read(tmp_path)
@@ -88,6 +105,9 @@ def test_differences_on_test_are_those_of_its_own_examples(tmp_path):
     assert averages.loc["averaged (2 runs)", "sst accuracy"].startswith("+0.047 [")
     # The same runs on dev: 9 and 10 of 40, round_robin 7 and 8.
     assert baseline_table(report, "dev").loc["round_robin", "sst accuracy"].startswith("+0.050 [")
+    # Without all three tasks there is no overall mean on test.
+    assert lead_table(report).columns.tolist() == ["on dev"]
+    assert "On test:" in list(readme_blocks(report))
     for text in pages(report):
         assert "Difference to main on test" in text
         assert "Difference of averages to the mean of their runs, on test" in text
