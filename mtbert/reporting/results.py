@@ -108,7 +108,7 @@ def lead_table(report: Report) -> pd.DataFrame | None:
             "to the mean of its runs": ensemble_table(report, split),
         }
         own = [
-            table[mean].rename(lambda name, to=to: f"{name} {to}")
+            table[mean].set_axis([f"{name} {to}" for name in table.index])
             for to, table in pairs.items()
             if table is not None and mean in table
         ]
