@@ -1,7 +1,7 @@
 # make repro    set everything up and run the pipeline on the embedded sample
 # make test     set everything up, then lint, types and tests
 # make studies  set everything up and run all experiments of the five reports at their budget
-# make readme   copy the results into README.md
+# make readme   copy the measured speed into README.md
 # make docs     set everything up and build the site into site/
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
@@ -30,7 +30,6 @@ studies: setup
 	@cd studies && $(RUN) dvc repro -R .
 
 readme: setup
-	@$(RUN) python -m stages.report data/plans reports --readme README.md
 	@$(RUN) python -m benchmarks.pages README.md
 
 docs: setup

@@ -51,6 +51,7 @@ def report_content(report: Report, changed: Comparison | None) -> dict[str, Any]
         "changed": changed,
         "scores": results.main_table(report),
         "test_scores": results.test_table(report),
+        "seeds": results.seeds_text(report),
         "score_note": results.score_note(report),
         "sample_note": results.sample_note(report),
         "score_figures": [figures.score_figure(scores, c, report.own_widths) for c in columns],

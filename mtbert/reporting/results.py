@@ -128,6 +128,14 @@ def readme_blocks(report: Report) -> Iterator[str]:
     yield from filter(None, (score_note(report), sample_note(report)))
 
 
+def seeds_text(report: Report) -> str:
+    """What the scores are over."""
+    first, *others = report.scope.seeds
+    if not others:
+        return f"One run each, of seed {first}"
+    return f"Mean ± standard deviation over seeds {', '.join(map(str, report.scope.seeds))}"
+
+
 def score_note(report: Report) -> str:
     """The formulas of the overall scores shown, and a warning where the budgets differ."""
     overall = [metric for task, metric in report.columns if task == OVERALL]
@@ -188,8 +196,7 @@ def noise_table(report: Report) -> pd.DataFrame:
 
 def terminal(report: Report, changed: Comparison | None) -> str:
     """The scores, and what changed since the last commit, as plain text."""
-    seeds = ", ".join(map(str, report.scope.seeds))
-    parts = [f"Scores on dev, mean ± standard deviation over seeds {seeds}"]
+    parts = [f"Scores on dev. {seeds_text(report)}"]
     parts += [tables.aligned(main_table(report)), score_note(report)]
     if (test := test_table(report)) is not None:
         parts += ["", "The same on test", tables.aligned(test)]

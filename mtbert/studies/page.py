@@ -143,7 +143,7 @@ def _study(report: StudyReport) -> dict[str, Any]:
     """What the page shows of a study."""
     names = [f"{name}-{seed}" for name, seed in report.missing]
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    extras = (tables.further(report), report.points)
+    further = tables.further(report)
     return {
         "name": report.name,
         "title": report.study.title,
@@ -151,7 +151,7 @@ def _study(report: StudyReport) -> dict[str, Any]:
         "table": tables.comparison(report),
         "note": SCORE_NOTE + (OVERALL_NOTE if report.study.overall == "other" else ""),
         "pictures": study_pictures(report),
-        "extras": [table for table in extras if table is not None and len(table)],
+        "further": further if len(further) else None,
         "choices": report.study.choices,
     }
 

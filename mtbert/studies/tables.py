@@ -1,4 +1,4 @@
-"""The tables of the studies' page: printed figures beside ours, sweeps, runs."""
+"""The tables of the studies' page: printed figures beside ours, runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from mtbert.core.errors import InputError
 from mtbert.core.tasks import LEADERBOARD, OVERALL
 from mtbert.evaluation.overall import FORMULAS
 from mtbert.reporting.tables import NONE, number, signed, spread, wide
@@ -15,14 +14,6 @@ from mtbert.studies.results import Results, missing_runs, read_results
 from mtbert.studies.study import Printed, Study, read_study
 
 SCORES = (*LEADERBOARD, OVERALL)
-GAIN = 0.001  # in the mean score; a smaller lead changes nothing
-# Score of a point: how its column ends
-POINT = {
-    "sst": "sst.accuracy",
-    "para": "para.accuracy",
-    "sts": "sts.pearson",
-    "mean": "overall.mean",
-}
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,6 @@ class StudyReport:
     study: Study
     results: Results
     missing: list[tuple[str, int]]  # runs still to be made
-    points: pd.DataFrame | None  # of its sweep by `dvc exp run`
 
 
 def read_studies(folder: Path) -> list[StudyReport]:
@@ -48,7 +38,6 @@ def read_studies(folder: Path) -> list[StudyReport]:
             study=read_study(path),
             results=read_results(path),
             missing=missing_runs(path),
-            points=points(sweeps) if (sweeps := path.with_name("sweeps.csv")).is_file() else None,
         )
         for path in sorted(folder.glob("*/params.yaml"))
     ]
@@ -119,44 +108,6 @@ def further(report: StudyReport) -> pd.DataFrame:
                 rows.append((name, f"{task} {metric.replace('_', ' ')}", *cells))
     columns = ["experiment", "metric", "printed", "ours", "diff"]
     return pd.DataFrame(rows, columns=columns).set_index("experiment")
-
-
-def points(path: Path) -> pd.DataFrame:
-    """The sweeps of our own recipe: each point, what it changes, its scores, whether it was held.
-
-    One sweep after the other: the point with the highest mean is held from there on, unless it
-    leads by `GAIN` or less. Each point is called SWEEP-NUMBER.
-
-    Raises:
-        InputError: it lacks a score's column.
-    """
-    raw = pd.read_csv(path, dtype=str).dropna(subset=["Experiment"])
-    raw[["sweep", "number"]] = raw["Experiment"].str.rsplit("-", n=1, expand=True)
-    raw["began"] = raw.groupby("sweep")["Created"].transform("min")
-    raw = raw.sort_values(["began", "number"], key=lambda c: c.str.zfill(4))
-    settings = {name: name.split(".start.")[1] for name in map(str, raw) if ".start." in name}
-    for score, end in POINT.items():
-        columns = [name for name in map(str, raw) if name.endswith(end)]
-        if len(columns) != 1:
-            raise InputError(f"{path}: expected one column that ends with {end}")
-        raw[score] = raw[columns[0]].astype(float)
-    held: dict[str, str] = {}
-    top, rows = -1.0, []
-    for _, sweep in raw.groupby("sweep", sort=False):
-        tried = sweep.to_dict("records")
-        best = max(tried, key=lambda point: point["mean"])
-        gains, before = best["mean"] > top + GAIN, held
-        for point in tried:
-            own = {
-                key: point[k].replace("'", "") for k, key in settings.items() if pd.notna(point[k])
-            }
-            new = [f"{key}: {value}" for key, value in own.items() if before.get(key) != value]
-            cells = {score: number(point[score]) for score in POINT}
-            row = {"point": point["Experiment"], "changes": "; ".join(new) or NONE, **cells}
-            rows.append({**row, "held": "✔" if gains and point is best else ""})
-            if gains and point is best:
-                held, top = own, point["mean"]
-    return pd.DataFrame(rows).set_index("point")
 
 
 def machine(reports: Iterable[StudyReport]) -> pd.DataFrame:

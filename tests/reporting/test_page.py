@@ -197,6 +197,7 @@ def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
     write_workspace(tmp_path, seeds=(1,))
     sst = change(tmp_path / METRICS / "main-1.json", undefined)
     report = read(tmp_path)
+    assert all("One run each, of seed 1." in text for text in pages(report))
     row = main_table(report).loc["main"]
     assert row["sts pearson"] == row["mean"] == "–"
     # In the workspace SST and para have the same accuracy.

@@ -9,14 +9,11 @@ import pytest
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.studies.order import examples_drawn
 from mtbert.studies.study import read_experiments, read_study
-from mtbert.studies.tables import points
 
 from tiny import ROOT
 
 PARAMS = ROOT / "studies" / "params.yaml"
 REPORTS = ["elayattu", "fu_chan", "smet_walker", "wang", "wu"]
-OURS = "best"  # no report: its experiments stand beside no printed figures
-STUDIES = [*REPORTS, OURS]
 RANGES = {"sst": (0, 1), "para": (0, 1), "sts": (-1, 1), "overall": (0, 1)}
 # Experiments whose printed overall follows from their printed scores by no formula.
 DEVIATING = {("wang", "exp4"), ("smet_walker", "pcgrad-2ll-all")}
@@ -117,7 +114,7 @@ def test_compared_experiments_differ_in_what_they_are_compared_for(study, a, b, 
     assert {key for key in first if first[key] != second[key]} == keys
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", REPORTS)
 def test_paper_leaves_every_printed_rate_and_length(study):
     for name, settings in experiments(study).items():
         printed = {**read(study).train, **(read(study).strategies[name] or {})}
@@ -126,7 +123,7 @@ def test_paper_leaves_every_printed_rate_and_length(study):
         assert settings.steps is None
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", REPORTS)
 def test_smoke_experiments_take_three_steps(study):
     for settings in experiments(study, "smoke").values():
         if settings.trained:
@@ -183,30 +180,3 @@ def test_whole_has_the_recipe_s_rates_but_where_they_are_the_subject(study):
 
 def test_a_frozen_encoder_keeps_its_epochs():
     assert experiments("elayattu", "whole")["exp1-frozen"].epochs == 10
-
-
-def leaves(tree, prefix=""):
-    """Settings as DVC has them, each leaf by its dotted path."""
-    if not isinstance(tree, dict):
-        return {prefix: str(tree).replace("'", "")}
-    texts = {}
-    for key, value in tree.items():
-        texts |= leaves(value, f"{prefix}.{key}" if prefix else key)
-    return texts
-
-
-def test_our_best_experiment_is_what_the_sweeps_sweeps():
-    sweeps = points(ROOT / "studies" / OURS / "sweeps.csv")
-    assert sweeps["changes"].iloc[0] == "–"
-    held = sweeps["changes"][sweeps["held"] != ""]
-    changes = dict(item.split(": ") for text in held for item in text.split("; ") if text != "–")
-    assert changes == leaves(read(OURS).strategies["best"])
-
-
-def test_our_experiments_are_run_with_seeds_that_no_sweep_saw_and_each_task_alone():
-    study = read(OURS)
-    assert set(study.more_seeds.experiments) == set(study.strategies)
-    assert 1 not in (*study.seeds, *study.more_seeds.seeds)
-    for task in ("sst", "para", "sts"):
-        assert study.strategies[f"our-{task}"] == study.strategies["best"] | {"tasks": (task,)}
-        assert experiments(OURS)[f"our-{task}"].tasks == (task,)
