@@ -118,11 +118,14 @@ def lead_table(report: Report) -> pd.DataFrame | None:
 
 
 def readme_blocks(report: Report) -> Iterator[str]:
-    """What a README shows first: scores on dev and test, leads with their intervals, caveats."""
-    yield tables.markdown(main_table(report))
-    if (test := test_table(report)) is not None:
-        yield "On test:"
-        yield tables.markdown(test)
+    """What a README shows first: scores on dev / test, leads with their intervals, caveats."""
+    scores = main_table(report)
+    if columns := report.columns_on("test"):
+        on_test = _named(report, tables.score_table(report.test_scores, columns))
+        for column in on_test:
+            scores[column] += " / " + on_test[column].reindex(scores.index, fill_value=tables.NONE)
+        scores = scores.rename_axis("dev / test")
+    yield tables.markdown(scores)
     if (leads := lead_table(report)) is not None:
         yield tables.markdown(leads)
     yield from filter(None, (score_note(report), sample_note(report)))

@@ -2,10 +2,12 @@
 
 import itertools
 import re
+import shlex
 import shutil
 
 import pytest
-from pages import blocks
+from dvc.utils.hydra import apply_overrides
+from pages import PAGES, blocks
 from ruamel.yaml import YAML
 
 from mtbert.core.params import read_yaml
@@ -157,3 +159,21 @@ def test_own_files_the_lines_of_python_run(own, shell):
     (code,) = blocks("own-data.md", "python")
     (own[1] / "lines.py").write_text(code)
     assert len(shell("python lines.py", own[1]).splitlines()) == 2
+
+
+def test_the_recipe_s_command_makes_the_strategies_of_its_report(tmp_path):
+    """What is overridden is what the kept report compares; the files themselves need a network."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    text = (PAGES / "recipe.md").read_text().replace(" \\\n", " ")
+    (command,) = re.findall(r"^    dvc exp run (.*)$", text, re.M)
+    words = shlex.split(command)
+    assert set(words[::2]) == {"-S"}
+    apply_overrides(str(tmp_path / "params.yaml"), words[1::2])
+    params = read_yaml(tmp_path / "params.yaml")
+    kept = read_yaml(PAGES / "recipe/digests.yaml")
+    seeds = itertools.product(params["strategies"], params["seeds"])
+    runs = {f"train@{name}-{seed}" for name, seed in seeds}
+    assert runs == {stage for stage in kept if stage.startswith("train@")}
+    assert {f"ensemble@{name}" for name in params["ensembles"]} < set(kept)
+    (shown,) = blocks("recipe.md", "yaml")
+    assert params["strategies"] == YAML(typ="safe").load(shown)["strategies"]

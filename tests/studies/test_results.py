@@ -166,5 +166,5 @@ def test_committed_tables_belong_together(path):
 def test_every_study_has_a_folder_of_results():
     """Else `dvc repro claims` fails in a fresh clone: Git keeps no empty folder."""
     studies = [path.parent for path in (ROOT / "studies").glob("*/dvc.yaml")]
-    assert len(studies) == 6
+    assert len(studies) == 5
     assert [study for study in studies if not (study / "results").is_dir()] == []
