@@ -125,7 +125,9 @@ def readme_blocks(report: Report) -> Iterator[str]:
         for column in on_test:
             scores[column] += " / " + on_test[column].reindex(scores.index, fill_value=tables.NONE)
         scores = scores.rename_axis("dev / test")
-    yield tables.markdown(scores)
+    # A narrow cell breaks between dev and test alone.
+    text = tables.markdown(scores).replace(" ± ", "\u00a0±\u00a0")
+    yield text.replace(" [± ", "\u00a0[±\u00a0")
     if (leads := lead_table(report)) is not None:
         yield tables.markdown(leads)
     yield from filter(None, (score_note(report), sample_note(report)))

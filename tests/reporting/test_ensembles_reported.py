@@ -109,7 +109,7 @@ def test_differences_on_test_are_those_of_its_own_examples(tmp_path):
     assert lead_table(report).columns.tolist() == ["on dev"]
     first, *_ = readme_blocks(report)
     assert first.startswith("| dev / test | sst accuracy |")
-    assert "| 0.762 ± 0.018 / 0.953 ± 0.022 |" in first
+    assert "| 0.762\u00a0±\u00a00.018 / 0.953\u00a0±\u00a00.022 |" in first
     for text in pages(report):
         assert "Difference to main on test" in text
         assert "Difference of averages to the mean of their runs, on test" in text
