@@ -31,6 +31,9 @@ ENSEMBLES_NOTE = (
 )
 
 
+LEADS_RULE = "In brackets 95 % intervals. ▲ better, ▼ worse: the interval excludes 0."
+
+
 def main_table(report: Report) -> pd.DataFrame:
     """Strategies, then ensembles × main scores, updates and examples."""
     base, facts = report.scope.baseline, report.facts[["strategy", "updates", "examples"]]
@@ -68,19 +71,20 @@ def baseline_table(report: Report, split: Split) -> pd.DataFrame | None:
 def ensemble_table(report: Report, split: Split) -> pd.DataFrame | None:
     """Ensembles × difference to the mean of their members on a split; None without any."""
     columns, widths = report.columns_on(split), report.ensemble_widths(split)
-    if not report.ensembles or not columns:
+    ensembles = {name: own for name, own in report.ensembles.items() if len(own.on(split))}
+    if not ensembles or not columns:
         return None
     values = tables.wide(report.all_scores(split), columns)
     rows = []
-    for name, own in report.ensembles.items():
-        gaps = values.loc[[(name, SEED)]].mean() - values.loc[list(own.members)].mean()
+    for name, own in ensembles.items():
+        gaps = values.loc[[(name, SEED)]].mean() - values.reindex([*own.members]).mean()
         for column in columns:
             gap, half = float(gaps[column]), widths.get((name, column), np.nan)
             rows.append((name, *column, gap, gap - half, gap + half))
     keys = ["strategy", "task", "metric"]
     frame = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"]).set_index(keys)
     table = _named(report, tables.difference_table(frame)).rename_axis("ensemble")
-    table.insert(0, "average of", [own.average for own in report.ensembles.values()])
+    table.insert(0, "average of", [own.average for own in ensembles.values()])
     return table
 
 
@@ -114,14 +118,19 @@ def lead_table(report: Report) -> pd.DataFrame | None:
         ]
         if own:
             columns[f"on {split}"] = pd.concat(own)
-    return pd.DataFrame(columns).rename_axis(f"difference in {mean}") if columns else None
+    if not columns:
+        return None
+    leads = pd.concat(columns, axis=1, sort=False).fillna(tables.NONE)
+    return leads.rename_axis(f"difference in {mean}")
 
 
 def readme_blocks(report: Report) -> Iterator[str]:
     """What a README shows first: scores on dev / test, leads with their intervals, caveats."""
     scores = main_table(report)
     if columns := report.columns_on("test"):
-        on_test = _named(report, tables.score_table(report.test_scores, columns))
+        constant = report.constant("test")
+        on_test = tables.score_table(report.test_scores, columns, constant=constant)
+        on_test = _named(report, on_test)
         for column in on_test:
             scores[column] += " / " + on_test[column].reindex(scores.index, fill_value=tables.NONE)
         scores = scores.rename_axis("dev / test")
@@ -130,7 +139,10 @@ def readme_blocks(report: Report) -> Iterator[str]:
     yield text.replace(" [± ", "\u00a0[±\u00a0")
     if (leads := lead_table(report)) is not None:
         yield tables.markdown(leads)
-    yield from filter(None, (score_note(report), sample_note(report)))
+    rule = "" if leads is None else f" {LEADS_RULE}"
+    yield f"{seeds_text(report)}.{rule} {score_note(report)}"
+    if note := sample_note(report):
+        yield note
 
 
 def seeds_text(report: Report) -> str:
@@ -148,8 +160,10 @@ def score_note(report: Report) -> str:
     parts = [f"{formulas}."] if formulas else []
     if report.ensembles:
         parts.append(ENSEMBLES_NOTE)
-    for task, why in report.constant("dev").items():
-        parts.append(f"{task}: its dev split has {why}, so no deviation and no interval is given.")
+    for split in SPLITS:
+        for task, why in report.constant(split).items():
+            none = "so no deviation and no interval is given"
+            parts.append(f"{task}: its {split} split has {why}, {none}.")
     return " ".join([*parts, *_budget_notes(report)])
 
 

@@ -118,7 +118,7 @@ def gaps_to_baseline(
 ) -> pd.DataFrame:
     """Difference of each strategy to the baseline with its 95 % interval, as numbers.
 
-    `widths` are half of the interval that the dev set leaves around each mean difference; seeds are
+    `widths` are half of the interval that the split leaves around each mean difference; seeds are
     added by `with_seeds`. Give (strategy, task, metric) × mean, low, high, over the seeds that both
     have; NaN where either lacks the score.
     """

@@ -174,6 +174,11 @@ def test_the_recipe_s_command_makes_the_strategies_of_its_report(tmp_path):
     seeds = itertools.product(params["strategies"], params["seeds"])
     runs = {f"train@{name}-{seed}" for name, seed in seeds}
     assert runs == {stage for stage in kept if stage.startswith("train@")}
-    assert {f"ensemble@{name}" for name in params["ensembles"]} < set(kept)
+    averages = {f"ensemble@{name}" for name in params["ensembles"]}
+    assert averages == {stage for stage in kept if stage.startswith("ensemble@")}
+    swept = read_yaml(PAGES / "recipe/sweep.yaml")["strategies"]
+    sweep = (PAGES / "recipe/sweep.md").read_text()
+    assert [*swept] == re.findall(r"^\| (\w+) \|", sweep, re.M)[1 : 1 + len(swept)]
+    assert swept["small_batches"] == params["strategies"]["small_batches"]
     (shown,) = blocks("recipe.md", "yaml")
     assert params["strategies"] == YAML(typ="safe").load(shown)["strategies"]

@@ -1,6 +1,7 @@
 """Averages of runs on the report, beside the strategies."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -114,3 +115,21 @@ def test_differences_on_test_are_those_of_its_own_examples(tmp_path):
         assert "Difference to main on test" in text
         assert "Difference of averages to the mean of their runs, on test" in text
         assert "over test examples" in text
+
+
+def test_an_ensemble_without_scores_on_test_is_left_out_there(tmp_path):
+    write_workspace(tmp_path, ensembles=("averaged",))
+    for path in (tmp_path / METRICS).glob("*-[12].json"):
+        folder = tmp_path / "data/predictions" / path.stem
+        for task in ("sst", "para", "sts"):
+            shutil.copy(folder / f"{task}-dev.parquet", folder / f"{task}-test.parquet")
+        measured = json.loads(path.read_text())
+        path.write_text(json.dumps(measured | {"test": measured["dev"]}))
+    report = read(tmp_path)
+    assert ensemble_table(report, "test") is None
+    leads = lead_table(report)
+    assert leads.loc["round_robin to main"].nunique() == 1  # test is a copy of dev
+    assert leads.loc["averaged (2 runs) to the mean of its runs", "on test"] == "–"
+    scores, *_ = readme_blocks(report)
+    assert "0.762\u00a0±\u00a00.018 / 0.762\u00a0±\u00a00.018" in scores
+    pages(report)
