@@ -121,12 +121,15 @@ def test_dvc_lock_is_written_whole_before_a_signal_is_handled(repo, tmp_path, mo
 
     signals, write = [], _yaml._dump
     monkeypatch.setattr(_yaml, "_dump", dump)
-    previous = signal.signal(signal.SIGTERM, raise_terminated)
+    # A shell's background job, which the tests may be, ignores SIGINT.
+    raising = {signal.SIGTERM: raise_terminated, signal.SIGINT: signal.default_int_handler}
+    previous = {key: signal.signal(key, handler) for key, handler in raising.items()}
     try:
         with pytest.raises(KeyboardInterrupt):
             make(repo, tmp_path)
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for key, handler in previous.items():
+            signal.signal(key, handler)
     assert set(read_yaml(tmp_path / "dvc.lock")["stages"]) == {"train", "evaluate"}
     assert len(signals) == 1
 
