@@ -92,13 +92,15 @@ class Report:
         """The same of the test sets."""
         return self._widths(self._own_width, [*self.strategies, *self.ensembles], "test")
 
-    def paired_widths(self, split: Split) -> tables.Widths:
+    @cached_property
+    def paired_widths(self) -> Mapping[Split, tables.Widths]:
         """The same around each strategy's difference to the baseline, by the same examples."""
-        return self._widths(self._paired_width, self.strategies, split)
+        return {s: self._widths(self._paired_width, self.strategies, s) for s in SPLITS}
 
-    def ensemble_widths(self, split: Split) -> tables.Widths:
+    @cached_property
+    def ensemble_widths(self) -> Mapping[Split, tables.Widths]:
         """The same around each ensemble's difference to the mean of its members."""
-        return self._widths(self._ensemble_width, list(self.ensembles), split)
+        return {s: self._widths(self._ensemble_width, list(self.ensembles), s) for s in SPLITS}
 
     def _widths(
         self,

@@ -64,13 +64,13 @@ def baseline_table(report: Report, split: Split) -> pd.DataFrame | None:
     scores = scores[scores["strategy"].isin(report.strategies)]
     if not columns or base not in set(scores["strategy"]):
         return None
-    gaps = tables.gaps_to_baseline(scores, columns, base, report.paired_widths(split))
+    gaps = tables.gaps_to_baseline(scores, columns, base, report.paired_widths[split])
     return None if gaps.empty else tables.difference_table(gaps)
 
 
 def ensemble_table(report: Report, split: Split) -> pd.DataFrame | None:
     """Ensembles × difference to the mean of their members on a split; None without any."""
-    columns, widths = report.columns_on(split), report.ensemble_widths(split)
+    columns, widths = report.columns_on(split), report.ensemble_widths[split]
     ensembles = {name: own for name, own in report.ensembles.items() if len(own.on(split))}
     if not ensembles or not columns:
         return None

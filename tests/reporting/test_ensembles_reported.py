@@ -47,7 +47,7 @@ def test_it_is_compared_with_the_mean_of_its_runs_on_the_same_examples(report):
     assert difference.startswith("+0.088 [")
     assert difference.endswith(" ▲")
     assert table["average of"].tolist() == ["predictions"]
-    half = report.ensemble_widths("dev")["averaged", ("sst", "accuracy")]
+    half = report.ensemble_widths["dev"]["averaged", ("sst", "accuracy")]
     assert half < report.own_widths["averaged", ("sst", "accuracy")]
 
 

@@ -186,7 +186,7 @@ def test_a_dev_split_of_one_label_has_no_deviation(tmp_path, rows, why):
     assert "±" in table.loc["main", "sst accuracy"]
     assert f"para: its dev split has {why}, so no deviation and no" in score_note(report)
     assert np.isnan(report.own_widths["main", ("para", "accuracy")])
-    assert np.isnan(report.paired_widths("dev")["round_robin", ("para", "accuracy")])
+    assert np.isnan(report.paired_widths["dev"]["round_robin", ("para", "accuracy")])
 
 
 def test_undefined_metrics_and_a_headline_without_the_three_tasks(tmp_path):
