@@ -78,7 +78,7 @@ def collect_runs(
     names: Names = None,
     folder: Folder = Path(),
     replace: Annotated[
-        bool, typer.Option("--replace", help="Drop kept runs of another budget")
+        bool, typer.Option("--replace", help="Drop kept runs of another budget or plan")
     ] = False,
 ) -> None:
     """Merge finished runs into the results that Git keeps (NAME/results).

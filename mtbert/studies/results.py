@@ -2,13 +2,15 @@
 
 scores.csv                strategy, seed, split, task, metric, value
 runs.csv                  a row per run: `RUN`
+inputs.csv                what the runs of a strategy depend on: strategy, input, MD5
 predictions/TASK.parquet  on dev: id, label and a column per run, named strategy-seed
 """
 
 import fcntl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -19,7 +21,7 @@ from mtbert.core.params import read_json, read_yaml
 from mtbert.core.schemas import PREDICTIONS, read_table, write_table
 from mtbert.reporting.runs import KEY, SCORE, read_cosines, read_csv, read_facts, read_scores
 from mtbert.studies.budgets import read_budget
-from mtbert.studies.fingerprint import fingerprint
+from mtbert.studies.fingerprint import fingerprint, input_digests
 from mtbert.studies.study import read_study
 
 # updates: of the optimizer; examples: seen in training; cosines: sampled between task gradients;
@@ -28,6 +30,8 @@ RUN = [
     *KEY, "budget", "updates", "examples", "cosines", "negative", "seconds", "encoder", "data",
     "hardware", "precision", "version", "fingerprint",
 ]  # fmt: skip
+INPUT = ["strategy", "input", "md5"]
+TABLES = {"scores.csv": SCORE, "runs.csv": RUN, "inputs.csv": INPUT}
 NUMBERS = {"seed", "value", "updates", "examples", "cosines", "negative", "seconds"}
 EXAMPLE = ["id", "label"]
 # What of run.json becomes a column of runs.csv
@@ -43,6 +47,7 @@ class Results:
 
     scores: pd.DataFrame
     runs: pd.DataFrame
+    inputs: pd.DataFrame
     predictions: dict[str, pd.DataFrame]
 
 
@@ -58,17 +63,17 @@ def read_results(study: Path) -> Results:
         InputError: a table is broken, or lacks a column.
     """
     folder = study.parent / "results"
-    scores, runs = (
+    scores, runs, inputs = (
         read_csv(
             path, [key for key in columns if key in NUMBERS], texts=sorted({*columns} - NUMBERS)
         )
         if (path := folder / name).is_file()
         else pd.DataFrame(columns=columns)
-        for name, columns in (("scores.csv", SCORE), ("runs.csv", RUN))
+        for name, columns in TABLES.items()
     )
     paths = sorted((folder / "predictions").glob("*.parquet"))
     predictions = {path.stem: read_table(path, EXAMPLE).to_pandas() for path in paths}
-    return Results(scores[SCORE], runs[RUN], predictions)
+    return Results(scores[SCORE], runs[RUN], inputs[INPUT], predictions)
 
 
 def missing_runs(study: Path, *, budget: str | None = None) -> list[tuple[str, int]]:
@@ -93,14 +98,14 @@ def missing_runs(study: Path, *, budget: str | None = None) -> list[tuple[str, i
 def merge_runs(study: Path, params: Path, *, replace: bool = False) -> list[str]:
     """Merge a study's finished runs into its kept results; a newer run replaces an older one.
 
-    May be called after every run, also by several processes at once. Kept runs of a strategy whose
-    plan has changed since are dropped: seeds of one experiment share one plan.
+    May be called after every run, also by several processes at once. Seeds of one experiment share
+    one plan, and all runs of a study one budget.
 
     Args:
         study: The study's file, studies/NAME/params.yaml; beside it stand results/ and data/, where
             `plan`, `train` and `evaluate` have written plans/, logs/, metrics/ and predictions/.
         params: The params file with the budget of these runs.
-        replace: Drop kept runs of other budgets, which is refused by default.
+        replace: Drop kept runs of other budgets and plans, which is refused by default.
 
     Returns:
         The runs merged, strategy-seed.
@@ -119,14 +124,16 @@ def merge_runs(study: Path, params: Path, *, replace: bool = False) -> list[str]
     ]
     if not finished:
         return []
-    scores, runs = read_scores(data / "metrics", finished), _runs(data, finished, budget)
-    new = Results(scores, runs, _predictions(data / "predictions", run_names(runs).tolist()))
+    plans = {name: read_yaml(data / f"plans/{name}.yaml") for name, _ in finished}
+    scores, runs = read_scores(data / "metrics", finished), _runs(data, plans, finished, budget)
+    names = run_names(runs).tolist()
+    new = Results(scores, runs, _inputs(plans), _predictions(data / "predictions", names))
     lock = work_path(study.parent / "results.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # one process at a time; the others wait
         _write(folder, _merged(read_results(study), new, folder / "runs.csv", replace=replace))
-    return run_names(runs).tolist()
+    return names
 
 
 def _follows_its_plan(data: Path, name: str, seed: int) -> bool:
@@ -147,7 +154,18 @@ def _predictions(folder: Path, runs: Sequence[str]) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _runs(data: Path, finished: Sequence[tuple[str, int]], budget: str) -> pd.DataFrame:
+def _inputs(plans: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows of inputs.csv."""
+    rows = [(name, *pair) for name, plan in plans.items() for pair in input_digests(plan).items()]
+    return pd.DataFrame(rows, columns=INPUT)
+
+
+def _runs(
+    data: Path,
+    plans: Mapping[str, Mapping[str, Any]],
+    finished: Sequence[tuple[str, int]],
+    budget: str,
+) -> pd.DataFrame:
     """The rows of runs.csv."""
     logs = data / "logs"
     facts = read_facts(logs, data / "metrics", finished).rename(columns=FACTS)
@@ -159,33 +177,48 @@ def _runs(data: Path, finished: Sequence[tuple[str, int]], budget: str) -> pd.Da
         table[key] = table[key].fillna(0).astype(int)
     for key in ("encoder", "data"):  # the name alone: the folder is that of one machine
         table[key] = table[key].map(lambda place: Path(str(place)).name)
-    plans = {name: fingerprint(read_yaml(data / f"plans/{name}.yaml")) for name, _ in finished}
-    return table.assign(budget=budget, fingerprint=table["strategy"].map(plans))[RUN]
+    digests = {name: fingerprint(plan) for name, plan in plans.items()}
+    return table.assign(budget=budget, fingerprint=table["strategy"].map(digests))[RUN]
 
 
 def _merged(old: Results, new: Results, path: Path, *, replace: bool) -> Results:
     """Both, but of the old runs those of another budget or plan, and those that `new` repeats."""
     budget, names = new.runs["budget"].iloc[0], run_names(old.runs)
-    other = old.runs["budget"] != budget
-    if other.any() and not replace:
-        raise InputError(
-            f"{path}: {other.sum()} runs have another budget than {budget!r}, such as "
-            f"{names[other].iloc[0]} ({old.runs['budget'][other].iloc[0]!r}): one study has one "
-            "budget; --replace drops them"
-        )
     plans = dict(zip(new.runs["strategy"], new.runs["fingerprint"], strict=True))
     plan = old.runs["strategy"].map(plans).fillna(old.runs["fingerprint"])
-    stale = other | (plan != old.runs["fingerprint"]) | names.isin(run_names(new.runs))
-    gone = names[stale]
+    other = (old.runs["budget"] != budget) | (plan != old.runs["fingerprint"])
+    if other.any() and not replace:
+        raise InputError(
+            f"{path}: {_difference(old, new, other)}: one study has one budget, and the seeds of "
+            "an experiment one plan; --replace drops the kept runs"
+        )
+    gone = names[other | names.isin(run_names(new.runs))]
     tables = {t: own.drop(columns=gone, errors="ignore") for t, own in old.predictions.items()}
     for task, table in new.predictions.items():
         tables[task] = _joined(tables.get(task), table, where=f"{task}: kept predictions")
-    kept = old.scores[~run_names(old.scores).isin(gone)], old.runs[~stale]
-    scores, runs = (
-        pd.concat([table for table in pair if len(table)]).sort_values(KEY, kind="stable")
-        for pair in zip(kept, (new.scores, new.runs), strict=True)
-    )
-    return Results(scores, runs, tables)
+    kept = old.runs[~names.isin(gone)]
+    others = old.inputs["strategy"].isin(set(kept["strategy"]) - set(plans))
+    scores = _stacked(old.scores[~run_names(old.scores).isin(gone)], new.scores, KEY)
+    inputs = _stacked(old.inputs[others], new.inputs, INPUT)
+    return Results(scores, _stacked(kept, new.runs, KEY), inputs, tables)
+
+
+def _stacked(old: pd.DataFrame, new: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """The rows of both in this order."""
+    tables = [table for table in (old, new) if len(table)]
+    return pd.concat(tables).sort_values(order, kind="stable")
+
+
+def _difference(old: Results, new: Results, other: "pd.Series[bool]") -> str:
+    """Of the first kept run that does not fit: in what."""
+    first, budget = old.runs[other].iloc[0], new.runs["budget"].iloc[0]
+    text = f"{other.sum()} kept runs do not fit, such as {first['strategy']}-{first['seed']}"
+    if first["budget"] != budget:
+        return f"{text}, of budget {first['budget']!r}, where the active one is {budget!r}"
+    inputs = (own.inputs[own.inputs["strategy"] == first["strategy"]] for own in (old, new))
+    former, present = (table.set_index("input")["md5"] for table in inputs)
+    former, present = former.align(present, fill_value="")
+    return f"{text}, trained with another {', '.join(former.index[former != present])}"
 
 
 def _joined(table: pd.DataFrame | None, other: pd.DataFrame, *, where: str) -> pd.DataFrame:
@@ -205,8 +238,8 @@ def _joined(table: pd.DataFrame | None, other: pd.DataFrame, *, where: str) -> p
 
 
 def _write(folder: Path, results: Results) -> None:
-    write_text(folder / "scores.csv", results.scores.to_csv(index=False))
-    write_text(folder / "runs.csv", results.runs.to_csv(index=False))
+    for name, table in zip(TABLES, (results.scores, results.runs, results.inputs), strict=True):
+        write_text(folder / name, table.to_csv(index=False))
     for task, table in results.predictions.items():
         table = table[[*EXAMPLE, *(run for run in run_names(results.runs) if run in table)]]
         # Predictions that came from float32 outputs lose nothing in it.

@@ -1,8 +1,8 @@
-"""A plan's fingerprint: content counts, places and names do not."""
+"""Digests of a plan: content counts, places and names do not."""
 
 import pytest
 
-from mtbert.studies.fingerprint import fingerprint
+from mtbert.studies.fingerprint import fingerprint, input_digests
 
 
 def plan(**changes):
@@ -48,3 +48,15 @@ def test_places_and_names_do_not_count():
 )
 def test_content_counts(changes):
     assert fingerprint(plan(**changes)) != fingerprint(plan())
+
+
+def test_inputs_have_their_own_digests():
+    digests = input_digests(plan())
+    settings = digests.pop("settings")
+    assert digests == {
+        **{"tokens/sst/train": "4", "sequences": "2", "tokenizer": "3"},
+        "encoder/model.safetensors": "1",
+    }
+    other = input_digests(plan(train={"epochs": 2}))
+    assert other.pop("settings") != settings
+    assert other == digests

@@ -115,9 +115,32 @@ def test_seeds_of_one_experiment_share_one_plan(study):
     plan("b-c", epochs=2)
     assert merge_runs(study, PARAMS) == []  # the run followed the former plan
     finish("b-c-2")
-    merge_runs(study, PARAMS)
+    with pytest.raises(InputError, match="as b-c-1, trained with another settings:"):
+        merge_runs(study, PARAMS)
+    assert kept_runs(study) == ["b-c-1"]
+    merge_runs(study, PARAMS, replace=True)
     assert kept_runs(study) == ["b-c-2"]
     assert list(read_results(study).predictions["sst"]) == ["id", "label", "b-c-2"]
+
+
+def test_the_inputs_of_kept_runs_are_named_by_digest(study):
+    finish("a-1")
+    merge_runs(study, PARAMS)
+    finish("b-c-1")
+    (DATA / "metrics/a-1.json").unlink()
+    encoder = {"files": [{"path": "x/data/encoder/config.json", "md5": "1"}]}
+    tokens = {"sst": {"train": {"path": "x/train.parquet", "md5": "2"}}}
+    path = DATA / "plans/b-c.yaml"
+    write_yaml(path, {**read_yaml(path), "encoder": encoder, "tokens": tokens})
+    merge_runs(study, PARAMS)
+    kept = read_results(study).inputs
+    assert kept["strategy"].tolist() == ["a", "b-c", "b-c", "b-c"]
+    assert kept["input"].tolist()[1:] == ["encoder/config.json", "settings", "tokens/sst/train"]
+    assert kept["md5"].tolist()[1::2] == ["1", "2"]
+    tokens["sst"]["train"]["md5"] = "3"
+    write_yaml(path, {**read_yaml(path), "tokens": tokens})
+    with pytest.raises(InputError, match="b-c-1, trained with another tokens/sst/train: "):
+        merge_runs(study, PARAMS)
 
 
 def test_budgets_are_not_mixed(study):
@@ -126,7 +149,7 @@ def test_budgets_are_not_mixed(study):
     write_yaml(PARAMS, {**read_yaml(PARAMS), "budget": "paper"})
     finish("b-c-1")
     (DATA / "metrics/a-1.json").unlink()
-    with pytest.raises(InputError, match=r"runs.csv: 1 runs .* 'paper', such as a-1 \('smoke'\)"):
+    with pytest.raises(InputError, match=r"as a-1, of budget 'smoke', .* is 'paper':"):
         merge_runs(study, PARAMS)
     merge_runs(study, PARAMS, replace=True)
     assert kept_runs(study) == ["b-c-1"]
@@ -161,6 +184,8 @@ def test_committed_tables_belong_together(path):
     columns = {column for table in kept.predictions.values() for column in table}
     assert columns - names == {"id", "label"}
     assert (kept.runs["budget"] == kept.runs["budget"][0]).all()
+    assert set(kept.inputs["strategy"]) == set(kept.runs["strategy"])
+    assert (kept.runs.groupby("strategy")["fingerprint"].nunique() == 1).all()
 
 
 def test_every_study_has_a_folder_of_results():
