@@ -164,6 +164,11 @@ def _caveats(reports: Sequence[StudyReport], budgets: Mapping[str, Budget]) -> I
     encoders = {str(name) for report in reports for name in report.results.runs["encoder"]}
     if any("MiniLM" in name for name in encoders):
         yield QUORA_NOTE
+    for report in reports:
+        groups = report.results.runs.groupby("precision")["strategy"].unique()
+        if len(groups) > 1:
+            names = " and ".join(f"in {key} ({', '.join(own)})" for key, own in groups.items())
+            yield f"{report.name} has runs {names}: differences between these include rounding."
     if baseline := tables.majority(reports):
         shares = ", ".join(f"{task} {number(share)}" for task, share in baseline.items())
         yield f"The majority-class baseline has an accuracy on dev of {shares}."

@@ -56,3 +56,17 @@ def test_a_claim_without_runs_says_so(drawn):
     assert page.index("## What holds") < page.index("## Caveats") < page.index("## Secondary")
     for name, verdict in read_json(drawn / "verdicts.json").items():
         assert verdict["effect"] is not None or verdict["reason"].startswith("no runs yet"), name
+
+
+def test_runs_in_two_precisions_are_named(drawn, tmp_path):
+    copytree(drawn / "studies", tmp_path / "studies")
+    path = tmp_path / "studies/wu/results/runs.csv"
+    header, *rows = path.read_text().splitlines()
+    rows = [row.replace(",bf16,", ",fp32,") for row in rows]
+    rows = [row.replace(",fp32,", ",bf16,") if row.startswith("model,") else row for row in rows]
+    path.write_text("\n".join([header, *rows]) + "\n")
+    draw(tmp_path / "studies", drawn / "verdicts.json", tmp_path / "studies.html", readmes=True)
+    assert (
+        "wu has runs in bf16 (model) and in fp32 (baseline, our-sst)"
+        in (tmp_path / "studies/README.md").read_text()
+    )
