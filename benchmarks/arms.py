@@ -118,7 +118,7 @@ def prepared(spec: Spec) -> Any:
     """The run of a spec: model, tokens, order of examples."""
     from mtbert.core.params import validate
     from mtbert.experiments.plans import read_plan
-    from mtbert.experiments.runs import Run
+    from mtbert.experiments.run import Run
     from mtbert.experiments.strategies import TrainSettings
 
     plan = read_plan(Path(spec.plan))

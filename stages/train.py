@@ -46,7 +46,7 @@ def main(
     verify(planned)
     with run_folders(out, logs) as (folder, log_folder):
         from mtbert.core.environment import hold_memory
-        from mtbert.experiments.runs import train_run
+        from mtbert.experiments.train import train_run
 
         hold_memory()
         train_run(

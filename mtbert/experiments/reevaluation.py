@@ -11,7 +11,7 @@ from mtbert.core.environment import hardware, versions
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json, validate
 from mtbert.experiments.plans import Plan, file_digest, plan_files, read_plan
-from mtbert.experiments.runs import Run
+from mtbert.experiments.run import Run
 from mtbert.experiments.strategies import TrainSettings
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.modeling.manifest import read_manifest

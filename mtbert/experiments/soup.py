@@ -9,7 +9,8 @@ import torch
 
 from mtbert.core.errors import InputError
 from mtbert.experiments.plans import Plan, verify
-from mtbert.experiments.runs import Run, write_outputs
+from mtbert.experiments.run import Run
+from mtbert.experiments.train import write_outputs
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.modeling.model import MultiTaskModel
 from mtbert.modeling.settings import ModelSettings

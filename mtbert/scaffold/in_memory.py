@@ -27,8 +27,8 @@ from mtbert.experiments.plans import (
     make_plans,
     read_origin,
 )
-from mtbert.experiments.runs import KEPT, train_run
 from mtbert.experiments.strategies import resolve_strategies
+from mtbert.experiments.train import KEPT, train_run
 from mtbert.inference.model import TrainedModel
 from mtbert.inference.tables import column, read_frame, write_frame
 from mtbert.scaffold.files import TableFile

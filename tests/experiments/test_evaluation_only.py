@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from workspace import SIZES, plan
 
-from mtbert.experiments.runs import Run, train_run
+from mtbert.experiments.run import Run
+from mtbert.experiments.train import train_run
 
 from tiny import saved_weights
 
@@ -74,7 +75,7 @@ def test_the_optimizer_has_nothing_of_evaluation_only_tasks(place):
 def test_chance_does_not_choose_the_best_epoch(place, tmp_path, monkeypatch, evaluation_only, best):
     scripted = {"accuracy": iter([0.1, 0.3, 0.2]), "pearson": iter([0.9, 0.0, 0.5])}
     monkeypatch.setattr(
-        "mtbert.experiments.runs.main_score", lambda metric, *_: next(scripted[metric])
+        "mtbert.experiments.run.main_score", lambda metric, *_: next(scripted[metric])
     )
     changes = {**SHORT, "tasks": ["sst", "sts"], "evaluation_only": evaluation_only}
     *_, facts, log = run(plan(place, changes), tmp_path)

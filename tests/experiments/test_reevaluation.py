@@ -9,7 +9,7 @@ from mtbert.cli.verify import verify_command
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_json
 from mtbert.experiments.reevaluation import reevaluate
-from mtbert.experiments.runs import train_run
+from mtbert.experiments.train import train_run
 
 
 @pytest.fixture(scope="module")

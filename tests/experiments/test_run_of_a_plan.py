@@ -15,7 +15,7 @@ from transformers.trainer_callback import TrainerCallback
 from workspace import BATCHES, plan, workspace
 
 from mtbert.core.errors import InputError
-from mtbert.experiments.runs import train_run
+from mtbert.experiments.train import train_run
 from mtbert.training.balancing import BALANCINGS
 from mtbert.training.losses import TaskLosses
 from mtbert.training.resuming import GRACE, Resuming
@@ -149,7 +149,7 @@ def interrupt(monkeypatch, planned, folder, *, after, rest=1, train=run):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.runs.Resuming", Interrupted)
+        patched.setattr("mtbert.experiments.train.Resuming", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             train(planned, folder)
 
@@ -201,7 +201,7 @@ def test_heads_that_start_fitted(place, tmp_path, monkeypatch, capsys):
 
 
 def test_a_task_in_fp32_among_others_in_bf16_is_told(place, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("mtbert.experiments.runs.choose_precision", lambda *_: ("bf16", ""))
+    monkeypatch.setattr("mtbert.experiments.run.choose_precision", lambda *_: ("bf16", ""))
     run(plan(place, {"regularizers": {"sst": "smart", "para": "fgm"}}), tmp_path)
     printed = capsys.readouterr().out
     assert "training sst in fp32, not bf16: smart would be rounded away" in printed
@@ -248,7 +248,7 @@ def test_sigterm_ends_a_run_that_resumes(place, tmp_path, monkeypatch, capsys):
             return super().due()
 
     with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.runs.Resuming", Signalled)
+        patched.setattr("mtbert.experiments.train.Resuming", Signalled)
         patched.setattr("mtbert.training.resuming._end", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run(planned, tmp_path / "ended")
@@ -427,8 +427,8 @@ def test_what_does_not_fit_is_refused_at_plan_time(place, changes, message):
 
 def test_a_run_that_cannot_begin_ends_it_in_the_tracker(place, tmp_path, monkeypatch):
     ended = []
-    monkeypatch.setattr("mtbert.experiments.runs.Tracker.close", lambda _: ended.append(1))
-    monkeypatch.setattr("mtbert.experiments.runs.Run", None)
+    monkeypatch.setattr("mtbert.experiments.train.Tracker.close", lambda _: ended.append(1))
+    monkeypatch.setattr("mtbert.experiments.train.Run", None)
     with pytest.raises(TypeError):
         run(plan(place, {}), tmp_path)
     assert ended == [1]

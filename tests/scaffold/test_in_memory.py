@@ -145,7 +145,7 @@ def test_a_failed_run_is_resumed_or_leaves_nothing(scratch, tmp_path, monkeypatc
     whole = mtbert.train(tasks, {"steps": 4}, seed=1).predict("stars", WORDS)
 
     with monkeypatch.context() as patched:
-        patched.setattr("mtbert.experiments.runs.Resuming", Interrupted)
+        patched.setattr("mtbert.experiments.train.Resuming", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             mtbert.train(tasks, {"steps": 4}, seed=1, out="out")
     assert not Path("out/runs/main-1").exists()

@@ -11,7 +11,7 @@ from workspace import plan, workspace
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, write_yaml
 from mtbert.core.schemas import read_table
-from mtbert.experiments.runs import train_run
+from mtbert.experiments.train import train_run
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.modeling.encoder import load_encoder
 from stages import ensemble, members

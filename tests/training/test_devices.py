@@ -92,7 +92,7 @@ def agree(one, other):
 def interrupted(place, name):
     """Run the stage until it is interrupted."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("mtbert.experiments.runs.Resuming", Interrupted)
+        patched.setattr("mtbert.experiments.train.Resuming", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             train(place, name)
 
@@ -123,7 +123,7 @@ def in_two_processes(place, folder):
     shared = folder / "shared"
     shared.mkdir()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["mtbert.experiments.runs", "stages.train"])
+    context.set_forkserver_preload(["mtbert.experiments.train", "stages.train"])
     values = (place, folder, shared)
     children = [context.Process(target=take_part, args=(rank, *values)) for rank in range(2)]
     for child in children:

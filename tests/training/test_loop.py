@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtbert.core.errors import InputError
 from mtbert.core.params import read_yaml, validate
-from mtbert.experiments.runs import LOOP
+from mtbert.experiments.run import LOOP
 from mtbert.training.balancing import Setup
 from mtbert.training.log import Log
 from mtbert.training.loop import Training

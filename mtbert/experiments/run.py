@@ -1,33 +1,26 @@
-"""A run is one plan with one seed: train, keep the best epoch, predict with it, record what ran."""
+"""A run holds a plan, its data and its model, with one seed."""
 
-import hashlib
-import json
-import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import Tensor
 
 from mtbert.core.energy import EnergyMeter
-from mtbert.core.environment import gpu_uuid, hardware, seed_everything, versions
-from mtbert.core.errors import InputError
-from mtbert.core.outputs import write_text
+from mtbert.core.environment import gpu_uuid, seed_everything
 from mtbert.core.progress import progress_bar
-from mtbert.core.schemas import Tokens, read_tokens, write_table
+from mtbert.core.schemas import Tokens, read_tokens
 from mtbert.core.sequences import read_sequences
 from mtbert.core.tasks import SPLITS, Task
 from mtbert.evaluation.metrics import main_score
 from mtbert.experiments.plans import Plan
 from mtbert.modeling.architectures import usable_layout
-from mtbert.modeling.checkpoint import load_checkpoint, save_checkpoint
+from mtbert.modeling.checkpoint import save_checkpoint
 from mtbert.modeling.encoder import load_encoder, read_config
 from mtbert.modeling.manifest import CheckpointTask, TrainingFacts
 from mtbert.modeling.model import MultiTaskModel
@@ -41,7 +34,7 @@ from mtbert.training.balancing import Balancer, Setup
 from mtbert.training.devices import Devices, SplitBackward
 from mtbert.training.fitted_start import fit_heads
 from mtbert.training.log import Log
-from mtbert.training.loop import NotFiniteError, Training
+from mtbert.training.loop import Training
 from mtbert.training.losses import TERM_NAMES, TaskData, TaskLosses
 from mtbert.training.optimizers import parameter_groups
 from mtbert.training.precision import choose_precision
@@ -56,17 +49,6 @@ LOOP = (
     *("sampler", "epochs", "steps", "examples_seen", "schedule", "warmup", "clip"),
     *("conflicts_every", "evaluate_every"),
 )
-# Folder of the weights before the step at which a run had to stop
-STOPPED = "before_stop"
-KEPT = "kept until the next run"
-# What of a plan says where its files lie
-PATH = {"path": True}
-PLACES: Any = {
-    "encoder": {"folder": True, "files": {"__all__": PATH}},
-    "sequences": PATH,
-    "tokenizer": PATH,
-    "tokens": {"__all__": {"__all__": PATH}},
-}
 
 
 class ResolvedOption(NamedTuple):
@@ -308,195 +290,3 @@ def described(plan: Plan, tasks: Mapping[str, Task]) -> dict[str, CheckpointTask
         entry = CheckpointTask.of(tasks[name] if same else task)
         own[name] = entry.model_copy(update={"metric": plan.metrics[name]})
     return own
-
-
-def train_run(
-    plan: Plan,
-    *,
-    seed: int,
-    folder: Path,
-    log_folder: Path,
-    last: bool = True,
-    test: bool = True,
-    tasks: Mapping[str, Task] | None = None,
-    report_to: str | None = None,
-    save_every: float | None = None,
-) -> None:
-    """Train a strategy with a seed; resume if the folders hold an interrupted run of it.
-
-    `folder` takes best/, last/ (with `last`) and predictions/ of the best epoch (of the test split
-    with `test`); `log_folder` takes the log and run.json. Titles and columns of `tasks` go into the
-    checkpoints. `report_to` is for the `Tracker`, which changes no result; nor does `save_every`,
-    the seconds between two states to resume from, by default as often as costs 1 % of the time.
-
-    Raises:
-        InputError: there is no such tracker; loss, gradient norm or outputs are NaN or inf.
-            `folder` keeps the best epoch and, as before_stop/, the weights before the step.
-    """
-    settings = plan.train.model_dump(mode="json")
-    # Before the generators are seeded, so that a tracker cannot change what they draw
-    tracker = Tracker(report_to, run=f"{plan.strategy}-{seed}", settings=settings)
-    with closing(tracker):
-        run = Run(plan, seed=seed, tasks=tasks)
-        run.print_fallbacks()
-        often = {} if save_every is None else {"pause": save_every, "share": float("inf")}
-        resuming = Resuming(folder / "state.pt", identity(run), **often)
-        resumed_after = resuming.saved["step"] if resuming.saved else None
-        log, setup = _train_logged(run, folder, log_folder, resuming, tracker, last=last)
-    if run.devices.rank > 0:  # the first process evaluates, and has the results
-        return
-    if test:
-        best = load_checkpoint(folder / "best").to(run.device)
-        write_outputs(folder / "predictions", run, "test", run.predict("test", best))
-    facts = {**describe(run, log, setup), "resumed_after": resumed_after}
-    write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
-
-
-def _train_logged(
-    run: Run, folder: Path, log_folder: Path, resuming: Resuming, tracker: Tracker, *, last: bool
-) -> tuple[Log, float]:
-    """Train to the end; give the log, closed, and the seconds before it was opened."""
-    resumed = resuming.saved is not None
-    _clear(folder, log_folder, resumed=resumed)
-    with closing(run.log(log_folder, tracker)) as log:
-        setup = time.perf_counter() - run.started
-        log_encoding(run, log, setup, resumed=resumed)
-        try:
-            with resuming.saved_at_end():
-                run.train(partial(evaluate_and_save, run, log, folder, last), log, resuming)
-        except NotFiniteError as error:
-            raise InputError(f"{error}\n{save_stopped(run, log, folder)}") from None
-    resuming.close()
-    run.devices.close()
-    return log, setup
-
-
-def _clear(folder: Path, log_folder: Path, *, resumed: bool) -> None:
-    """Delete what a run does not go on from."""
-    for path in () if resumed else (folder, log_folder):
-        shutil.rmtree(path)
-        path.mkdir()
-    shutil.rmtree(folder / STOPPED, ignore_errors=True)
-    for part in folder.rglob(".tmp*"):  # of safetensors, where a run was killed as it wrote
-        part.unlink()
-
-
-def log_encoding(run: Run, log: Log, setup: float, *, resumed: bool) -> None:
-    """Compute the vectors of a frozen encoder; log what that took, once for a run."""
-    if (encoded := run.encoded("train")) is not None and not resumed:
-        seconds = time.perf_counter() - run.started - setup
-        log.encoded(tokens=encoded.tokens, slots=encoded.slots, seconds=seconds)
-
-
-def save_stopped(run: Run, log: Log, folder: Path) -> str:
-    """Save the weights of a run that could not go on; say what is kept of it."""
-    if run.devices.rank > 0:
-        return ""
-    done = log.epochs[-1] if log.epochs else {"epoch": 0, "step": 0}
-    run.save(folder / STOPPED, epoch=int(done["epoch"]), step=int(done["step"]), dev={})
-    best = f", {folder / 'best'}: its best epoch" if log.epochs else ""
-    return f"{KEPT}: {folder / STOPPED}: the weights as they were then{best}"
-
-
-def evaluate_and_save(
-    run: Run, log: Log, folder: Path, last: bool, epoch: int, step: int, finished: bool
-) -> None:
-    """Score the model on dev after an epoch, whose last step is `step`.
-
-    Save it and its predictions if it is the best so far; save the last one of the run if `last`.
-
-    Raises:
-        NotFiniteError: an output is NaN or inf, and so are weights.
-    """
-    if run.devices.rank > 0:
-        return
-    outputs = run.predict("dev")
-    for task, logits in outputs.items():
-        if len(bad := np.flatnonzero(~np.isfinite(logits).all(1))):
-            ids = [run.tokens["dev"][task].example_ids[i] for i in bad[:5]]
-            raise NotFiniteError(
-                f"epoch {epoch}, step {step}: {len(bad)} of {len(logits)} outputs of {task} on dev "
-                f"are NaN or inf (ids {', '.join(ids)}{', …' if len(bad) > 5 else ''}); a lower "
-                f"train.learning_rate may help"
-            )
-    scores = run.scores(outputs)
-    save = partial(run.save, epoch=epoch, step=step, dev=scores)
-    if scores["score"] > max((row["score"] for row in log.epochs), default=-np.inf):
-        save(folder / "best")
-        write_outputs(folder / "predictions", run, "dev", outputs)
-    if finished and last:
-        save(folder / "last")
-    log.epoch({"epoch": epoch, "step": step, **scores})
-
-
-def identity(run: Run) -> str:
-    """Digest of what decides a run: settings, data, seed, versions with our code, machine.
-
-    Of files it is the content, wherever they lie. The number of processes is no part of it: a run
-    resumes on another one.
-    """
-    machine = [run.device.type, hardware(run.device), run.devices.threads]
-    facts = json.dumps([run.seed, versions(), machine])
-    return hashlib.sha256((run.plan.model_dump_json(exclude=PLACES) + facts).encode()).hexdigest()
-
-
-def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.ndarray]) -> None:
-    """Write the model's outputs for a split, as {task}-{split}.parquet, in original order."""
-    for task, logits in outputs.items():
-        tokens = run.tokens[split][task]
-        columns = {
-            "id": pa.array(tokens.example_ids, pa.string()),
-            "label": pa.array(tokens.labels, pa.float64(), from_pandas=True),  # NaN becomes null
-            "output": pa.array(list(logits), pa.list_(pa.float32())),
-        }
-        write_table(folder / f"{task}-{split}.parquet", pa.table(columns))
-
-
-def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
-    """Describe what ran, on what, and how fast, for run.json.
-
-    `steps` are updates; `examples` take part in training, each counted once.
-    """
-    plan, parts = run.plan, run.model.parts()
-    best = max(log.epochs, key=lambda row: row["score"])
-    examples = {task: len(split) for task, split in run.tokens["train"].items()}
-    examples |= {task: subset.count for task, subset in plan.train.examples.items()}
-    # A frozen encoder works before the first step: a rate of the steps would mean nothing.
-    timed = log.seconds and not log.ahead
-    return {
-        "strategy": plan.strategy,
-        "seed": run.seed,
-        "encoder": {"kind": plan.encoder.kind, "name": plan.encoder.name},
-        "data_source": plan.data_source,
-        "settings": plan.train.model_dump(mode="json"),
-        "device": run.device.type,
-        "hardware": hardware(run.device),
-        "processes": run.devices.count,
-        "threads": torch.get_num_threads(),
-        "precision": run.precision._asdict(),
-        "versions": versions(),
-        "layout": run.layout._asdict(),
-        "parameters": {
-            **{key: sum(part[key] for part in parts.values()) for key in ("total", "trainable")},
-            "parts": parts,
-        },
-        "examples": examples,
-        "epochs": int(log.epochs[-1]["epoch"]),
-        "steps": int(log.epochs[-1]["step"]),
-        "best_epoch": int(best["epoch"]),
-        "real_tokens": log.tokens,
-        "packed_share": round(log.tokens / log.slots, 4) if log.slots else None,
-        "tokens_per_second": round(log.tokens / log.seconds, 1) if timed else None,
-        **_cost(run, log, setup),
-    }
-
-
-def _cost(run: Run, log: Log, setup: float) -> dict[str, Any]:
-    """Seconds and joules of this process: of a resumed run, those since it was resumed."""
-    return {
-        "ahead_seconds": round(log.ahead, 1),
-        "setup_seconds": round(setup, 1),
-        "train_seconds": round(log.seconds, 1),
-        "total_seconds": round(time.perf_counter() - run.started, 1),
-        "joules": run.energy.stop(),
-    }
