@@ -27,7 +27,9 @@ def main(
     runs = {name: read_study(path).runs() for name, path in files.items()}
     read = read_claims(claims, runs)
     results = {name: read_results(path) for name, path in files.items()}
-    evidence = {name: Evidence(own.predictions, own.runs) for name, own in results.items()}
+    evidence = {
+        name: Evidence(own.predictions, own.runs, runs[name]) for name, own in results.items()
+    }
     verdicts = judge(read.claims, evidence)
     content = {name: verdict.model_dump(mode="json") for name, verdict in verdicts.items()}
     write_text(out, json.dumps(content, indent=1) + "\n")

@@ -10,7 +10,11 @@ and then treats seeds as fixed); so both levels are worked out here:
                c, the covariance of two seeds' effects over the draws, is what all seeds share; w is
                the variance of their mean.
 
-    se² = max(v + c, w),  df = (S − 1) · (se² / v)²   (Welch and Satterthwaite; c counts as known)
+    se² = max(v + c, w),  df = (S − 1) · se² / v   (c counts as known)
+
+Welch and Satterthwaite square the last ratio. With so few seeds a v that is small by chance then
+makes se small and df large at once: at the 0.5 % that Holm's method asks for, twice as many false
+verdicts. The plain ratio keeps to the levels, and is Student's t-test where c is 0.
 
 Intervals are effect ± t(df) · se. Resampling seeds and examples together and taking percentiles
 covers 83 % instead of 95 % at three seeds, and counts the independent part twice.
@@ -72,7 +76,7 @@ def estimate(effects: np.ndarray, seeds: tuple[int, ...]) -> Estimate:
     between = float(measured.var(ddof=1)) / count
     shared = (covariance.sum() - np.trace(covariance)) / (count * (count - 1))
     variance = max(between + max(float(shared), 0.0), examples)
-    freedom = (count - 1) * (variance / between) ** 2 if between > 0 else inf
+    freedom = (count - 1) * variance / between if between > 0 else inf
     return Estimate(mean, _root(variance), freedom, seeds)
 
 

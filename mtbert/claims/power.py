@@ -1,4 +1,4 @@
-"""Power of the test of a primary claim, from variances measured before its runs were made.
+"""Power of the test of a primary claim: planned before its runs were made, and as they had it.
 
 The effect over S seeds varies by s²/S + c²: s is the spread of paired differences between seeds, c
 the standard error of what all seeds share, the dev examples (`mtbert.claims.estimates`, where its
@@ -59,10 +59,7 @@ def _differences(claims: Sequence[Claim], evidence: Evidence, metric: str) -> It
     for group in combinations(names, 2) if metric in SCORES else [c.all_named for c in own]:
         with suppress(NotTestableError):
             seeds = evidence.seeds(*group)
-            if metric == "conflicts":
-                hits = evidence.conflicts(group[0])
-                yield np.array([[hits[seed][0] / hits[seed][1] for seed in seeds]])
-            elif metric == "delta_m":
+            if metric == "delta_m":
                 for claim in own:
                     yield relative_gains(evidence, claim.experiments[0], claim.single, seeds)
             else:
@@ -74,7 +71,7 @@ def power(claim: Claim, variances: Variances, *, truth: float, family: int) -> f
     """Probability that a claim is supported.
 
     Args:
-        claim: A primary claim.
+        claim: A primary claim, not of kind share_below.
         variances: Of its report, in its metric.
         truth: The true difference.
         family: Number of primary claims of its report.
@@ -85,14 +82,14 @@ def power(claim: Claim, variances: Variances, *, truth: float, family: int) -> f
     s, c, free = variances.spread, variances.shared, seeds - 1
     between = s**2 * random.chisquare(free, DRAWS) / free / seeds
     se = np.sqrt(between + c**2)
-    freedom = free * (se**2 / between) ** 2
+    freedom = free * se**2 / between
     level = ALPHA / family / (2 if claim.kind in LEVELS else 1)
     reach = t.ppf(1 - level, freedom) * se
     effect = random.normal(truth, sqrt(s**2 / seeds + c**2), DRAWS)
     match claim.kind:
         case "greater" | "explains":
             supported = effect - reach > (claim.margin or 0)
-        case "not_greater" | "share_below":
+        case "not_greater":
             supported = effect + reach < (claim.margin or 0)
         case _:
             supported = abs(effect) + reach < (claim.margin or nan)
@@ -107,6 +104,24 @@ def detectable(claim: Claim, variances: Variances, *, family: int) -> float:
 
     step = bisect_left(range(1001), TARGET, key=at)  # all steps draw the same numbers: it rises
     return step / 1000 if step <= 1000 else nan
+
+
+def achieved(claim: Claim, *, se: float, df: float, family: int) -> float:
+    """The power that a claim's runs had, at the standard error that they came to.
+
+    Of kinds in `LEVELS` the least true difference that is supported with a probability of 0.8, of
+    others the probability that the claim is supported where the true difference is 0.
+    """
+    from scipy.stats import norm, t
+
+    margin = claim.margin or 0.0
+    level = ALPHA / family / (2 if claim.kind in LEVELS else 1)
+    reach = float(t.ppf(1 - level, df)) * se
+    if claim.kind in LEVELS:
+        return margin + reach + float(norm.ppf(TARGET)) * se
+    within = float(norm.cdf((margin - reach) / se))
+    one_sided = claim.kind in ("not_greater", "share_below")
+    return within if one_sided else max(2 * within - 1, 0.0)
 
 
 def family_sizes(claims: Mapping[str, Claim]) -> dict[str, int]:

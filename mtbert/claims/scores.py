@@ -1,6 +1,6 @@
 """Scores of a study's runs: as measured, and on each draw of the dev examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,17 +26,19 @@ class Evidence:
     """Dev predictions and gradient-conflict counts of a study.
 
     predictions: by task a table of `id`, `label` and one column a run, `strategy-seed`.
-    runs: a table with at least `strategy`, `seed`, `cosines` and of them `negative`.
+    runs: a table with at least `strategy`, `seed`, `precision`, `cosines` and of them `negative`.
+    planned: the seeds of each experiment, as its study names them; those that it has by default.
     """
 
     predictions: "Mapping[str, pd.DataFrame]"
     runs: "pd.DataFrame"
+    planned: Mapping[str, Sequence[int]] = field(default_factory=dict)
     draws: int = DRAWS
     _scores: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
     _places: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def seeds(self, *experiments: str) -> tuple[int, ...]:
-        """Seeds that every one of some experiments was run with.
+    def seeds(self, *experiments: str, first: int | None = None) -> tuple[int, ...]:
+        """Seeds that every one of some experiments was run with; of the `first` planned, if given.
 
         Raises:
             NotTestableError: there is none.
@@ -48,7 +50,19 @@ class Evidence:
             raise NotTestableError(f"no runs yet of {', '.join(absent)}")
         if not (common := set.intersection(*own.values())):
             raise NotTestableError(f"no seed in common: {', '.join(experiments)}")
-        return tuple(sorted(int(seed) for seed in common))
+        present = sorted(int(seed) for seed in common)
+        planned = {s for name in experiments for s in self.planned.get(name, present)[:first]}
+        if not (seeds := tuple(seed for seed in present if seed in planned)):
+            raise NotTestableError(f"0 of {first} seeds")
+        return seeds
+
+    def precisions(self, experiments: Sequence[str], seeds: Sequence[int]) -> list[str]:
+        """The precisions of a seed's runs where they differ; empty where each seed's are alike."""
+        own = self.runs["strategy"].isin(experiments) & self.runs["seed"].isin(seeds)
+        for _, runs in self.runs[own].groupby("seed"):
+            if len(names := sorted(set(runs["precision"]))) > 1:
+                return names
+        return []
 
     def scores(self, experiment: str, metric: str, seeds: tuple[int, ...]) -> np.ndarray:
         """A score of an experiment's runs, (1 + draw, seed): on all dev examples, then on draws.

@@ -14,10 +14,10 @@ test, no correction needed), and contradicted if any pair's does, with Bonferron
 the pairs. The effect shown is the one that decides: of several the least, or for the other kinds
 the largest; its interval is not corrected for that choice.
 
-Primary claims alone get a verdict, from the seeds that they name. Holm (1979) over those of a
-report keeps the chance of even one wrong verdict in it below 5 %. An effect that is no number, runs
-that predict the same, or missing seeds leave a claim undecided. Of all other claims there is the
-effect with its interval, no p.
+Primary claims alone get a verdict, from the first so many seeds of their experiments. Holm (1979)
+over those of a report keeps the chance of even one wrong verdict in it at 5 %. An effect that is no
+number, runs that predict the same, missing seeds, or runs of one seed in two precisions leave a
+claim undecided. Of all other claims there is the effect with its interval, no p.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,6 +48,7 @@ class Verdict(Settings):
     high: float | None = None
     level: float = 0.95  # of the interval from low to high, not corrected
     se: float | None = None
+    df: float | None = None  # degrees of freedom; None also where they are infinite
     p: float | None = None  # of the smaller side
     p_holm: float | None = None
     seeds: tuple[int, ...] = ()
@@ -86,13 +87,15 @@ def judge(claims: Mapping[str, Claim], studies: Mapping[str, Evidence]) -> dict[
         except NotTestableError as error:
             verdicts[name] = Verdict(decision=decision, reason=str(error))
             continue
-        verdicts[name] = _described(claim, test, decision, undecided_reason(claim, test))
+        reason = undecided_reason(claim, test, studies[claim.study])
+        verdicts[name] = _described(claim, test, decision, reason)
         if claim.seeds and not verdicts[name].reason:
             tests[name] = test
     for study in {claims[name].study for name in tests}:
         own = {name: test for name, test in tests.items() if claims[name].study == study}
         family = sum(claim.study == study and bool(claim.seeds) for claim in claims.values())
-        # Claims whose runs are still to be made count, too: a verdict does not change with them.
+        # Claims whose runs are still to be made count, too: they can turn no verdict, and only
+        # decide what is open.
         values = [test.p for test in own.values()] + [1.0] * (family - len(own))
         for name, p in zip(own, holm(values), strict=False):
             verdicts[name] = _decided(verdicts[name], own[name], p, family)
@@ -116,12 +119,13 @@ def judge_claim(claim: Claim, evidence: Evidence) -> TestResult:
     match claim.kind:
         case "share_below":
             hits = evidence.conflicts(claim.experiments[0])
-            hits = {seed: hits[seed] for seed in sorted(hits)[: claim.seeds]}
+            seeds = evidence.seeds(claim.experiments[0], first=claim.seeds)
+            hits = {seed: hits[seed] for seed in seeds if seed in hits}
             return _below([share(hits, margin)], margin)
         case "explains":
             return _explained(claim, evidence)
         case "like_single":
-            seeds = evidence.seeds(*claim.all_named)[: claim.seeds]
+            seeds = evidence.seeds(*claim.all_named, first=claim.seeds)
             gains = relative_gains(evidence, claim.experiments[0], claim.single, seeds)
             return _within([estimate(gains, seeds)], margin)
         case "range_below":
@@ -161,7 +165,7 @@ def relative_gains(
 
 def _effects(evidence: Evidence, claim: Claim, pairs: Iterable[tuple[str, str]]) -> list[Estimate]:
     """Mean over paired seeds of score(first) − score(second)."""
-    seeds = evidence.seeds(*claim.all_named)[: claim.seeds]
+    seeds = evidence.seeds(*claim.all_named, first=claim.seeds)
     scores = {name: evidence.scores(name, claim.metric, seeds) for name in claim.all_named}
     return [estimate(scores[first] - scores[second], seeds) for first, second in pairs]
 
@@ -202,13 +206,15 @@ def _explained(claim: Claim, evidence: Evidence) -> TestResult:
     return _show([lead], [lead.effect], *sides)
 
 
-def undecided_reason(claim: Claim, test: TestResult) -> str:
+def undecided_reason(claim: Claim, test: TestResult, evidence: Evidence) -> str:
     """Why a claim stays undecided whatever its p; empty where it may be decided."""
     shown = test.shown
     if not isfinite(shown.effect):
         return "the effect is not a number: a score is undefined (constant predictions?)"
     if claim.seeds and len(shown.seeds) < claim.seeds:
         return f"{len(shown.seeds)} of {claim.seeds} seeds"
+    if claim.seeds and (mixed := evidence.precisions(claim.all_named, shown.seeds)):
+        return f"runs of one seed are in {' and in '.join(mixed)}, and differ by rounding too"
     if not isfinite(test.p):
         return "no variance: the compared runs predict the same"
     return ""
@@ -217,7 +223,7 @@ def undecided_reason(claim: Claim, test: TestResult) -> str:
 def _described(claim: Claim, test: TestResult, decision: Decision, reason: str) -> Verdict:
     shown, level = test.shown, LEVELS.get(claim.kind, 0.9)
     low, high = shown.interval(level)
-    numbers = {"effect": shown.effect, "low": low, "high": high, "se": shown.se}
+    numbers = {"effect": shown.effect, "low": low, "high": high, "se": shown.se, "df": shown.df}
     if claim.seeds and not reason:
         numbers["p"] = test.p
     finite = {key: value for key, value in numbers.items() if isfinite(value)}
@@ -232,5 +238,5 @@ def _decided(verdict: Verdict, test: TestResult, p: float, count: int) -> Verdic
     elif test.p < ALPHA:
         changes["reason"] = f"{test.side} alone, not after Holm's correction over {count} claims"
     else:
-        changes["reason"] = "the interval is too wide to tell"
+        changes["reason"] = "neither side is significant"
     return verdict.model_copy(update=changes)

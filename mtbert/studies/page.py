@@ -1,11 +1,11 @@
 """What the studies' page shows, in HTML and in Markdown: answers, caveats, then each study."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import nan
+from math import inf, nan
 from typing import Any
 
 from mtbert.claims.claim import Claim, Claims
-from mtbert.claims.power import Variances, detectable, family_sizes, power
+from mtbert.claims.power import Variances, achieved, detectable, family_sizes, power
 from mtbert.claims.verdicts import LEVELS, Verdict
 from mtbert.reporting.tables import NONE, number, signed
 from mtbert.studies import tables
@@ -16,16 +16,27 @@ from mtbert.studies.tables import StudyReport
 METHOD = (
     "Primary claims alone get a verdict; claims.yaml named them, with margin, metric and seeds, "
     "before the runs. Effects are differences of scores over paired seeds and the same dev "
-    "examples; intervals are 95 %, or 90 % where a claim is tested against a margin (TOST). p is "
-    "corrected by Holm's method over all primary claims of a report, also those without runs yet."
+    "examples. That one experiment is above another is tested on both sides, with intervals of "
+    "95 %; all else on one side, or by two one-sided tests where a difference must be within a "
+    "margin, with intervals of 90 %. Intervals are not corrected for the number of claims; p is, "
+    "by Holm's method over all primary claims of a report, also those without runs yet. More runs "
+    "can decide a claim that is open, but turn no verdict."
 )
 POWER_NOTE = (
-    "Power is the chance that a claim is found to hold, at the strictest step of Holm's method, "
-    "planned from the variances of earlier, shorter runs (variances.csv; at this budget they may "
-    "be larger or smaller): of a claim of no difference where the true difference is 0, of others "
-    "the least true difference with a power of 0.8."
+    "Power is the chance that a claim is found to hold, at the strictest step of Holm's method: of "
+    "a claim of no difference where the true difference is 0, of others the least true difference "
+    "with a power of 0.8. It was planned from the variances of earlier, shorter runs "
+    "(variances.csv); where all runs are made it is what they had, by their standard error."
 )
-SECONDARY_NOTE = "Effect and interval, no verdict and no p: of many such intervals some miss."
+SECONDARY_NOTE = (
+    "Effect and interval, no verdict and no p: of many such intervals some miss. With one seed the "
+    "interval is of the dev examples alone."
+)
+EPOCH_NOTE = (
+    "Each run keeps the epoch that scores best on dev: an experiment of one task by that task, the "
+    "others by the mean of theirs. All scores are a little too high for it, those of one task "
+    "alone by more."
+)
 DECIDES = (
     "They get no verdict here. For effect and interval with BERT set `budget: paper` in "
     "params.yaml and, on a machine with a GPU, run `mtbert studies missing --claim NAME | xargs "
@@ -70,10 +81,10 @@ def studies_page(
     groups: dict[str, list[dict[str, Any]]] = {decision: [] for decision in ICONS}
     others: dict[str, list[dict[str, Any]]] = {"undecidable": [], "secondary": []}
     for name, claim in claims.claims.items():
-        row = _row(name, claim, verdicts[name])
+        row = claim_row(name, claim, verdicts[name])
         if claim.seeds:
             own = variances.get((claim.study, claim.metric))
-            row["power"] = power_text(claim, own, family=families[claim.study])
+            row["power"] = power_text(claim, verdicts[name], own, family=families[claim.study])
             groups[verdicts[name].decision].append(row)
         else:
             others["undecidable" if claim.undecidable else "secondary"].append(row)
@@ -96,25 +107,35 @@ def studies_page(
     }
 
 
-def _row(name: str, claim: Claim, verdict: Verdict) -> dict[str, Any]:
-    """What the page shows of a claim; `figure` is the answer in figures, or why there is none."""
+def claim_row(name: str, claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    """What the page shows of a claim; `answer` says it, with its figure or why there is none."""
     own = effect(claim, verdict)
-    count = len(verdict.seeds)
-    figure = f"{own} in {claim.metric}, {count} seed{'s' if count > 1 else ''}" if own else ""
-    if verdict.decision not in ("supported", "contradicted"):
-        figure = "; ".join(filter(None, (figure, verdict.reason)))
-        figure = figure[:1].upper() + figure[1:]
+    decided = verdict.decision in ("supported", "contradicted")
+    reason = "" if decided else verdict.reason
     row = {"name": name, "claim": claim, "verdict": verdict, "tested": tested(claim)}
-    return row | {"effect": own, "figure": figure, "p": _p(verdict.p_holm)}
+    if own:
+        count = len(verdict.seeds)
+        seeds = "" if "seeds" in reason else f"{count} seed{'s' if count > 1 else ''}"
+        facts = "; ".join(filter(None, (f"tested: {row['tested']}", seeds, reason)))
+        figure = f"{own} ({facts})"
+    else:
+        figure = reason
+    answer = f"{claim.says.rstrip('.')}: {figure}."
+    return row | {"effect": own, "answer": answer, "p": _p(verdict.p_holm)}
 
 
-def power_text(claim: Claim, variances: Variances | None, *, family: int) -> str:
+def power_text(claim: Claim, verdict: Verdict, variances: Variances | None, *, family: int) -> str:
     """The power of a primary claim, with the true difference that it is of."""
-    if variances is None:
+    complete = len(verdict.seeds) == claim.seeds and verdict.se is not None
+    against_margin = claim.kind not in LEVELS
+    if complete:
+        had = achieved(claim, se=verdict.se or nan, df=verdict.df or inf, family=family)
+        return f"{had:.2f} at 0" if against_margin else f"0.8 at {signed(had)}"
+    if variances is None or claim.kind == "share_below":
         return NONE
-    if claim.kind in LEVELS:
-        return f"0.8 at {signed(detectable(claim, variances, family=family))}"
-    return f"{power(claim, variances, truth=0, family=family):.2f} at 0"
+    if against_margin:
+        return f"planned: {power(claim, variances, truth=0, family=family):.2f} at 0"
+    return f"planned: 0.8 at {signed(detectable(claim, variances, family=family))}"
 
 
 def tested(claim: Claim) -> str:
@@ -132,7 +153,7 @@ def effect(claim: Claim, verdict: Verdict) -> str:
     text = number if claim.kind in ("share_below", "range_below") else signed
     values = (verdict.effect, verdict.low, verdict.high)
     mean, low, high = (text(nan if value is None else value) for value in values)
-    return f"{mean} [{low}, {high}]"
+    return mean if verdict.low is None else f"{mean} [{low}, {high}]"
 
 
 def _p(value: float | None) -> str:
@@ -169,6 +190,8 @@ def _caveats(reports: Sequence[StudyReport], budgets: Mapping[str, Budget]) -> I
         if len(groups) > 1:
             names = " and ".join(f"in {key} ({', '.join(own)})" for key, own in groups.items())
             yield f"{report.name} has runs {names}: differences between these include rounding."
+    if budgets:
+        yield EPOCH_NOTE
     if baseline := tables.majority(reports):
         shares = ", ".join(f"{task} {number(share)}" for task, share in baseline.items())
         yield f"The majority-class baseline has an accuracy on dev of {shares}."

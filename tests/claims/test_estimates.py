@@ -30,7 +30,17 @@ def test_examples_that_all_seeds_share_are_added_once():
     result = estimate(effects, (1, 2))
     between, shared = np.var([0.03, 0.05], ddof=1) / 2, np.var(moves, ddof=1)
     assert result.se == pytest.approx(sqrt(between + shared))
-    assert result.df == pytest.approx(((between + shared) / between) ** 2)
+    assert result.df == pytest.approx((between + shared) / between)
+
+
+def test_the_level_that_holms_method_asks_for_is_kept():
+    """Five seeds of no effect, a variance of 0.2 between them, and one of 0.02 that they share."""
+    random, moves = np.random.default_rng(0), np.array([[-0.1], [0.1]])
+    draws = np.tile(moves, (1, 5))  # their variance, with Bessel's correction, is 0.02
+    effects = random.normal(size=(20_000, 5)) + sqrt(0.02) * random.normal(size=(20_000, 1))
+    wrong = [estimate(np.vstack([own, own + draws]), (1, 2, 3, 4, 5)).above(0) for own in effects]
+    # Twice the plain ratio, as Welch and Satterthwaite have it, gives 1.6 %.
+    assert np.mean(np.array(wrong) < 0.01) < 0.013
 
 
 def test_one_seed_has_the_examples_alone():
@@ -50,6 +60,12 @@ def test_a_share_without_any_event_is_not_certain():
     result = share({1: (0, 40), 2: (0, 60)}, 0.05)
     assert result.effect == 0
     assert result.se == pytest.approx(sqrt(0.05 * 0.95 / 100))
+
+
+def test_one_run_has_a_share_and_no_interval():
+    result = share({1: (3, 40)}, 0.05)
+    assert (result.effect, result.seeds) == (3 / 40, (1,))
+    assert isnan(result.se)
 
 
 def test_scores_are_those_of_scikit_learn_and_scipy_on_equal_draws():

@@ -1,6 +1,6 @@
 """Power, by the formulas of a known variance, and variances measured on made runs."""
 
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from mtbert.claims.claim import Claim
-from mtbert.claims.power import Variances, detectable, family_sizes, measure, power
+from mtbert.claims.power import Variances, achieved, detectable, family_sizes, measure, power
 from mtbert.claims.scores import Evidence
 from mtbert.core.params import validate
 
@@ -48,6 +48,20 @@ def test_more_seeds_and_fewer_claims_have_more_power():
 def test_the_detectable_difference_has_a_power_of_eighty_percent():
     own = detectable(claim("greater", margin=0.01), KNOWN, family=1)
     assert own == pytest.approx(0.01 + 0.01 * (1.96 + norm.ppf(0.8)), abs=0.0011)
+
+
+@pytest.mark.parametrize(
+    ("kind", "margin", "expected"),
+    [
+        ("greater", 0.01, 0.01 + 0.01 * (2.24 + 0.84)),  # 5 % over two claims and two sides
+        ("equal", 0.03, 2 * norm.cdf(3 - 1.96) - 1),
+        ("equal", 0.01, 0.0),
+        ("not_greater", 0.03, norm.cdf(3 - 1.96)),
+    ],
+)
+def test_the_power_that_the_runs_had(kind, margin, expected):
+    own = achieved(claim(kind, margin=margin), se=0.01, df=inf, family=2)
+    assert own == pytest.approx(expected, abs=1e-3)
 
 
 def test_variances_of_made_runs():

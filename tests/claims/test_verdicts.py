@@ -1,5 +1,7 @@
 """Each kind of claim on made runs: supported, contradicted, or undecided with its reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,8 +30,9 @@ def evidence(right, *, seeds=5, conflicts=(0, 0), **runs):
                 noise = (1 - share) * random.normal(size=SIZE)
                 columns[f"{name}-{seed}"] = label + noise if task == "sts" else wrong
         tables[task] = pd.DataFrame(columns)
+    counts = {"negative": conflicts[0], "cosines": conflicts[1]}
     lines = [
-        {"strategy": name, "seed": seed, "negative": conflicts[0], "cosines": conflicts[1]}
+        {"strategy": name, "seed": seed, "precision": "fp32", **counts}
         for name, count in own.items()
         for seed in range(count)
     ]
@@ -100,6 +103,30 @@ def test_a_verdict_is_of_the_seeds_that_were_named():
     assert verdict(more, **GREATER) == verdict(runs, **GREATER)
     assert verdict(more, **GREATER).seeds == (0, 1, 2, 3, 4)
     assert verdict(runs, **GREATER, seeds=None).seeds == tuple(range(7))
+
+
+def test_a_later_seed_does_not_stand_for_one_that_lacks():
+    runs = evidence({"a": 0.7, "worse": 0.5}, seeds=7, conflicts=(2, 200))
+    runs = replace(runs, planned={"a": range(7), "worse": range(7)})
+    share = {"kind": "share_below", "metric": "conflicts", "experiments": ["a"], "margin": 0.05}
+    for claim in (GREATER, share):
+        assert verdict(runs, **claim).decision == "supported"
+    lacking = replace(runs, runs=runs.runs[runs.runs["seed"] != 4])
+    for claim in (GREATER, share):
+        judged = verdict(lacking, **claim)
+        assert (judged.reason, judged.seeds) == ("4 of 5 seeds", (0, 1, 2, 3))
+    later = replace(runs, runs=runs.runs[runs.runs["seed"] > 4])
+    assert verdict(later, **GREATER).reason == "0 of 5 seeds"
+
+
+def test_a_seed_in_two_precisions_decides_nothing():
+    runs = evidence({"a": 0.7, "worse": 0.5})
+    runs.runs.loc[runs.runs["seed"] == 3, "precision"] = "bf16"
+    assert verdict(runs, **GREATER).decision == "supported"  # both runs of the seed
+    runs.runs.loc[runs.runs.index[3], "precision"] = "fp32"
+    judged = verdict(runs, **GREATER)
+    reason = "runs of one seed are in bf16 and in fp32, and differ by rounding too"
+    assert (judged.decision, judged.reason, judged.p) == ("undecided", reason, None)
 
 
 def test_a_secondary_claim_has_an_effect_and_no_verdict():

@@ -6,7 +6,11 @@ from shutil import copytree
 
 import pytest
 
-from mtbert.core.params import read_json, read_yaml
+from mtbert.claims.claim import Claim
+from mtbert.claims.power import Variances
+from mtbert.claims.verdicts import Verdict
+from mtbert.core.params import read_json, read_yaml, validate
+from mtbert.studies.page import claim_row, power_text
 from stages.claims import main as judge
 from stages.studies import main as draw
 
@@ -38,7 +42,8 @@ def test_every_claim_has_its_verdict(drawn):
     for verdict in verdicts.values():
         decided = verdict["decision"] in ("supported", "contradicted")
         assert not decided or verdict["p_holm"] < 0.05
-        assert verdict["effect"] is None or verdict["low"] <= verdict["effect"] <= verdict["high"]
+        if verdict["low"] is not None:
+            assert verdict["low"] <= verdict["effect"] <= verdict["high"]
 
 
 def test_the_page_answers_first(drawn):
@@ -70,3 +75,41 @@ def test_runs_in_two_precisions_are_named(drawn, tmp_path):
         "wu has runs in bf16 (model) and in fp32 (baseline, our-sst)"
         in (tmp_path / "studies/README.md").read_text()
     )
+
+
+CLAIM = {
+    **{"study": "s", "says": "a beats b.", "kind": "greater", "experiments": ["a"], "than": ["b"]},
+    **{"metric": "mean", "margin": 0.015, "seeds": 5},
+}
+FOUND = {"effect": 0.006, "low": 0.003, "high": 0.009, "se": 0.001, "df": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        (
+            {"decision": "contradicted", "reason": "r", **FOUND, "seeds": (1, 2, 3, 4, 5)},
+            "a beats b: +0.006 [+0.003, +0.009] (tested: a above b by more than 0.015 in mean; "
+            "5 seeds).",
+        ),
+        (
+            {"reason": "1 of 5 seeds", "effect": 0.006, "seeds": (1,)},
+            "a beats b: +0.006 (tested: a above b by more than 0.015 in mean; 1 of 5 seeds).",
+        ),
+        ({"reason": "no runs yet of a"}, "a beats b: no runs yet of a."),
+    ],
+)
+def test_an_answer_has_its_figure_and_what_was_tested(changes, answer):
+    claim, verdict = validate(Claim, CLAIM, where="c"), validate(Verdict, changes, where="v")
+    assert claim_row("c", claim, verdict)["answer"] == answer
+
+
+def test_power_is_planned_until_all_runs_are_made():
+    claim = validate(Claim, CLAIM, where="c")
+    plan = Variances(spread=1e-6, shared=0.01)
+    seeds = tuple(range(5))
+    few, all_runs = (Verdict(reason="", se=0.01, df=None, seeds=own) for own in (seeds[:4], seeds))
+    # 0.015 + 0.01 · (1.96 + 0.84) = 0.0430, planned in steps of 0.001 and not below
+    assert power_text(claim, few, plan, family=1) == "planned: 0.8 at +0.044"
+    assert power_text(claim, all_runs, plan, family=1) == "0.8 at +0.043"
+    assert power_text(claim, few, None, family=1) == "–"
