@@ -9,6 +9,7 @@ from mtbert.claims.claim import read_claims
 from mtbert.core.commands import warn
 from mtbert.core.errors import InputError, choices
 from mtbert.core.params import read_section, read_yaml
+from mtbert.core.seeds import read_seeds
 from mtbert.core.tasks import Task, read_tasks
 from mtbert.corpora.backbones import Encoder
 from mtbert.corpora.folders import resolve
@@ -17,7 +18,7 @@ from mtbert.corpora.sources import find_corpus_folders
 from mtbert.corpora.validation import Data, read_task
 from mtbert.evaluation.ensembles import check_tasks, read_ensembles
 from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
-from mtbert.experiments.soup import check_same_model
+from mtbert.experiments.soup import check_models
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.encoder import read_config
 from mtbert.pretraining.language_model import check_architecture
@@ -98,11 +99,12 @@ def _strategies(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSett
     """Resolve the strategies of a project, by file; check its seeds, ensembles and report."""
     read_scope(params)
     strategies = resolve_strategies(params, encoder=kind)
+    seeds = read_seeds(params)
     for name, own in read_ensembles(params).items():
         where = f"{params}: ensembles.{name}"
         check_tasks({n: strategies[n].tasks for n in own.of}, where=f"{where}.of")
         if own.average == "weights":
-            check_same_model({n: strategies[n] for n in own.of}, where=where)
+            check_models({n: strategies[n] for n in own.of}, seeds=seeds, where=where)
     return {params: strategies}
 
 

@@ -57,8 +57,9 @@ def _described(project: "Project", own: "Proposal") -> Iterator[str]:
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         values = ", ".join(names[:SHOWN]) + more
     yield f"{own.name}: {texts} → {columns.label} ({labels['kind']}: {values})"
+    head = own.head if isinstance(own.head, str) else " ".join(own.head.values())
     facts = {
-        **{"id": columns.id, "encoding": own.encoding, "head": own.head},
+        **{"id": columns.id, "encoding": own.encoding, "head": head},
         **{"objective": own.objective, "metric": own.metric, "batch size": own.batch_size},
     }
     yield ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None)

@@ -103,7 +103,7 @@ def msle(actual: np.ndarray, clipped: np.ndarray) -> np.ndarray:
 
 def r2(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Coefficient of determination, 1 - mse / variance; NaN where labels are constant."""
-    return 1 - _ratio(mse(actual, predicted), actual.var(-1))
+    return 1 - _ratio(mse(actual, predicted), _variance(actual))
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,11 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole != 0))
 
 
+def _variance(actual: np.ndarray) -> np.ndarray:
+    """Variance over examples; of equal labels exactly 0, which rounding of their mean may miss."""
+    return np.asarray(np.where(np.ptp(actual, -1) > 0, actual.var(-1), 0.0))
+
+
 def _majority(actual: np.ndarray) -> np.ndarray:
     labels, counts = np.unique(actual, return_counts=True)
     return np.asarray(labels[counts.argmax()])
@@ -173,7 +178,7 @@ METRICS: dict[str, Metric] = {
     "median_absolute_error": _error(lambda a, b: np.median(np.abs(a - b), -1), np.median),
     "mean_absolute_error": _error(lambda a, b: np.abs(a - b).mean(-1), np.median),
     "explained_variance": Metric(
-        lambda a, b: 1 - _ratio((a - b).var(-1), a.var(-1)), _RANGE, np.mean
+        lambda a, b: 1 - _ratio((a - b).var(-1), _variance(a)), _RANGE, np.mean
     ),
     "r2": Metric(r2, _RANGE, np.mean),
 }

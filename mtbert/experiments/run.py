@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtbert.core.energy import EnergyMeter
 from mtbert.core.environment import gpu_uuid, seed_everything
+from mtbert.core.errors import InputError
 from mtbert.core.progress import progress_bar
 from mtbert.core.schemas import Tokens, read_tokens
 from mtbert.core.sequences import read_sequences
@@ -101,6 +102,22 @@ class Run:
         self.devices.check(self._terms)
         if any(term.perturbs for terms in self._terms.values() for term in terms):
             input_embeddings(self.model.encoder)  # raises before any work if there are none
+        self._check_dropout()
+
+    def _check_dropout(self) -> None:
+        """Refuse a term on vectors that differ by dropout alone where there is none."""
+        config = self.model.encoder.config.to_dict()
+        rates = {k: v for k, v in config.items() if "drop" in k and "classifier" not in k}
+        for task, terms in self._terms.items():
+            project = self.model.projections[self.model.projection_owner[task]]
+            own = [module.p for module in project.modules() if isinstance(module, nn.Dropout)]
+            if any(term.needs_dropout for term in terms) and not any([*rates.values(), *own]):
+                raise InputError(
+                    f"{self.name}: auxiliaries.{task}: simcse with mode: unsupervised compares a "
+                    f"sentence's two passes, which differ by dropout alone, and the encoder has "
+                    f"none ({', '.join(f'{k}: {v}' for k, v in rates.items())}); expected "
+                    f"encoder.scratch.dropout or projections.{task}.input_dropout above 0"
+                )
 
     def print_fallbacks(self) -> None:
         """Print which options the hardware or the encoder does not allow, and why."""

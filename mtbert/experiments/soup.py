@@ -1,7 +1,7 @@
 """Uniform soup: the average of several runs' weights."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ from mtbert.core.errors import InputError
 from mtbert.experiments.plans import Plan, verify
 from mtbert.experiments.run import Run
 from mtbert.experiments.train import write_outputs
+from mtbert.modeling.adaptations.lora import LoRA
+from mtbert.modeling.adaptations.pal import PAL
 from mtbert.modeling.checkpoint import load_checkpoint
+from mtbert.modeling.heads.mlp import MLPHead
 from mtbert.modeling.model import MultiTaskModel
+from mtbert.modeling.projections import LayersProjection
 from mtbert.modeling.settings import ModelSettings
 
 # Settings of the model that its weights do not depend on
@@ -57,9 +61,13 @@ def uniform_soup(checkpoints: Sequence[Path]) -> MultiTaskModel:
     return model
 
 
-def check_same_model(settings: Mapping[str, ModelSettings], *, where: str) -> None:
-    """Refuse to average the weights of strategies whose models differ, naming in what."""
+def check_models(
+    settings: Mapping[str, ModelSettings], *, seeds: Collection[object], where: str
+) -> None:
+    """Refuse to average the weights of strategies' models that differ or that seeds draw apart."""
     (first, own), *others = settings.items()
+    if len(set(seeds)) > 1:
+        _check_layers(own, where=where)
     for name, theirs in others:
         for key in sorted(ModelSettings.model_fields.keys() - OTHER):
             mine, other = (_plain(it, key) for it in (own, theirs))
@@ -76,7 +84,8 @@ def check_members(plans: Sequence[Plan], runs: Sequence[str], *, where: str) -> 
 
     `plans` are those of the strategies, `runs` are STRATEGY-SEED; `where` opens the message.
     """
-    check_same_model({plan.strategy: plan.train for plan in plans}, where=where)
+    seeds = [run.rpartition("-")[2] for run in runs]
+    check_models({plan.strategy: plan.train for plan in plans}, seeds=seeds, where=where)
     weights = {
         plan.strategy: [it.md5 for it in plan.encoder.files if it.path.endswith(".safetensors")]
         for plan in plans
@@ -91,6 +100,22 @@ def check_members(plans: Sequence[Plan], runs: Sequence[str], *, where: str) -> 
                 f"starts from {_start(starts[first])}, {run} from {_start(starts[run])}; expected "
                 f"encoder.pretrained with weights, pretrain.epochs above 0, or average: predictions"
             )
+
+
+def _check_layers(settings: ModelSettings, *, where: str) -> None:
+    """Refuse layers whose units each seed draws in an order of its own: their mean is no layer."""
+    drawn = [f"heads.{task}: mlp" for task, it in settings.heads.items() if isinstance(it, MLPHead)]
+    for task, it in settings.projections.items():
+        if isinstance(it, LayersProjection) and it.learns and it.activation != "none":
+            drawn.append(f"projections.{task}: layers with activation {it.activation}")
+    if isinstance(settings.adaptation, (LoRA, PAL)):
+        drawn.append(f"adaptation: {type(settings.adaptation).__name__.lower()}")
+    if drawn:
+        raise InputError(
+            f"{where}: average: weights of several seeds needs layers that all of them begin "
+            f"alike, and each seed draws those of {'; '.join(drawn)}; expected one seed, or "
+            f"average: predictions"
+        )
 
 
 def _start(start: str | Sequence[str]) -> str:

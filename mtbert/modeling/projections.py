@@ -35,6 +35,10 @@ class NoProjection(Settings):
         return nn.Identity()
 
 
+# Dropout and activation that need no layer: the defaults, and none
+UNUSED = {(dropout, activation) for dropout in (0.0, 0.1) for activation in ("none", "relu")}
+
+
 class LayersProjection(Settings):
     """Dropout of the pooled vector, then n times linear, activation, dropout.
 
@@ -58,6 +62,11 @@ class LayersProjection(Settings):
     def _each_option_counts(self) -> LayersProjection:
         if self.layers == 0 and self.width is not None:
             raise ValueError(f"width: {self.width} layers wide, but layers is 0")
+        if self.layers == 0 and (self.dropout, self.activation) not in UNUSED:
+            raise ValueError(
+                f"dropout: {self.dropout}, activation: {self.activation}: of layers, and layers is "
+                "0; dropout of the pooled vector is input_dropout"
+            )
         if self.layers < 2 and not self.end_activated:
             raise ValueError(
                 "end_activated: false leaves the last of several layers linear; for a single one "

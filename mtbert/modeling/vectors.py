@@ -75,6 +75,11 @@ COSINES: dict[CosineForm, Callable[[Tensor], Tensor]] = {
 }
 
 
+def _not_half(values: Tensor) -> Tensor:
+    """Values of 16 bits in 32: bf16 has three digits, too few for an output in units of labels."""
+    return values.float() if values.itemsize < 4 else values
+
+
 class PairCosine(nn.Module):
     """low + (high - low) · s(cos(u, v)): (example, size) each → (example, 1)."""
 
@@ -86,7 +91,7 @@ class PairCosine(nn.Module):
     def forward(self, vectors: tuple[Tensor, Tensor]) -> Tensor:
         """Drop out of each vector by itself, then compare."""
         low, high = self.bounds
-        u, v = map(self.dropout, vectors)
+        u, v = (_not_half(self.dropout(vector)) for vector in vectors)
         return self.s(FEATURES["cosine"](u, v)) * (high - low) + low
 
 
@@ -99,7 +104,8 @@ class ScaledSigmoid(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape in, the same shape out."""
-        return self.low + (self.high - self.low) * values.sigmoid()
+        # In bf16 numbers near 2000 are 8 apart.
+        return self.low + (self.high - self.low) * _not_half(values).sigmoid()
 
 
 def all_pairs(head: nn.Module, u: Tensor, v: Tensor, *, limit: int = LIMIT) -> Tensor:

@@ -64,9 +64,13 @@ class Proposal:
         return "siamese" if self.labels["kind"] == "similarity" else "joint"
 
     @property
-    def head(self) -> str:
+    def head(self) -> str | dict[str, str]:
         """The usual one for the labels and the encoding."""
-        return "cosine" if self.encoding == "siamese" else "linear"
+        if self.encoding == "siamese":
+            return "cosine"
+        if self.labels["kind"] == "similarity":  # within any range of labels
+            return {"name": "linear", "range": "sigmoid"}
+        return "linear"
 
     @property
     def objective(self) -> str:

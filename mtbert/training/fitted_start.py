@@ -7,6 +7,7 @@ a random linear layer reach in a few hundred updates what its features hold.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ def fit_heads(
     """Fit the last layer of every head with `start: fitted`, in place; arguments: `TaskLosses`.
 
     The features are those of the model as it is, without dropout: it is left in mode eval. Examples
-    are drawn with the seed from those that training draws from. torch's random states stay.
+    are drawn with the seed as training draws them, of each class as many where it does. torch's
+    random states stay.
 
     Returns:
         How many examples each of these heads was fitted to.
@@ -48,9 +50,7 @@ def fit_heads(
     for task, data in tasks.items():
         if model.settings.heads[task].start != "fitted":
             continue
-        redrawn = data.subset is not None and data.subset.redraw == "epoch"
-        drawn_from = len(data.labels) if redrawn else data.rows(task, seed=seed, epoch=0)
-        rows = stream(seed, f"start of {task}").permutation(drawn_from)[:EXAMPLES]
+        rows = drawn_rows(task, data, seed)
         parts = [rows[start : start + BATCH_SIZE] for start in range(0, len(rows), BATCH_SIZE)]
         with torch.no_grad(), autocast():
             pairs = [model(collate({task: part}), with_vectors=True)[task][1] for part in parts]
@@ -60,6 +60,17 @@ def fit_heads(
         fit_last_layer(model.heads[task], (u, v), labels, data.loss(task, seed=seed))
         counts[task] = len(rows)
     return counts
+
+
+def drawn_rows(task: str, data: TaskData, seed: int) -> np.ndarray:
+    """The rows of a task that its head is fitted to, (example,)."""
+    redrawn = data.subset is not None and data.subset.redraw == "epoch"
+    drawn_from = np.arange(len(data.labels)) if redrawn else data.rows(task, seed=seed, epoch=0)
+    if data.balanced:
+        count = min(len(drawn_from), EXAMPLES)
+        batches = islice(data.batches(task, seed=seed, epoch=0), -(-count // data.batch_size))
+        return np.concatenate([*batches])[:count]
+    return stream(seed, f"start of {task}").permutation(drawn_from)[:EXAMPLES]
 
 
 def fit_last_layer(

@@ -61,6 +61,8 @@ class Training:
             epochs=self.epochs, steps=self.steps, examples_seen=self.examples_seen
         )
         total = length.steps
+        if idle := self.average.method.idle(total, length.steps_per_epoch):
+            print(f"{self.log.name}: nothing is averaged: {idle}", flush=True)
         step, done = 0, resuming.restore(**self.parts()) if resuming else 0
         if done:
             print(f"{self.log.name}: resumes after step {done}", flush=True)

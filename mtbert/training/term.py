@@ -49,6 +49,11 @@ class Term(Settings, ABC):
         return False
 
     @property
+    def needs_dropout(self) -> bool:
+        """Whether it compares vectors that differ by dropout alone."""
+        return False
+
+    @property
     def whole_batch(self) -> bool:
         """Whether it has no meaning on a part of a batch, as where examples are compared."""
         return False
@@ -72,6 +77,11 @@ class Term(Settings, ABC):
 
 class DuplicatesTerm(Term):
     """A term on pairs of vectors whose labels say whether they are duplicates."""
+
+    @property
+    def needs_dropout(self) -> bool:
+        """Whether it compares vectors that differ by dropout alone."""
+        return False
 
     @property
     def whole_batch(self) -> bool:

@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from mtbert.cli.main import app
 from mtbert.core.errors import InputError
+from mtbert.core.params import read_yaml
 
 HEAD = "text,label\n"
 ROWS = "".join(f"text {n},{'yes' if n % 2 else 'no'}\n" for n in range(30))
@@ -36,6 +37,16 @@ def test_it_prints_what_it_guessed_and_passes_check(here):
     with pytest.raises(InputError, match=r"^params\.yaml: exists already"):
         init("mine")
     assert (here / "params.yaml").read_bytes() == before
+
+
+def test_numbers_of_any_range_get_a_head_that_reaches_them(here):
+    (here / "mine").mkdir()
+    rows = "".join(f"text {n},{1900 + n * 1.5}\n" for n in range(60))
+    (here / "mine" / "a.csv").write_text(HEAD + rows)
+    assert "similarity: 1900 to 1989)\n  head linear sigmoid" in init("mine").replace(".0", "")
+    assert CliRunner().invoke(app, ["check"]).stdout == "params.yaml: every section fits\n"
+    train = read_yaml(here / "params.yaml")["train"]
+    assert train["heads"] == {"a": {"name": "linear", "range": "sigmoid"}}
 
 
 def test_classes_that_differ_in_capitals_are_warned_of(here):

@@ -120,6 +120,17 @@ def test_the_baseline_needs_no_model(name, labels, baseline):
     assert METRICS[name].baseline(np.array(labels, float)) == pytest.approx(baseline)
 
 
+@pytest.mark.parametrize("name", ["r2", "explained_variance"])
+@pytest.mark.parametrize("label", [0.1, 4.2, 4.0])  # the mean of three 0.1 is not 0.1
+def test_of_equal_labels_a_share_of_variance_is_undefined(name, label):
+    labels, predicted = np.full((2, 10), label), RANDOM.normal(size=(2, 10))
+    labels[1, 0] = 3.0
+    first, second = METRICS[name].function(labels, predicted)
+    assert np.isnan(first)
+    assert np.isfinite(second)
+    assert main_score(name, SIMILARITY, predicted[0][:, None], labels[0]) == 0
+
+
 @pytest.mark.parametrize("predicted", [[2.0, 2.0, 2.0], [1.0]])
 def test_correlation_with_a_constant_is_undefined(predicted):
     scores = scored(SIMILARITY, range(len(predicted)), predicted, None)

@@ -322,6 +322,22 @@ def test_logging_conflicts_changes_the_order_of_dropout_alone(tmp_path):
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
+def test_passes_that_no_dropout_tells_apart_are_refused(tmp_path):
+    still = workspace(tmp_path / "still", dropout=0.0)
+    twice = {**SHORT, "auxiliaries": {"sst": {"name": "simcse", "mode": "unsupervised"}}}
+    with pytest.raises(InputError, match=r"drawn-1: auxiliaries\.sst: .*hidden_dropout_prob: 0"):
+        run(plan(still, twice), tmp_path / "a")
+    dropped = {"sst": {"name": "layers", "layers": 0, "input_dropout": 0.1}}
+    run(plan(still, {**twice, "projections": dropped}), tmp_path / "b")
+
+
+def test_an_average_of_one_sample_is_named(place, tmp_path, capsys):
+    run(plan(place, {**SHORT, "averaging": "swa"}), tmp_path / "a")
+    assert "drawn-1: nothing is averaged: swa takes one sample" in capsys.readouterr().out
+    run(plan(place, {**SHORT, "averaging": {"name": "swa", "every": 1}}), tmp_path / "b")
+    assert "nothing is averaged" not in capsys.readouterr().out
+
+
 def test_conflicts_are_logged_every_few_steps(place, tmp_path):
     logged = run(plan(place, {**SHORT, "conflicts_every": 4}), tmp_path / "a")[2]["conflicts.csv"]
     pairs = [("sst", "para"), ("sst", "sts"), ("para", "sts")]

@@ -16,6 +16,7 @@ V = torch.tensor([[4.0, 3.0], [-1.0, 0.0]])
 
 BINARY, FIVE = Binary(kind="binary"), Classes(kind="classes", count=5)
 RANGE = Similarity(kind="similarity", low=0, high=5)
+YEARS = Similarity(kind="similarity", low=1900, high=2020)
 
 
 def head_of(name, *, labels, paired=True, **options):
@@ -100,6 +101,20 @@ def test_linear_heads_with_options():
     torch.testing.assert_close(head((U, None)), expected)
 
 
+def test_bf16_does_not_round_what_is_in_units_of_labels():
+    years = head_of("linear", range="sigmoid", labels=YEARS, paired=False)
+    cosine = head_of("cosine", labels=RANGE)
+    random = torch.Generator().manual_seed(0)
+    u, v = (torch.randn(200, 2, generator=random, dtype=torch.bfloat16) for _ in range(2))
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = years((u, None)), cosine((u, v))
+    # Of 200; in bf16 a few dozen are left.
+    assert all(len(values.unique()) > 150 for values in outputs)
+    doubles = cosine((u.double(), v.double()))
+    assert doubles.dtype == torch.float64
+    torch.testing.assert_close(outputs[1].double(), doubles, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize(
     ("activation", "formula"),
     [
@@ -129,6 +144,8 @@ def test_mlp_by_hand(activation, formula):
         ({"name": "mlp", "features": ["cosine"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": ["v"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": []}, FIVE, False, "name at least one"),
+        ("linear", YEARS, False, "free .* does not reach labels from 1900 to 2020; .* sigmoid"),
+        ("mlp", Similarity(kind="similarity", low=-11, high=0), True, "labels from -11 to 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(spec, kind, paired, message):

@@ -39,7 +39,15 @@ def test_dropout_is_the_option_s():
 
 
 @pytest.mark.parametrize(
-    "option", [{"layers": -1}, {"layers": 0, "width": 3}, {"width": 0}, {"activation": "swish"}]
+    "option",
+    [
+        {"layers": -1},
+        {"layers": 0, "width": 3},
+        {"width": 0},
+        {"activation": "swish"},
+        {"layers": 0, "dropout": 0.5},
+        {"layers": 0, "activation": "tanh"},
+    ],
 )
 def test_bad_options_are_refused(option):
     with pytest.raises(InputError):

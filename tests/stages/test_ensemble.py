@@ -115,6 +115,30 @@ def test_random_starts_of_several_seeds_are_refused(place):
         soup.check_members([drawn], ["main-1", "main-2"], where="w")
 
 
+@pytest.mark.parametrize(
+    ("changes", "layers"),
+    [
+        ({"heads": {"sst": {"name": "mlp"}}}, "heads.sst: mlp"),
+        (
+            {"projections": {"sts": {"name": "layers"}}},
+            "projections.sts: layers with activation relu",
+        ),
+        ({"adaptation": "lora"}, "adaptation: lora"),
+        ({"adaptation": "pal"}, "adaptation: pal"),
+    ],
+)
+def test_layers_that_each_seed_draws_are_refused(place, changes, layers):
+    from mtbert.experiments import soup
+    from mtbert.experiments.plans import read_plan
+
+    train = read_plan(place / "plans/main.yaml").train
+    changed = type(train).model_validate({**train.model_dump(), **changes})
+    soup.check_models({"main": train}, seeds=[1, 2], where="w")
+    soup.check_models({"main": changed}, seeds=[1, 1], where="w")
+    with pytest.raises(InputError, match=f"w: average: weights of several seeds .* {layers}; "):
+        soup.check_models({"main": changed}, seeds=[1, 2], where="w")
+
+
 def test_members_change_with_their_runs_alone(place):
     average(place)
     listed = place / "members/averaged.yaml"

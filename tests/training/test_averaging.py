@@ -96,6 +96,8 @@ def test_swa_is_the_mean_of_its_three_samples():
 def test_the_last_weights_are_always_a_sample(options, total, epoch, expected):
     swa, steps = SWA(**options), range(1, total + 1)
     assert [s for s in steps if swa.due(s, total, epoch_ends=s % epoch == 0)] == expected
+    assert bool(swa.idle(total, epoch)) == (len(expected) == 1)
+    assert not EMA().idle(total, epoch)
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)

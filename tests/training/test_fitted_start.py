@@ -1,12 +1,16 @@
 """The start of heads that are fitted, against ridge regression in closed form."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from mtbert.core.registry import build
 from mtbert.core.tasks import Binary, Classes, Similarity
 from mtbert.modeling.heads import HEADS
-from mtbert.training.fitted_start import PENALTY, fit_last_layer
+from mtbert.training.batches import Subset
+from mtbert.training.fitted_start import PENALTY, drawn_rows, fit_last_layer
+from mtbert.training.losses import TaskData
 from mtbert.training.objectives import OBJECTIVES
 
 RANGE = Similarity(kind="similarity", low=1, high=6)
@@ -62,6 +66,20 @@ def test_every_objective_falls_well_below_a_constant_s(spec, labels, targets, ob
     same = constant((torch.ones_like(U), torch.ones_like(V)))
     assert loss(head((U, V)), targets) < 0.8 * loss(same, targets)
     assert torch.equal(same, same[:1].expand_as(same)), "a constant has one prediction"
+
+
+def test_rows_are_drawn_as_training_draws_them():
+    labels = torch.zeros(400)
+    labels[:20] = 1
+    options = {"labels": labels, "bounds": (0.0, 1.0), "ids": [], "objective": None}
+    plain = TaskData(**options, batch_size=32, terms=[], subset=None)
+    rows = drawn_rows("para", plain, 1)
+    assert sorted(rows) == list(range(400))
+    half = drawn_rows("para", replace(plain, balanced=True), 1)
+    assert len(half) == 400
+    assert 0.4 < labels[half].mean() < 0.6
+    few = replace(plain, balanced=True, subset=Subset(count=100))
+    assert set(drawn_rows("para", few, 1)) <= set(few.rows("para", seed=1, epoch=0))
 
 
 def test_features_that_do_not_vary_get_no_weight_and_the_mean_is_predicted():

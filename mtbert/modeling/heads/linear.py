@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+FAR = 10  # labels beyond which updates of a usual size take a free output too long to reach
+
+
 class LinearHead(Settings):
     """Linear layer on chosen features; the default is [u, v, |u - v|] for siamese pairs, else [u].
 
@@ -50,6 +53,13 @@ class LinearHead(Settings):
             raise InputError(f"logits: 2 needs labels of kind binary, found {labels.kind}")
         if self.range == "sigmoid" and not isinstance(labels, Similarity):
             raise InputError(f"range: sigmoid needs labels of kind similarity, found {labels.kind}")
+        low, high = labels.bounds
+        free = self.range == "free" and isinstance(labels, Similarity)
+        if free and max(abs(low), abs(high)) > FAR:
+            raise InputError(
+                f"range: free starts near 0 and does not reach labels from {low:g} to {high:g}; "
+                f"expected range: sigmoid, or labels from -{FAR} to {FAR}"
+            )
 
     def hidden_layers(self, size: int) -> tuple[list[int], Activation]:
         """Widths of the layers before the last one, and their activation."""

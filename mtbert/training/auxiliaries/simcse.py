@@ -36,6 +36,11 @@ class SimCSE(DuplicatesTerm):
     temperature: Annotated[float, Field(gt=0)] = 0.05  # τ
     weight: Annotated[float, Field(gt=0)] = 1.0
 
+    @property
+    def needs_dropout(self) -> bool:
+        """Whether its two passes of one sentence differ by dropout alone."""
+        return self.mode == "unsupervised"
+
     def check(self, task: TaskFacts) -> None:
         """Refuse a task without labelled duplicates, or without two passes."""
         if self.mode == "supervised":

@@ -22,6 +22,10 @@ class Averaging(Settings):
     def follow(self, average: WeightAverage, step: int, total: int, *, epoch_ends: bool) -> None:
         """Take update `step`, from 1, of `total` into account; by default nothing is averaged."""
 
+    def idle(self, total: int, epoch: int) -> str:
+        """Why a run of `total` updates, `epoch` in an epoch, has no average; empty if it has."""
+        return ""
+
 
 class NoAveraging(Averaging):
     """No average: evaluation sees the weights of the last update."""

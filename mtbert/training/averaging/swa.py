@@ -29,6 +29,14 @@ class SWA(Averaging):
         due = epoch_ends or step == total if self.every is None else not (total - step) % self.every
         return late and due
 
+    def idle(self, total: int, epoch: int) -> str:
+        """Why a run of so many updates has no average: it takes a single sample."""
+        steps = range(1, total + 1)
+        samples = [s for s in steps if self.due(s, total, epoch_ends=s % epoch == 0)]
+        if len(samples) > 1:
+            return ""
+        return "swa takes one sample, the last weights; lower its start, set every, or train longer"
+
     def follow(self, average: WeightAverage, step: int, total: int, *, epoch_ends: bool) -> None:
         """Take a sample, if one is due."""
         from torch.optim.swa_utils import get_swa_multi_avg_fn

@@ -47,6 +47,9 @@ def gramian_of(gradients: Sequence[Gradient]) -> Tensor:
         read = torch.stack([torch.stack(products).double().sum() for products in sums.values()])
         for (i, j), product in zip(sums, read.cpu(), strict=True):
             gramian[i, j] = gramian[j, i] = product
+    # The square of a gradient may underflow where a product with another one does not.
+    gone = gramian.diagonal() == 0
+    gramian[gone], gramian[:, gone] = 0, 0
     return gramian
 
 

@@ -110,11 +110,17 @@ class AlignedMTL(Aggregation):
 class UPGrad(Aggregation):
     """The mean of the gradients, each projected on the cone that opposes none of them.
 
-    Quinton & Rey (2024), "Jacobian descent for multi-objective optimization".
+    Quinton & Rey (2024), "Jacobian descent for multi-objective optimization". Solved for gradients
+    of length 1, each preferred by its length: TorchJD regularizes the Gramian, which would drown a
+    gradient thirty times as short as the others, and let the update oppose it.
     """
 
     def weights(self, gramian: Tensor) -> Tensor:
         """Give w, (task,)."""
         from torchjd.aggregation import UPGradWeighting
 
-        return UPGradWeighting()(unit_trace(gramian))
+        norms = gramian.diagonal().sqrt()
+        inverse = (1 / norms).where(norms > 0, 0.0)
+        preferred = norms / norms.max()
+        weights = UPGradWeighting(preferred)(gramian * inverse * inverse[:, None])
+        return inverse * weights * norms.max() / len(norms)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from scipy.optimize import root
+from scipy.optimize import nnls, root
 from small_models import TASKS, Net, Rows
 from torchjd import aggregation
 
@@ -19,7 +19,7 @@ AGGREGATORS = {
     "mgda": aggregation.MGDA,
     "imtl_g": aggregation.IMTLG,
     "aligned_mtl": aggregation.AlignedMTL,
-    "upgrad": aggregation.UPGrad,
+    "upgrad": lambda: upgrad,  # TorchJD's regularizes, by more for a shorter gradient
     "nash": lambda: nash,  # TorchJD's needs ECOS, and fails on the first step of seed 5
 }
 OPPOSED = [[1.0, 0.0], [-1.0, 1.0]]
@@ -40,6 +40,16 @@ def nash(jacobian):
     return update / update.norm()
 
 
+def upgrad(jacobian):
+    """The mean of each gradient's projection on the cone that opposes none, without regularizing.
+
+    By Moreau, g's projection is g + Jᵀ w with the w ≥ 0 that makes it the shortest.
+    """
+    rows = jacobian.double().numpy()
+    projected = [row + nnls(rows.T, -row)[0] @ rows for row in rows]
+    return torch.from_numpy(np.mean(projected, axis=0)).float()
+
+
 def moved(net, step):
     """Move the weights, so that every step has gradients of its own."""
     for number, parameter in enumerate(net.parameters()):
@@ -57,7 +67,7 @@ def test_every_aggregation_is_compared():
 @pytest.mark.parametrize("seed", [0, 5])
 def test_it_equals_the_reference_s_update_of_the_full_jacobian(name, seed):
     net, reference = Net(seed), AGGREGATORS[name]()
-    balancer = net.begin(name)
+    balancer, rel = net.begin(name), 1e-3 if name == "upgrad" else 1e-5
     for step in range(4):
         jacobian = net.jacobian()
         torch.set_rng_state(balancer.generator.get_state())
@@ -66,9 +76,9 @@ def test_it_equals_the_reference_s_update_of_the_full_jacobian(name, seed):
         net.requested.clear()
         outcome = balancer.backward(net.losses, TASKS)
         assert net.requested == [("a",), ("b",), ("c",)]
-        close(net.update(), expected)
+        close(net.update(), expected, rel=rel)
         weights = torch.tensor(list(outcome.weights.values()))
-        close(weights @ jacobian, expected)
+        close(weights @ jacobian, expected, rel=rel)
         close(outcome.gramian, jacobian.double() @ jacobian.T.double(), rel=1e-6)
         moved(net, step)
 
@@ -193,6 +203,15 @@ def test_imtl_g_projects_equally_on_gradients_of_any_length(ratio):
     assert weights.sum().item() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("ratio", [1.0, 0.03, 1e-3, 1e-8, 1e-12])
+def test_upgrad_opposes_no_gradient_however_short(ratio):
+    rows = torch.tensor([[1.0, 0.0, 0.0], [0.3, 1.0, 0.0], [-0.5, -0.3, 0.8]], dtype=torch.float64)
+    jacobian = rows * torch.tensor([[1.0], [1.0], [ratio]])
+    _, update = weights_of("upgrad", jacobian)
+    cosines = jacobian @ update / jacobian.norm(dim=1) / update.norm()
+    assert cosines.min() > -3e-4  # TorchJD's regularization; without the norms -0.12 at 0.03
+
+
 def test_gradvac_of_a_first_step_is_pcgrad_and_then_has_a_goal():
     rows = Rows(OPPOSED)
     balancer = rows.begin({"name": "gradvac", "beta": 1.0})
@@ -291,6 +310,10 @@ def test_the_gramian_of_many_pieces():
         ]
     )
     torch.testing.assert_close(gramian_of(rows), flat @ flat.T, rtol=1e-5, atol=1e-2)
+
+
+def test_a_gradient_whose_square_underflows_is_as_none():
+    assert gramian_of([[torch.ones(2)], [torch.full((2,), -1e-24)]]).tolist() == [[2, 0], [0, 0]]
 
 
 def test_nothing_is_copied_to_combine():
