@@ -3,9 +3,10 @@
 # make studies  set everything up and run all experiments of the five reports at their budget
 # make readme   copy the measured speed into README.md
 # make docs     set everything up and build the site into site/
+# make wheel    build dist/mtbert-*.whl, for projects outside a clone
 # Needs Python 3.11 to 3.13, git and make; uv and the rest come from the package index.
 
-.PHONY: repro studies readme docs test lint setup clean
+.PHONY: repro studies readme docs wheel test lint setup clean
 .DELETE_ON_ERROR:
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
@@ -35,6 +36,10 @@ readme: setup
 docs: setup
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
 	@echo "The site: $(CURDIR)/site/index.html; with search: python3 -m http.server -d site"
+
+wheel: | $(UV)
+	@$(UV) build --wheel --quiet
+	@ls dist/*.whl
 
 test: setup lint
 	@$(RUN) pytest

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 SECTION = re.compile(r"(?:# .*\n)*^(\w+):.*\n(?:^(?:[ ].*)?\n)*", re.MULTILINE)
 KEY = re.compile(r"  (\w+):")
 RANGES = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
+# What a page of the tree links to → its page of the site
+PAGES = {"../params.yaml": "options.md", "../CONTRIBUTING.md": "contributing.md"}
 HEADING = """\
 # Options
 
@@ -39,10 +41,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put README's results where a page asks for them."""
+    """Put README's results where a page asks for them; link to the site's pages, not to files."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     results = readme.split("<!-- results:begin -->")[1].split("<!-- results:end -->")[0]
-    return markdown.replace("<!-- results -->", results)
+    for file, page in PAGES.items():
+        markdown = markdown.replace(f"]({file})", f"]({page})")
+    return markdown.replace("[The scores](../README.md) <!-- results -->", results)
 
 
 def commands_page() -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from mtbert.augmentation.settings import Augment, read_augment, required_lexicons
 from mtbert.claims.claim import read_claims
@@ -18,7 +19,7 @@ from mtbert.corpora.sources import find_corpus_folders
 from mtbert.corpora.validation import Data, read_task
 from mtbert.evaluation.ensembles import check_tasks, read_ensembles
 from mtbert.experiments.plans import check_encoder, check_extra_data, check_pooler
-from mtbert.experiments.soup import check_models
+from mtbert.experiments.soup import check_models, refuse_starts
 from mtbert.experiments.strategies import TrainSettings, resolve_strategies
 from mtbert.modeling.encoder import read_config
 from mtbert.pretraining.language_model import check_architecture
@@ -38,25 +39,18 @@ PROJECT = ("mtbert", "strategies", "seeds", "ensembles", "report")
 STUDIES = ("budget", "budgets")
 
 
-def check_params(params: Path) -> None:
+def check_params(params: Path) -> str:
     """Check every section of a params file, every row of the files here, and studies and claims.
+
+    Returns:
+        Which files were read, and which are still to be fetched.
 
     Raises:
         InputError: naming the file and the key or the line at fault.
     """
-    sections = read_yaml(params)
-    studies = "budgets" in sections
-    allowed = (*SHARED, *(STUDIES if studies else PROJECT))
-    unknown = [name for name in sections if name not in allowed]
-    if faults := [f"{params}: {choices('section', name, allowed)}" for name in unknown]:
-        raise InputError("\n".join(faults))
-    if (wanted := sections.get(VERSION)) not in (None, installed := version("mtbert")):
-        raise InputError(
-            f"{params}: {VERSION}: {wanted}, and {installed} is installed; install that one, or "
-            f"write {installed} here: all stages then run again"
-        )
+    studies = _check_sections(params, read_yaml(params))
     tasks = read_tasks(params)
-    _check_files(read_section(params, "data", Data), tasks, where=str(params))
+    read = _check_files(read_section(params, "data", Data), tasks, where=str(params))
     augment = read_augment(params, tasks)
     _check_lexicons(params, augment)
     read_section(params, "tokenize", TokenizeSettings)
@@ -70,21 +64,47 @@ def check_params(params: Path) -> None:
     local = kind == "pretrained" and folder.is_dir()
     if local:
         _check_folder(folder, pretrain)
-    checked = (_experiments if studies else _strategies)(params, kind)
+    checked = _experiments(params, kind) if studies else _strategies(params, kind)
+    if not studies:
+        drawn = kind == "scratch" and pretrain.epochs == 0
+        _check_ensembles(params, checked[params], drawn=drawn)
     for path, strategies in checked.items():
         check_extra_data(strategies, augment.sets, where=str(path))
         if config is not None:
             check_encoder(strategies, config, where=str(path))
         if local:
             check_pooler(strategies, folder, where=str(path))
+    return read
 
 
-def _check_files(data: Data, tasks: Mapping[str, Task], *, where: str) -> None:
-    """Read the tasks' files as the stage `prepare` does; print its warnings."""
-    for name, folder in find_corpus_folders(data.source, tasks, where=where).items():
+def _check_sections(params: Path, sections: Mapping[str, Any]) -> bool:
+    """Refuse unknown sections and another version; tell whether it is the file of the studies."""
+    studies = "budgets" in sections
+    allowed = (*SHARED, *(STUDIES if studies else PROJECT))
+    unknown = [name for name in sections if name not in allowed]
+    if faults := [f"{params}: {choices('section', name, allowed)}" for name in unknown]:
+        raise InputError("\n".join(faults))
+    if (wanted := sections.get(VERSION)) not in (None, installed := version("mtbert")):
+        raise InputError(
+            f"{params}: {VERSION}: {wanted}, and {installed} is installed; install that one, or "
+            f"write {installed} here: all stages then run again"
+        )
+    return studies
+
+
+def _check_files(data: Data, tasks: Mapping[str, Task], *, where: str) -> str:
+    """Read the tasks' files as the stage `prepare` does; print its warnings, say what was read."""
+    rows, files = 0, 0
+    folders = find_corpus_folders(data.source, tasks, where=where)
+    for name, folder in folders.items():
         for _, examples in () if folder is None else read_task(folder, name, tasks[name], data):
+            rows, files = rows + examples.rows, files + 1
             for line in examples.warnings():
                 warn(line)
+    fetched = ", ".join(name for name, folder in folders.items() if folder is None)
+    read = f"{rows:,} rows of {files} files read" if files else ""
+    later = f"not read, as they are still to be fetched: files of {fetched}" if fetched else ""
+    return "; ".join(filter(None, (read, later)))
 
 
 def _check_folder(folder: Path, pretrain: PretrainSettings) -> None:
@@ -96,16 +116,24 @@ def _check_folder(folder: Path, pretrain: PretrainSettings) -> None:
 
 
 def _strategies(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:
-    """Resolve the strategies of a project, by file; check its seeds, ensembles and report."""
+    """Resolve the strategies of a project, by file; check its seeds and report."""
     read_scope(params)
-    strategies = resolve_strategies(params, encoder=kind)
+    return {params: resolve_strategies(params, encoder=kind)}
+
+
+def _check_ensembles(params: Path, strategies: Mapping[str, TrainSettings], *, drawn: bool) -> None:
+    """Check a project's ensembles; `drawn`: each seed draws an encoder of its own."""
     seeds = read_seeds(params)
     for name, own in read_ensembles(params).items():
         where = f"{params}: ensembles.{name}"
         check_tasks({n: strategies[n].tasks for n in own.of}, where=f"{where}.of")
         if own.average == "weights":
             check_models({n: strategies[n] for n in own.of}, seeds=seeds, where=where)
-    return {params: strategies}
+            if drawn and len(seeds) > 1:
+                first, second = (f"{own.of[0]}-{seed}" for seed in seeds[:2])
+                refuse_starts(
+                    first, second, *(f"random weights of seed {s}" for s in seeds[:2]), where=where
+                )
 
 
 def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:

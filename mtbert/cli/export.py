@@ -30,8 +30,8 @@ def export(
     """Write a trained model in another library's format.
 
     transformers: one task, for AutoModelForSequenceClassification. sentence-transformers: its
-    vectors. onnx: all tasks in one graph (needs the extra `onnx`). What would predict otherwise
-    than the checkpoint is refused.
+    vectors. onnx: all tasks in one graph (needs the extra `onnx`). An export whose
+    predictions differ from the checkpoint's is refused.
 
     Examples:
     mtbert export data/runs/main-1/best exported --to onnx --int8

@@ -1,5 +1,6 @@
 """The console command `mtbert`."""
 
+import inspect
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +39,8 @@ def check_command(
     """
     from mtbert.cli.check import check_params
 
-    check_params(params)
-    print(f"{params}: every section fits")
+    read = check_params(params)
+    print(f"{params}: every section fits; {read}")
 
 
 app.command()(init)
@@ -50,6 +51,17 @@ app.command("verify")(verify_command)
 for command in (export, push, serve, info, part):
     app.command()(command)
 app.add_typer(studies, name="studies")
+
+
+def unwrapped(text: str) -> str:
+    """A docstring with each paragraph on one line, for terminals of any width; not the examples."""
+    parts = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(p if p.startswith("Example") else p.replace("\n", " ") for p in parts)
+
+
+for own in (app, studies):
+    for registered in own.registered_commands:
+        registered.help = unwrapped(registered.callback.__doc__ or "")
 
 
 def main() -> None:

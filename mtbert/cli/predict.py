@@ -51,8 +51,9 @@ def predict_command(
 ) -> None:
     """Predict with a trained model.
 
-    Prints a line an example: the label, then probabilities by class. A table keeps its columns and
-    order; prediction and probability_CLASS are added. Lines of pairs have a tab between the texts.
+    Prints one line per example: the label, then probabilities by class. A table keeps its columns
+    and order; prediction and probability_CLASS are added. Lines of pairs have a tab between the
+    texts.
 
     Examples:
     mtbert predict data/runs/main-1/best sst "A fine film ."

@@ -1,6 +1,8 @@
 """`mtbert run`: the runs of a pipeline side by side, on this machine or a Ray cluster."""
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,6 +61,7 @@ def run_command(
 
     need("cluster")
     check_options(address, jobs, gpus_per_run)
+    check_lists(Path("params.yaml"))
     cores = core_count()
     jobs = jobs or count_gpus() or cores
     cpus = cpus_per_run or (1 if address else max(1, cores // jobs))
@@ -68,12 +71,31 @@ def run_command(
     except KeyboardInterrupt as stop:
         warn("stopped: finished runs are kept, the others resume when you run this again")
         raise typer.Exit(143 if isinstance(stop, Terminated) else 130) from None
+    warn_of(failed)
+    raise typer.Exit(int(bool(failed)))
+
+
+def warn_of(failed: Mapping[str, str]) -> None:
+    """Say why runs failed, and what did not run for it."""
     for name, why in failed.items():
         for line in f"{name}: {why}".splitlines():
             warn(line)
     if failed:
         warn(f"failed runs: {len(failed)}; the stages after them, such as report, did not run")
-    raise typer.Exit(int(bool(failed)))
+
+
+def check_lists(params: Path) -> None:
+    """Refuse what dvc.yaml makes stages of where it is no list or mapping: DVC names no place."""
+    from mtbert.augmentation.settings import read_augment
+    from mtbert.core.params import read_yaml
+    from mtbert.core.tasks import read_tasks
+    from mtbert.evaluation.ensembles import read_ensembles
+    from mtbert.experiments.strategies import check_names
+
+    if params.is_file() and "seeds" in (content := read_yaml(params)):
+        check_names(content.get("strategies"), params)
+        read_ensembles(params)
+        read_augment(params, read_tasks(params))
 
 
 def count_gpus() -> int:

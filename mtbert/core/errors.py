@@ -7,6 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+# What others call our words
+SYNONYMS = {
+    **{"regression": "similarity", "multiclass": "classes", "classification": "classes"},
+    **{"bi-encoder": "siamese", "cross-encoder": "joint"},
+}
+
 
 class InputError(Exception):
     """The user's input (a parameter, a file, a row) cannot be used.
@@ -24,7 +30,8 @@ def printable(line: str) -> str:
 def choices(what: str, value: object, allowed: Iterable[str]) -> str:
     """Say that `value` is not among the `allowed` words, and which one is nearest."""
     words = sorted(allowed)
-    near = get_close_matches(str(value), words, n=1, cutoff=0.5)
+    near = [word for word in words if word == SYNONYMS.get(str(value))]
+    near = near or get_close_matches(str(value), words, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"unknown {what} {value!r}{hint} (allowed: {', '.join(words) or 'none'})"
 

@@ -23,7 +23,10 @@ S = TypeVar("S", bound="Settings")
 ORIGINS = (("data", "source"), ("encoder", "pretrained"), ("lexicons", "source"))
 # The keys that lead to a value below some data, and the rule that it breaks
 SettingsFault = tuple[tuple[str, ...], str]
-RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"}
+RULES = {
+    **{"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"},
+    "too_short": "expected at least one",
+}
 
 
 class FaultsError(InputError, ValueError):

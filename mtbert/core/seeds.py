@@ -11,10 +11,13 @@ from mtbert.core.params import Settings, read_yaml, validate
 MAX_SEED = 2**32 - 1
 
 
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+
+
 class Seeds(Settings):
     """Distinct whole numbers from 0 to `MAX_SEED`, at least one."""
 
-    seeds: tuple[Annotated[int, Field(ge=0, le=MAX_SEED)], ...]
+    seeds: tuple[Seed, ...]
 
     @field_validator("seeds")
     @classmethod

@@ -67,7 +67,7 @@ class Members(Settings):
 
 
 def read_ensembles(params: Path) -> dict[str, Ensemble]:
-    """Read section `ensembles` of a params file; {} where there is none.
+    """Read section `ensembles` of a params file; {} where the file has no such section.
 
     Raises:
         InputError: an entry does not fit, names no strategy of the file, or has the name of one or
@@ -75,9 +75,11 @@ def read_ensembles(params: Path) -> dict[str, Ensemble]:
     """
     data = read_params(params)
     strategies = data.get("strategies") or {}
-    entries = data.get(SECTION) or {}
-    if not isinstance(entries, Mapping):
-        raise InputError(f"{params}: {SECTION}: expected a mapping of names, found {entries!r}")
+    entries = data.get(SECTION, {})
+    if not isinstance(entries, Mapping):  # DVC cannot go through an empty section
+        raise InputError(
+            f"{params}: {SECTION}: expected a mapping of names, {{}} for none, found {entries!r}"
+        )
     runs = {f"{name}-{seed}" for name in strategies for seed in read_seeds(params)}
     ensembles = {}
     for name, entry in entries.items():

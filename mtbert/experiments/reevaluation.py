@@ -38,6 +38,8 @@ def reevaluate(folder: Path) -> Reevaluation:
     Raises:
         InputError: a file is missing or broken, or the plan is now that of another run.
     """
+    if folder.name in ("best", "last"):
+        raise InputError(f"{folder}: a checkpoint; expected its run, {folder.parent}")
     training = read_manifest(folder / "best").training
     if training is None:
         raise InputError(f"{folder / 'best'}: no record of its training; expected a run's folder")

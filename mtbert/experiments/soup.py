@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -95,11 +95,16 @@ def check_members(plans: Sequence[Plan], runs: Sequence[str], *, where: str) -> 
     first = runs[0]
     for run in runs:
         if starts[run] != starts[first]:
-            raise InputError(
-                f"{where}: average: weights needs runs that start from one encoder, and {first} "
-                f"starts from {_start(starts[first])}, {run} from {_start(starts[run])}; expected "
-                f"encoder.pretrained with weights, pretrain.epochs above 0, or average: predictions"
-            )
+            refuse_starts(first, run, _start(starts[first]), _start(starts[run]), where=where)
+
+
+def refuse_starts(first: str, second: str, one: str, other: str, *, where: str) -> NoReturn:
+    """Refuse to average the weights of two runs that start from other encoders."""
+    raise InputError(
+        f"{where}: average: weights needs runs that start from one encoder, and {first} starts "
+        f"from {one}, {second} from {other}; expected encoder.pretrained with weights, "
+        f"pretrain.epochs above 0, or average: predictions"
+    )
 
 
 def _check_layers(settings: ModelSettings, *, where: str) -> None:

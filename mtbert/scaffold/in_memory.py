@@ -14,8 +14,16 @@ import pyarrow as pa
 
 from mtbert.core.errors import InputError, located, renamed
 from mtbert.core.outputs import new_folder
-from mtbert.core.params import read_json, read_section, read_yaml, write_yaml
+from mtbert.core.params import (
+    Settings,
+    read_json,
+    read_section,
+    read_yaml,
+    validate,
+    write_yaml,
+)
 from mtbert.core.schemas import text_schema
+from mtbert.core.seeds import Seed
 from mtbert.core.tasks import FileFormat, Split, Task, read_tasks
 from mtbert.corpora.backbones import Encoder, fetch_encoder
 from mtbert.corpora.validation import Data, read_task
@@ -40,6 +48,13 @@ from mtbert.tokenization.tables import tokenize_tables
 NAME = "main"  # of the strategy
 
 
+class Arguments(Settings):
+    """Arguments of `train` that no file is written of before they are used."""
+
+    seed: Seed
+    strategy: Mapping[str, Any]
+
+
 def train(
     tasks: Mapping[str, Mapping[str, Any]],
     strategy: Mapping[str, Any] | None = None,
@@ -52,28 +67,29 @@ def train(
 ) -> TrainedModel:
     """Train one model for some tasks, with the loop and the options of the pipeline.
 
-    The same rows, options and seed give the same weights as `dvc repro`. It seeds the global
-    generators of Python, NumPy and torch, and switches torch to deterministic algorithms.
+    The same rows, options and seed give the same weights as `dvc repro`. Seeds the generators of
+    Python, NumPy and torch; switches torch to deterministic algorithms.
 
     Args:
         tasks: By name, entries as in section `tasks` of params.yaml: `columns`, `labels`, and as
             `files` the rows of train, dev and maybe test, DataFrames or paths of tables.
         strategy: Options of `train` to change, as {"epochs": 3}; others as `mtbert init` proposes.
-        encoder: scratch, a folder, or a name on the Hugging Face hub, as `encoder.pretrained`.
+        encoder: scratch, a folder, or a name on the Hugging Face hub.
         seed: Decides weights, order and dropout.
-        out: Folder to write, laid out as data/ of a project; the same call resumes an interrupted
-            one. Without it all is temporary, and the model's `save` keeps it.
+        out: Folder to write, laid out as data/; the same call resumes an interrupted one. Without
+            it all is temporary, and the model's `save` keeps it.
         max_length: Longest sequence in tokens, special tokens included.
         report_to: Trackers, such as "tensorboard,dvclive"; by default those of MTBERT_REPORT_TO.
 
     Raises:
         InputError: an option, a column or a row does not fit, or the training diverged.
     """
+    strategy = validate(Arguments, {"seed": seed, "strategy": strategy or {}}, where="").strategy
     folder, outputs = _new_outputs(out, seed)
     with TemporaryDirectory() as work, ExitStack() as stack:
         if out is None:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        plan, own = _prepare(Path(work), tasks, strategy or {}, encoder, max_length)
+        plan, own = _prepare(Path(work), tasks, strategy, encoder, max_length)
         options: dict[str, Any] = {"tasks": own, "report_to": report_to, "last": False}
         with _opened(outputs, temporary=out is None) as (run, logs):
             train_run(plan, seed=seed, folder=run, log_folder=logs, **options)
@@ -122,7 +138,8 @@ def _prepare(
         path.mkdir()
     where = str(params)
     # These files are none that the user has written.
-    with renamed(f"{work}/", ""), renamed(f"{params}: ", ""):
+    own_words = renamed(f"{work}/", ""), renamed(f"{params}: ", "")
+    with own_words[0], own_words[1], renamed(f"strategies.{NAME}", "strategy"):
         own = _write_params(params, tasks, strategy, encoder)
         for name, task in own.items():
             _write_rows(work / name, name, task, tasks[name]["files"])

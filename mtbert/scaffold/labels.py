@@ -11,7 +11,6 @@ from mtbert.scaffold.columns import plain
 MOST_CLASSES = 1000
 MOST_NUMBERS = 20  # distinct whole numbers that are classes; more are a range
 RANGES = ("similarity", "score", "relatedness")  # names of columns whose numbers are a range
-TRUTH = {"True", "False"}
 RARE = 0.5  # of its equal share, below which a class is rare
 
 
@@ -26,15 +25,15 @@ def guess_labels(values: Sequence[str], name: str, *, where: str) -> dict[str, A
     numbers = _numbers(distinct)
     if len(numbers or distinct) == 1:
         raise InputError(f"{where}: expected at least two labels, found {distinct[0]!r} alone")
-    if numbers == [0.0, 1.0] or {*distinct} == TRUTH:
+    if numbers == [0.0, 1.0]:
         return {"kind": "binary"}
     if numbers is not None and _is_range(numbers, name):
         return {"kind": "similarity", "low": math.floor(numbers[0]), "high": math.ceil(numbers[-1])}
     if len(distinct) > min(MOST_CLASSES, len(values) // 2):
         raise InputError(
             f"{where}: {len(distinct):,} labels in {len(values):,} rows; expected at most "
-            f"{MOST_CLASSES:,}, and two rows each on average: is another column the label? rename "
-            "it to label"
+            f"{MOST_CLASSES:,} classes with two rows each on average, or numbers; if another "
+            "column has the labels, rename it to label"
         )
     if numbers == [float(number) for number in range(len(numbers or ()))]:
         return {"kind": "classes", "count": len(distinct)}

@@ -125,7 +125,10 @@ def check_project_folder(folder: Path) -> str:
             or is one that the pipeline writes into.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
+        what = (
+            f"a file; expected its folder, {folder.parent}" if folder.exists() else "no such folder"
+        )
+        raise InputError(f"{folder}: {what}")
     here, path = Path.cwd().resolve(), folder.resolve()
     if path == here or not path.is_relative_to(here):
         raise InputError(

@@ -63,7 +63,10 @@ def read_budgets(params: Path) -> dict[str, Budget]:
     """
     budgets = read_yaml(params).get("budgets")
     if not isinstance(budgets, Mapping):
-        raise InputError(f"{params}: budgets: expected a mapping of names, found {budgets!r}")
+        raise InputError(
+            f"{params}: budgets: expected a mapping of names, found {budgets!r}; those of the "
+            "reports are in studies/, where `mtbert studies` is run"
+        )
     return {
         key: validate(Budget, own, where=f"{params}: budgets.{key}") for key, own in budgets.items()
     }

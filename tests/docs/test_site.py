@@ -49,7 +49,11 @@ def test_the_api_page_has_all_public_names(site):
     assert names == set(mtbert.__all__)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/own/README.md"])
+READ_ALONE = ["README.md", "CONTRIBUTING.md", "data/own/README.md"]
+READ_ALONE += [f"docs/{page.name}" for page in sorted(PAGES.glob("*.md"))]
+
+
+@pytest.mark.parametrize("name", READ_ALONE)
 def test_links_between_files_of_the_tree_lead_somewhere(name):
     page = ROOT / name
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())

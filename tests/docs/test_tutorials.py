@@ -113,7 +113,17 @@ def own(tmp_path_factory, shell):
     write_tables(here / "mydata")
     printed = {}
     for command in "".join(blocks("own-data.md", "sh")).splitlines():
-        if command.startswith(("pip ", "mtbert export", "mtbert serve", "git add", "dvc exp")):
+        if command.startswith(
+            (
+                "python3 -m venv",
+                ". .venv",
+                "pip ",
+                "mtbert export",
+                "mtbert serve",
+                "git add",
+                "dvc exp",
+            )
+        ):
             continue
         printed[command] = shell(command, here)
         if command.startswith("mtbert init"):

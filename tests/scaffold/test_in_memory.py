@@ -120,7 +120,7 @@ def test_a_temporary_model_is_kept_by_save(scratch, tmp_path):
 @pytest.mark.parametrize(
     ("task", "strategy", "message"),
     [
-        ({}, {"smapler": "anneal"}, "^strategies.main: unknown key 'smapler'; did you mean 'sampl"),
+        ({}, {"smapler": "anneal"}, "^strategy: unknown key 'smapler'; did you mean 'sampl"),
         (
             {"columns": {"text_a": "frst", "label": "stars"}},
             {},
@@ -138,6 +138,19 @@ def test_a_temporary_model_is_kept_by_save(scratch, tmp_path):
 def test_what_does_not_fit_is_refused(scratch, task, strategy, message):
     with pytest.raises(InputError, match=message):
         mtbert.train({"stars": {**TASKS["stars"], "files": FILES, **task}}, strategy)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": -1}, "^seed: input should be greater than or equal to 0, found -1"),
+        ({"seed": "a"}, "^seed: input should be a valid integer, found 'a'"),
+        ({"strategy": ["epochs"]}, r"^strategy: .*found \['epochs'\]"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        mtbert.train({"stars": TASKS["stars"]}, **arguments)
 
 
 def test_a_failed_run_is_resumed_or_leaves_nothing(scratch, tmp_path, monkeypatch, capsys):

@@ -10,7 +10,7 @@ from mtbert.scaffold.labels import guess_labels, guess_metric
     ("values", "expected"),
     [
         (["0", "1", "1.0", "0"], {"kind": "binary"}),
-        (["True", "False"], {"kind": "binary"}),
+        (["True", "False"] * 2, {"kind": "binary", "names": ["False", "True"]}),
         (["yes", "no"] * 2, {"kind": "binary", "names": ["no", "yes"]}),
         (["1", "2"] * 2, {"kind": "binary", "names": ["1", "2"]}),
         (["0", "1", "2"] * 2, {"kind": "classes", "count": 3}),

@@ -11,8 +11,8 @@ from mtbert.training.samplers.sampler import Sampler, Step
 class AllTasks(Sampler):
     """One batch of every task makes one update.
 
-    wang's "total loss", smet-walker's "round robin", wu's sum of losses. `stop` ends the epoch with
-    the shortest task (wang), with the longest (shorter ones start over), or after `steps` steps.
+    `stop` ends the epoch with the shortest task, with the longest (shorter ones start over), or
+    after `steps` steps. The reports call it "total loss" (wang) and "round robin" (smet-walker).
     """
 
     one_task: ClassVar[bool] = False
@@ -33,7 +33,7 @@ class AllTasks(Sampler):
 
 
 class RoundRobin(Sampler):
-    """wang's round-robin: tasks in turn, one update each, without those that are exhausted."""
+    """Tasks in turn, one update each, without those that are exhausted (wang)."""
 
     def epoch_steps(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
         """Give the tasks of each step."""
@@ -42,7 +42,7 @@ class RoundRobin(Sampler):
 
 
 class Sequential(Sampler):
-    """elayattu's and wu's order: the tasks one after the other, as listed in `train.tasks`."""
+    """The tasks one after the other, as listed in `train.tasks` (elayattu, wu)."""
 
     def epoch_steps(self, *, batches: Mapping[str, int], **_: Any) -> list[Step]:
         """Give the tasks of each step."""
