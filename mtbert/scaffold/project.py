@@ -18,7 +18,8 @@ from mtbert.scaffold.proposal import Proposal
 from mtbert.stages import PROJECT
 
 # Of what `mtbert export` writes, wherever that is
-IGNORED = ("# Weights of exported models", "*.onnx", "*.onnx.data", "*.safetensors")
+# Where the tutorial installs mtbert, and weights of exported models
+IGNORED = (".venv/", "*.onnx", "*.onnx.data", "*.safetensors")
 LONG_TEXT = 90  # words, of about 128 tokens
 
 
