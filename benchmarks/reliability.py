@@ -21,6 +21,8 @@ Written by `benchmarks.faults` and `benchmarks.fuzz`; do not edit.
 
 ## Kills, and writes that fail
 
+**Went wrong: {wrong} of {trials:,}.** {where}
+
 Each of {trials:,} trials broke a run of a stage in a tiny copy of the project, {kills:,} by a
 signal at a random moment, {writes:,} by a write that failed and all after it (a short write: that
 one). Then `dvc repro --force` ran the stage again. It went wrong where that was refused, where a
@@ -31,8 +33,6 @@ imported torch before, with the parents and the sessions that they have in life.
 DVC writes dvc.lock and .dvc/tmp/rwlock in place. Where it was killed just then ({cuts} times) the
 file had to be deleted before the next run; that counts as wrong, too.
 
-**Went wrong: {wrong} of {trials:,}.** {where}
-
 {tables}
 
 ```sh
@@ -41,11 +41,11 @@ file had to be deleted before the next run; that counts as wrong, too.
 
 ## Broken input
 
+**Went wrong: {failed} of {inputs:,}; on the last commit {last_failed} of {last:,}.** {versions}
+
 {inputs:,} broken files were given to their readers, each to be read or refused with a message.
 Anything else counts as wrong: a traceback; a hang of more than 5 seconds; other content, where a
 file is under a checksum.
-
-**Went wrong: {failed} of {inputs:,}; on the last commit {last_failed} of {last:,}.** {versions}
 
 {readers}
 

@@ -112,7 +112,7 @@ class Project:
 
 
 def _ignore_weights(path: Path) -> None:
-    """Keep weights of exported models out of `git add .`; DVC itself sees to those of runs."""
+    """Keep installed packages and exported weights out of `git add .`; DVC sees to those of runs."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     if absent := [line for line in IGNORED if line not in lines]:
         write_text(path, "\n".join([*lines, *absent]) + "\n")
