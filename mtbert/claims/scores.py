@@ -37,8 +37,8 @@ class Evidence:
     _scores: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
     _places: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def seeds(self, *experiments: str, first: int | None = None) -> tuple[int, ...]:
-        """Seeds that every one of some experiments was run with; of the `first` planned, if given.
+    def seeds(self, *experiments: str, limit: int | None = None) -> tuple[int, ...]:
+        """Seeds that every one of some experiments was run with, of the first `limit` planned.
 
         Raises:
             NotTestableError: there is none.
@@ -51,9 +51,11 @@ class Evidence:
         if not (common := set.intersection(*own.values())):
             raise NotTestableError(f"no seed in common: {', '.join(experiments)}")
         present = sorted(int(seed) for seed in common)
-        planned = {s for name in experiments for s in self.planned.get(name, present)[:first]}
-        if not (seeds := tuple(seed for seed in present if seed in planned)):
-            raise NotTestableError(f"0 of {first} seeds")
+        if limit is None:
+            return tuple(present)
+        planned = (self.planned.get(name, present)[:limit] for name in experiments)
+        if not (seeds := tuple(sorted(int(s) for s in common.intersection(*planned)))):
+            raise NotTestableError(f"0 of {limit} seeds")
         return seeds
 
     def precisions(self, experiments: Sequence[str], seeds: Sequence[int]) -> list[str]:

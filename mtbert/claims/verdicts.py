@@ -119,13 +119,13 @@ def judge_claim(claim: Claim, evidence: Evidence) -> TestResult:
     match claim.kind:
         case "share_below":
             hits = evidence.conflicts(claim.experiments[0])
-            seeds = evidence.seeds(claim.experiments[0], first=claim.seeds)
+            seeds = evidence.seeds(claim.experiments[0], limit=claim.seeds)
             hits = {seed: hits[seed] for seed in seeds if seed in hits}
             return _below([share(hits, margin)], margin)
         case "explains":
             return _explained(claim, evidence)
         case "like_single":
-            seeds = evidence.seeds(*claim.all_named, first=claim.seeds)
+            seeds = evidence.seeds(*claim.all_named, limit=claim.seeds)
             gains = relative_gains(evidence, claim.experiments[0], claim.single, seeds)
             return _within([estimate(gains, seeds)], margin)
         case "range_below":
@@ -165,7 +165,7 @@ def relative_gains(
 
 def _effects(evidence: Evidence, claim: Claim, pairs: Iterable[tuple[str, str]]) -> list[Estimate]:
     """Mean over paired seeds of score(first) − score(second)."""
-    seeds = evidence.seeds(*claim.all_named, first=claim.seeds)
+    seeds = evidence.seeds(*claim.all_named, limit=claim.seeds)
     scores = {name: evidence.scores(name, claim.metric, seeds) for name in claim.all_named}
     return [estimate(scores[first] - scores[second], seeds) for first, second in pairs]
 
@@ -214,7 +214,10 @@ def undecided_reason(claim: Claim, test: TestResult, evidence: Evidence) -> str:
     if claim.seeds and len(shown.seeds) < claim.seeds:
         return f"{len(shown.seeds)} of {claim.seeds} seeds"
     if claim.seeds and (mixed := evidence.precisions(claim.all_named, shown.seeds)):
-        return f"runs of one seed are in {' and in '.join(mixed)}, and differ by rounding too"
+        return (
+            f"runs of one seed are in {' and in '.join(mixed)}, and differ by rounding too; "
+            "expected all of them anew in one precision"
+        )
     if not isfinite(test.p):
         return "no variance: the compared runs predict the same"
     return ""

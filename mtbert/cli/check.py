@@ -130,10 +130,8 @@ def _check_ensembles(params: Path, strategies: Mapping[str, TrainSettings], *, d
         if own.average == "weights":
             check_models({n: strategies[n] for n in own.of}, seeds=seeds, where=where)
             if drawn and len(seeds) > 1:
-                first, second = (f"{own.of[0]}-{seed}" for seed in seeds[:2])
-                refuse_starts(
-                    first, second, *(f"random weights of seed {s}" for s in seeds[:2]), where=where
-                )
+                runs = {f"{own.of[0]}-{seed}": f"random weights of seed {seed}" for seed in seeds}
+                refuse_starts(runs, where=where)
 
 
 def _experiments(params: Path, kind: str) -> Mapping[Path, Mapping[str, TrainSettings]]:

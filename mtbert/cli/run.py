@@ -92,7 +92,7 @@ def check_lists(params: Path) -> None:
     from mtbert.evaluation.ensembles import read_ensembles
     from mtbert.experiments.strategies import check_names
 
-    if params.is_file() and "seeds" in (content := read_yaml(params)):
+    if params.is_file() and "budgets" not in (content := read_yaml(params)):
         check_names(content.get("strategies"), params)
         read_ensembles(params)
         read_augment(params, read_tasks(params))

@@ -23,10 +23,7 @@ S = TypeVar("S", bound="Settings")
 ORIGINS = (("data", "source"), ("encoder", "pretrained"), ("lexicons", "source"))
 # The keys that lead to a value below some data, and the rule that it breaks
 SettingsFault = tuple[tuple[str, ...], str]
-RULES = {
-    **{"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"},
-    "too_short": "expected at least one",
-}
+RULES = {"model_type": MAPPING, "dict_type": MAPPING, "tuple_type": "expected a list"}
 
 
 class FaultsError(InputError, ValueError):
@@ -88,6 +85,8 @@ class Settings(BaseModel):
             case "union_tag_invalid":
                 (tag,), words = map(_quoted, (context["discriminator"], context["expected_tags"]))
                 yield (*place, tag), choices(tag, context["tag"], words)
+            case "too_short":
+                yield place, f"expected at least {context['min_length']}, found {item['input']!r}"
             case kind:
                 rule = RULES.get(kind, item["msg"][0].lower() + item["msg"][1:])
                 yield place, f"{rule}, found {item['input']!r}"

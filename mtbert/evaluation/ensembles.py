@@ -67,15 +67,15 @@ class Members(Settings):
 
 
 def read_ensembles(params: Path) -> dict[str, Ensemble]:
-    """Read section `ensembles` of a params file; {} where the file has no such section.
+    """Read section `ensembles` of a params file.
 
     Raises:
-        InputError: an entry does not fit, names no strategy of the file, or has the name of one or
-            of one of its runs.
+        InputError: there is no such section; an entry does not fit, names no strategy of the file,
+            or has the name of one or of one of its runs.
     """
     data = read_params(params)
     strategies = data.get("strategies") or {}
-    entries = data.get(SECTION, {})
+    entries = data.get(SECTION)
     if not isinstance(entries, Mapping):  # DVC cannot go through an empty section
         raise InputError(
             f"{params}: {SECTION}: expected a mapping of names, {{}} for none, found {entries!r}"

@@ -1,13 +1,18 @@
-"""What is recorded of a run: what ran, on what, how fast, and the digest that it resumes by."""
+"""What is kept of a run: its outputs, what ran on what and how fast, the digest it resumes by."""
 
 import hashlib
 import json
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import torch
 
 from mtbert.core.environment import hardware, versions
+from mtbert.core.schemas import write_table
 from mtbert.experiments.run import Run
 from mtbert.training.log import Log
 
@@ -21,7 +26,7 @@ PLACES: Any = {
 }
 
 
-def describe(run: Run, log: Log, setup: float) -> dict[str, Any]:
+def run_record(run: Run, log: Log, setup: float) -> dict[str, Any]:
     """Describe what ran, on what, and how fast, for run.json.
 
     `steps` are updates; `examples` take part in training, each counted once.
@@ -80,3 +85,15 @@ def identity(run: Run) -> str:
     machine = [run.device.type, hardware(run.device), run.devices.threads]
     facts = json.dumps([run.seed, versions(), machine])
     return hashlib.sha256((run.plan.model_dump_json(exclude=PLACES) + facts).encode()).hexdigest()
+
+
+def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.ndarray]) -> None:
+    """Write the model's outputs for a split, as {task}-{split}.parquet, in original order."""
+    for task, logits in outputs.items():
+        tokens = run.tokens[split][task]
+        columns = {
+            "id": pa.array(tokens.example_ids, pa.string()),
+            "label": pa.array(tokens.labels, pa.float64(), from_pandas=True),  # NaN becomes null
+            "output": pa.array(list(logits), pa.list_(pa.float32())),
+        }
+        write_table(folder / f"{task}-{split}.parquet", pa.table(columns))

@@ -52,6 +52,10 @@ LOOP = (
 )
 
 
+# Attention's dropout, which is no module, in the config.json of encoders
+ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
+
+
 class ResolvedOption(NamedTuple):
     """An option's requested value, the one in use, and the reason where they differ."""
 
@@ -66,7 +70,7 @@ class Run:
     def __init__(self, plan: Plan, *, seed: int, tasks: Mapping[str, Task] | None = None) -> None:
         self.started = time.perf_counter()
         self.plan, self.seed = plan, seed
-        self.tasks = described(plan, tasks or {})
+        self.tasks = checkpoint_tasks(plan, tasks or {})
         self.name = f"{plan.strategy}-{seed}"
         self.devices = Devices.find()
         self.device = self.devices.device
@@ -105,19 +109,22 @@ class Run:
         self._check_dropout()
 
     def _check_dropout(self) -> None:
-        """Refuse a term on vectors that differ by dropout alone where there is none."""
-        config = self.model.encoder.config.to_dict()
-        rates = {k: v for k, v in config.items() if "drop" in k and "classifier" not in k}
+        """Refuse a term on passes that differ by dropout alone where there is none."""
+        model = self.model
+        attention = [getattr(model.encoder.config, key, 0) for key in ATTENTION_DROPOUT]
         for task, terms in self._terms.items():
-            project = self.model.projections[self.model.projection_owner[task]]
-            own = [module.p for module in project.modules() if isinstance(module, nn.Dropout)]
-            if any(term.needs_dropout for term in terms) and not any([*rates.values(), *own]):
-                raise InputError(
-                    f"{self.name}: auxiliaries.{task}: simcse with mode: unsupervised compares a "
-                    f"sentence's two passes, which differ by dropout alone, and the encoder has "
-                    f"none ({', '.join(f'{k}: {v}' for k, v in rates.items())}); expected "
-                    f"encoder.scratch.dropout or projections.{task}.input_dropout above 0"
-                )
+            for term in (term for term in terms if term.needs_dropout_of):
+                parts = [model.encoder, model.projections[model.projection_owner[task]]]
+                parts += [model.heads[task]] if term.needs_dropout_of == "logits" else []
+                modules = [module for part in parts for module in part.modules()]
+                rates = [module.p for module in modules if isinstance(module, nn.Dropout)]
+                if not any([*attention, *rates]):
+                    raise InputError(
+                        f"{self.name}: {TERM_NAMES[type(term)]} of {task} compares the "
+                        f"{term.needs_dropout_of} of two passes, which differ by dropout alone, "
+                        f"and all dropout rates before them are 0; expected one above 0, such as "
+                        f"input_dropout of a projection"
+                    )
 
     def print_fallbacks(self) -> None:
         """Print which options the hardware or the encoder does not allow, and why."""
@@ -299,7 +306,7 @@ class Run:
         return {**named, "score": sum(choosing) / len(choosing)}
 
 
-def described(plan: Plan, tasks: Mapping[str, Task]) -> dict[str, CheckpointTask]:
+def checkpoint_tasks(plan: Plan, tasks: Mapping[str, Task]) -> dict[str, CheckpointTask]:
     """Give the plan's tasks with titles and columns of `tasks`, where these are the same tasks."""
     own = {}
     for name, task in plan.tasks.items():

@@ -9,8 +9,8 @@ import torch
 
 from mtbert.core.errors import InputError
 from mtbert.experiments.plans import Plan, verify
+from mtbert.experiments.record import write_outputs
 from mtbert.experiments.run import Run
-from mtbert.experiments.train import write_outputs
 from mtbert.modeling.adaptations.lora import LoRA
 from mtbert.modeling.adaptations.pal import PAL
 from mtbert.modeling.checkpoint import load_checkpoint
@@ -95,15 +95,15 @@ def check_members(plans: Sequence[Plan], runs: Sequence[str], *, where: str) -> 
     first = runs[0]
     for run in runs:
         if starts[run] != starts[first]:
-            refuse_starts(first, run, _start(starts[first]), _start(starts[run]), where=where)
+            refuse_starts({name: _start(starts[name]) for name in (first, run)}, where=where)
 
 
-def refuse_starts(first: str, second: str, one: str, other: str, *, where: str) -> NoReturn:
-    """Refuse to average the weights of two runs that start from other encoders."""
+def refuse_starts(starts: Mapping[str, str], *, where: str) -> NoReturn:
+    """Refuse to average the weights of runs that start from several encoders, `starts` by run."""
+    runs = ", ".join(f"{run} starts from {start}" for run, start in starts.items())
     raise InputError(
-        f"{where}: average: weights needs runs that start from one encoder, and {first} starts "
-        f"from {one}, {second} from {other}; expected encoder.pretrained with weights, "
-        f"pretrain.epochs above 0, or average: predictions"
+        f"{where}: average: weights needs runs that start from one encoder, and {runs}; expected "
+        f"encoder.pretrained with weights, pretrain.epochs above 0, or average: predictions"
     )
 
 
@@ -111,15 +111,15 @@ def _check_layers(settings: ModelSettings, *, where: str) -> None:
     """Refuse layers whose units each seed draws in an order of its own: their mean is no layer."""
     drawn = [f"heads.{task}: mlp" for task, it in settings.heads.items() if isinstance(it, MLPHead)]
     for task, it in settings.projections.items():
-        if isinstance(it, LayersProjection) and it.learns and it.activation != "none":
-            drawn.append(f"projections.{task}: layers with activation {it.activation}")
+        if isinstance(it, LayersProjection) and it.learns:
+            drawn.append(f"projections.{task}: layers")
     if isinstance(settings.adaptation, (LoRA, PAL)):
         drawn.append(f"adaptation: {type(settings.adaptation).__name__.lower()}")
     if drawn:
         raise InputError(
-            f"{where}: average: weights of several seeds needs layers that all of them begin "
-            f"alike, and each seed draws those of {'; '.join(drawn)}; expected one seed, or "
-            f"average: predictions"
+            f"{where}: average: weights of several seeds cannot average {'; '.join(drawn)}, whose "
+            f"units each seed draws in an order of its own; expected one seed, or average: "
+            f"predictions"
         )
 
 

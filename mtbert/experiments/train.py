@@ -9,14 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from mtbert.core.errors import InputError
 from mtbert.core.outputs import write_text
-from mtbert.core.schemas import write_table
 from mtbert.core.tasks import Task
 from mtbert.experiments.plans import Plan
-from mtbert.experiments.record import describe, identity
+from mtbert.experiments.record import identity, run_record, write_outputs
 from mtbert.experiments.run import Run
 from mtbert.modeling.checkpoint import load_checkpoint
 from mtbert.training.log import Log
@@ -67,7 +65,7 @@ def train_run(
     if test:
         best = load_checkpoint(folder / "best").to(run.device)
         write_outputs(folder / "predictions", run, "test", run.predict("test", best))
-    facts = {**describe(run, log, setup), "resumed_after": resumed_after}
+    facts = {**run_record(run, log, setup), "resumed_after": resumed_after}
     write_text(log_folder / "run.json", json.dumps(facts, indent=1) + "\n")
 
 
@@ -146,15 +144,3 @@ def evaluate_and_save(
     if finished and last:
         save(folder / "last")
     log.epoch({"epoch": epoch, "step": step, **scores})
-
-
-def write_outputs(folder: Path, run: Run, split: str, outputs: Mapping[str, np.ndarray]) -> None:
-    """Write the model's outputs for a split, as {task}-{split}.parquet, in original order."""
-    for task, logits in outputs.items():
-        tokens = run.tokens[split][task]
-        columns = {
-            "id": pa.array(tokens.example_ids, pa.string()),
-            "label": pa.array(tokens.labels, pa.float64(), from_pandas=True),  # NaN becomes null
-            "output": pa.array(list(logits), pa.list_(pa.float32())),
-        }
-        write_table(folder / f"{task}-{split}.parquet", pa.table(columns))

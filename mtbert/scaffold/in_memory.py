@@ -138,8 +138,11 @@ def _prepare(
         path.mkdir()
     where = str(params)
     # These files are none that the user has written.
-    own_words = renamed(f"{work}/", ""), renamed(f"{params}: ", "")
-    with own_words[0], own_words[1], renamed(f"strategies.{NAME}", "strategy"):
+    with (
+        renamed(f"{work}/", ""),
+        renamed(f"{params}: ", ""),
+        renamed(f"strategies.{NAME}", "strategy"),
+    ):
         own = _write_params(params, tasks, strategy, encoder)
         for name, task in own.items():
             _write_rows(work / name, name, task, tasks[name]["files"])

@@ -17,9 +17,8 @@ from mtbert.scaffold.pipeline import params_text, pipeline_text
 from mtbert.scaffold.proposal import Proposal
 from mtbert.stages import PROJECT
 
-# Of what `mtbert export` writes, wherever that is
-# Where the tutorial installs mtbert, and weights of exported models
-IGNORED = (".venv/", "*.onnx", "*.onnx.data", "*.safetensors")
+# The package and where the tutorial installs it; weights of what `mtbert export` writes
+IGNORED = ("*.whl", ".venv/", "*.onnx", "*.onnx.data", "*.safetensors")
 LONG_TEXT = 90  # words, of about 128 tokens
 
 
@@ -104,15 +103,15 @@ class Project:
             write_text(params, params_text(self.values()))
             write_text(pipeline, pipeline_text(folders))
             yield params
-            _ignore_weights(Path(".gitignore"))
+            _ignore_files(Path(".gitignore"))
         except BaseException:
             for path in new:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             raise
 
 
-def _ignore_weights(path: Path) -> None:
-    """Keep installed packages and exported weights out of `git add .`; DVC sees to those of runs."""
+def _ignore_files(path: Path) -> None:
+    """Keep the package and exported weights out of `git add .`; DVC sees to those of runs."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     if absent := [line for line in IGNORED if line not in lines]:
         write_text(path, "\n".join([*lines, *absent]) + "\n")

@@ -26,7 +26,8 @@ POWER_NOTE = (
     "Power is the chance that a claim is found to hold, at the strictest step of Holm's method: of "
     "a claim of no difference where the true difference is 0, of others the least true difference "
     "with a power of 0.8. It was planned from the variances of earlier, shorter runs "
-    "(variances.csv); where all runs are made it is what they had, by their standard error."
+    "(variances.csv); where all runs are made it is what they had, by their standard error. Of a "
+    "claim on several pairs it is that of one pair, and too high; shares of conflicts have none."
 )
 SECONDARY_NOTE = (
     "Effect and interval, no verdict and no p: of many such intervals some miss. With one seed the "
@@ -34,8 +35,8 @@ SECONDARY_NOTE = (
 )
 EPOCH_NOTE = (
     "Each run keeps the epoch that scores best on dev: an experiment of one task by that task, the "
-    "others by the mean of theirs. All scores are a little too high for it, those of one task "
-    "alone by more."
+    "others by the mean of theirs. Scores of trained tasks are a little too high for it, those of "
+    "one task alone by more."
 )
 DECIDES = (
     "They get no verdict here. For effect and interval with BERT set `budget: paper` in "
@@ -115,7 +116,8 @@ def claim_row(name: str, claim: Claim, verdict: Verdict) -> dict[str, Any]:
     row = {"name": name, "claim": claim, "verdict": verdict, "tested": tested(claim)}
     if own:
         count = len(verdict.seeds)
-        seeds = "" if "seeds" in reason else f"{count} seed{'s' if count > 1 else ''}"
+        lacking = claim.seeds is not None and count < claim.seeds  # which the reason tells
+        seeds = "" if lacking else f"{count} seed{'s' if count > 1 else ''}"
         facts = "; ".join(filter(None, (f"tested: {row['tested']}", seeds, reason)))
         figure = f"{own} ({facts})"
     else:
@@ -128,10 +130,12 @@ def power_text(claim: Claim, verdict: Verdict, variances: Variances | None, *, f
     """The power of a primary claim, with the true difference that it is of."""
     complete = len(verdict.seeds) == claim.seeds and verdict.se is not None
     against_margin = claim.kind not in LEVELS
+    if claim.kind == "share_below":
+        return NONE
     if complete:
         had = achieved(claim, se=verdict.se or nan, df=verdict.df or inf, family=family)
         return f"{had:.2f} at 0" if against_margin else f"0.8 at {signed(had)}"
-    if variances is None or claim.kind == "share_below":
+    if variances is None:
         return NONE
     if against_margin:
         return f"planned: {power(claim, variances, truth=0, family=family):.2f} at 0"

@@ -218,7 +218,8 @@ def _difference(old: Results, new: Results, other: "pd.Series[bool]") -> str:
     inputs = (own.inputs[own.inputs["strategy"] == first["strategy"]] for own in (old, new))
     former, present = (table.set_index("input")["md5"] for table in inputs)
     former, present = former.align(present, fill_value="")
-    return f"{text}, trained with another {', '.join(former.index[former != present])}"
+    changed = former.index[former != present] if any(former) else ["not recorded in what"]
+    return f"{text}, whose inputs differ ({', '.join(changed)})"
 
 
 def _joined(table: pd.DataFrame | None, other: pd.DataFrame, *, where: str) -> pd.DataFrame:

@@ -7,7 +7,6 @@ a random linear layer reach in a few hundred updates what its features hold.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -66,11 +65,7 @@ def drawn_rows(task: str, data: TaskData, seed: int) -> np.ndarray:
     """The rows of a task that its head is fitted to, (example,)."""
     redrawn = data.subset is not None and data.subset.redraw == "epoch"
     drawn_from = np.arange(len(data.labels)) if redrawn else data.rows(task, seed=seed, epoch=0)
-    if data.balanced:
-        count = min(len(drawn_from), EXAMPLES)
-        batches = islice(data.batches(task, seed=seed, epoch=0), -(-count // data.batch_size))
-        return np.concatenate([*batches])[:count]
-    return stream(seed, f"start of {task}").permutation(drawn_from)[:EXAMPLES]
+    return data.ordered(drawn_from, stream(seed, f"start of {task}"))[:EXAMPLES]
 
 
 def fit_last_layer(

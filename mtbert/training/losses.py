@@ -54,18 +54,19 @@ class TaskData:
         probability, and its examples likewise; a pass keeps its length.
         """
         rows = self.rows(task, seed=seed, epoch=epoch)
-        if self.balanced:
-            labels = self.labels.cpu().numpy()[rows]
-            _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-            probabilities = 1 / (len(counts) * counts[classes])  # (example,)
         for number in count():
-            generator = stream(seed, task, epoch, number)
-            if self.balanced:
-                order = rows[generator.choice(len(rows), len(rows), p=probabilities)]
-            else:
-                order = rows[generator.permutation(len(rows))]
+            order = self.ordered(rows, stream(seed, task, epoch, number))
             for start in range(0, len(rows), self.batch_size):
                 yield order[start : start + self.batch_size]
+
+    def ordered(self, rows: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """Draw one pass over some rows, (example,), in the order of training."""
+        if not self.balanced:
+            return np.asarray(rows[generator.permutation(len(rows))])
+        labels = self.labels.cpu().numpy()[rows]
+        _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        probabilities = 1 / (len(counts) * counts[classes])  # (example,)
+        return np.asarray(rows[generator.choice(len(rows), len(rows), p=probabilities)])
 
     def rows(self, task: str, *, seed: int, epoch: int) -> np.ndarray:
         """Give the rows of the examples that an epoch draws from, ascending."""

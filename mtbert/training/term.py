@@ -49,9 +49,9 @@ class Term(Settings, ABC):
         return False
 
     @property
-    def needs_dropout(self) -> bool:
-        """Whether it compares vectors that differ by dropout alone."""
-        return False
+    def needs_dropout_of(self) -> str:
+        """Of what two passes must differ by dropout, `vectors` or `logits`; empty without one."""
+        return ""
 
     @property
     def whole_batch(self) -> bool:
@@ -77,11 +77,6 @@ class Term(Settings, ABC):
 
 class DuplicatesTerm(Term):
     """A term on pairs of vectors whose labels say whether they are duplicates."""
-
-    @property
-    def needs_dropout(self) -> bool:
-        """Whether it compares vectors that differ by dropout alone."""
-        return False
 
     @property
     def whole_batch(self) -> bool:

@@ -125,8 +125,8 @@ def test_a_seed_in_two_precisions_decides_nothing():
     assert verdict(runs, **GREATER).decision == "supported"  # both runs of the seed
     runs.runs.loc[runs.runs.index[3], "precision"] = "fp32"
     judged = verdict(runs, **GREATER)
-    reason = "runs of one seed are in bf16 and in fp32, and differ by rounding too"
-    assert (judged.decision, judged.reason, judged.p) == ("undecided", reason, None)
+    assert (judged.decision, judged.p) == ("undecided", None)
+    assert judged.reason.startswith("runs of one seed are in bf16 and in fp32, ")
 
 
 def test_a_secondary_claim_has_an_effect_and_no_verdict():

@@ -78,7 +78,7 @@ def test_git_passes_weights_of_exported_models_by(here):
     init("mine")
     lines = (here / ".gitignore").read_text().splitlines()
     assert lines[:2] == ["*.onnx", "mine/secret"]
-    assert lines[2:] == [".venv/", "*.onnx.data", "*.safetensors"]
+    assert lines[2:] == ["*.whl", ".venv/", "*.onnx.data", "*.safetensors"]
 
 
 def test_check_names_another_version(here):

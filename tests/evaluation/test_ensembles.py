@@ -88,6 +88,13 @@ def test_what_does_not_fit_is_named(tmp_path, entries, message):
         read_ensembles(path)
 
 
-def test_a_file_without_the_section_has_none(tmp_path):
-    YAML().dump({"strategies": {"main": {}}, "seeds": [1]}, tmp_path / "params.yaml")
+def test_dvc_needs_the_section(tmp_path):
+    content = {"strategies": {"main": {}}, "seeds": [1]}
+    YAML().dump({**content, "ensembles": {}}, tmp_path / "params.yaml")
     assert read_ensembles(tmp_path / "params.yaml") == {}
+    for lacking in (content, {**content, "ensembles": None}):
+        YAML().dump(lacking, tmp_path / "params.yaml")
+        with pytest.raises(
+            InputError, match=r"ensembles: expected a mapping of names, \{\} for none"
+        ):
+            read_ensembles(tmp_path / "params.yaml")

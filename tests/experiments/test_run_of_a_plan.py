@@ -325,10 +325,17 @@ def test_logging_conflicts_changes_the_order_of_dropout_alone(tmp_path):
 def test_passes_that_no_dropout_tells_apart_are_refused(tmp_path):
     still = workspace(tmp_path / "still", dropout=0.0)
     twice = {**SHORT, "auxiliaries": {"sst": {"name": "simcse", "mode": "unsupervised"}}}
-    with pytest.raises(InputError, match=r"drawn-1: auxiliaries\.sst: .*hidden_dropout_prob: 0"):
+    message = "drawn-1: {} of sst compares the {} of two passes, .* rates before them are 0"
+    with pytest.raises(InputError, match=message.format("simcse", "vectors")):
         run(plan(still, twice), tmp_path / "a")
     dropped = {"sst": {"name": "layers", "layers": 0, "input_dropout": 0.1}}
     run(plan(still, {**twice, "projections": dropped}), tmp_path / "b")
+    lora = {"adaptation": {"name": "lora", "dropout": 0.1}}
+    run(plan(still, {**twice, **lora}), tmp_path / "c")
+    run(plan(still, {**SHORT, "regularizers": {"sst": "rdrop"}}), tmp_path / "d")
+    bare = {"regularizers": {"sst": "rdrop"}, "heads": {"sst": {"name": "linear", "dropout": 0.0}}}
+    with pytest.raises(InputError, match=message.format("rdrop", "logits")):
+        run(plan(still, {**SHORT, **bare}), tmp_path / "e")
 
 
 def test_an_average_of_one_sample_is_named(place, tmp_path, capsys):

@@ -144,8 +144,9 @@ def test_mlp_by_hand(activation, formula):
         ({"name": "mlp", "features": ["cosine"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": ["v"]}, FIVE, False, "need encoding: siamese"),
         ({"name": "linear", "features": []}, FIVE, False, "name at least one"),
-        ("linear", YEARS, False, "free .* does not reach labels from 1900 to 2020; .* sigmoid"),
+        ("linear", YEARS, False, "random does not reach labels from 1900 to 2020; .* sigmoid"),
         ("mlp", Similarity(kind="similarity", low=-11, high=0), True, "labels from -11 to 0"),
+        ({"name": "linear", "start": "fitted"}, YEARS, False, "fitted .* from -1000 to 1000"),
     ],
 )
 def test_what_does_not_fit_is_refused(spec, kind, paired, message):

@@ -110,7 +110,7 @@ def test_random_starts_of_several_seeds_are_refused(place):
         update={"encoder": planned.encoder.model_copy(update={"files": files})}
     )
     soup.check_members([drawn], ["main-1", "main-1"], where="w")
-    message = "main-1 starts from random weights of seed 1, main-2 from random weights of seed 2"
+    message = "main-1 starts from random weights of seed 1, main-2 starts from random weights of"
     with pytest.raises(InputError, match=message):
         soup.check_members([drawn], ["main-1", "main-2"], where="w")
 
@@ -121,7 +121,7 @@ def test_random_starts_of_several_seeds_are_refused(place):
         ({"heads": {"sst": {"name": "mlp"}}}, "heads.sst: mlp"),
         (
             {"projections": {"sts": {"name": "layers"}}},
-            "projections.sts: layers with activation relu",
+            "projections.sts: layers",
         ),
         ({"adaptation": "lora"}, "adaptation: lora"),
         ({"adaptation": "pal"}, "adaptation: pal"),
@@ -135,7 +135,9 @@ def test_layers_that_each_seed_draws_are_refused(place, changes, layers):
     changed = type(train).model_validate({**train.model_dump(), **changes})
     soup.check_models({"main": train}, seeds=[1, 2], where="w")
     soup.check_models({"main": changed}, seeds=[1, 1], where="w")
-    with pytest.raises(InputError, match=f"w: average: weights of several seeds .* {layers}; "):
+    with pytest.raises(
+        InputError, match=f"w: average: weights of several seeds cannot average {layers}, "
+    ):
         soup.check_models({"main": changed}, seeds=[1, 2], where="w")
 
 

@@ -81,14 +81,14 @@ CLAIM = {
     **{"study": "s", "says": "a beats b.", "kind": "greater", "experiments": ["a"], "than": ["b"]},
     **{"metric": "mean", "margin": 0.015, "seeds": 5},
 }
-FOUND = {"effect": 0.006, "low": 0.003, "high": 0.009, "se": 0.001, "df": 4.0}
+EFFECT = {"effect": 0.006, "low": 0.003, "high": 0.009, "se": 0.001, "df": 4.0}
 
 
 @pytest.mark.parametrize(
     ("changes", "answer"),
     [
         (
-            {"decision": "contradicted", "reason": "r", **FOUND, "seeds": (1, 2, 3, 4, 5)},
+            {"decision": "contradicted", "reason": "r", **EFFECT, "seeds": (1, 2, 3, 4, 5)},
             "a beats b: +0.006 [+0.003, +0.009] (tested: a above b by more than 0.015 in mean; "
             "5 seeds).",
         ),

@@ -80,6 +80,8 @@ def test_rows_are_drawn_as_training_draws_them():
     assert 0.4 < labels[half].mean() < 0.6
     few = replace(plain, balanced=True, subset=Subset(count=100))
     assert set(drawn_rows("para", few, 1)) <= set(few.rows("para", seed=1, epoch=0))
+    redrawn = replace(few, subset=Subset(count=100, redraw="epoch"))
+    assert len(set(drawn_rows("para", redrawn, 1))) > 150  # of all 400, half of them twenty rows
 
 
 def test_features_that_do_not_vary_get_no_weight_and_the_mean_is_predicted():

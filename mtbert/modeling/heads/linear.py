@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-FAR = 10  # labels beyond which updates of a usual size take a free output too long to reach
+# Labels that a free output reaches: from 0 by updates of a usual size, or by the fit's optimizer,
+# whose tolerances are absolute
+REACH = {"random": 10, "fitted": 1000}
 
 
 class LinearHead(Settings):
@@ -55,10 +57,10 @@ class LinearHead(Settings):
             raise InputError(f"range: sigmoid needs labels of kind similarity, found {labels.kind}")
         low, high = labels.bounds
         free = self.range == "free" and isinstance(labels, Similarity)
-        if free and max(abs(low), abs(high)) > FAR:
+        if free and max(abs(low), abs(high)) > (reach := REACH[self.start]):
             raise InputError(
-                f"range: free starts near 0 and does not reach labels from {low:g} to {high:g}; "
-                f"expected range: sigmoid, or labels from -{FAR} to {FAR}"
+                f"range: free with start: {self.start} does not reach labels from {low:g} to "
+                f"{high:g}; expected range: sigmoid, or labels from -{reach} to {reach}"
             )
 
     def hidden_layers(self, size: int) -> tuple[list[int], Activation]:

@@ -37,9 +37,9 @@ class SimCSE(DuplicatesTerm):
     weight: Annotated[float, Field(gt=0)] = 1.0
 
     @property
-    def needs_dropout(self) -> bool:
-        """Whether its two passes of one sentence differ by dropout alone."""
-        return self.mode == "unsupervised"
+    def needs_dropout_of(self) -> str:
+        """Two passes of one sentence are compared by their vectors."""
+        return "vectors" if self.mode == "unsupervised" else ""
 
     def check(self, task: TaskFacts) -> None:
         """Refuse a task without labelled duplicates, or without two passes."""

@@ -23,7 +23,7 @@ class Averaging(Settings):
         """Take update `step`, from 1, of `total` into account; by default nothing is averaged."""
 
     def idle(self, total: int, epoch: int) -> str:
-        """Why a run of `total` updates, `epoch` in an epoch, has no average; empty if it has."""
+        """Why a method averages nothing in a run of `total` updates, `epoch` in an epoch, or ''."""
         return ""
 
 

@@ -19,10 +19,15 @@ class RDrop(Term):
 
     1 and 2 are two passes with different dropout masks. The paper sums the two losses, its code
     takes their mean, as here: the loss is then as large as without. For numbers the objective's
-    error replaces the symmetric divergence. Without any dropout it is 0.
+    error replaces the symmetric divergence.
     """
 
     weight: Annotated[float, Field(gt=0)] = 1.0
+
+    @property
+    def needs_dropout_of(self) -> str:
+        """Two passes are compared by their logits."""
+        return "logits"
 
     def extra(self, batch: TaskBatch) -> Tensor:
         """What is added to L₁."""
