@@ -37,7 +37,7 @@ def render(template: str, **context: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell": tables.cell, "markdown": tables.markdown}
+    environment.filters |= {"cell": tables.cell, "markdown": tables.markdown, "code": tables.code}
     styles = {"light": figures.LIGHT, "dark": figures.DARK}
     text = environment.get_template(template).render(context, **styles)
     return text.rstrip() + "\n"

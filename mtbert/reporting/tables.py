@@ -12,7 +12,7 @@ from math import isnan
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mtbert.core.tasks import OVERALL
 from mtbert.evaluation.intervals import with_seeds
@@ -187,6 +187,11 @@ def aligned(table: pd.DataFrame) -> str:
 def cell(text: Any) -> Markup:
     """A text in a cell of Markdown."""
     return Markup(line(str(text).replace("\\", "\\\\").replace("|", r"\|")))
+
+
+def code(text: str) -> Markup:
+    """A text in HTML, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def line(text: Any) -> Any:

@@ -51,6 +51,9 @@ def test_the_page_answers_first(drawn):
     sections = re.findall(r'<section id="(\w+)"', page)
     assert sections == ["claims", "undecidable", "caveats", "secondary", *STUDIES, "runs"]
     assert not re.search(r'(src|href|srcset)="(?!#|data:)', page), "nothing comes from elsewhere"
+    text = re.sub(r"<[^>]*>", " ", page)
+    assert "set budget: paper in" in " ".join(text.split())
+    assert "`" not in text
     counts = re.findall(r"<strong>[✔✘≈] (\d+)", page)
     claims = read_yaml(ROOT / "studies/claims.yaml")["claims"].values()
     assert sum(map(int, counts)) == sum("seeds" in claim for claim in claims)
