@@ -19,6 +19,8 @@ from stages.train import main
 
 SMART = {"name": "smart", "mode": "mtdnn", "bregman": 1.0}
 RARE = {"sst": {"name": "cross_entropy", "weights": "balanced"}}
+# A rate above 0, without which R-Drop is refused, that drops nothing
+BARELY = {task: {"name": "linear", "dropout": 1e-9} for task in BATCHES}
 # Batches of 4, 6 and 5 of 20 examples: most do not divide evenly, and some parts are empty.
 CASES = {
     "sum": {"averaging": "ema", "conflicts_every": 2},
@@ -28,7 +30,10 @@ CASES = {
     "dwa": {"balancing": {"name": "dwa", "window": 1}, "objectives": RARE},
     "fgm": {"regularizers": "fgm", "balancing": "pcgrad"},
     "smart": {"regularizers": {"sst": SMART, "sts": ["smart", "pgd"]}},
-    "rdrop": {"regularizers": "rdrop", "objectives": RARE, "conflicts_every": 1},
+    "rdrop": {
+        **{"regularizers": "rdrop", "objectives": RARE, "conflicts_every": 1},
+        "heads": BARELY,
+    },
     "frozen": {"adaptation": "frozen"},
 }
 NAMES = [*CASES, "uncertainty-parts"]
