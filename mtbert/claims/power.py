@@ -107,7 +107,7 @@ def detectable(claim: Claim, variances: Variances, *, family: int) -> float:
 
 
 def achieved(claim: Claim, *, se: float, df: float, family: int) -> float:
-    """The power that a claim's runs had, at the standard error that they came to.
+    """The power that a claim's runs had, by their standard error; not for kind share_below.
 
     Of kinds in `LEVELS` the least true difference that is supported with a probability of 0.8, of
     others the probability that the claim is supported where the true difference is 0.
@@ -120,8 +120,7 @@ def achieved(claim: Claim, *, se: float, df: float, family: int) -> float:
     if claim.kind in LEVELS:
         return margin + reach + float(norm.ppf(TARGET)) * se
     within = float(norm.cdf((margin - reach) / se))
-    one_sided = claim.kind in ("not_greater", "share_below")
-    return within if one_sided else max(2 * within - 1, 0.0)
+    return within if claim.kind == "not_greater" else max(2 * within - 1, 0.0)
 
 
 def family_sizes(claims: Mapping[str, Claim]) -> dict[str, int]:

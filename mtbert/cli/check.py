@@ -64,8 +64,10 @@ def check_params(params: Path) -> str:
     local = kind == "pretrained" and folder.is_dir()
     if local:
         _check_folder(folder, pretrain)
-    checked = _experiments(params, kind) if studies else _strategies(params, kind)
-    if not studies:
+    if studies:
+        checked = _experiments(params, kind)
+    else:
+        checked = _strategies(params, kind)
         drawn = kind == "scratch" and pretrain.epochs == 0
         _check_ensembles(params, checked[params], drawn=drawn)
     for path, strategies in checked.items():

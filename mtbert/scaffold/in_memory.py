@@ -48,7 +48,7 @@ from mtbert.tokenization.tables import tokenize_tables
 NAME = "main"  # of the strategy
 
 
-class Arguments(Settings):
+class TrainArguments(Settings):
     """Arguments of `train` that no file is written of before they are used."""
 
     seed: Seed
@@ -84,7 +84,9 @@ def train(
     Raises:
         InputError: an option, a column or a row does not fit, or the training diverged.
     """
-    strategy = validate(Arguments, {"seed": seed, "strategy": strategy or {}}, where="").strategy
+    strategy = validate(
+        TrainArguments, {"seed": seed, "strategy": strategy or {}}, where=""
+    ).strategy
     folder, outputs = _new_outputs(out, seed)
     with TemporaryDirectory() as work, ExitStack() as stack:
         if out is None:

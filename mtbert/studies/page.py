@@ -128,16 +128,15 @@ def claim_row(name: str, claim: Claim, verdict: Verdict) -> dict[str, Any]:
 
 def power_text(claim: Claim, verdict: Verdict, variances: Variances | None, *, family: int) -> str:
     """The power of a primary claim, with the true difference that it is of."""
-    complete = len(verdict.seeds) == claim.seeds and verdict.se is not None
-    against_margin = claim.kind not in LEVELS
     if claim.kind == "share_below":
         return NONE
-    if complete:
-        had = achieved(claim, se=verdict.se or nan, df=verdict.df or inf, family=family)
-        return f"{had:.2f} at 0" if against_margin else f"0.8 at {signed(had)}"
+    at_zero = claim.kind not in LEVELS
+    if len(verdict.seeds) == claim.seeds and verdict.se is not None:
+        had = achieved(claim, se=verdict.se, df=verdict.df or inf, family=family)
+        return f"{had:.2f} at 0" if at_zero else f"0.8 at {signed(had)}"
     if variances is None:
         return NONE
-    if against_margin:
+    if at_zero:
         return f"planned: {power(claim, variances, truth=0, family=family):.2f} at 0"
     return f"planned: 0.8 at {signed(detectable(claim, variances, family=family))}"
 

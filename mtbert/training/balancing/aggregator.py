@@ -74,3 +74,13 @@ def unit_trace(gramian: Tensor) -> Tensor:
     """
     trace = gramian.trace()
     return gramian / trace if trace > 0 else gramian
+
+
+def unit_lengths(gramian: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the Gramian of the gradients at length 1, their cosines, and their inverse norms.
+
+    Of a gradient of 0 both are 0.
+    """
+    norms = gramian.diagonal().sqrt()
+    inverse = (1 / norms).where(norms > 0, 0.0)
+    return gramian * inverse * inverse[:, None], inverse

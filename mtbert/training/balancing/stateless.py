@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mtbert.training.balancing.aggregator import Aggregation, unit_trace
+from mtbert.training.balancing.aggregator import Aggregation, unit_lengths, unit_trace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,9 +84,8 @@ class IMTLG(Aggregation):
         """Give w, (task,)."""
         from torchjd.aggregation import IMTLGWeighting
 
-        norms = gramian.diagonal().sqrt()
-        inverse = (1 / norms).where(norms > 0, 0.0)
-        weights = inverse * IMTLGWeighting()(gramian * inverse * inverse[:, None])
+        cosines, inverse = unit_lengths(gramian)
+        weights = inverse * IMTLGWeighting()(cosines)
         total = weights.sum()
         return weights / total if total != 0 else weights
 
@@ -119,8 +118,7 @@ class UPGrad(Aggregation):
         """Give w, (task,)."""
         from torchjd.aggregation import UPGradWeighting
 
+        cosines, inverse = unit_lengths(gramian)
         norms = gramian.diagonal().sqrt()
-        inverse = (1 / norms).where(norms > 0, 0.0)
-        preferred = norms / norms.max()
-        weights = UPGradWeighting(preferred)(gramian * inverse * inverse[:, None])
+        weights = UPGradWeighting(norms / norms.max())(cosines)
         return inverse * weights * norms.max() / len(norms)
